@@ -190,7 +190,10 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 def _add_cache(commands: _Commands) -> None:
     cache = _add_command(commands, "cache", "show or clear the cache", "Show or clear the cache of lookup results.")
     cache.add_argument(
-        "action", choices=("info", "clear"), help="info: show location, entries and size; clear: remove all entries"
+        "action",
+        choices=("info", "clear"),
+        metavar="ACTION",
+        help="info: show location, entries and size; clear: remove all entries",
     )
 
 
@@ -201,7 +204,7 @@ def _add_config(commands: _Commands) -> None:
         "print the JSON Schema of the configuration",
         "Print the JSON Schema of mothball.toml and [tool.mothball], for editors and validators.",
     )
-    config.add_argument("action", choices=("schema",), help="schema: print the JSON Schema")
+    config.add_argument("action", choices=("schema",), metavar="ACTION", help="schema: print the JSON Schema")
     config.add_argument("--user", action="store_true", help="print the schema of the user configuration file")
 
 
