@@ -27,7 +27,10 @@ class Git:
         """
         self._program = self._program or find_git(self.directory)
         if not self._program:
-            raise GitError("git was not found on PATH", help_text="install git, and add its directory to PATH")
+            raise GitError(
+                "git was not found on PATH",
+                help_text="install git, and add its directory to PATH; a git inside the checked repository is not run",
+            )
         command = [self._program, *HARDENED, "-C", self.directory, *arguments]
         run = spawn if hasattr(os, "posix_spawn") else run_with_subprocess
         try:
