@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -57,6 +58,16 @@ def adds(expected: Mapping[str, list[str]], *arguments: str) -> Step:
 
     def verify(shop: Workshop) -> None:
         assert shop.added(*arguments) == expected
+
+    return verify
+
+
+def skips(**expected: int) -> Step:
+    """Compare the number of added entries without a name, by reason."""
+
+    def verify(shop: Workshop) -> None:
+        unnamed = json.loads(shop.check("--format", "json").out)["unnamed"]
+        assert Counter(entry["reason"] for entry in unnamed) == expected
 
     return verify
 
@@ -403,6 +414,40 @@ NAMES = (
         remove("requirements.txt"),
         stage({"pyproject.toml": toml("old-a")}),
         adds({"pyproject.toml": ["old-a"]}),
+    ),
+    row(
+        "A new entry without a name: a URL, a path, an editable requirement",
+        "counted as `skipped` with its reason, as is a changed one",
+        commit({"requirements.txt": "good-a\n./a.whl\n"}),
+        stage({"requirements.txt": "good-a\n./a.whl\n./b.whl\n-e ./lib\nhttps://code.example/c.zip\n"}),
+        skips(path=1, editable=1, url=1),
+        exits(0),
+        commit({}),
+        stage({"requirements.txt": "./b.whl\ngood-a\n./a.whl\n"}),
+        skips(),
+        # Other files do not cover it, and only the changed file is compared.
+        stage({"dev-requirements.txt": "./a.whl\n"}),
+        skips(path=1),
+    ),
+    row(
+        "A new entry with a variable in its name",
+        "`unverified`: installers expand the variable and query an index",
+        commit({"requirements.txt": "good-a\n${OLD}\n"}),
+        stage({"requirements.txt": "good-a\n${OLD}\n${X}old-lib==1\n"}),
+        exits(3, shows="requirements.txt:3:1: error[unverified] the name in ${X}old-lib==1 contains a variable"),
+        skips(variable=1),
+        exits(0, env={"MOTHBALL_UNVERIFIED": "warning"}),
+        stage({"requirements.txt": "good-a\n${OLD}\nold-${L}\n"}),
+        exits(3),
+        stage({"requirements.txt": "good-a\n${OLD}\nold-a ${EMPTY}\n"}),
+        exits(3),
+        stage({"requirements.txt": "${OLD}>=2\n"}),
+        exits(3),
+        stage({"requirements.txt": "${OLD}\n\ngood-a>=2\n${DIR}/a.whl\n"}),
+        exits(0),
+        skips(variable=1),
+        stage({"requirements.txt": "good-a\n${OLD}\n", "tox.ini": "[testenv]\ndeps = {env:PKG}\n"}),
+        exits(3, shows="tox.ini:2:8: error[unverified]"),
     ),
     row("A new URL requirement", "counted as `skipped` and not looked up", _new_url),
     row(

@@ -3,9 +3,9 @@
 A dependency is added if its name is in the target version of a file and no base entry covers it. Within the same
 project, a base entry covers entries of its own role or a weaker one: an entry of a manifest covers its name in every
 file, an entry of a lock covers only locks and constraints, a constraint only constraints, whether or not the change
-moves it. A skipped entry, and one in ``.pre-commit-config.yaml``, covers only itself, in the same file. A manifest also
-covers the projects below its own, and the manifest of a workspace member covers the names that the lock of the
-workspace records as requirements of members. docs/added.md lists all cases.
+moves it. A skipped entry, with or without a name, and one in ``.pre-commit-config.yaml`` cover only themselves, in the
+same file. A manifest also covers the projects below its own, and the manifest of a workspace member covers the names
+that the lock of the workspace records as requirements of members. docs/added.md lists all cases.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum, auto
 
 from mothball.check.inputs import is_beneath, is_lock, required_by_members
-from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem
+from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, UnnamedEntry
 from mothball.model.records import NamedTuple
 from mothball.routing.facts import NO_FACTS, LookupFacts
 
@@ -67,10 +67,11 @@ class FileVersion(NamedTuple):
 
 
 class Addition(NamedTuple):
-    """The dependencies and parse problems that a change adds to one file, in the order of the document."""
+    """The dependencies, parse problems and unnamed entries that a change adds to one file, in the document's order."""
 
     dependencies: tuple[Dependency, ...]
     problems: tuple[ParseProblem, ...]
+    unnamed: tuple[UnnamedEntry, ...]
 
 
 def additions(
@@ -109,7 +110,9 @@ def _addition(target: FileVersion, previous: Sequence[FileVersion], base_names: 
         for problem in target.document.problems
         if _problem_key(problem, target.text) not in old_problems and problem.span.slice(target.text) not in included
     )
-    return Addition(tuple(added), problems)
+    old_unnamed = {entry.span.slice(version.text) for version in previous for entry in version.document.unnamed}
+    unnamed = tuple(entry for entry in target.document.unnamed if entry.span.slice(target.text) not in old_unnamed)
+    return Addition(tuple(added), problems, unnamed)
 
 
 def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
-from mothball.model.document import SkipReason
+from mothball.model.document import ParseProblem, SkipReason, Span
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.lookup import (
     Cause,
@@ -200,6 +200,12 @@ def skipped_message(skipped: Skipped, count: int) -> MessageText:
     """Return the texts for ``count`` skipped names of a file; the reason is one of ``REPORTED_SKIP_REASONS``."""
     names = "1 name was" if count == 1 else f"{count} names were"
     return MessageText(f"{names} not looked up: {skipped_text(skipped)}", _SKIP_REASON_HELP[skipped.reason])
+
+
+def variable_name_problem(span: Span, text: str) -> ParseProblem:
+    """Return the problem of an entry at ``span`` of ``text`` whose name contains a variable."""
+    message = f"the name in {one_line(span.slice(text), 100)} contains a variable, so it cannot be looked up"
+    return ParseProblem(span, message, _SKIP_REASON_HELP[SkipReason.VARIABLE])
 
 
 def dropped_credentials_message(settings: list[str]) -> MessageText:

@@ -16,12 +16,13 @@ from mothball.check.messages import (
     skipped_message,
     stale_message,
     unread_constraints_message,
+    variable_name_problem,
 )
 from mothball.check.transitive import DependencyPaths, dependency_paths, merge_lock_findings
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore, IndexStatuses
 from mothball.index.resolution import LookupSettings, Query
-from mothball.model.document import Dependency, DependencyKind, IgnoreComment, SkipReason
+from mothball.model.document import Dependency, DependencyKind, IgnoreComment, SkipReason, UnnamedEntry
 from mothball.model.findings import (
     CheckedDependency,
     CheckMode,
@@ -208,7 +209,7 @@ def _check_file(
         findings.append(_finding(file, item, rule, matched_ignore, settings))
     if not file.is_context:
         findings += _parse_findings(file, lines, settings)
-        findings += _computed_list_findings(file, lines, comments, settings, rejected_ignores)
+        findings += _unresolvable_findings(file, lines, comments, settings, rejected_ignores)
     lookup_types = frozenset(map(type, lookups))
     ignores_of_file = frozenset(used_ignores), frozenset(rejected_ignores)
     return CheckedFile(file, lines, tuple(items), tuple(findings), *ignores_of_file, lookup_types)
@@ -265,18 +266,26 @@ def _parse_findings(file: SourceFile, lines: LineIndex, settings: RunSettings) -
         yield Finding(Rule.UNREADABLE, severity, message, help_text, path=file.path, location=location)
 
 
-def _computed_list_findings(
+def _unresolvable_findings(
     file: SourceFile,
     lines: LineIndex,
     comments: Mapping[int, Sequence[IgnoreComment]],
     settings: RunSettings,
     rejected_ignores: set[IgnoreComment | Ignore],
 ) -> Iterator[Finding]:
-    """Yield an ``unverified`` finding for each computed list of a setup.py: a note unless a change is checked."""
+    """Yield an ``unverified`` finding for each computed list of a setup.py, and each added name with a variable.
+
+    In a full check a computed list is a note, and an entry without a name only counts as skipped.
+    """
     severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
     if settings.mode is not CheckMode.ADDED and severity is not Severity.OFF:
         severity = Severity.NOTE
-    for problem in file.document.unresolvable:
+    added = settings.mode is CheckMode.ADDED
+    variables = [entry for entry in file.document.unnamed if added and _has_variable_name(entry, file.text)]
+    for problem in (
+        *file.document.unresolvable,
+        *(variable_name_problem(entry.span, file.text) for entry in variables),
+    ):
         on_lines = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]
         matched_ignore = _applied_ignore(Rule.UNVERIFIED, "", (on_lines, []), settings, rejected_ignores)
         yield Finding(
@@ -288,6 +297,21 @@ def _computed_list_findings(
             location=lines.location(file.path, problem.span),
             suppressed=policy.suppression_of(matched_ignore) if matched_ignore else None,
         )
+
+
+def _has_variable_name(entry: UnnamedEntry, text: str) -> bool:
+    """Return True if the name of a package may result from a variable: pip expands it and queries an index."""
+    return entry.reason is SkipReason.VARIABLE and not _is_reference(entry.span.slice(text))
+
+
+def _has_variable_and_name(dependency: Dependency, text: str) -> bool:
+    """Return True if the entry is a requirement on an index for some values of its variables."""
+    return dependency.skip_reason is SkipReason.VARIABLE and not _is_reference(dependency.entry_span.slice(text))
+
+
+def _is_reference(text: str) -> bool:
+    """Return True if an entry with variables is a path or a URL, whatever their values are."""
+    return any(sign in text for sign in "/\\@")
 
 
 def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
@@ -353,7 +377,8 @@ def _skipped_problems(files: Iterable[CheckedFile], settings: RunSettings) -> It
             skipped = by_lookup[lookup]
             severity = Severity.WARNING
             if settings.mode is CheckMode.ADDED and any(
-                dependency.skip_reason in _ENTRY_REASONS_WITHOUT_INDEX for dependency in skipped
+                dependency.skip_reason in _ENTRY_REASONS_WITHOUT_INDEX or _has_variable_and_name(dependency, file.text)
+                for dependency in skipped
             ):
                 severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
             if severity is not Severity.OFF:
@@ -393,9 +418,9 @@ def _stale_problems(
 
 
 def _unnamed(checked_file: CheckedFile) -> Iterator[SkippedEntry]:
-    """Yield the entries without a name, unless only some dependencies of the file are checked."""
+    """Yield the entries without a name, unless the file is only read as context."""
     file = checked_file.file
-    for entry in file.document.unnamed if file.selected is None else ():
+    for entry in () if file.is_context else file.document.unnamed:
         yield SkippedEntry(checked_file.lines.location(file.path, entry.span), entry.reason)
 
 

@@ -419,10 +419,10 @@ class ChangeReader:
         files = []
         for file in target.files:
             addition = added.get(_path_of(file))
-            parse_problems = addition.problems if addition else ()
+            parse_problems, unnamed = (addition.problems, addition.unnamed) if addition else ((), ())
             files.append(
                 file._replace(
-                    document=file.document._replace(problems=parse_problems),
+                    document=file.document._replace(problems=parse_problems, unnamed=unnamed),
                     selected=addition.dependencies if addition else (),
                     is_context=addition is None,
                 )
