@@ -74,7 +74,8 @@ def test_every_package_that_tomllib_loads_is_there(locks: dict[str, tuple[Any, s
         assert [(one.name, one.version) for one in document.dependencies] == [
             (normalize_name(table["name"]), table.get("version")) for table in named
         ], name
-        assert bool(document.problems) == (len(named) < len(tables)), name
+        is_invalid = name.endswith("pylock.invalid-version.toml") or len(named) < len(tables)
+        assert bool(document.problems) == is_invalid, name
 
 
 def test_pylock_says_what_packaging_reads(locks: dict[str, tuple[Any, str]]) -> None:
