@@ -9,7 +9,7 @@ from mothball.model.sanitize import strip_credentials
 
 # Up to the end of the host: a name, or an IPv6 address in brackets.
 _WEB_URL = r"(?i)https?://(\[[^/\]]*\]|[^/:]+)"
-_ENDPOINT = r"(?i)(https?)://(\[[^/\]]*\]|[^/:]+)(?::([0-9]*))?"
+_ENDPOINT = r"(?i)(https?)://(\[[^/\]]*\]|[^/:]+)(?::([0-9]*))?(?=/|$)"
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 # Variables of any installer: `${NAME}` (pip, uv, PDM) or `$NAME` (Pipenv).
 _VARIABLE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))"

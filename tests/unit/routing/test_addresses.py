@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mothball.routing.addresses import UserAddresses, base_url, endpoint, has_credentials, is_local
@@ -146,6 +146,7 @@ PARTS = st.lists(
 
 
 @given(PARTS)
+@example(["https://", "index.example", ":", "${TOKEN}"])
 def test_expansion_never_leaks_environment_or_selects_another_host(parts: list[str]) -> None:
     address = "".join(parts)
     expanded = USER_ADDRESSES.expand(address, VARIABLES)
