@@ -5,17 +5,20 @@ project, a base entry covers entries of its own role or a weaker one: an entry o
 file, an entry of a lock covers only locks and constraints, a constraint only constraints, whether or not the change
 moves it. A skipped entry, with or without a name, and one in ``.pre-commit-config.yaml`` cover only themselves, in the
 same file. A manifest also covers the projects below its own, and the manifest of a workspace member covers the names
-that the lock of the workspace records as requirements of members. docs/added.md lists all cases.
+that the lock of the workspace records as requirements of members. An entry that leaves a file of a related project is
+moved: one removal excuses one addition. From other projects, a moved entry is added, one level lower. An ignored entry
+that is moved covers only ignored ones. docs/added.md lists all cases.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum, auto
 
-from mothball.check.inputs import is_beneath, is_lock, required_by_members
+from mothball.check.inputs import ResolvedConfig, is_beneath, is_lock, line_range, required_by_members
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, UnnamedEntry
+from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.routing.facts import NO_FACTS, LookupFacts
 
@@ -43,12 +46,12 @@ _COVER_ONLY_THEMSELVES = frozenset({_Role.SKIPPED, _Role.PRE_COMMIT})
 class FileVersion(NamedTuple):
     """One version of a dependency file.
 
-    ``path`` is its absolute path, ``project`` the absolute directory of the project that it belongs to in the target.
+    ``path`` is its absolute path, ``project`` the absolute directory of the project that it belongs to in its tree.
     ``text`` is the text that ``document`` was parsed from, and ``oid`` its git object ID, empty if it has none.
     ``kind`` is the kind of the entries of a requirements file, which depends on how it is included. ``parent`` is the
     index of the parent commit in a merge: a file can have another name in each parent. ``facts`` determine which
     entries are skipped. ``on_default`` are its entries for which the built-in default index is a candidate, None if the
-    change does not affect that.
+    change does not affect that. ``ignored`` are the names that an ignore applies to.
     """
 
     path: str
@@ -60,6 +63,7 @@ class FileVersion(NamedTuple):
     parent: int = 0
     facts: LookupFacts = NO_FACTS
     on_default: frozenset[Dependency] | None = None
+    ignored: frozenset[str] = frozenset()
 
     def is_on_default(self, entry: Dependency) -> bool:
         """Return True if the built-in default index is a candidate for ``entry``, or if that does not change."""
@@ -67,38 +71,69 @@ class FileVersion(NamedTuple):
 
 
 class Addition(NamedTuple):
-    """The dependencies, parse problems and unnamed entries that a change adds to one file, in the document's order."""
+    """The dependencies, parse problems and unnamed entries that a change adds to one file, in the document's order.
+
+    ``moved_from`` has the absolute path of the file of another project that a dependency was moved from.
+    """
 
     dependencies: tuple[Dependency, ...]
     problems: tuple[ParseProblem, ...]
     unnamed: tuple[UnnamedEntry, ...]
+    moved_from: Mapping[Dependency, str]
 
 
 def additions(
-    targets: Sequence[FileVersion], base: Sequence[FileVersion], present: Mapping[str, Document | None]
+    targets: Sequence[FileVersion],
+    base: Sequence[FileVersion],
+    present: Mapping[str, Document | None],
+    in_same_workspace: Callable[[str, str], bool] = lambda _first, _second: False,
+    is_project: Callable[[str], bool] = lambda _directory: True,
 ) -> list[Addition]:
     """Return what the change adds to each of ``targets``, the changed files.
 
     ``base`` are the base versions of the changed files in each parent, and of all other files that were read.
     ``present`` maps the path of each changed file to its target document, None if the file was deleted.
+    ``in_same_workspace`` returns whether two projects, absolute directories, are in one workspace. ``is_project``
+    returns whether the target has a project in a directory.
     """
-    base_names = _BaseNames(base)
+    base_names = _BaseNames(base, present)
     previous_versions = _previous_versions(targets, base, present)
-    return [_addition(target, previous_versions[target.path], base_names) for target in targets]
+    removals = _Removals(base, present, _renames(targets, previous_versions), in_same_workspace, is_project)
+    previous = [previous_versions[target.path] for target in targets]
+    # Moves between related projects take precedence over moves between others, in all files.
+    new = [_new_entries(target, old, base_names, removals) for target, old in zip(targets, previous, strict=True)]
+    return [_addition(*arguments, removals) for arguments in zip(targets, previous, new, strict=True)]
 
 
-def _addition(target: FileVersion, previous: Sequence[FileVersion], base_names: _BaseNames) -> Addition:
+def _new_entries(
+    target: FileVersion, previous: Sequence[FileVersion], base_names: _BaseNames, removals: _Removals
+) -> list[Dependency]:
+    """Return the entries that neither a base entry nor a move between related projects covers."""
     previous_entries = _Entries()
     for version in previous:
-        previous_entries.add_all(version)
+        previous_entries.add_all(version, version.ignored if version.path != target.path else frozenset())
     member_requirements = required_by_members(target.document)
-    added = []
+    new = []
     for entry in target.document.dependencies:
-        key = _Key(entry.name, target.is_on_default(entry))
-        role = _role(target, entry)
-        is_old = previous_entries.cover(role, key) or base_names.cover(target.project, role, key, member_requirements)
-        if not is_old:
-            added.append(entry)
+        key, role = _key(target, entry, target.ignored), _role(target, entry)
+        if not (
+            previous_entries.cover(role, key)
+            or base_names.cover(target.project, role, key, member_requirements)
+            or removals.take(target.project, role, key, related=True)
+        ):
+            new.append(entry)
+    return new
+
+
+def _addition(
+    target: FileVersion, previous: Sequence[FileVersion], new: Sequence[Dependency], removals: _Removals
+) -> Addition:
+    moved_from: dict[Dependency, str] = {}
+    for entry in new:
+        key = _key(target, entry, target.ignored)
+        path = removals.take(target.project, _role(target, entry), key, related=False)
+        if path:
+            moved_from[entry] = path
     # A syntax error always counts as added, because it hides what was added to the file.
     comparable = () if target.document.is_broken else previous
     old_problems = {
@@ -112,7 +147,20 @@ def _addition(target: FileVersion, previous: Sequence[FileVersion], base_names: 
     )
     old_unnamed = {entry.span.slice(version.text) for version in previous for entry in version.document.unnamed}
     unnamed = tuple(entry for entry in target.document.unnamed if entry.span.slice(target.text) not in old_unnamed)
-    return Addition(tuple(added), problems, unnamed)
+    return Addition(tuple(new), problems, unnamed, moved_from)
+
+
+def ignored_names(document: Document, text: str, resolved_config: ResolvedConfig | None) -> frozenset[str]:
+    """Return the names in a file that an ignore comment or an ignore entry of its configuration applies to."""
+    entries = resolved_config.config.ignores if resolved_config else ()
+    names = {ignore.name for ignore in entries}
+    if document.ignores:
+        lines = LineIndex(text)
+        numbers = {number for comment in document.ignores for number in line_range(comment.applies_to, lines)}
+        names |= {
+            entry.name for entry in document.dependencies if not numbers.isdisjoint(line_range(entry.entry_span, lines))
+        }
+    return frozenset(names)
 
 
 def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:
@@ -120,10 +168,25 @@ def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:
 
 
 class _Key(NamedTuple):
-    """A name, and whether the built-in default index is a candidate for the entry."""
+    """A name, whether the built-in default index is a candidate for the entry, and whether an ignore applies to it."""
 
     name: str
     on_default: bool
+    is_ignored: bool
+
+    def covering(self) -> Iterator[_Key]:
+        """Yield the keys of the entries that can cover an entry with this one.
+
+        If the built-in default index is a candidate for the covered entry, it must be one for the covering entry, too.
+        An ignored entry only covers ignored ones.
+        """
+        for on_default in {True, self.on_default}:
+            for is_ignored in {False, self.is_ignored}:
+                yield _Key(self.name, on_default, is_ignored)
+
+
+def _key(version: FileVersion, entry: Dependency, ignored: Collection[str]) -> _Key:
+    return _Key(entry.name, version.is_on_default(entry), entry.name in ignored)
 
 
 class _Entries:
@@ -133,20 +196,18 @@ class _Entries:
         self._strongest: dict[_Key, _Role] = {}
         self._isolated: set[tuple[_Role, _Key]] = set()
 
-    def add_all(self, version: FileVersion) -> None:
+    def add_all(self, version: FileVersion, ignored: Collection[str]) -> None:
+        """Add the entries of ``version``; those with ``ignored`` names only cover entries that are ignored, too."""
         for entry in version.document.dependencies:
-            role, key = _role(version, entry), _Key(entry.name, version.is_on_default(entry))
+            role, key = _role(version, entry), _key(version, entry, ignored)
             if role in _COVER_ONLY_THEMSELVES:
                 self._isolated.add((role, key))
             else:
                 self._strongest[key] = max(role, self._strongest.get(key, role))
 
     def cover(self, role: _Role, key: _Key, *, only_itself: bool = True) -> bool:
-        """Return True if an entry covers an entry of this name with the same role or a weaker one.
-
-        If the built-in default index is a candidate for the covered entry, it must be one for the covering entry, too.
-        """
-        keys = (key,) if key.on_default else (key, key._replace(on_default=True))
+        """Return True if an entry covers an entry of this name with the same role or a weaker one."""
+        keys = list(key.covering())
         if only_itself and any((role, each) in self._isolated for each in keys):
             return True
         return role is not _Role.SKIPPED and any(role <= self._strongest.get(each, _Role.SKIPPED) for each in keys)
@@ -155,10 +216,12 @@ class _Entries:
 class _BaseNames:
     """The names at the base by project."""
 
-    def __init__(self, base: Iterable[FileVersion]) -> None:
+    def __init__(self, base: Iterable[FileVersion], present: Mapping[str, Document | None]) -> None:
         self._by_project: dict[str, _Entries] = {}
         for version in base:
-            self._by_project.setdefault(version.project, _Entries()).add_all(version)
+            # An ignored entry that leaves its file is moved, and covers no entry that is not ignored.
+            ignored = version.ignored & _removed_names(version, present) if version.ignored else version.ignored
+            self._by_project.setdefault(version.project, _Entries()).add_all(version, ignored)
 
     def cover(self, project: str, role: _Role, key: _Key, member_requirements: frozenset[str]) -> bool:
         """Return True if a base entry in ``project``, or in a related project, covers the name.
@@ -171,6 +234,76 @@ class _BaseNames:
             for other, entries in self._by_project.items()
             if is_beneath(project, other) or (key.name in member_requirements and is_beneath(other, project))
         )
+
+
+class _Removals:
+    """The entries that leave a file in the change. Each of them excuses one addition in another file."""
+
+    def __init__(
+        self,
+        base: Iterable[FileVersion],
+        present: Mapping[str, Document | None],
+        renames: Iterable[tuple[FileVersion, FileVersion]],
+        in_same_workspace: Callable[[str, str], bool],
+        is_project: Callable[[str], bool],
+    ) -> None:
+        self._in_same_workspace = in_same_workspace
+        # Projects whose directory was moved.
+        self._renamed_projects: set[tuple[str, str]] = set()
+        renamed: dict[str, set[str]] = {}
+        for version, target in renames:
+            renamed.setdefault(version.path, set()).update(_names(target.document))
+            if version.project != target.project and not is_project(version.project):
+                self._renamed_projects.add((version.project, target.project))
+        self._removed: dict[str, list[tuple[_Role, _Key, FileVersion]]] = {}
+        for version in base:
+            names = _removed_names(version, present) - renamed.get(version.path, set())
+            for entry in version.document.dependencies if names else ():
+                role = _role(version, entry)
+                if entry.name in names and role not in _COVER_ONLY_THEMSELVES:
+                    names.discard(entry.name)
+                    removal = role, _key(version, entry, version.ignored), version
+                    self._removed.setdefault(entry.name, []).append(removal)
+
+    def take(self, project: str, role: _Role, key: _Key, *, related: bool) -> str:
+        """Return the path that an entry of ``project`` was moved from, empty if there is none, and use up the removal.
+
+        With ``related``, only removals from related projects count.
+        """
+        removals = self._removed.get(key.name, []) if role not in _COVER_ONLY_THEMSELVES else []
+        keys = set(key.covering())
+        for number, (removed_role, removed_key, version) in enumerate(removals):
+            if (
+                role <= removed_role
+                and removed_key in keys
+                and (not related or self._is_related(version.project, project))
+            ):
+                del removals[number]
+                return version.path
+        return ""
+
+    def _is_related(self, old: str, new: str) -> bool:
+        return (
+            is_beneath(old, new)
+            or is_beneath(new, old)
+            or (old, new) in self._renamed_projects
+            or self._in_same_workspace(old, new)
+        )
+
+
+def _renames(
+    targets: Iterable[FileVersion], previous_versions: Mapping[str, Sequence[FileVersion]]
+) -> Iterator[tuple[FileVersion, FileVersion]]:
+    """Yield the base version and the target version of each renamed file."""
+    for target in targets:
+        for version in previous_versions[target.path]:
+            if version.path != target.path:
+                yield version, target
+
+
+def _removed_names(version: FileVersion, present: Mapping[str, Document | None]) -> set[str]:
+    """Return the names that the target version of the file does not contain; none if the change does not touch it."""
+    return _names(version.document) - _names(present[version.path]) if version.path in present else set()
 
 
 def _previous_versions(
@@ -187,7 +320,7 @@ def _previous_versions(
             [version for path in by_path if path in present and present[path] is None for version in by_path[path]]
         )
         for path, versions in previous.items():
-            old_path = path if path in by_path else deleted.renamed_to(target_by_path[path])
+            old_path = path if path in by_path else deleted.take_renamed(target_by_path[path])
             versions.extend(by_path.get(old_path, ()))
     return previous
 
@@ -197,26 +330,39 @@ class _DeletedFiles:
 
     def __init__(self, versions: Sequence[FileVersion]) -> None:
         self._versions = versions
-        self._path_by_oid = {version.oid: version.path for version in versions if version.oid}
+        self._taken: set[str] = set()
+        self._paths_by_oid: dict[str, list[str]] = {}
+        for version in versions:
+            if version.oid:
+                self._paths_by_oid.setdefault(version.oid, []).append(version.path)
         self._names = [_names(version.document) for version in versions]
         self._numbers_by_name: dict[tuple[str, str], list[int]] = {}
         for number, (version, names) in enumerate(zip(versions, self._names, strict=True)):
             for name in names:
                 self._numbers_by_name.setdefault((version.document.format, name), []).append(number)
 
-    def renamed_to(self, target: FileVersion) -> str:
-        """Return the old path of ``target``, empty if it was not renamed.
+    def take_renamed(self, target: FileVersion) -> str:
+        """Return the old path of ``target``, empty if it was not renamed. Each deleted file is returned once.
 
         A file with the same content takes precedence over the one with the most similar names.
         """
-        if target.oid in self._path_by_oid:
-            return self._path_by_oid[target.oid]
+        same = [path for path in self._paths_by_oid.get(target.oid, ()) if path not in self._taken]
+        if same:
+            self._taken.add(same[0])
+            return same[0]
         target_names = _names(target.document)
         keys = [(target.document.format, name) for name in target_names]
         common = Counter(number for key in keys for number in self._numbers_by_name.get(key, ()))
-        similarity = {number: count / len(target_names | self._names[number]) for number, count in common.items()}
+        similarity = {
+            number: count / len(target_names | self._names[number])
+            for number, count in common.items()
+            if self._versions[number].path not in self._taken
+        }
         best = max(similarity, key=lambda number: (similarity[number], self._versions[number].path), default=None)
-        return self._versions[best].path if best is not None and similarity[best] >= _MIN_SIMILARITY else ""
+        if best is None or similarity[best] < _MIN_SIMILARITY:
+            return ""
+        self._taken.add(self._versions[best].path)
+        return self._versions[best].path
 
 
 def _role(version: FileVersion, entry: Dependency) -> _Role:

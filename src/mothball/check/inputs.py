@@ -57,6 +57,7 @@ class SourceFile(NamedTuple):
     ones. ``project`` is the absolute directory of its project. ``selected`` are the dependencies to check, in the order
     of the document; None selects all. A file with ``is_context`` is only read for the dependency paths of other files,
     and not counted. ``facts`` are the input of ``router`` that its text does not show.
+    ``moved_from`` has the display path of the file of another project that an added dependency was moved from.
     """
 
     path: str
@@ -70,6 +71,7 @@ class SourceFile(NamedTuple):
     selected: tuple[Dependency, ...] | None = None
     is_context: bool = False
     facts: LookupFacts = NO_FACTS
+    moved_from: Mapping[Dependency, str] = MappingProxyType({})
 
     @property
     def dependencies_to_check(self) -> tuple[Dependency, ...]:

@@ -244,10 +244,12 @@ def _finding(
     table = ignore_table(file.resolved_config.path) if dependency.kind is DependencyKind.LOCKED else None
     text = finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
     downgraded = policy.is_downgraded(dependency.kind, transitive=item.transitive)
+    moved_from = file.moved_from.get(dependency, "")
+    severity_policy = settings.severity_policy(file.resolved_config.config)
     return Finding(
         rule,
-        policy.severity_of(rule, settings.severity_policy(file.resolved_config.config), downgraded=downgraded),
-        text.message,
+        policy.severity_of(rule, severity_policy, downgraded=downgraded, moved=bool(moved_from)),
+        f"{text.message}, moved from {one_line(moved_from)}" if moved_from else text.message,
         text.help,
         text.reason,
         path=file.path,

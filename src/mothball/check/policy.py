@@ -90,11 +90,14 @@ def is_downgraded(kind: DependencyKind, *, transitive: bool) -> bool:
     return transitive or kind in (DependencyKind.CONSTRAINT, DependencyKind.OVERRIDE)
 
 
-def severity_of(rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool = False) -> Severity:
+def severity_of(
+    rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool = False, moved: bool = False
+) -> Severity:
     """Return the severity of ``rule``.
 
     The most specific setting takes precedence: ``RULE.transitive`` for downgraded dependencies, then ``RULE.added``,
-    ``RULE`` and the default. Without ``RULE.transitive``, archived and deprecated are downgraded by one level.
+    ``RULE`` and the default. Without ``RULE.transitive``, archived and deprecated are downgraded by one level. So they
+    are for a dependency that was ``moved`` from another project.
     """
     severities, mode = severity_policy.severities, severity_policy.mode
     severity = severities.get(rule, _MODE_DEFAULTS.get((rule, mode), _DEFAULTS[rule]))
@@ -102,7 +105,7 @@ def severity_of(rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool
         severity = severities.get(f"{rule}.added", severity)
     if downgraded and f"{rule}.transitive" in severities:
         severity = severities[f"{rule}.transitive"]
-    elif downgraded and rule in _DOWNGRADED_RULES:
+    elif (downgraded or moved) and rule in _DOWNGRADED_RULES:
         severity = _NEXT_LOWER.get(severity, severity)
     return Severity.ERROR if severity_policy.strict and severity is Severity.WARNING else severity
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from mothball.check.additions import FileVersion, additions
+from mothball.check.additions import FileVersion, additions, ignored_names
 from mothball.check.inputs import RunSettings, SourceFile, is_lock
 from mothball.discovery.config_lookup import ConfigResolver, index_policy
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, is_excluded_by_config
@@ -23,6 +23,8 @@ from mothball.discovery.index_changes import (
     has_index_settings,
     may_change_indexes,
 )
+from mothball.discovery.inherited_indexes import InheritedIndexes
+from mothball.discovery.workspaces import Workspaces
 from mothball.formats.table import (
     INCLUDING_FORMATS,
     decode,
@@ -32,12 +34,12 @@ from mothball.formats.table import (
     may_be_included,
     parse,
 )
-from mothball.model.document import DependencyKind, Document
+from mothball.model.document import Dependency, DependencyKind, Document
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Problem, Severity
 from mothball.model.records import NamedTuple
-from mothball.repository.files import PROJECT_FILES, is_inside, project_of
+from mothball.repository.files import PROJECT_FILES, display_path, is_inside, project_of
 from mothball.repository.git_change import Base, Change
 from mothball.repository.git_repository import Difference
 from mothball.repository.git_tree import GitTree
@@ -98,6 +100,8 @@ class ChangeReader:
         self._extensions = {os.path.splitext(path)[1] for path in selection.files or ()} if selection.format else set()
         touched = dict.fromkeys(path for base in change.bases for path in base.touched)
         self._config_resolver: ConfigResolver | None = None
+        self._base_resolvers: dict[int, ConfigResolver | None] = {}
+        self._workspaces: list[Workspaces] | None = None
         self._touched_paths = {change.absolute(path) for path in touched}
         for path in list(self._touched_paths):
             new_parents = takewhile(lambda parent: parent not in self._touched_paths, self._parents(path))
@@ -289,10 +293,9 @@ class ChangeReader:
 
         Yields nothing if it is unreadable or excluded: all dependencies of the target version are added then.
         """
-        resolved_config = (
-            self._config_resolver.resolve(path, self._change.repository.root) if self._config_resolver else None
-        )
-        if resolved_config is not None and is_excluded_by_config(path, resolved_config):
+        root = self._change.repository.root
+        configs = [resolver.resolve(path, root) for resolver in self._resolvers(base)]
+        if any(config is not None and is_excluded_by_config(path, config) for config in configs):
             return
         try:
             text = decode(file_format, path, base.tree.read(path))
@@ -301,7 +304,52 @@ class ChangeReader:
         entry = base.tree.entry(path)
         document = parse(file_format, text, kind)
         parent = self._change.bases.index(base)
-        yield FileVersion(path, self._project_of(path), text, document, entry.oid if entry else "", kind, parent)
+        oid = entry.oid if entry else ""
+        ignored = ignored_names(document, text, configs[-1] if configs else None)
+        yield FileVersion(path, self._base_project_of(base, path), text, document, oid, kind, parent, ignored=ignored)
+
+    def _resolvers(self, base: Base) -> list[ConfigResolver]:
+        """Return the resolvers of the target and, if configurations differ, of ``base``, which comes last."""
+        if self._config_resolver is None:
+            return []
+        number = self._change.bases.index(base)
+        if number not in self._base_resolvers:
+            differs = any(self._is_changed_config(*item) for item in base.touched.items())
+            # Without git objects of the target (--since), only touched dependency files are known.
+            differs = differs or not isinstance(self._change.target, GitTree)
+            self._base_resolvers[number] = self._config_resolver.for_tree(base.tree) if differs else None
+        base_resolver = self._base_resolvers[number]
+        return [self._config_resolver, *((base_resolver,) if base_resolver else ())]
+
+    def _is_changed_config(self, relative: str, difference: Difference) -> bool:
+        name = os.path.basename(relative)
+        return name == MOTHBALL_TOML or (name == PYPROJECT_TOML and self._may_configure_mothball(difference))
+
+    def _base_project_of(self, base: Base, path: str) -> str:
+        """Return the directory of the project of ``path`` at ``base``; untouched files are the same in the target."""
+        root, target = self._change.repository.root, self._change.target
+        for directory in upward(os.path.dirname(path), root):
+            for name in PROJECT_FILES:
+                project_file = os.path.join(directory, name)
+                difference = base.touched.get(os.path.relpath(project_file, root).replace(os.sep, "/"))
+                if directory == root or (difference.before if difference else target.exists(project_file)):
+                    return directory
+        return root
+
+    def _is_project(self, directory: str) -> bool:
+        return any(self._change.target.exists(os.path.join(directory, name)) for name in PROJECT_FILES)
+
+    def _in_same_workspace(self, first: str, second: str) -> bool:
+        """Return True if two projects are in one workspace, in the target or at a base."""
+        root = self._change.repository.root
+        if self._workspaces is None:
+            trees = [self._change.target, *(base.tree for base in self._change.bases)]
+            self._workspaces = [Workspaces(tree, InheritedIndexes(tree).workspaces) for tree in trees]
+        return any(
+            second in membership.directories
+            for workspaces in self._workspaces
+            for membership in workspaces.containing(first, root)
+        )
 
     # --- indexes ------------------------------------------------------------------------------------------------------
 
@@ -336,7 +384,7 @@ class ChangeReader:
             name = os.path.basename(relative)
             if name == UV_TOML:
                 return True
-            if name == MOTHBALL_TOML or (name == PYPROJECT_TOML and self._may_configure_mothball(difference)):
+            if self._is_changed_config(relative, difference):
                 base_resolver = base_resolver or config_resolver.for_tree(base.tree)
                 path = self._change.absolute(relative)
                 if index_policy(base_resolver.resolve(path, root)) != index_policy(config_resolver.resolve(path, root)):
@@ -360,7 +408,7 @@ class ChangeReader:
                 base_files.append(
                     FileVersion(
                         path,
-                        self._project_of(path),
+                        self._base_project_of(base, path),
                         file.text,
                         file.document,
                         entry.oid if entry else "",
@@ -368,6 +416,7 @@ class ChangeReader:
                         number,
                         file.facts,
                         entries_on_default(file),
+                        ignored_names(file.document, file.text, file.resolved_config),
                     )
                 )
         return self._select_added(target, base_files)
@@ -409,13 +458,15 @@ class ChangeReader:
                         file.kind,
                         facts=file.facts,
                         on_default=on_default,
+                        ignored=ignored_names(file.document, file.text, file.resolved_config),
                     )
                 )
         present: dict[str, Document | None] = {_path_of(file): file.document for file in target.files}
         present = {path: present[path] for path in self._touched if path in present}
         present.update({path: None for path in self._touched if not self._is_in_target(path)})
         paths = [version.path for version in targets]
-        added = dict(zip(paths, additions(targets, base_files, present), strict=True))
+        results = additions(targets, base_files, present, self._in_same_workspace, self._is_project)
+        added = dict(zip(paths, results, strict=True))
         files = []
         for file in target.files:
             addition = added.get(_path_of(file))
@@ -425,6 +476,7 @@ class ChangeReader:
                     document=file.document._replace(problems=parse_problems, unnamed=unnamed),
                     selected=addition.dependencies if addition else (),
                     is_context=addition is None,
+                    moved_from=_display_paths(addition.moved_from) if addition else {},
                 )
             )
         unreadable = tuple(finding for finding in target.unreadable if os.path.abspath(finding.path) in self.candidates)
@@ -464,6 +516,10 @@ def _as_parsed(file: SourceFile) -> Document:
 
 def _enter_other_file(target: DiscoveryResult, base_files: Sequence[FileVersion]) -> bool:
     return enters_other_file({_path_of(file): file for file in target.files}, base_files)
+
+
+def _display_paths(moved_from: Mapping[Dependency, str]) -> dict[Dependency, str]:
+    return {dependency: display_path(path) for dependency, path in moved_from.items()}
 
 
 def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[str]] | None:

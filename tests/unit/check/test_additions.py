@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.check.additions import FileVersion, additions
+from mothball.check.inputs import FileKind
 from mothball.formats.table import parse
-from mothball.model.document import Document
+from mothball.model.document import DependencyKind, Document
 from tests.support.timing import least_seconds
 
 NAMES = [f"{letter}-lib" for letter in string.ascii_lowercase[:8]]
@@ -40,7 +41,8 @@ def version(path: str, names: list[str], oid: str = "") -> FileVersion:
         text = f"- id: x\n  language: python\n  additional_dependencies: [{', '.join(names)}]\n"
         return FileVersion(path, PATHS.get(path, "/r"), text, parse("pre-commit", text), oid)
     text = "".join(f"{name}\n" for name in names)
-    return FileVersion(path, PATHS.get(path, "/r"), text, parse("requirements", text), oid)
+    kind: FileKind = DependencyKind.CONSTRAINT if "constraints" in path else DependencyKind.REQUIREMENT
+    return FileVersion(path, PATHS.get(path, "/r"), text, parse("requirements", text, kind), oid, kind)
 
 
 @st.composite
