@@ -102,12 +102,12 @@ def test_keyring_applies_to_user_indexes_only(index: Pypiron, mothball: Mothball
 
 
 def test_wrong_password_is_reported(index: Pypiron, mothball: Mothball) -> None:
-    mothball.configure(f'index-url = "{with_login(index.url, "reader:wrong")}"')
+    mothball.configure(f'index-url = "{with_login(index.url, "reader:inc0rrect")}"')
     mothball.write("requirements.txt", "old-lib")
     run = mothball.check()
     assert run.said("old-lib") == REFUSED
     assert "401 Unauthorized (your credentials were rejected)" in run.report["findings"][0]["message"]
-    assert "wrong" not in run.out
+    assert "inc0rrect" not in run.out
 
 
 def test_credentials_in_repository_files_are_not_used(index: Pypiron, mothball: Mothball) -> None:
