@@ -250,14 +250,14 @@ class _Removals:
         self._in_same_workspace = in_same_workspace
         # Projects whose directory was moved.
         self._renamed_projects: set[tuple[str, str]] = set()
-        renamed: dict[str, set[str]] = {}
+        renamed: dict[tuple[str, int], set[str]] = {}
         for version, target in renames:
-            renamed.setdefault(version.path, set()).update(_names(target.document))
+            renamed.setdefault((version.path, version.parent), set()).update(_names(target.document))
             if version.project != target.project and not is_project(version.project):
                 self._renamed_projects.add((version.project, target.project))
         self._removed: dict[str, list[tuple[_Role, _Key, FileVersion]]] = {}
         for version in base:
-            names = _removed_names(version, present) - renamed.get(version.path, set())
+            names = _removed_names(version, present) - renamed.get((version.path, version.parent), set())
             for entry in version.document.dependencies if names else ():
                 role = _role(version, entry)
                 if entry.name in names and role not in _COVER_ONLY_THEMSELVES:

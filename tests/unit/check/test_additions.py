@@ -130,6 +130,13 @@ def test_rename_since_one_parent_is_followed_if_another_parent_has_the_new_path(
     assert result[0].dependencies == ()
 
 
+def test_rename_since_one_parent_uses_up_no_removal_since_another_parent() -> None:
+    path, moved = "/r/bb/requirements.txt", version("/r/requirements.txt", ["a-lib", "b-lib", "d-lib"])
+    first, second = version(path, ["d-lib"]), version(path, ["a-lib", "b-lib"])._replace(parent=1)
+    result = additions([moved], [first, second], {path: None, moved.path: moved.document})
+    assert result[0].dependencies == ()
+
+
 def test_most_similar_deleted_file_is_the_renamed_one() -> None:
     base = {
         path: version(path, listed) for path, listed in {"/r/x/uv.lock": NAMES[:2], "/r/y/uv.lock": NAMES[:5]}.items()
