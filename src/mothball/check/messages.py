@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
+from mothball.config.project import is_default_index
 from mothball.model.document import ParseProblem, SkipReason, Span
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.lookup import (
@@ -166,11 +167,12 @@ def not_stated_message(index: str, count: int, config_path: str = "") -> Message
     projects = "1 project" if count == 1 else f"{count} projects"
     name = os.path.basename(config_path) or PYPROJECT_TOML
     table = "[tool.mothball]" if name == PYPROJECT_TOML else f"the top of {one_line(name, 60)}"
+    # For the built-in default index, "none" is rejected.
+    accept = "" if is_default_index(index) else ', or `"none"` instead to accept unknown statuses'
     return MessageText(
         f"{one_line(index, 100)} publishes no project statuses: {projects} from it may be archived",
         f'add `indexes.{_toml_string(one_line(index, 300))}.statuses = "stated"` to {table} if the index passes status '
-        'markers on, or `"none"` instead to accept unknown statuses; or set `status-index` to an index that publishes '
-        f"them, or {_SNAPSHOT}",
+        f"markers on{accept}; or set `status-index` to an index that publishes them, or {_SNAPSHOT}",
     )
 
 

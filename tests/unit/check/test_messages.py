@@ -18,6 +18,7 @@ from mothball.check.messages import (
     unused_ignore_message,
 )
 from mothball.check.policy import rule_of
+from mothball.config.project import DEFAULT_INDEX
 from mothball.model.document import SkipReason
 from mothball.model.findings import Rule
 from mothball.model.lookup import (
@@ -225,3 +226,8 @@ def test_age_is_rounded_down(seconds: float) -> None:
     assert match is not None
     size = {"min": 60, "h": 3600, "d": 86400}[match[2]]
     assert int(match[1]) * size <= seconds < (int(match[1]) + 1) * size
+
+
+def test_unknown_statuses_can_be_accepted_except_for_the_built_in_default_index() -> None:
+    assert '"none"' in not_stated_message("https://index.example/simple/", 1).help
+    assert '"none"' not in not_stated_message(DEFAULT_INDEX, 1).help
