@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mothball.config.json_schema import render_schema, schema
-from mothball.config.project import PROJECT_KEYS, USER_KEYS, read_config, read_user_config
+from mothball.config.project import DEFAULT_INDEX, PROJECT_KEYS, USER_KEYS, read_config, read_user_config
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
@@ -65,7 +65,7 @@ GOOD: list[dict[str, Any]] = [
         },
         "indexes": {
             "https://index.example/simple": {"statuses": "none", "public": True},
-            "https://pypi.org/simple/": {},
+            DEFAULT_INDEX: {},
         },
     },
 ]

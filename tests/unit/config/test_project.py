@@ -628,7 +628,7 @@ def test_user_overrides_the_project_for_each_index() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", [DEFAULT_INDEX, DEFAULT_INDEX.upper().replace("HTTPS", "http"), "https://pypi.org.:443"]
+    "url", [DEFAULT_INDEX, DEFAULT_INDEX.upper().replace("HTTPS", "http"), DEFAULT_INDEX.replace("/simple/", ".:443")]
 )
 @pytest.mark.parametrize("read", [read_config, read_user_config])
 def test_built_in_default_index_cannot_be_without_statuses(read: Callable[[object], object], url: str) -> None:
