@@ -20,10 +20,9 @@ from mothball.model.document import Dependency, Span, normalize_name
 from mothball.model.errors import UsageError
 from mothball.model.findings import Finding, Rule, Severity
 from mothball.model.line_index import LineIndex
-from mothball.model.sanitize import one_line
+from mothball.model.sanitize import base_url, one_line
 from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import repository_root
-from mothball.routing.addresses import base_url
 from mothball.routing.candidates import RejectedIndex
 from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, Router
 

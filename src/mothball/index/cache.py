@@ -20,7 +20,7 @@ from mothball.index.page_request import ProjectPage
 from mothball.model.errors import CacheError
 from mothball.model.lookup import MAX_VERSION, Release
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import strip_credentials
+from mothball.model.sanitize import base_url
 
 if TYPE_CHECKING:
     from mothball.index.cache_writer import Writer
@@ -50,9 +50,8 @@ def page_key(index: str, name: str) -> PageKey:
     return PageKey(_base_url(index), name)
 
 
-@lru_cache(maxsize=64)
-def _base_url(index: str) -> str:
-    return strip_credentials(index).rstrip("/") + "/"
+# A run has few indexes and many names.
+_base_url = lru_cache(maxsize=64)(base_url)
 
 
 class CachedPage(NamedTuple):

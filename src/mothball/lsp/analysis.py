@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import SourceFile
-from mothball.check.pipeline import build_report, plan_lookups
+from mothball.check.pipeline import LookUp, build_report, plan_lookups
 from mothball.config.project import UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
@@ -23,8 +23,6 @@ from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.findings import Finding, Problem, Report, Severity
 from mothball.model.records import NamedTuple
 from mothball.repository.files import display_path
-
-LookUp = Callable[[Iterable[Query]], IndexResults]
 
 
 class AnalysisRequest(NamedTuple):

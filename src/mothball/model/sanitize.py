@@ -131,6 +131,11 @@ def strip_credentials(url: str) -> str:
     return f"{scheme}{authority.rpartition('@')[2]}{path}"
 
 
+def base_url(address: str) -> str:
+    """Return an index URL without credentials, ending in exactly one slash: the form for requests, output and cache."""
+    return strip_credentials(address).rstrip("/") + "/"
+
+
 def _ends_in_host(authority: str, rest: str) -> bool:
     """Return True if ``authority`` ends in a host, not within a password with an unencoded delimiter.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from mothball.model.sanitize import strip_credentials
+from mothball.model.sanitize import base_url, strip_credentials
 
 # Up to the end of the host: a name, or an IPv6 address in brackets.
 _WEB_URL = r"(?i)https?://(\[[^/\]]*\]|[^/:]+)"
@@ -15,11 +15,6 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _VARIABLE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))"
 # Names that public DNS does not resolve (RFC 6761, 6762, 8375 and ICANN's "internal").
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
-
-
-def base_url(address: str) -> str:
-    """Return an index URL without credentials, ending in exactly one slash: the form for requests, output and cache."""
-    return strip_credentials(address).rstrip("/") + "/"
 
 
 def is_http(base: str) -> bool:

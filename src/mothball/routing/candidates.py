@@ -8,7 +8,7 @@ from mothball.config.installers import InstallerSettings, UserIndex
 from mothball.config.project import is_default_index
 from mothball.model.document import IndexOption, ToolIndex
 from mothball.model.records import NamedTuple
-from mothball.routing.addresses import base_url
+from mothball.model.sanitize import base_url
 
 
 class Candidate(NamedTuple):

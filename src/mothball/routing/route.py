@@ -16,7 +16,8 @@ from mothball.config.project import NetworkSettings, is_default_index
 from mothball.model.document import Dependency, IndexOption, SkipReason, ToolIndex
 from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
-from mothball.routing.addresses import UserAddresses, base_url, has_credentials, is_http, is_local
+from mothball.model.sanitize import base_url
+from mothball.routing.addresses import UserAddresses, has_credentials, is_http, is_local
 from mothball.routing.candidates import (
     BUILT_IN_DEFAULT,
     Candidate,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mothball.routing.addresses import UserAddresses, base_url, endpoint, has_credentials, is_local
+from mothball.model.sanitize import base_url
+from mothball.routing.addresses import UserAddresses, endpoint, has_credentials, is_local
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from mothball.index.urls import endpoint_of, page_url
 from mothball.model.document import Dependency, IndexOption, SkipReason, Span, ToolIndex
 from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
-from mothball.routing.addresses import base_url
+from mothball.model.sanitize import base_url
 from mothball.routing.route import (
     MAX_DECLARED,
     MAX_INDEXES,
