@@ -73,6 +73,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "ignore": "Ignored findings, by project name.",
         "indexes": "Settings of indexes, by URL; in the user configuration also further indexes, by name.",
         "public": "True for an index that receives no private names, such as a mirror of PyPI.",
+        "immutable": "True for an index that never replaces published files and never reassigns a project name.",
         "statuses": "Whether the index publishes project statuses; none accepts that they are unknown.",
         "keyring-provider": "Whether to run keyring for credentials; all values except `disabled` do.",
         "client-cert": "A PEM file with a client certificate and its key, for the indexes configured here.",

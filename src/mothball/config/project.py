@@ -40,7 +40,7 @@ from mothball.config.values import (
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.findings import Rule, Severity
-from mothball.model.records import NamedTuple
+from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line, strip_credentials
 
 # The built-in default index and its hosts. They are not written anywhere else; `index-url` replaces the index.
@@ -79,14 +79,22 @@ class IndexStatuses(StrEnum):
 
 
 class IndexSettings(NamedTuple):
-    """An entry of ``[tool.mothball.indexes]``; ``url`` ends in exactly one slash.
+    """An entry of ``[tool.mothball.indexes]``; ``url`` ends in exactly one slash. None means not set.
 
-    A ``public`` index receives no private names.
+    A ``public`` index receives no private names. An ``immutable`` index never replaces a file that it has published,
+    and gives the name of a deleted project to no other project.
     """
 
     url: str
     statuses: IndexStatuses | None = None
-    public: bool = False
+    public: bool | None = None
+    immutable: bool | None = None
+
+    def overridden_by(self, user: IndexSettings) -> IndexSettings:
+        """Return these settings with those that ``user`` sets. An index that either marks as public is public."""
+        values = (own if value is None else value for own, value in zip(self, user, strict=True))
+        merged = make(IndexSettings, tuple(values))
+        return merged._replace(public=True) if self.public else merged
 
 
 class ProjectConfig(NamedTuple):
@@ -170,12 +178,16 @@ class NetworkSettings(NamedTuple):
         """Return the URLs of the indexes that are configured with ``statuses``."""
         return frozenset(index.url for index in self.index_settings if index.statuses is statuses)
 
+    def immutable_indexes(self) -> frozenset[str]:
+        """Return the URLs of the built-in default index and of the indexes that are configured as immutable."""
+        return frozenset((DEFAULT_INDEX, *(index.url for index in self.index_settings if index.immutable)))
+
 
 def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides) -> NetworkSettings:
     """Return the effective network settings. The command line overrides the project, the project overrides the user.
 
     ``offline`` and ``private`` are combined instead: each source can only add restrictions. For the settings of an
-    index, the user overrides the project, but an index that either marks as public is public.
+    index, each key of the user overrides that of the project, but an index that either marks as public is public.
     """
     candidates = (
         (overrides.index_url, overrides.index_set_by),
@@ -205,9 +217,10 @@ def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOv
 def _merge_index_settings(
     project: tuple[IndexSettings, ...], user: tuple[IndexSettings, ...]
 ) -> tuple[IndexSettings, ...]:
-    public = {index.url for index in (*project, *user) if index.public}
-    merged = {index.url: index for index in (*project, *user)}
-    return tuple(index._replace(public=index.url in public) for index in merged.values())
+    merged = {index.url: index for index in project}
+    for index in user:
+        merged[index.url] = merged[index.url].overridden_by(index) if index.url in merged else index
+    return tuple(merged.values())
 
 
 def read_config(table: object, at: KeyPath = ()) -> ProjectConfig:
@@ -350,7 +363,9 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
         "allow-local-indexes": read_boolean,
     }
 )
-INDEX_KEYS: Mapping[str, Reader] = MappingProxyType({"statuses": read_index_statuses, "public": read_boolean})
+INDEX_KEYS: Mapping[str, Reader] = MappingProxyType(
+    {"statuses": read_index_statuses, "public": read_boolean, "immutable": read_boolean}
+)
 IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_string, "until": read_until})
 _CREDENTIAL_KEYS = {
     "keyring-provider": "keyring",

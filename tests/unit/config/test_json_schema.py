@@ -64,7 +64,7 @@ GOOD: list[dict[str, Any]] = [
             "Old.Lib_2": {"rules": ["quarantined", "missing"]},
         },
         "indexes": {
-            "https://index.example/simple": {"statuses": "none", "public": True},
+            "https://index.example/simple": {"statuses": "none", "public": True, "immutable": False},
             DEFAULT_INDEX: {},
         },
     },
@@ -106,6 +106,7 @@ BAD: list[Any] = [
     {"indexes": {"https://index.example/simple/": "stated"}},
     {"indexes": {"https://index.example/simple/": {"statuses": "off"}}},
     {"indexes": {"https://index.example/simple/": {"public": "yes"}}},
+    {"indexes": {"https://index.example/simple/": {"immutable": 1}}},
     {"indexes": {"https://index.example/simple/": {"status": "none"}}},
     {"indexes": {"https://user@index.example/simple/": {"statuses": "none"}}},
     {"indexes": []},

@@ -670,10 +670,39 @@ def test_user_key_in_a_project_is_rejected_with_its_place(key: str) -> None:
     assert "mothball/config.toml" in error.help
 
 
-def test_index_is_public_if_project_or_user_marks_it() -> None:
-    url = "https://index.example/simple/"
-    marked, other = IndexSettings(url, public=True), IndexSettings(url, IndexStatuses.STATED)
-    for project, user in ((marked, other), (other, marked)):
-        config = ProjectConfig(index_settings=(project,))
-        network = resolve_network(config, UserConfig(index_settings=(user,)), ConfigOverrides())
-        assert network.index_settings == (user._replace(public=True),)
+SETTINGS = IndexSettings("https://index.example/simple/")
+
+
+@pytest.mark.parametrize(
+    ("project", "user", "effective"),
+    [
+        ({"immutable": True}, {}, {"immutable": True}),
+        ({}, {"immutable": True}, {"immutable": True}),
+        ({"immutable": True}, {"immutable": False}, {"immutable": False}),
+        ({"immutable": False}, {"immutable": True}, {"immutable": True}),
+        (
+            {"statuses": IndexStatuses.STATED},
+            {"immutable": True},
+            {"statuses": IndexStatuses.STATED, "immutable": True},
+        ),
+        ({"statuses": IndexStatuses.NONE}, {"statuses": IndexStatuses.STATED}, {"statuses": IndexStatuses.STATED}),
+        ({"public": True}, {"statuses": IndexStatuses.STATED}, {"public": True, "statuses": IndexStatuses.STATED}),
+        ({"public": False}, {"public": True}, {"public": True}),
+        ({"public": True}, {"public": False}, {"public": True}),
+    ],
+)
+def test_user_overrides_each_key_of_an_index_except_that_public_remains(
+    project: dict[str, Any], user: dict[str, Any], effective: dict[str, Any]
+) -> None:
+    network = resolve_network(
+        ProjectConfig(index_settings=(SETTINGS._replace(**project),)),
+        UserConfig(index_settings=(SETTINGS._replace(**user),)),
+        ConfigOverrides(),
+    )
+    assert network.index_settings == (SETTINGS._replace(**effective),)
+
+
+def test_built_in_default_index_and_configured_ones_are_immutable() -> None:
+    config = read_config({"indexes": {SETTINGS.url: {"immutable": True}, URL + "other/": {"immutable": False}}})
+    network = resolve_network(config, UserConfig(), ConfigOverrides())
+    assert network.immutable_indexes() == {DEFAULT_INDEX, SETTINGS.url}
