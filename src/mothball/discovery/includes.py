@@ -15,9 +15,6 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import DISK, Tree, display_path, is_inside
 
-# Formats whose includes (setuptools ``file``) contain requirements only, no options.
-_SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")
-
 
 class FileTarget(NamedTuple):
     """A file to read: its absolute path, the root of its repository, its format and kind.
@@ -84,9 +81,10 @@ def unread_includes(
     """
     unread = []
     lines: LineIndex | None = None
+    may_configure_index = document.index_includes()
     for include, result in zip(document.includes, resolved, strict=True):
         is_read = isinstance(result, FileTarget) and result.key not in failed
-        if is_read or not may_configure_index(document, include):
+        if is_read or include not in may_configure_index:
             continue
         lines = lines or LineIndex(text)
         option = "-c" if include.kind is DependencyKind.CONSTRAINT else "-r"
@@ -94,15 +92,6 @@ def unread_includes(
         description = f"`{option} {one_line(include.target, 100)}` in {display_path(path)}:{line}"
         unread.append(UnreadInclude(description, isinstance(result, NotFollowed) and result.is_missing))
     return tuple(unread)
-
-
-def may_configure_index(document: Document, include: Include) -> bool:
-    """Return True if the included file may configure an index for ``document``.
-
-    Files included by setuptools contain requirements only. Constraints at a URL (``-c https://…``), which many projects
-    share, are assumed to contain no options.
-    """
-    return document.format not in _SETUPTOOLS and not include.is_url_constraint
 
 
 def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from mothball.check.additions import FileVersion
 from mothball.check.inputs import SourceFile
 from mothball.config.project import is_default_index
-from mothball.model.document import Dependency, Document, Span
+from mothball.model.document import Dependency, Document
 from mothball.model.records import NamedTuple
+from mothball.routing.facts import index_settings, pin_of
 from mothball.routing.route import IndexRoute
 
 _NO_DOCUMENT = Document("")
-_NO_SPAN = Span(0, 0)
 
 
 class DocumentText(NamedTuple):
@@ -49,8 +49,8 @@ def may_change_indexes(base: DocumentText, target: DocumentText) -> bool:
     if not _local_projects(base) <= _local_projects(target):
         return True
     with_sections = bool(base.document.tool_indexes or target.document.tool_indexes)
-    old, new = (_routing_fields(version.document, with_sections=with_sections) for version in (base, target))
-    return any(fields != new[name] for name, fields in old.items() if name in new)
+    old, new = (_pins(version.document, with_sections=with_sections) for version in (base, target))
+    return any(pins != new[name] for name, pins in old.items() if name in new)
 
 
 def has_index_settings(targets: Iterable[SourceFile], base: Iterable[FileVersion]) -> bool:
@@ -73,17 +73,9 @@ def enters_other_file(targets: Mapping[str, SourceFile], base: Iterable[FileVers
     )
 
 
-def _index_settings(document: Document) -> frozenset[tuple[object, ...]]:
-    """Return the settings of a file that may affect the indexes of names in this file or another one."""
-    return frozenset(
-        (
-            *((option.name, option.value) for option in document.index_options),
-            *(index._replace(span=_NO_SPAN, declared_at="") for index in document.tool_indexes),
-            *(("include", include.target, include.kind) for include in document.includes),
-            # A project with a table of uv does not inherit the indexes of the projects above.
-            *(("tool", tool) for tool in document.tools if tool == "uv"),
-        )
-    )
+def _index_settings(document: Document) -> tuple[object, ...]:
+    # A project with a table of uv does not inherit the indexes of the projects above.
+    return *index_settings(document), *(tool for tool in document.tools if tool == "uv")
 
 
 def _local_projects(version: DocumentText) -> frozenset[tuple[object, ...]]:
@@ -99,14 +91,13 @@ def _local_projects(version: DocumentText) -> frozenset[tuple[object, ...]]:
     )
 
 
-def _routing_fields(document: Document, *, with_sections: bool) -> dict[str, set[tuple[object, ...]]]:
-    """Return the fields of the entries that affect their indexes, by name."""
-    fields: dict[str, set[tuple[object, ...]]] = {}
+def _pins(document: Document, *, with_sections: bool) -> dict[str, set[tuple[object, ...]]]:
+    """Return the pins of the entries, with their sections or the tools that own these, by name."""
+    pins: dict[str, set[tuple[object, ...]]] = {}
     for entry in document.dependencies:
         section = entry.section if with_sections else _tool_of(entry.section)
-        key = (section, entry.skip_reason, entry.index_url, entry.alternative_indexes, entry.index_name)
-        fields.setdefault(entry.name, set()).add(key)
-    return fields
+        pins.setdefault(entry.name, set()).add((section, pin_of(entry)))
+    return pins
 
 
 def _tool_of(section: str) -> str:

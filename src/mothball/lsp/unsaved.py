@@ -13,14 +13,13 @@ from contextlib import suppress
 from mothball.check.inputs import SourceFile
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery.config_lookup import table_path
-from mothball.discovery.includes import may_configure_index
 from mothball.formats.toml.api import scan_cached, to_mapping
-from mothball.model.document import Document, Span
+from mothball.model.document import Document
 from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside
-from mothball.routing.facts import SavedRouting
+from mothball.routing.facts import SavedRouting, index_settings
 from mothball.routing.saved_routing import saved_routing
 
 
@@ -47,15 +46,10 @@ def routing_of(saved: SourceFile) -> SavedRouting:
 def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
     """Return the index settings of a text itself, wherever they are in it, to compare them with those of another.
 
-    Includes count, because the included file may configure an index, and workspaces, because their members are not
-    looked up.
+    Workspaces count, because their members are not looked up.
     """
-    options = [(option.name, option.value) for option in document.index_options]
-    no_span = Span(0, 0)
     default_index = _setting(text, path, "index-url") if _may_configure(text, path, "index-url") else None
-    indexes = [index._replace(span=no_span, declared_at="") for index in document.tool_indexes]
-    includes = [include.target for include in document.includes if may_configure_index(document, include)]
-    return options, includes, indexes, document.workspaces, default_index
+    return index_settings(document), document.workspaces, default_index
 
 
 def private_in(text: str, path: str) -> tuple[str, ...]:

@@ -150,6 +150,9 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
     return make(Dependency, fields)
 
 
+# Formats whose includes (setuptools ``file``) contain requirements only, no options.
+_SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")
+
 # Syntax errors reported per file: one wrong character can invalidate many lines.
 MAX_SYNTAX_ERRORS = 20
 
@@ -274,3 +277,13 @@ class Document(NamedTuple):
     workspaces: tuple[Workspace, ...] = ()
     unresolvable: tuple[ParseProblem, ...] = ()
     is_broken: bool = False
+
+    def index_includes(self) -> tuple[Include, ...]:
+        """Return the includes whose files may configure an index for this one.
+
+        Files included by setuptools contain requirements only. Constraints at a URL (``-c https://…``), which many
+        projects share, are assumed to contain no options.
+        """
+        if self.format in _SETUPTOOLS:
+            return ()
+        return tuple(include for include in self.includes if not include.is_url_constraint)

@@ -7,13 +7,29 @@ these facts, the text of the entry, the indexes of its file, and the configurati
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from types import MappingProxyType
 
-from mothball.model.document import Dependency, DependencyKind, SkipReason
+from mothball.model.document import Dependency, DependencyKind, Document, SkipReason, Span
 from mothball.model.records import NamedTuple
 
 # Routing fields of a dependency: its index, further indexes, the name of an index, and why it is skipped.
 Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
+pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "alternative_indexes", "index_name", "skip_reason")))
+_NO_SPAN = Span(0, 0)
+
+
+def index_settings(document: Document) -> tuple[tuple[object, ...], ...]:
+    """Return the settings of a file that may affect the indexes of its names, or of those in other files.
+
+    Two versions of a file with equal settings have the same indexes, apart from local projects and the pins of entries.
+    Includes count, because the included file may configure an index.
+    """
+    return (
+        *((option.name, option.value) for option in document.index_options),
+        *(index._replace(span=_NO_SPAN, declared_at="") for index in document.tool_indexes),
+        *((include.target, include.kind) for include in document.index_includes()),
+    )
 
 
 class LocalName(NamedTuple):

@@ -11,12 +11,11 @@ from operator import itemgetter
 from types import MappingProxyType
 
 from mothball.model.document import Dependency, SkipReason
-from mothball.routing.facts import LookupFacts, Pin, SavedRouting
+from mothball.routing.facts import LookupFacts, Pin, SavedRouting, pin_of
 
 _SKIPPED: Pin = (None, (), "", SkipReason.UNSAVED)
 _pair = itemgetter(1)
 _name_of = itemgetter(Dependency._fields.index("name"))
-_pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "alternative_indexes", "index_name", "skip_reason")))
 
 
 def saved_routing(
@@ -58,7 +57,7 @@ def routed_as_saved(
 
 def _routing_fields(dependencies: Sequence[Dependency], facts: LookupFacts) -> list[tuple[Dependency, tuple[str, Pin]]]:
     """Return each dependency with its name and routing fields."""
-    pairs = zip(map(_name_of, dependencies), map(_pin_of, dependencies), strict=True)
+    pairs = zip(map(_name_of, dependencies), map(pin_of, dependencies), strict=True)
     fields = list(zip(dependencies, pairs, strict=True))
     if not facts.local_names:
         return fields
