@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
+from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings
 from mothball.config.project import Ignore, NetworkSettings, ProjectConfig
 from mothball.formats.table import parse
 from mothball.index.resolution import Query
@@ -86,6 +86,6 @@ def source(
     *,
     kind: DependencyKind = DependencyKind.REQUIREMENT,
     options: tuple[IndexOption, ...] = (),
-) -> SourceFile:
+) -> ResolvedFile:
     """Return a requirements file that holds ``text``."""
-    return SourceFile(path, text, parse("requirements", text, kind), under or resolved_config(), options)
+    return ResolvedFile(path, text, parse("requirements", text, kind), under or resolved_config(), options)

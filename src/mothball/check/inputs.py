@@ -49,7 +49,7 @@ class ResolvedConfig(NamedTuple):
     whole_scope: bool = False
 
 
-class SourceFile(NamedTuple):
+class ResolvedFile(NamedTuple):
     """A parsed dependency file with the configuration that applies to it.
 
     ``index_options`` are the index options of all files that are installed together with it, in the order of the
@@ -95,7 +95,7 @@ class CheckedFile(NamedTuple):
     ``rejected_ignores`` match a finding, but do not apply, because they have no reason and the dependency is added.
     """
 
-    file: SourceFile
+    file: ResolvedFile
     lines: LineIndex
     dependencies: tuple[CheckedDependency, ...]
     findings: tuple[Finding, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mothball.check import policy
-from mothball.check.inputs import CheckedFile, RunSettings, SourceFile, line_range
+from mothball.check.inputs import CheckedFile, ResolvedFile, RunSettings, line_range
 from mothball.check.messages import (
     REPORTED_SKIP_REASONS,
     contradicted_setting_message,
@@ -58,7 +58,7 @@ _IgnoreCandidates = tuple[Sequence[IgnoreComment], Sequence[Ignore]]
 class LookupPlan(NamedTuple):
     """The lookups that a check of ``files`` needs: for each file and dependency a query, or the reason to skip it."""
 
-    files: tuple[SourceFile, ...]
+    files: tuple[ResolvedFile, ...]
     lookups: tuple[Sequence[QueryOrSkipped], ...]
 
     def queries(self) -> tuple[Query, ...]:
@@ -71,14 +71,14 @@ class LookupPlan(NamedTuple):
         return (skipped for of_file in self.lookups for skipped in of_file if isinstance(skipped, Skipped))
 
 
-def plan_lookups(files: Iterable[SourceFile], settings: RunSettings) -> LookupPlan:
+def plan_lookups(files: Iterable[ResolvedFile], settings: RunSettings) -> LookupPlan:
     """Route all dependencies of ``files`` that are checked."""
     files = tuple(files)
     return LookupPlan(files, tuple(_queries(file, settings) for file in files))
 
 
 def check(
-    files: Sequence[SourceFile],
+    files: Sequence[ResolvedFile],
     look_up: LookUp,
     settings: RunSettings,
     unreadable: Sequence[Finding] = (),
@@ -147,7 +147,7 @@ def merge_reports(first: Report, second: Report) -> Report:
     return Report(dependencies, findings, problems, summary, unnamed)
 
 
-def _queries(file: SourceFile, settings: RunSettings) -> list[QueryOrSkipped]:
+def _queries(file: ResolvedFile, settings: RunSettings) -> list[QueryOrSkipped]:
     """Return a query, or the reason to skip it, for each dependency of ``file`` that is checked, in its order."""
     network = file.resolved_config.network
     default_settings = LookupSettings(
@@ -176,7 +176,7 @@ def _queries(file: SourceFile, settings: RunSettings) -> list[QueryOrSkipped]:
 
 
 def _check_file(
-    file: SourceFile,
+    file: ResolvedFile,
     queries: Sequence[QueryOrSkipped],
     paths: DependencyPaths,
     results: Mapping[Query, IndexResult],
@@ -233,7 +233,7 @@ def _applied_ignore(
 
 
 def _finding(
-    file: SourceFile,
+    file: ResolvedFile,
     item: CheckedDependency,
     rule: Rule,
     matched_ignore: IgnoreComment | Ignore | None,
@@ -260,7 +260,7 @@ def _finding(
     )
 
 
-def _parse_findings(file: SourceFile, lines: LineIndex, settings: RunSettings) -> Iterator[Finding]:
+def _parse_findings(file: ResolvedFile, lines: LineIndex, settings: RunSettings) -> Iterator[Finding]:
     severity = policy.severity_of(Rule.UNREADABLE, settings.severity_policy(file.resolved_config.config))
     for problem in file.document.problems:
         location = lines.location(file.path, problem.span)
@@ -269,7 +269,7 @@ def _parse_findings(file: SourceFile, lines: LineIndex, settings: RunSettings) -
 
 
 def _unresolvable_findings(
-    file: SourceFile,
+    file: ResolvedFile,
     lines: LineIndex,
     comments: Mapping[int, Sequence[IgnoreComment]],
     settings: RunSettings,
@@ -404,7 +404,7 @@ def _unread_constraints(files: Iterable[CheckedFile]) -> Iterator[Problem]:
 
 
 def _stale_problems(
-    dependencies: Iterable[CheckedDependency], files: Sequence[SourceFile], settings: RunSettings
+    dependencies: Iterable[CheckedDependency], files: Sequence[ResolvedFile], settings: RunSettings
 ) -> Iterator[Problem]:
     """Yield a problem per index with expired cache entries that were used; a single one for all indexes if offline."""
     offline = all(file.resolved_config.network.offline for file in files)

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mothball.check import policy
 from mothball.check.inputs import (
     CheckedFile,
+    ResolvedFile,
     RunSettings,
-    SourceFile,
     is_beneath,
     is_lock,
     line_range,
@@ -59,7 +59,7 @@ class _Manifest(NamedTuple):
     path: str
     names: frozenset[str]
 
-    def is_manifest_of(self, lock: SourceFile, member_requirements: frozenset[str]) -> bool:
+    def is_manifest_of(self, lock: ResolvedFile, member_requirements: frozenset[str]) -> bool:
         """Return True if ``lock`` can be generated from this file.
 
         ``member_requirements`` are the names that the members of the lock's workspace require.
@@ -78,7 +78,7 @@ class _Manifest(NamedTuple):
         return name.endswith(".in") or (lock.format == "pylock" and name == "requirements.txt")
 
 
-def dependency_paths(files: Sequence[SourceFile]) -> list[DependencyPaths]:
+def dependency_paths(files: Sequence[ResolvedFile]) -> list[DependencyPaths]:
     """Return the dependency paths of the transitive dependencies in each of ``files``."""
     if not any(is_lock(file.document) for file in files):
         return [{} for _ in files]
@@ -86,7 +86,7 @@ def dependency_paths(files: Sequence[SourceFile]) -> list[DependencyPaths]:
     return [_paths_in_lock(file, manifests) if is_lock(file.document) else {} for file in files]
 
 
-def _manifest(file: SourceFile) -> _Manifest:
+def _manifest(file: ResolvedFile) -> _Manifest:
     names = frozenset(entry.name for entry in file.document.dependencies if entry.kind is DependencyKind.REQUIREMENT)
     return _Manifest(file.project, file.document.format, file.path, names)
 
@@ -103,7 +103,7 @@ def _has_lockable_requirements(document: Document) -> bool:
     )
 
 
-def _paths_in_lock(lock: SourceFile, manifests: Iterable[_Manifest]) -> DependencyPaths:
+def _paths_in_lock(lock: ResolvedFile, manifests: Iterable[_Manifest]) -> DependencyPaths:
     graph = lock.document.graph
     if graph is None:
         return {}
@@ -167,7 +167,7 @@ def merge_lock_findings(files: Sequence[CheckedFile], settings: RunSettings) -> 
 
 
 def _ignored_in_manifest(
-    finding: Finding, lock: SourceFile, contexts: Sequence[CheckedFile], settings: RunSettings
+    finding: Finding, lock: ResolvedFile, contexts: Sequence[CheckedFile], settings: RunSettings
 ) -> Finding:
     """Return ``finding``, suppressed if every manifest of the lock that requires the name ignores the rule."""
     name = finding.name or ""

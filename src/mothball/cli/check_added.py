@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from mothball.check.inputs import SourceFile, is_lock
+from mothball.check.inputs import ResolvedFile, is_lock
 from mothball.check.messages import REPORTED_SKIP_REASONS
 from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
 from mothball.check.policy import exit_code
@@ -166,7 +166,7 @@ def _read_unchanged(
     return setup, full._replace(files=files)
 
 
-def _as_context(file: SourceFile) -> SourceFile:
+def _as_context(file: ResolvedFile) -> ResolvedFile:
     return file._replace(selected=(), is_context=True, document=file.document._replace(problems=(), ignores=()))
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from mothball.check import policy
-from mothball.check.inputs import SourceFile
+from mothball.check.inputs import ResolvedFile
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup
@@ -57,7 +57,7 @@ def explain(argument: str, setup: Setup, discovered: DiscoveryResult) -> int:
     return exit_code(unreadable, discovered.problems)
 
 
-def _parse_errors(files: Sequence[SourceFile], setup: Setup) -> Iterator[Finding]:
+def _parse_errors(files: Sequence[ResolvedFile], setup: Setup) -> Iterator[Finding]:
     """Yield the parse errors in ``files`` as findings, as a check reports them."""
     for file in files:
         severity = policy.severity_of(Rule.UNREADABLE, setup.settings.severity_policy(file.resolved_config.config))
@@ -67,7 +67,7 @@ def _parse_errors(files: Sequence[SourceFile], setup: Setup) -> Iterator[Finding
             yield Finding(Rule.UNREADABLE, severity, problem.message, problem.help, path=file.path, location=location)
 
 
-def _explanations(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]]:
+def _explanations(name: str, files: Sequence[ResolvedFile]) -> dict[Explanation, list[str]]:
     """Return the explanations for all dependencies on ``name``, each with the locations that it applies to."""
     explanations: dict[Explanation, list[str]] = {}
     for file in files:
@@ -81,7 +81,7 @@ def _explanations(name: str, files: Sequence[SourceFile]) -> dict[Explanation, l
     return explanations
 
 
-def _default_lines(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iterator[str]:
+def _default_lines(name: str, setup: Setup, files: Sequence[ResolvedFile]) -> Iterator[str]:
     """Yield the explanation for a name that is in no file: with the indexes of the first file that declares any."""
     declaring_file = next((file for file in files if file.tool_indexes or file.index_options), None)
     if declaring_file is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from time import gmtime, strftime
 from typing import assert_never
 
-from mothball.check.inputs import ResolvedConfig, SourceFile
+from mothball.check.inputs import ResolvedConfig, ResolvedFile
 from mothball.check.messages import finding_message, format_age, skipped_text
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
@@ -64,12 +64,14 @@ def _nearest_manifests(start: str, setup: Setup) -> DiscoveryResult:
         directory = os.path.dirname(directory)
 
 
-def _files(names: Iterable[str], resolved_config: ResolvedConfig, manifests: DiscoveryResult) -> tuple[SourceFile, ...]:
+def _files(
+    names: Iterable[str], resolved_config: ResolvedConfig, manifests: DiscoveryResult
+) -> tuple[ResolvedFile, ...]:
     """Return one source file for each name, with the indexes of the manifest that contains the name.
 
     A name that no manifest contains uses the indexes of the first manifest that declares any, or else the default.
     """
-    no_manifest = SourceFile("", "", Document("names"), resolved_config)
+    no_manifest = ResolvedFile("", "", Document("names"), resolved_config)
     fallback = next((file for file in manifests.files if file.tool_indexes or file.index_options), no_manifest)
     if manifests.unreadable:  # it may declare an index
         unknown_indexes = (*fallback.facts.unknown_indexes, manifests.unreadable[0].path)
@@ -101,7 +103,7 @@ def _files(names: Iterable[str], resolved_config: ResolvedConfig, manifests: Dis
     return tuple(files)
 
 
-def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[SourceFile, ...]) -> Report:
+def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[ResolvedFile, ...]) -> Report:
     settings = setup.settings._replace(use_ignores=False, keep_config_ignores=False)
     with open_session(arguments, setup.user) as session:
         report = check(files, session.look_up, settings, problems=setup.config_resolver.problems)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.check import policy
-from mothball.check.inputs import SourceFile
+from mothball.check.inputs import ResolvedFile
 from mothball.check.policy import exit_code
 from mothball.discovery.config_lookup import governing_config_path, table_path
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
@@ -58,7 +58,7 @@ def validate_arguments(arguments: argparse.Namespace) -> None:
             raise UsageError(f"{option} cannot be combined with --write-ignores", help_text=f"remove {option}")
 
 
-def write_ignores(arguments: argparse.Namespace, files: Sequence[SourceFile], report: Report, today: str) -> int:
+def write_ignores(arguments: argparse.Namespace, files: Sequence[ResolvedFile], report: Report, today: str) -> int:
     """Write ignore entries for the archived and deprecated findings into the configurations of their files.
 
     Prints the written entries and the remaining findings. Returns the exit code of a check after the change, or 2 if a
@@ -98,7 +98,7 @@ def _reason(arguments: argparse.Namespace) -> str:
 # --- selection of findings --------------------------------------------------------------------------------------------
 
 
-def _is_written(finding: Finding, by_path: Mapping[str, SourceFile], today: str) -> bool:
+def _is_written(finding: Finding, by_path: Mapping[str, ResolvedFile], today: str) -> bool:
     if finding.rule not in _WRITTEN_RULES or finding.suppressed is not None:
         return False
     # An expired ignore entry is reported and not overwritten: its end date was set on purpose.
@@ -106,13 +106,13 @@ def _is_written(finding: Finding, by_path: Mapping[str, SourceFile], today: str)
     return not any(ignore.name == finding.name and policy.is_expired(ignore, today) for ignore in ignores)
 
 
-def _files_of(finding: Finding, by_path: Mapping[str, SourceFile]) -> Iterator[SourceFile]:
+def _files_of(finding: Finding, by_path: Mapping[str, ResolvedFile]) -> Iterator[ResolvedFile]:
     """Yield all files of ``finding``: one finding covers a manifest and its lock."""
     for path in dict.fromkeys((finding.path, *(location.path for location in finding.related_locations))):
         yield by_path[path]
 
 
-def _plans(findings: Iterable[Finding], by_path: Mapping[str, SourceFile], *, is_chosen: bool) -> dict[str, _Plan]:
+def _plans(findings: Iterable[Finding], by_path: Mapping[str, ResolvedFile], *, is_chosen: bool) -> dict[str, _Plan]:
     """Return the ignore entries to write, by the path of the configuration file."""
     plans: dict[str, _Plan] = {}
     for finding in findings:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from mothball.check.additions import FileVersion, additions, ignored_names
-from mothball.check.inputs import RunSettings, SourceFile, is_lock
+from mothball.check.inputs import ResolvedFile, RunSettings, is_lock
 from mothball.discovery.config_lookup import ConfigResolver, index_policy
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, is_excluded_by_config
 from mothball.discovery.index_changes import (
@@ -200,7 +200,7 @@ class ChangeReader:
     def _parents(self, path: str) -> Iterator[str]:
         return upward(os.path.dirname(path), self._change.repository.root)
 
-    def _related(self, files: Iterable[SourceFile], paths: Iterable[str], *, with_including_files: bool) -> list[str]:
+    def _related(self, files: Iterable[ResolvedFile], paths: Iterable[str], *, with_including_files: bool) -> list[str]:
         """Return those of ``paths`` that are dependency files of the same project as ``files``, or an enclosing one.
 
         For a lock, files of projects below (workspace members) are included. ``with_including_files`` adds all files
@@ -265,7 +265,7 @@ class ChangeReader:
                 yield from self._version(base, path, file_format, _kind_of(path))
 
     def _all_base_files(
-        self, base: Base, files: Iterable[SourceFile], *, with_including_files: bool
+        self, base: Base, files: Iterable[ResolvedFile], *, with_including_files: bool
     ) -> Iterator[FileVersion]:
         """Yield the base versions of all touched and related files, and of the files that they include."""
         touched = set(self._touched)
@@ -508,7 +508,7 @@ def _kind_of(path: str) -> DependencyKind:
     return DependencyKind.CONSTRAINT if is_constraints(path) else DependencyKind.REQUIREMENT
 
 
-def _as_parsed(file: SourceFile) -> Document:
+def _as_parsed(file: ResolvedFile) -> Document:
     """Return the document of ``file`` without what it inherits from other files."""
     document = file.document
     return parse(document.format, file.text, file.kind) if document.format in _WITH_INHERITED else document
@@ -537,12 +537,12 @@ def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[
     return {path: found - on_default[path] for path, found in names.items()} if base_files else None
 
 
-def _moved_to_default(file: SourceFile, count: int) -> Problem:
+def _moved_to_default(file: ResolvedFile, count: int) -> Problem:
     names, count_as = ("1 name, which counts", "it") if count == 1 else (f"{count} names, which count", "them")
     help_text = f"if another index has {count_as}, keep the index setting, or add {count_as} to `private`"
     return Problem(Severity.NOTE, f"PyPI becomes an index of {names} as added", help_text, file.path)
 
 
-def _path_of(file: SourceFile) -> str:
+def _path_of(file: ResolvedFile) -> str:
     """Return the absolute path of ``file``; its ``path`` may be relative to the working directory."""
     return os.path.abspath(file.path)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from datetime import date
 
-from mothball.check.inputs import ResolvedConfig, SourceFile
+from mothball.check.inputs import ResolvedConfig, ResolvedFile
 from mothball.config.project import (
     PROJECT_INDEX_SETTING,
     ConfigOverrides,
@@ -269,7 +269,7 @@ def table_path(path: str) -> tuple[str, ...]:
     return _SHARED_TABLE if os.path.basename(path) == PYPROJECT_TOML else ()
 
 
-def governing_config_path(file: SourceFile, tree: Tree = DISK) -> str:
+def governing_config_path(file: ResolvedFile, tree: Tree = DISK) -> str:
     """Return the absolute path of the configuration that applies to ``file``, or where to create one."""
     resolved_config = file.resolved_config
     if resolved_config.path:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from mothball.check import policy
-from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile, is_lock
+from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
 from mothball.config.project import ProjectConfig
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.declared_names import DeclaredNames
@@ -80,7 +80,7 @@ class DiscoveryRequest(NamedTuple):
 class DiscoveryResult(NamedTuple):
     """Files that are ready to be checked, findings for those that could not be read, and other problems."""
 
-    files: tuple[SourceFile, ...]
+    files: tuple[ResolvedFile, ...]
     unreadable: tuple[Finding, ...]
     problems: tuple[Problem, ...]
 
@@ -107,7 +107,7 @@ def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, setting
     """
     discovery = _Discovery(request, config_resolver, settings)
     discovery.run()
-    files = tuple(discovery.source_files())
+    files = tuple(discovery.resolved_files())
     return DiscoveryResult(files, tuple(discovery.unreadable), (*discovery.problems, *config_resolver.problems))
 
 
@@ -144,7 +144,7 @@ class _Discovery:
         self._settings = settings
         self._inherited_indexes = InheritedIndexes(self._tree)
 
-    def source_files(self) -> Iterator[SourceFile]:
+    def resolved_files(self) -> Iterator[ResolvedFile]:
         """Yield the files that were read, with local names and the options of files installed together with them."""
         everything = self.read | self.including
         together = files_installed_together({key: self._parsed_file(read) for key, read in everything.items()})
@@ -160,7 +160,7 @@ class _Discovery:
                 references_by_files[files] = tuple(reference for file in files for reference in references[file])
             project_file = ProjectFile(read.document, path, project, root, references_by_files[files])
             local_names = local_projects.find(project_file, all_names=self._request.all_names)
-            yield SourceFile(
+            yield ResolvedFile(
                 display_path(path),
                 read.text,
                 read.document,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mothball.check.additions import FileVersion
-from mothball.check.inputs import SourceFile
+from mothball.check.inputs import ResolvedFile
 from mothball.config.project import is_default_index
 from mothball.model.document import Dependency, Document
 from mothball.model.records import NamedTuple
@@ -27,7 +27,7 @@ class DocumentText(NamedTuple):
     text: str = ""
 
 
-def entries_on_default(file: SourceFile) -> frozenset[Dependency]:
+def entries_on_default(file: ResolvedFile) -> frozenset[Dependency]:
     """Return the dependencies of ``file`` for which the built-in default index is a candidate."""
     dependencies = file.document.dependencies
     routes = file.router().routes(dependencies)
@@ -53,14 +53,14 @@ def may_change_indexes(base: DocumentText, target: DocumentText) -> bool:
     return any(pins != new[name] for name, pins in old.items() if name in new)
 
 
-def has_index_settings(targets: Iterable[SourceFile], base: Iterable[FileVersion]) -> bool:
+def has_index_settings(targets: Iterable[ResolvedFile], base: Iterable[FileVersion]) -> bool:
     """Return True if any of the files has, or inherits, a setting that affects the indexes of names."""
     return any(
         file.index_options or file.tool_indexes or file.resolved_config.network.private for file in targets
     ) or any(_index_settings(version.document) for version in base)
 
 
-def enters_other_file(targets: Mapping[str, SourceFile], base: Iterable[FileVersion]) -> bool:
+def enters_other_file(targets: Mapping[str, ResolvedFile], base: Iterable[FileVersion]) -> bool:
     """Return True if a name of the base enters another file; ``targets`` are by absolute path."""
     paths_by_name: dict[str, set[str]] = {}
     for version in base:

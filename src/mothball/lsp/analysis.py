@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.check.inputs import SourceFile
+from mothball.check.inputs import ResolvedFile
 from mothball.check.pipeline import LookUp, build_report, plan_lookups
 from mothball.config.project import UserConfig
 from mothball.config.user_directories import user_config_file
@@ -108,7 +108,7 @@ def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
     return AnalysisResult(parsed, checked, diagnostics_of(checked, task.options))
 
 
-def _relocated(unused: Iterable[Finding], configuration: SourceFile) -> Iterator[Finding]:
+def _relocated(unused: Iterable[Finding], configuration: ResolvedFile) -> Iterator[Finding]:
     """Yield findings about ignores that are still in the text, with their current location."""
     locations = configuration.resolved_config.ignore_locations
     for finding in unused:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from types import MappingProxyType
 
-from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile, is_lock
+from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
 from mothball.discovery.config_lookup import ConfigResolver, table_path
 from mothball.discovery.declared_names import DeclaredNames, metadata_files
 from mothball.discovery.discover import STDIN, DiscoveryRequest, discover, is_excluded_by_config
@@ -63,8 +63,8 @@ class DocumentContext(NamedTuple):
 
     path: str
     root: str
-    saved: SourceFile | None
-    manifests: tuple[SourceFile, ...] = ()
+    saved: ResolvedFile | None
+    manifests: tuple[ResolvedFile, ...] = ()
     problems: tuple[Problem, ...] = ()
     excludes: bool = False
     snapshots: tuple[str, ...] = ()
@@ -92,12 +92,12 @@ class OpenFile(NamedTuple):
     the last valid parse, None if there was none.
     """
 
-    file: SourceFile
-    manifests: tuple[SourceFile, ...] = ()
+    file: ResolvedFile
+    manifests: tuple[ResolvedFile, ...] = ()
     changes_indexes: bool = False
     valid: LastValid | None = None
 
-    def files(self) -> tuple[SourceFile, ...]:
+    def files(self) -> tuple[ResolvedFile, ...]:
         """Return the file and its manifests, which are checked together."""
         return self.file, *self.manifests
 
@@ -111,12 +111,12 @@ def read_file_context(
     """
     root = repository_root(path, folder)
     resolved_config = config_resolver.resolve(path, root)
-    found: tuple[SourceFile, ...] = ()
+    found: tuple[ResolvedFile, ...] = ()
     saved = None
     excludes = resolved_config is not None and is_excluded_by_config(path, resolved_config)
     if resolved_config is not None and not excludes:
         if file_format == CONFIGURATION_FORMAT:
-            saved = SourceFile(display_path(path), _text_at(path), Document(file_format), resolved_config)
+            saved = ResolvedFile(display_path(path), _text_at(path), Document(file_format), resolved_config)
         else:
             found = _read_with_context(path, file_format, root, folder, config_resolver)
             saved = next((file for file in found if file.path == display_path(path)), None)
@@ -185,7 +185,7 @@ _NO_DATE = RunSettings(today="", now=0.0)
 
 def _read_with_context(
     path: str, file_format: str, root: str, folder: str | None, config_resolver: ConfigResolver
-) -> tuple[SourceFile, ...]:
+) -> tuple[ResolvedFile, ...]:
     context_paths = tuple(_context_paths(path, file_format, root, config_resolver))
     # A `files` setting makes this a dependency file, not its name.
     as_format = file_format if format_of(path) is None else None
@@ -216,7 +216,7 @@ def _context_paths(path: str, file_format: str, root: str, config_resolver: Conf
             yield candidate
 
 
-def _lookup_facts(document: Document, text: str, context: DocumentContext, saved: SourceFile) -> LookupFacts:
+def _lookup_facts(document: Document, text: str, context: DocumentContext, saved: ResolvedFile) -> LookupFacts:
     """Return the facts of the saved file, and the local projects that only ``text`` refers to, resolved on disk."""
     new = [
         reference for reference in local_references(document, text, context.path) if reference not in context.references
@@ -259,7 +259,7 @@ def _text_at(path: str) -> str:
 
 
 def _influencing_paths(
-    path: str, root: str, found: Iterable[SourceFile], config_resolver: ConfigResolver
+    path: str, root: str, found: Iterable[ResolvedFile], config_resolver: ConfigResolver
 ) -> Iterator[str]:
     """Yield the absolute paths of the files that influence the outcome, including those that do not exist yet."""
     yield path

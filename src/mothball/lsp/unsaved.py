@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from mothball.check.inputs import SourceFile
+from mothball.check.inputs import ResolvedFile
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery.config_lookup import table_path
 from mothball.formats.toml.api import scan_cached, to_mapping
@@ -37,7 +37,7 @@ class Unsaved(NamedTuple):
 NOTHING_UNSAVED = Unsaved()
 
 
-def routing_of(saved: SourceFile) -> SavedRouting:
+def routing_of(saved: ResolvedFile) -> SavedRouting:
     """Return the routing of a saved file."""
     urls = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
     return saved_routing(saved.document.dependencies, saved.facts, frozenset(urls))
@@ -72,7 +72,7 @@ def patterns_for(path: str, private: Iterable[tuple[str, tuple[str, ...]]]) -> t
     return tuple(pattern for directory, patterns in private if is_inside(path, directory) for pattern in patterns)
 
 
-def with_private(file: SourceFile, patterns: tuple[str, ...]) -> SourceFile:
+def with_private(file: ResolvedFile, patterns: tuple[str, ...]) -> ResolvedFile:
     """Return ``file`` with ``patterns`` as additional private name patterns."""
     return file._replace(facts=file.facts._replace(private=patterns))
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile, is_lock
+from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
 from mothball.check.pipeline import build_report, plan_lookups
 from mothball.config.project import NetworkSettings, ProjectConfig
 from mothball.config.user_directories import user_config_file
@@ -76,7 +76,7 @@ class WorkspaceResult(NamedTuple):
 def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
     """Check all dependency files below ``folders``; a file in nested folders belongs to the innermost one."""
     settings = run_settings()
-    files: list[SourceFile] = []
+    files: list[ResolvedFile] = []
     unreadable: list[Finding] = []
     unread: set[str] = set()
     try:
@@ -88,7 +88,7 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
         message = f"nothing is checked: {error}"
         problems = [Problem(Severity.ERROR, message, error.help, display_path(place)) for place in places]
     else:
-        files = [_with_private(file, context.private) for file in found if isinstance(file, SourceFile)]
+        files = [_with_private(file, context.private) for file in found if isinstance(file, ResolvedFile)]
         unreadable = [finding for finding in found if isinstance(finding, Finding)]
     plan = plan_lookups(files, settings)
     results = _look_up(plan.queries(), context)
@@ -121,17 +121,17 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
 
 def _discover(
     folders: Iterable[str], context: Context, settings: RunSettings
-) -> tuple[list[SourceFile | Finding], list[Problem]]:
+) -> tuple[list[ResolvedFile | Finding], list[Problem]]:
     """Return each file once, as a finding if it is unreadable, and the problems."""
     # Outer folders first, so that inner ones replace what they contain.
     folders = sorted(set(folders), key=len)
     config_resolver = context.make_config_resolver(*folders)
-    files: dict[str, SourceFile | Finding] = {}
+    files: dict[str, ResolvedFile | Finding] = {}
     problems: dict[Problem, None] = {}
     for folder in folders:
         context.on_progress(0, 0)
         found = discover(DiscoveryRequest((folder,), working_directory=folder), config_resolver, settings)
-        everything: list[SourceFile | Finding] = [*found.files, *found.unreadable]
+        everything: list[ResolvedFile | Finding] = [*found.files, *found.unreadable]
         for file in everything:
             if file.path not in files or is_inside(os.path.abspath(file.path), folder):
                 files[file.path] = file
@@ -139,7 +139,7 @@ def _discover(
     return list(files.values()), list(problems)
 
 
-def _with_private(file: SourceFile, private: Sequence[tuple[str, tuple[str, ...]]]) -> SourceFile:
+def _with_private(file: ResolvedFile, private: Sequence[tuple[str, tuple[str, ...]]]) -> ResolvedFile:
     patterns = patterns_for(os.path.abspath(file.path), private) if private else ()
     return with_private(file, patterns) if patterns else file
 
@@ -159,7 +159,7 @@ def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, IndexRes
     return results
 
 
-def _by_file(report: Report, files: Iterable[SourceFile]) -> Iterator[Checked]:
+def _by_file(report: Report, files: Iterable[ResolvedFile]) -> Iterator[Checked]:
     """Yield each file with its part of the report: dependency files, configurations and files that cannot be used."""
     findings: dict[str, list[Finding]] = {}
     for finding in report.findings:
@@ -172,7 +172,7 @@ def _by_file(report: Report, files: Iterable[SourceFile]) -> Iterator[Checked]:
     items: dict[str, list[CheckedDependency]] = {}
     for item in report.dependencies:
         items.setdefault(item.path, []).append(item)
-    manifests: dict[str, list[SourceFile]] = {}
+    manifests: dict[str, list[ResolvedFile]] = {}
     for file in files:
         if not is_lock(file.document):
             manifests.setdefault(file.project, []).append(file)
@@ -191,9 +191,9 @@ def _by_file(report: Report, files: Iterable[SourceFile]) -> Iterator[Checked]:
         yield Checked(file.text, path, None, OpenFile(file, context), part, (), ())
 
 
-def _unparsed(path: str) -> SourceFile:
+def _unparsed(path: str) -> ResolvedFile:
     """Return a stand-in for a file with findings that is not a parsed dependency file, such as a configuration."""
     text = ""
     with suppress(UnreadableFileError):
         text = read_utf8(path)
-    return SourceFile(path, text, Document(""), ResolvedConfig("", "", ProjectConfig(), NetworkSettings()))
+    return ResolvedFile(path, text, Document(""), ResolvedConfig("", "", ProjectConfig(), NetworkSettings()))

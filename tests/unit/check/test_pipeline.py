@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.check import policy
-from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
+from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings
 from mothball.check.pipeline import check
 from mothball.config.project import IndexSettings, IndexStatuses, NetworkSettings, ProjectConfig
 from mothball.formats.table import parse
@@ -382,8 +382,8 @@ def test_severity_of_unreadable_can_be_configured() -> None:
 COMPUTED = "setup(install_requires=read('x.txt'))  # mothball: ignore[unverified] checked elsewhere\n"
 
 
-def setup_py(text: str, under: ResolvedConfig | None = None, *, is_context: bool = False) -> SourceFile:
-    return SourceFile("setup.py", text, parse("setup-py", text), under or resolved_config(), is_context=is_context)
+def setup_py(text: str, under: ResolvedConfig | None = None, *, is_context: bool = False) -> ResolvedFile:
+    return ResolvedFile("setup.py", text, parse("setup-py", text), under or resolved_config(), is_context=is_context)
 
 
 def test_computed_list_is_a_note_and_an_error_in_a_changed_file() -> None:
@@ -459,7 +459,7 @@ _SEVERITIES = st.dictionaries(st.sampled_from(list(Rule)), st.sampled_from(list(
 
 
 @st.composite
-def _files(draw: st.DrawFn) -> list[SourceFile]:
+def _files(draw: st.DrawFn) -> list[ResolvedFile]:
     files = []
     for number in range(draw(st.integers(0, 3))):
         ignored = draw(st.lists(st.sampled_from(_NAMES), unique=True, max_size=3))
@@ -479,7 +479,7 @@ def _files(draw: st.DrawFn) -> list[SourceFile]:
 
 @given(_files(), st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(_ANSWERS)), _SETTINGS, st.randoms())
 def test_counts_are_consistent_and_independent_of_file_order(
-    files: list[SourceFile],
+    files: list[ResolvedFile],
     answers: dict[str, IndexResult],
     settings: RunSettings,
     random: Random,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.check.inputs import SourceFile
+from mothball.check.inputs import ResolvedFile
 from mothball.check.pipeline import check
 from mothball.config.project import ProjectConfig, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
@@ -37,7 +37,7 @@ def lock(
     direct: tuple[str, ...] | None = None,
     path: str = "uv.lock",
     project: str = "/project",
-) -> SourceFile:
+) -> ResolvedFile:
     """Return a lock file with one name per line, and with a dependency graph if ``requires`` is given."""
     names = names or tuple(requires or ())
     text = "\n".join(names)
@@ -48,14 +48,14 @@ def lock(
         start = span.end + 1
     graph = None if requires is None else DependencyGraph(requires, direct)
     document = Document("pylock", tuple(dependencies), graph=graph)
-    return SourceFile(path, text, document, resolved_config(), project=project)
+    return ResolvedFile(path, text, document, resolved_config(), project=project)
 
 
-def manifest(*lines: str, path: str = "requirements.in", project: str = "/project") -> SourceFile:
+def manifest(*lines: str, path: str = "requirements.in", project: str = "/project") -> ResolvedFile:
     return source("\n".join(lines), path)._replace(project=project)
 
 
-def run(*files: SourceFile, **answers: object) -> Report:
+def run(*files: ResolvedFile, **answers: object) -> Report:
     table = {"old-lib": ARCHIVED, **answers}
     return check(files, LookUp(table), SETTINGS)  # type: ignore[arg-type]
 
@@ -134,7 +134,7 @@ def test_quarantined_transitive_dependency_is_an_error() -> None:
         [lock(CHAIN), lock(CHAIN, path="poetry.lock")],
     ],
 )
-def test_dependencies_of_a_lock_without_manifest_are_direct(files: list[SourceFile]) -> None:
+def test_dependencies_of_a_lock_without_manifest_are_direct(files: list[ResolvedFile]) -> None:
     report = run(*files)
 
     assert set(paths(report).values()) == {None}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.check.inputs import RunSettings, SourceFile
+from mothball.check.inputs import ResolvedFile, RunSettings
 from mothball.check.pipeline import check
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore, ProjectConfig
@@ -26,7 +26,7 @@ UNREADABLE = Finding(Rule.UNREADABLE, Severity.ERROR, "not valid UTF-8", "", pat
 
 
 def run(
-    *files: SourceFile,
+    *files: ResolvedFile,
     answers: dict[str, IndexResult] | None = None,
     settings: RunSettings = SETTINGS,
     unreadable: bool = False,
@@ -39,7 +39,7 @@ def unused_or_expired(report: Report) -> list[tuple[Rule, str]]:
     return [(finding.rule, finding.message) for finding in report.findings if finding.rule in rules]
 
 
-def configured(*ignores: Ignore, text: str = "some-lib\n", whole_scope: bool = True) -> SourceFile:
+def configured(*ignores: Ignore, text: str = "some-lib\n", whole_scope: bool = True) -> ResolvedFile:
     location = Location("mothball.toml", Position(3, 1), Position(3, 9), 'some-lib = { rules = ["archived"] }')
     under = resolved_config(ProjectConfig(ignores=ignores), locations={"some-lib": location}, whole_scope=whole_scope)
     return source(text, under=under)

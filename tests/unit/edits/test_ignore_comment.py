@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mothball.check.inputs import SourceFile, line_range
+from mothball.check.inputs import ResolvedFile, line_range
 from mothball.check.pipeline import check
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.model import apply
@@ -107,7 +107,7 @@ def test_added_comment_suppresses_the_finding(name: str, text: str) -> None:
     edits = ((entry, add_ignore_comment(text, document, entry, ARCHIVED, "because")) for entry in document.dependencies)
     dependency, edit = next((entry, edit) for entry, edit in edits if edit is not None and entry.skip_reason is None)
     edited = apply(text, (edit,))
-    file = SourceFile("file", edited, parse(name, edited), resolved_config())
+    file = ResolvedFile("file", edited, parse(name, edited), resolved_config())
     report = check([file], LookUp({dependency.name: ARCHIVED_ANSWER}), SETTINGS)
     findings = [finding for finding in report.findings if finding.rule is Rule.ARCHIVED]
     index = document.dependencies.index(dependency)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.check.inputs import SourceFile
+from mothball.check.inputs import ResolvedFile
 from mothball.discovery.config_lookup import governing_config_path, table_path
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
@@ -164,7 +164,7 @@ class _ActionBuilder:
             yield self._edit(f"Remove {target.name} from this file", finding, self._document_edit(edits))
 
     def _ignore_in_configuration(
-        self, target: _Target, finding: Finding, file: SourceFile
+        self, target: _Target, finding: Finding, file: ResolvedFile
     ) -> Iterator[types.CodeAction]:
         path = governing_config_path(file)
         open_text = self._open_texts.get(path)
