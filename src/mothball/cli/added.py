@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--write-ignores requires a full check", help_text=help_text)
     repository = open_repository(os.getcwd())
     change = _change(arguments, repository)
-    if not arguments.paths and arguments.output in ("text", "concise") and not _touches_any(change):
+    prints_nothing = arguments.output in ("text", "concise") and not arguments.reports
+    if not arguments.paths and prints_nothing and not _touches_any(change):
         return 0
     from mothball.cli.check_added import check_change  # noqa: PLC0415 - see the module docstring
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from mothball.check.inputs import ResolvedFile, is_lock
 from mothball.check.messages import REPORTED_SKIP_REASONS
 from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
-from mothball.check.policy import exit_code
-from mothball.cli.check import list_files, render
+from mothball.cli.check import list_files
 from mothball.cli.common import Setup, open_session, requested_format, set_up
+from mothball.cli.output import print_report
 from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.config_lookup import governing_config_path
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
@@ -46,7 +46,7 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
         if unchanged_paths:
             report = merge_reports(report, _full_report(arguments, unchanged_paths, discovered, session))
     report = report._replace(problems=(*_no_base_note(change), *report.problems, *session.problems()))
-    code = _print(report, arguments, setup, change.revision or change.repository.head)
+    code = print_report(report, arguments, setup.settings.now, change.revision or change.repository.head)
     if arguments.output == "text" and code:
         remedies = _remedies(report, discovered, change, arguments.format)
         sys.stdout.write(f"\n{remedies}" if remedies else "")
@@ -168,11 +168,6 @@ def _read_unchanged(
 
 def _as_context(file: ResolvedFile) -> ResolvedFile:
     return file._replace(selected=(), is_context=True, document=file.document._replace(problems=(), ignores=()))
-
-
-def _print(report: Report, arguments: argparse.Namespace, setup: Setup, revision: str | None) -> int:
-    sys.stdout.write(render(report, arguments, setup.settings.now, revision))
-    return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
 
 def _git_path(path: str) -> str:

@@ -18,6 +18,7 @@ _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
 _EXIT_USAGE = 2
 
+_REPORT_FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 _DESCRIPTION = "Find dependencies that are archived, deprecated or quarantined on their index (PEP 792)."
 _EXIT_CODES = """\
 exit codes:
@@ -260,9 +261,19 @@ def _add_check(commands: _Commands) -> None:
     output.add_argument(
         "--format",
         dest="output",
-        choices=("text", "concise", "json", "sarif", "github"),
+        choices=_REPORT_FORMATS,
         default="text",
-        help="report format; sarif is for code scanning, github for workflow annotations (default: text)",
+        metavar="FORMAT",
+        help="text, concise, json, sarif, github, gitlab, junit or markdown (default: text)",
+    )
+    output.add_argument(
+        "--report",
+        dest="reports",
+        type=_report_file,
+        action="append",
+        default=[],
+        metavar="FORMAT=FILE",
+        help="also write the report to FILE in another format; may be repeated",
     )
     output.add_argument(
         "--color",
@@ -271,6 +282,15 @@ def _add_check(commands: _Commands) -> None:
         help="color text output (default: auto, which means on a terminal unless NO_COLOR is set)",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="omit the summary and ignored findings")
+
+
+def _report_file(value: str) -> tuple[str, str]:
+    """Return format and path of ``FORMAT=FILE``. Raises ArgumentTypeError."""
+    report_format, _, path = value.partition("=")
+    if not path or report_format not in _REPORT_FORMATS:
+        formats = ", ".join(_REPORT_FORMATS)
+        raise argparse.ArgumentTypeError(f"expected FORMAT=FILE with a FORMAT of {formats}, found `{value}`")
+    return report_format, path
 
 
 def _add_config_option(command: argparse.ArgumentParser) -> None:

@@ -54,8 +54,8 @@ def summary_line(report: Report) -> str:
         )
         if count
     ]
-    dependencies = _format_count(summary.dependencies, "dependency", "dependencies")
-    return f"{dependencies} in {_format_count(summary.files, 'file')}: {', '.join(parts)}"
+    dependencies = format_count(summary.dependencies, "dependency", "dependencies")
+    return f"{dependencies} in {format_count(summary.files, 'file')}: {', '.join(parts)}"
 
 
 def _skip_reasons(report: Report) -> str:
@@ -76,11 +76,12 @@ def _findings(summary: Summary) -> str:
         return "no findings"
     notes = summary.findings - summary.errors - summary.warnings
     kinds = ((summary.errors, "error"), (summary.warnings, "warning"), (notes, "note"))
-    detail = ", ".join(_format_count(count, kind) for count, kind in kinds if count)
-    return f"{_format_count(summary.findings, 'finding')} ({detail})"
+    detail = ", ".join(format_count(count, kind) for count, kind in kinds if count)
+    return f"{format_count(summary.findings, 'finding')} ({detail})"
 
 
-def _format_count(count: int, singular: str, plural: str = "") -> str:
+def format_count(count: int, singular: str, plural: str = "") -> str:
+    """Return ``1 file``, ``2 files``; ``plural`` is by default the singular with an s."""
     return f"{count} {singular if count == 1 else plural or singular + 's'}"
 
 

@@ -1,0 +1,87 @@
+"""The report for GitLab's Code Quality widget: a JSON array in the reduced Code Climate format that GitLab documents.
+
+Suppressed findings are left out: the format has no field for them. A finding without a file, such as one about an
+index, is shown at the first dependency that it concerns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import Any
+
+from mothball.model.findings import Finding, Problem, Report, Severity
+from mothball.model.lookup import Skipped
+from mothball.model.sanitize import escape_log_commands, one_line
+
+_SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info", Severity.OFF: "info"}
+_PROBLEM = "problem"
+
+_Place = tuple[str, int]
+
+
+def render_gitlab(report: Report) -> str:
+    """Return the report as a JSON array: indented, ASCII only."""
+    occurrences: Counter[str] = Counter()
+    issues = [_finding(finding, report, occurrences) for finding in report.findings if finding.suppressed is None]
+    issues += [_problem(problem, report, occurrences) for problem in report.problems]
+    return escape_log_commands(json.dumps(issues, indent=2)) + "\n"
+
+
+def _finding(finding: Finding, report: Report, occurrences: Counter[str]) -> dict[str, Any]:
+    line = finding.location.start.line if finding.location else 1
+    place = (finding.path, line) if finding.path else _place_of(finding.index_url, report)
+    subject = finding.name or finding.index_url or finding.message
+    text = f"{finding.full_message()}. {_sentence(finding.help)}" if finding.help else finding.full_message()
+    return _issue((finding.rule, subject), finding.severity, text, place, occurrences)
+
+
+def _problem(problem: Problem, report: Report, occurrences: Counter[str]) -> dict[str, Any]:
+    line = problem.position.line if problem.position else 1
+    place = (problem.path, line) if problem.path else _place_of(problem.index_url, report)
+    message, help_text = one_line(problem.message), one_line(problem.help)
+    text = f"{message}. {_sentence(help_text)}" if help_text else message
+    return _issue((problem.rule or _PROBLEM, message), problem.severity, text, place, occurrences)
+
+
+def _issue(
+    about: tuple[str, str], severity: Severity, text: str, place: _Place, occurrences: Counter[str]
+) -> dict[str, Any]:
+    """Return one entry of the array; ``about`` is the rule and what violates it.
+
+    ``occurrences`` counts the entries with the same rule, path and subject.
+
+    GitLab compares the fingerprints of two branches to tell new findings from old ones. The fingerprint therefore
+    contains neither line nor message, which change without a change of the finding.
+    """
+    (rule, subject), (path, line) = about, place
+    identity = f"{rule}\0{path}\0{subject}"
+    occurrences[identity] += 1
+    digest = hashlib.sha256(f"{identity}\0{occurrences[identity]}".encode("utf-8", "surrogatepass"))
+    return {
+        "description": text,
+        "check_name": f"mothball/{rule}",
+        "fingerprint": digest.hexdigest(),
+        "severity": _SEVERITIES[severity],
+        "location": {
+            "path": one_line(path, len(path) + 1),
+            "lines": {"begin": line},
+        },
+    }
+
+
+def _place_of(index_url: str, report: Report) -> _Place:
+    """Return path and line of the first dependency looked up on ``index_url``, else of the first dependency."""
+    first = None
+    for checked in report.dependencies:
+        first = first or checked
+        lookup = checked.lookup
+        if index_url and not isinstance(lookup, Skipped) and lookup.origin.index_url == index_url:
+            first = checked
+            break
+    return (first.path, first.location.start.line) if first else (".", 1)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

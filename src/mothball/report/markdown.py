@@ -1,0 +1,113 @@
+"""The report as Markdown (GitHub Flavored Markdown), for job summaries and comments on pull requests.
+
+Text from files and indexes must not become a link, an image, HTML or a mention, all of which may notify people or load
+something. A backslash does not prevent mentions and automatic links, a code span does: text that may contain one is
+shown as code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from mothball.model.findings import Finding, Problem, Report, Severity
+from mothball.model.sanitize import one_line
+from mothball.report.concise import summary_line
+
+# GitHub rejects comments of more than 65,536 characters and summaries of more than 1 MiB.
+_MAX_ROWS = 100
+_MAX_TEXT = 200
+# What has a meaning within a line.
+_SYNTAX = re.compile(r"([\\`*_\[\]<>|~&$])")
+# Mentions, references to issues and commits, and addresses become links by themselves.
+_AUTOMATIC_LINK = re.compile(r"(?i)[@#]|://|www\.|\bgh-|[0-9a-f]{7}")
+_LABELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note", Severity.OFF: "off"}
+_ORDER = list(Severity)
+
+
+def render_markdown(report: Report) -> str:
+    """Return the report as Markdown: findings, help once per rule, problems, ignored findings, summary."""
+    active = [finding for finding in report.findings if finding.suppressed is None]
+    active.sort(key=lambda finding: _ORDER.index(finding.severity))
+    ignored = [finding for finding in report.findings if finding.suppressed is not None]
+    blocks = [f"### mothball: {_title(active, report.problems)}"]
+    if active:
+        rows = [(_LABELS[finding.severity], *_cells(finding), _message(finding)) for finding in active]
+        blocks.append(_table(("", "Package", "Location", "Finding"), rows))
+        blocks += [_help(active)]
+    blocks += [_problem(problem) for problem in report.problems]
+    if ignored:
+        ignored_rows = [(*_cells(finding), finding.rule, _code(_reason(finding))) for finding in ignored]
+        table = _table(("Package", "Location", "Rule", "Reason of the ignore"), ignored_rows)
+        blocks.append(f"<details><summary>{len(ignored)} ignored</summary>\n\n{table}\n\n</details>")
+    blocks.append(_prose(summary_line(report)))
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _title(active: Iterable[Finding], problems: Iterable[Problem]) -> str:
+    severities = [finding.severity for finding in active] + [problem.severity for problem in problems]
+    errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
+    counts = [
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((errors, "error"), (warnings, "warning"))
+        if count
+    ]
+    return ", ".join(counts) or "no errors"
+
+
+def _cells(finding: Finding) -> tuple[str, str]:
+    place = f"{finding.path}:{finding.location.start.line}" if finding.location else finding.path
+    return _code(finding.name or ""), _code(place or finding.index_url)
+
+
+def _message(finding: Finding) -> str:
+    reason = f"<br>{_code(finding.reason)}" if finding.reason else ""
+    return f"**{finding.rule}**: {_prose(finding.message)}{reason}"
+
+
+def _reason(finding: Finding) -> str:
+    return (finding.suppressed.reason if finding.suppressed else "") or "no reason given"
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [_row(head), _row(("---",) * len(head)), *map(_row, rows[:_MAX_ROWS])]
+    more = len(rows) - _MAX_ROWS
+    return "\n".join([*lines, *([f"\n{more} more are in the log."] if more > 0 else [])])
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _help(findings: Iterable[Finding]) -> str:
+    """Return the help of the first finding of each rule as a list."""
+    first = {finding.rule: finding.help for finding in reversed(list(findings)) if finding.help}
+    return "\n".join(f"- **{rule}**: {_prose(text)}" for rule, text in reversed(first.items()))
+
+
+def _problem(problem: Problem) -> str:
+    place = f"{problem.path}:{problem.position.line}" if problem.position else problem.path
+    text = f"**{_LABELS[problem.severity]}**: {_prose(problem.message)}"
+    return " ".join(filter(None, (text, place and f"({_code(place)})", problem.help and f"<br>{_prose(problem.help)}")))
+
+
+def _code(text: str) -> str:
+    """Return untrusted text as a code span, empty for empty text.
+
+    A backquote, a backslash or a bar could end the span or the cell: such text is written as character references.
+    """
+    cleaned = one_line(text, _MAX_TEXT)
+    if not re.search(r"[`|\\]", cleaned):
+        return f"`{cleaned}`" if cleaned else ""
+    characters = (character if character.isalnum() else f"&#{ord(character)};" for character in cleaned)
+    return f"<code>{''.join(characters)}</code>"
+
+
+def _prose(text: str) -> str:
+    """Return text that contains foreign parts, escaped; parts in backquotes become code spans."""
+    parts = one_line(text, 1000).split("`")
+    shown = [
+        _code(part) if number % 2 or _AUTOMATIC_LINK.search(part) else _SYNTAX.sub(r"\\\1", part)
+        for number, part in enumerate(parts)
+    ]
+    return "".join(shown)
