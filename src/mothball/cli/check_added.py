@@ -16,6 +16,7 @@ from mothball.cli.output import print_report
 from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.config_lookup import governing_config_path
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
+from mothball.discovery.policy_changes import policy_changes
 from mothball.formats.table import format_of
 from mothball.index.session import LookupSession
 from mothball.model.findings import CheckMode, Problem, Report, Severity
@@ -35,7 +36,8 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
     """
     change_reader = ChangeReader(change, select_paths(map(_git_path, arguments.paths), requested_format(arguments)))
     unchanged_paths = _unchanged_paths(arguments.paths, change_reader, change)
-    setup = set_up(arguments, mode=CheckMode.ADDED, tree=change.target)
+    policy_tree = change.bases[0].tree if arguments.policy == "base" else None
+    setup = set_up(arguments, mode=CheckMode.ADDED, tree=change.target, policy_tree=policy_tree)
     discovered = change_reader.read(setup.config_resolver, setup.settings)
     if arguments.list_files:
         files = tuple(file for file in discovered.files if not file.is_context)
@@ -45,7 +47,8 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
         report, discovered = _added_report(change_reader, discovered, setup, session)
         if unchanged_paths:
             report = merge_reports(report, _full_report(arguments, unchanged_paths, discovered, session))
-    report = report._replace(problems=(*_no_base_note(change), *report.problems, *session.problems()))
+    notes = (*_no_base_note(change), *(policy_changes(change, discovered.files) if policy_tree else ()))
+    report = report._replace(problems=(*notes, *report.problems, *session.problems()))
     code = print_report(report, arguments, setup.settings.now, change.revision or change.repository.head)
     if arguments.output == "text" and code:
         remedies = _remedies(report, discovered, change, arguments.format)

@@ -33,12 +33,18 @@ class Setup(NamedTuple):
 
 
 def set_up(
-    arguments: argparse.Namespace, *, scopes: tuple[str, ...] = (), mode: CheckMode = CheckMode.FULL, tree: Tree = DISK
+    arguments: argparse.Namespace,
+    *,
+    scopes: tuple[str, ...] = (),
+    mode: CheckMode = CheckMode.FULL,
+    tree: Tree = DISK,
+    policy_tree: Tree | None = None,
 ) -> Setup:
     """Return the settings of a run from its arguments, the environment and the user configuration.
 
-    ``scopes`` are the directories that are checked completely. ``tree`` is the tree from which configuration files are
-    read. Raises UsageError for invalid arguments and variables, and for an invalid or unreadable user configuration.
+    ``scopes`` are the directories that are checked completely. Configuration files are read from ``tree``, or from
+    ``policy_tree``, whose ignore entries then are the only ignores that apply. Raises UsageError for invalid arguments
+    and variables, and for an invalid or unreadable user configuration.
     """
     now = time.time()
     settings = RunSettings(
@@ -47,9 +53,9 @@ def set_up(
         mode=mode,
         strict=getattr(arguments, "strict", False),
         refresh=arguments.refresh,
-        use_ignores=not getattr(arguments, "no_ignores", False),
-        # A file given with --config is not part of the change, so its ignores always apply.
-        keep_config_ignores=arguments.config is not None,
+        use_ignores=not getattr(arguments, "no_ignores", False) and policy_tree is None,
+        # A file given with --config, or the base, is not part of the change, so its ignores always apply.
+        keep_config_ignores=arguments.config is not None or policy_tree is not None,
     )
     makes_snapshot = arguments.command == "snapshot"
     overrides = read_overrides(arguments)
@@ -68,6 +74,7 @@ def set_up(
         use_snapshots=not makes_snapshot,
         scopes=tuple(os.path.abspath(scope) for scope in scopes),
         tree=tree,
+        policy_tree=policy_tree,
     )
     return Setup(settings, ConfigResolver(resolver_settings, user), user)
 

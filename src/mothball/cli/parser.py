@@ -244,6 +244,12 @@ def _add_check(commands: _Commands) -> None:
     additions.add_argument("--since", metavar="REV", help="check only dependencies added since the merge base with REV")
     additions.add_argument("--from-ref", metavar="REV", help="check only dependencies added between REV and --to-ref")
     additions.add_argument("--to-ref", metavar="REV", help="end of the --from-ref range (default: HEAD)")
+    additions.add_argument(
+        "--policy",
+        choices=("base", "target"),
+        default="target",
+        help="apply the configuration of the base of the change, and no ignore comments (default: of its target)",
+    )
     severity = check.add_argument_group("Severity and exit code")
     severity.add_argument("--strict", action="store_true", help="treat warnings as errors")
     severity.add_argument(

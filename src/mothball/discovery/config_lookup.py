@@ -45,7 +45,8 @@ class ConfigResolverSettings(NamedTuple):
 
     ``config_path`` replaces every configuration file, ``snapshot_path`` every configured snapshot. Without
     ``use_snapshots`` no snapshot is read. ``scopes`` are the absolute directories that this run checks completely.
-    ``today`` is an ISO date. Configuration files are read from ``tree``; snapshots too, with the disk as a fallback.
+    ``today`` is an ISO date. Configuration files are read from ``policy_tree``, by default ``tree``, which contains the
+    files that they apply to; snapshots too, with the disk as a fallback.
     """
 
     today: str
@@ -55,6 +56,7 @@ class ConfigResolverSettings(NamedTuple):
     use_snapshots: bool = True
     scopes: tuple[str, ...] = ()
     tree: Tree = DISK
+    policy_tree: Tree | None = None
 
 
 class _UnusableError(Exception):
@@ -70,14 +72,14 @@ class _UnusableError(Exception):
 class ConfigResolver:
     """Finds, reads and caches the configurations and snapshots of one run.
 
-    ``problems`` collects their problems without duplicates. ``tree`` contains the configuration files and the files
-    that they apply to.
+    ``problems`` collects their problems without duplicates. ``tree`` contains the files that they apply to.
     """
 
     def __init__(self, settings: ConfigResolverSettings, user: UserConfig) -> None:
         """Initialize from the settings of the run and the user configuration."""
         self.problems: list[Problem] = []
         self.tree = settings.tree
+        self._policy_tree = settings.policy_tree or settings.tree
         self._reported: set[Problem] = set()
         self._settings = settings
         self._user = user
@@ -112,7 +114,7 @@ class ConfigResolver:
         config_path = None
         while (directory, root) not in self._config_paths:
             visited.append((directory, root))
-            config_path = _config_file_in(directory, root, self._settings.tree)
+            config_path = _config_file_in(directory, root, self._policy_tree)
             parent = os.path.dirname(directory)
             if config_path or directory == root or not is_inside(parent, root):
                 break
@@ -133,7 +135,7 @@ class ConfigResolver:
 
     def _read_config(self, path: str, root: str) -> ResolvedConfig:
         is_override = self._settings.config_path is not None
-        tree = DISK if is_override else self._settings.tree
+        tree = DISK if is_override else self._policy_tree
         if not is_override and tree.leads_outside(path, root):
             raise _UnusableError(_LINK, _LINK_HELP)
         prefix = table_path(path)
@@ -200,8 +202,9 @@ class ConfigResolver:
         path = os.path.abspath(os.path.join(directory, config.snapshot))
         # The file given with --config may be outside the repository, with its snapshot next to it.
         allowed = (root, directory) if settings.config_path else (root,)
-        if not settings.config_path and settings.tree is not DISK and settings.tree.is_file(path):
-            return self._load(path, display_path(config_path), settings.tree)
+        tree = self._policy_tree
+        if not settings.config_path and tree is not DISK and tree.is_file(path):
+            return self._load(path, display_path(config_path), tree)
         if not any(resolves_inside(path, parent) for parent in allowed):
             message = "the snapshot cannot be used: no such file in the repository"
             help_text = f"correct `snapshot` in {display_path(config_path)}, or {_NEW_SNAPSHOT}"

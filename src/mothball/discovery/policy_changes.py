@@ -1,0 +1,87 @@
+"""Find the changes of mothball's own policy in a change that is checked with the policy of its base.
+
+Reviewers should see them: they have no effect on the check of this change, but on all that follow.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+
+from mothball.check.inputs import ResolvedFile, line_range
+from mothball.discovery.config_lookup import table_path
+from mothball.formats.toml.api import scan_cached, to_mapping
+from mothball.model.document import Dependency, IgnoreComment
+from mothball.model.errors import UnreadableFileError
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
+from mothball.model.findings import Problem, Severity
+from mothball.model.line_index import LineIndex
+from mothball.model.sanitize import join_names
+from mothball.repository.files import Tree, display_path
+from mothball.repository.git_change import Change
+
+_HELP = "review it: the policy of the base was applied to this change; it applies to later changes"
+_MAX_KEYS = 10
+
+
+def policy_changes(change: Change, files: Iterable[ResolvedFile]) -> tuple[Problem, ...]:
+    """Return a note for each configuration that differs from the base, and for each ignore of an added dependency.
+
+    ``files`` are the files of the change, with the added dependencies selected. Raises GitError.
+    """
+    base = change.bases[0]
+    notes = []
+    for relative in sorted(base.touched):
+        path = change.absolute(relative)
+        if os.path.basename(path) in (MOTHBALL_TOML, PYPROJECT_TOML):
+            keys = sorted(_changed_keys(_settings(base.tree, path), _settings(change.target, path)))
+            if keys:
+                message = f"the change configures mothball: {join_names(keys, _MAX_KEYS)}"
+                notes.append(Problem(Severity.NOTE, message, _HELP, display_path(path)))
+    for file in files:
+        notes += _ignores_of_added(file)
+    return tuple(notes)
+
+
+def _settings(tree: Tree, path: str) -> object:
+    """Return mothball's table in the file at ``path``, empty if there is none; what is invalid in it is left out."""
+    try:
+        table: object = to_mapping(scan_cached(tree.read_utf8(path))) if tree.exists(path) else {}
+    except UnreadableFileError:
+        return {}
+    for key in table_path(path):
+        table = table.get(key, {}) if isinstance(table, Mapping) else {}
+    return table
+
+
+def _changed_keys(before: object, after: object, prefix: str = "") -> Iterator[str]:
+    """Yield the dotted keys whose values differ, each with how it differs."""
+    before = before if isinstance(before, Mapping) else {}
+    after = after if isinstance(after, Mapping) else {}
+    for key in before.keys() | after.keys():
+        name = f"{prefix}{key}"
+        if key in before and key in after:
+            old, new = before[key], after[key]
+            if isinstance(old, Mapping) and isinstance(new, Mapping) and not prefix:
+                yield from _changed_keys(old, new, f"{name}.")
+            elif old != new:
+                yield f"`{name}` changed"
+        elif not prefix and isinstance(before.get(key, after.get(key)), Mapping):
+            yield from _changed_keys(before.get(key), after.get(key), f"{name}.")
+        else:
+            yield f"`{name}` {'added' if key in after else 'removed'}"
+
+
+def _ignores_of_added(file: ResolvedFile) -> Iterator[Problem]:
+    lines = LineIndex(file.text)
+    for comment in file.document.ignores:
+        names = [dependency.name for dependency in file.selected or () if _applies(comment, dependency, lines)]
+        if names:
+            rules = ", ".join(comment.rules)
+            message = f"ignore comment not applied: ignore[{rules}] for {join_names(names, _MAX_KEYS)}"
+            yield Problem(Severity.NOTE, message, _HELP, file.path, lines.position(comment.span.start))
+
+
+def _applies(comment: IgnoreComment, dependency: Dependency, lines: LineIndex) -> bool:
+    on_lines = line_range(comment.applies_to, lines)
+    return any(line in on_lines for line in line_range(dependency.entry_span, lines))
