@@ -116,7 +116,7 @@ deps =
     {env:EVERYTHING}
     -e {toxinidir}/sub
     {toxinidir}/other
-constraints = numpy<2
+constraints = limits.txt
 [testenv:lint]
 deps = ruff
 [pkgenv]

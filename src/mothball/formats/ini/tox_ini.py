@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements.strings import Section, read_pip_lines, read_requirement
-from mothball.formats.source_map import SourceMap, SourcePart, map_span, source_map
+from mothball.formats.source_map import SourceMap, SourcePart, source_map
+from mothball.formats.substitutions import has_brace, is_substitution, resolve_include, substitute
 from mothball.model.document import (
     Dependency,
     DependencyKind,
@@ -30,83 +31,24 @@ from mothball.model.document import (
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-
-# A substitution for the directory of the file at the beginning of a path.
-ROOT = r"\{(?:tox_root|toxinidir)\}(?:[/\\]|\{/\})"
-
-_BRACE = re.compile(r"\\[{}]|\{(?>(?:env:[^:{}]*+:)?)|\}")
-_CONSTANTS = {"{toxinidir}": ".", "{tox_root}": ".", "{/}": "/", "{:}": ":"}
-_MAX_CONSTANT_LENGTH = max(map(len, _CONSTANTS))
-
-
-def substitute(text: str, span: Span) -> list[SourcePart]:
-    """Return the parts of ``span`` in ``text`` with substitutions expanded, in linear time.
-
-    An unknown substitution becomes digits of the same length: they are valid in a version, and in a name they are
-    detected by the braces in the file.
-    """
-    parts: list[SourcePart] = []
-    position = span.start
-    # The offset of each open brace, or None for a substitution that is replaced by its default.
-    open_braces: list[int | None] = []
-    unknown = 0
-    for brace in _BRACE.finditer(text, span.start, span.end):
-        start, end = brace.span()
-        is_opening = brace[0][0] == "{"
-        if brace[0][0] == "\\" or (not is_opening and not open_braces):
-            continue
-        if is_opening:
-            if not unknown:
-                parts.append(SourcePart(text[position:start], position, start))
-                position = end
-            has_default = brace[0] != "{"
-            open_braces.append(None if has_default else start)
-            unknown += not has_default
-            continue
-        opening = open_braces.pop()
-        if opening is not None:
-            unknown -= 1
-        if not unknown:
-            parts.append(_replacement(text, position, opening, start))
-            position = end
-    if unknown:
-        first = next(start for start in open_braces if start is not None)
-        parts.append(SourcePart("1" * (span.end - first), first, span.end))
-    else:
-        parts.append(SourcePart(text[position : span.end], position, span.end))
-    return parts
-
-
-def is_substitution(text: str, part: SourcePart) -> bool:
-    """Return True if ``part`` replaces an unknown substitution in ``text``."""
-    return part.text[:1] == "1" and text.startswith("{", part.start)
-
-
-def _replacement(text: str, position: int, opening: int | None, closing: int) -> SourcePart:
-    """Return the replacement for the text between matching braces, or for the whole substitution."""
-    if opening is None:
-        return SourcePart(text[position:closing], position, closing)
-    if closing + 1 - opening <= _MAX_CONSTANT_LENGTH:
-        constant = _CONSTANTS.get(text[opening : closing + 1])
-        if constant is not None:
-            return SourcePart(constant, opening, closing + 1)
-    return SourcePart("1" * (closing + 1 - opening), opening, closing + 1)
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 _ENVIRONMENT = "testenv"
 _PACKAGING = "pkgenv"
 _KINDS = {"deps": DependencyKind.REQUIREMENT, "constraints": DependencyKind.CONSTRAINT}
+# tox passes each line of constraints to pip as a file (tox 4, "constraints").
+_PREFIXES = {DependencyKind.REQUIREMENT: "", DependencyKind.CONSTRAINT: "-c "}
 _REQUIRES = "requires"
+_BASE = "base"
 # A condition: factor names, optionally negated, joined, grouped or listed, then a colon and white space.
 _CONDITION = r"(?>(?:[\w.!*?\[\],\s-]++|\{[^{}:]*+\})*):(?=\s|\Z)\s*+"
-_BRACES = frozenset("{}")
 _COMMENT = r"(?<!\\)#"
-# The beginning of a reference to another option, which is parsed at its own location.
-_REFERENCE_START = "{["
-# ``{[SECTION]OPTION}``; either bracket may be missing in incomplete text.
-_REFERENCE = r"\{(\[?)([^\[\]{}:]++)(\]?)([\w-]*+)"
+# The options whose value is a file name.
+_FILE_OPTION = r"(-r|--requirement|-c|--constraint)(?:[ \t]*+=)?[ \t]*+"
+# A line that is a reference to another option, ``{[SECTION]OPTION}`` or ``{[SECTION]OPTION:DEFAULT}``, which is parsed
+# at its own location. Either bracket and the last brace may be missing in incomplete text.
+_REFERENCE = rf"(?:{_FILE_OPTION})?\{{(\[?)([^\[\]{{}}:]++)(\]?)([\w-]*+)(?::.*|\}})?"
 
 
 class Environments(NamedTuple):
@@ -123,11 +65,17 @@ class _Lines(NamedTuple):
     unclear: list[Span]
 
 
-class _TaggedOption(NamedTuple):
-    """An option that contains requirement lines, with its section for dependencies."""
+class _Setting(NamedTuple):
+    """An option that contains requirements, with its section for dependencies.
+
+    ``prefix`` is the option of pip that tox or a reference puts before each line: ``-c`` for constraints. ``is_list``
+    is True for a list of requirements (PEP 508) instead of lines for pip.
+    """
 
     option: ini.IniOption
     section: Section
+    prefix: str = ""
+    is_list: bool = False
 
 
 def parse(text: str) -> Document:
@@ -145,32 +93,32 @@ def read_environments(text: str, sections: Sequence[ini.IniSection], core: str =
     ``core`` is the name of the section with the requirements of tox itself.
     """
     comments: list[Span] = []
-    results = [*_read_core(text, sections, core, comments)]
+    dependencies: list[Dependency] = []
+    problems: list[ParseProblem] = []
     includes: list[Include] = []
     index_options: list[IndexOption] = []
     unnamed: list[UnnamedEntry] = []
-    for setting in _settings(text, sections):
-        lines = _pip_lines(text, setting.option, comments)
-        document = read_pip_lines(lines.source_map.text, lines.source_map.locate, setting.section)
-        results += (
-            _with_source_specifier(text, dependency)
-            for dependency in document.dependencies
-            if not _has_brace(text, dependency.name_span)
-        )
+    for setting in _settings(text, sections, core):
+        lines = _read_lines(text, setting, comments)
+        document = _read_list(lines, setting) if setting.is_list else _read_pip_lines(lines, setting)
+        for dependency in document.dependencies:
+            if not has_brace(text, dependency.name_span):
+                dependencies.append(_with_source_specifier(text, dependency))
+            elif not _is_reference(dependency.entry_span.slice(text)):
+                unnamed.append(UnnamedEntry(dependency.entry_span, SkipReason.VARIABLE))
         unnamed += document.unnamed
-        unnamed += (
-            UnnamedEntry(dependency.entry_span, SkipReason.VARIABLE)
-            for dependency in document.dependencies
-            if _has_brace(text, dependency.name_span)
-            and not text.startswith(_REFERENCE_START, dependency.entry_span.start)
-        )
-        results += (problem for problem in document.problems if not _is_within(lines.unclear, problem.span.start))
-        includes += filter(None, (_resolve_include(text, include) for include in document.includes))
+        problems += (problem for problem in document.problems if not _is_within(lines.unclear, problem.span.start))
+        for include in document.includes:
+            resolved = resolve_include(text, include)
+            if isinstance(resolved, Include):
+                includes.append(resolved)
+            elif resolved is not None and not _is_reference(resolved.span.slice(text)):
+                unnamed.append(resolved)
         index_options += (_index_option(text, option) for option in document.index_options)
     document = Document(
         "tox-ini",
-        tuple(sorted((result for result in results if isinstance(result, Dependency)), key=attrgetter("name_span"))),
-        tuple(result for result in results if isinstance(result, ParseProblem)),
+        tuple(sorted(dependencies, key=attrgetter("name_span"))),
+        tuple(problems),
         includes=tuple(sorted(includes)),
         index_options=tuple(sorted(index_options)),
         unnamed=tuple(sorted(unnamed)),
@@ -178,9 +126,9 @@ def read_environments(text: str, sections: Sequence[ini.IniSection], core: str =
     return Environments(document, tuple(comments))
 
 
-def _has_brace(text: str, span: Span) -> bool:
-    """Return True if ``span`` contains a brace of a substitution."""
-    return not _BRACES.isdisjoint(span.slice(text))
+def _is_reference(entry: str) -> bool:
+    """Return True if ``entry`` is replaced by another option, which is parsed at its own location."""
+    return entry.startswith("{[") and re.fullmatch(_REFERENCE, entry) is not None
 
 
 def _is_within(spans: Sequence[Span], position: int) -> bool:
@@ -191,34 +139,32 @@ def _is_within(spans: Sequence[Span], position: int) -> bool:
 
 def _with_source_specifier(text: str, dependency: Dependency) -> Dependency:
     """Restore substitutions in the specifier of ``dependency``."""
-    if dependency.specifier_span is None or not _has_brace(text, dependency.specifier_span):
+    if dependency.specifier_span is None or not has_brace(text, dependency.specifier_span):
         return dependency
     return dependency._replace(specifier=dependency.specifier_span.slice(text))
-
-
-def _read_core(
-    text: str, sections: Sequence[ini.IniSection], core: str, comments: list[Span]
-) -> Iterator[Dependency | ParseProblem]:
-    for section in sections:
-        for option in ini.merge_undelimited(section, {_REQUIRES}) if section.name == core else ():
-            if option.name.lower() == _REQUIRES:
-                yield from _read_requires(text, option, comments)
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
 
 
-def _settings(text: str, sections: Sequence[ini.IniSection]) -> Iterator[_TaggedOption]:
-    """Yield each option that contains requirements: options of environments and options that they reference."""
+def _settings(text: str, sections: Sequence[ini.IniSection], core: str) -> Iterator[_Setting]:
+    """Yield each option that contains requirements: options of tox and its environments, and what they reference."""
     options: dict[tuple[str, str], list[ini.IniOption]] = {}
-    pending: list[_TaggedOption] = []
+    pending: list[_Setting] = []
+    requires: list[_Setting] = []
+    bases = set(_bases(text, sections))
     for section in sections:
-        is_environment = section.name in {_ENVIRONMENT, _PACKAGING} or section.name.startswith(f"{_ENVIRONMENT}:")
-        for option in ini.merge_undelimited(section, _KINDS):
+        is_core = section.name == core
+        for option in ini.merge_undelimited(section, {_REQUIRES} if is_core else _KINDS):
             name = option.name.lower()
             options.setdefault((section.name, name), []).append(option)
-            if is_environment and name in _KINDS:
-                pending.append(_TaggedOption(option, Section(f"{section.name}.{name}", _KINDS[name])))
+            if is_core and name == _REQUIRES:
+                requires.append(_Setting(option, Section(f"tox.{_REQUIRES}"), is_list=True))
+            elif name in _KINDS and (_is_environment(section) or section.name in bases):
+                kind = _KINDS[name]
+                pending.append(_Setting(option, Section(f"{section.name}.{name}", kind), _PREFIXES[kind]))
+    # Lines for pip come first: they may contain what a list may not.
+    pending = [*requires, *pending]
     unbracketed = {"".join(key): key for key in options}
     seen: set[Span] = set()
     while pending:
@@ -228,40 +174,84 @@ def _settings(text: str, sections: Sequence[ini.IniSection]) -> Iterator[_Tagged
         seen.add(setting.option.span)
         yield setting
         for line in setting.option.lines:
-            for key in _references(line.slice(text), unbracketed):
-                referenced_section = setting.section._replace(name=".".join(key))
-                # Removed from `options`, so that each referenced option is processed once.
-                pending += (_TaggedOption(option, referenced_section) for option in options.pop(key, ()))
+            reference = re.fullmatch(_REFERENCE, _statement(text, line, []).slice(text))
+            key = _referenced_key(reference, unbracketed) if reference else None
+            if reference is None or key is None:
+                continue
+            section_name = setting.section._replace(name=".".join(key))
+            prefix = f"{reference[1]} " if reference[1] else setting.prefix
+            # Removed from `options`, so that each referenced option is processed once.
+            pending += (
+                setting._replace(option=option, section=section_name, prefix=prefix) for option in options.pop(key, ())
+            )
 
 
-def _references(line: str, unbracketed: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield section and name of each option that ``line`` references.
+def _is_environment(section: ini.IniSection) -> bool:
+    return section.name in {_ENVIRONMENT, _PACKAGING} or section.name.startswith(f"{_ENVIRONMENT}:")
+
+
+def _bases(text: str, sections: Iterable[ini.IniSection]) -> Iterator[str]:
+    """Yield the names of the sections from which environments inherit."""
+    for section in filter(_is_environment, sections):
+        for option in section.options:
+            if option.name.lower() == _BASE:
+                yield from (name for line in option.lines for name in re.split(r"[\s,]+", line.slice(text)))
+
+
+def _referenced_key(reference: re.Match[str], unbracketed: Mapping[str, tuple[str, str]]) -> tuple[str, str] | None:
+    """Return section and name of the option that a line references.
 
     ``unbracketed`` maps references without ``]`` to section and name.
     """
-    for opening, section, closing, name in re.findall(_REFERENCE, line):
-        if closing:
-            yield section, name.lower()
-        elif opening and section in unbracketed:
-            yield unbracketed[section]
+    _, opening, section, closing, name = reference.groups()
+    if closing:
+        return section, name.lower()
+    return unbracketed.get(section) if opening else None
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
 
 
-def _pip_lines(text: str, option: ini.IniOption, comments: list[Span]) -> _Lines:
-    """Return the lines of ``option`` as passed to pip; append the spans of comments to ``comments``."""
+def _read_lines(text: str, setting: _Setting, comments: list[Span]) -> _Lines:
+    """Return the lines of an option as passed to pip; append the spans of comments to ``comments``."""
     parts: list[SourcePart] = []
     unclear: list[Span] = []
-    for span in option.lines:
-        line = _without_comment(text, span, comments)
-        condition = re.match(_CONDITION, line.slice(text))
-        start = line.start + (condition.end() if condition else 0)
-        line_parts = substitute(text, Span(start, line.end))
+    for span in setting.option.lines:
+        line = _statement(text, span, comments)
+        line_parts = substitute(text, line)
         if any(is_substitution(text, part) for part in line_parts):
-            unclear.append(line)
+            unclear.append(span)
+        if setting.prefix and line.start < line.end and text[line.start] != "-":
+            parts.append(SourcePart(setting.prefix, line.start, line.start))
         parts += (*line_parts, SourcePart("\n", line.end, line.end))
     return _Lines(source_map(parts), unclear)
+
+
+def _statement(text: str, line: Span, comments: list[Span]) -> Span:
+    """Return the part of ``line`` after its condition and before its comment, which is added to ``comments``."""
+    line = _without_comment(text, line, comments)
+    condition = re.match(_CONDITION, line.slice(text))
+    return line._replace(start=line.start + (condition.end() if condition else 0))
+
+
+def _read_pip_lines(lines: _Lines, setting: _Setting) -> Document:
+    return read_pip_lines(lines.source_map.text, lines.source_map.locate, setting.section)
+
+
+def _read_list(lines: _Lines, setting: _Setting) -> Document:
+    """Read requirements, one per line, or comma-separated on one line."""
+    text = lines.source_map.text
+    if setting.option.is_one_line and not isinstance(parse_requirement(text.strip()), ParsedRequirement):
+        text = text.replace(",", "\n")
+    items: list[Dependency | ParseProblem] = []
+    for line in re.finditer(r"[^\n]*[^\s][^\n]*", text):
+        entry = lines.source_map.submap(*line.span())
+        items += read_requirement(line[0], entry.locate, setting.section)
+    return Document(
+        "tox-ini",
+        tuple(item for item in items if isinstance(item, Dependency)),
+        tuple(item for item in items if isinstance(item, ParseProblem)),
+    )
 
 
 def _without_comment(text: str, line: Span, comments: list[Span]) -> Span:
@@ -273,32 +263,6 @@ def _without_comment(text: str, line: Span, comments: list[Span]) -> Span:
     return Span(line.start, line.start + len(text[line.start : start].rstrip()))
 
 
-def _resolve_include(text: str, include: Include) -> Include | None:
-    """Return ``include`` with its path relative to the file, or None if it depends on an environment variable."""
-    path = include.span.slice(text)
-    root = re.match(ROOT, path)
-    if root is not None:
-        path = path[root.end() :]
-        include = Include(Span(include.span.start + root.end(), include.span.end), path, include.kind)
-    return include if path and "{" not in path else None
-
-
 def _index_option(text: str, option: IndexOption) -> IndexOption:
     """Return ``option``; a value with a substitution is prefixed with ``$`` to mark it as a variable."""
-    return option._replace(value=f"${option.span.slice(text)}") if _has_brace(text, option.span) else option
-
-
-def _read_requires(text: str, option: ini.IniOption, comments: list[Span]) -> Iterator[Dependency | ParseProblem]:
-    """Yield the requirements of tox itself: one per line, or comma-separated on one line."""
-    own = Section(f"tox.{_REQUIRES}")
-    for span in option.lines:
-        entry = map_span(text, _without_comment(text, span, comments))
-        if not option.is_one_line or isinstance(parse_requirement(entry.text), ParsedRequirement):
-            yield from read_requirement(entry.text, entry.locate, own) if entry.text else ()
-            continue
-        start = 0
-        for piece in entry.text.split(","):
-            if piece.strip():
-                cut = entry.submap(start, start + len(piece))
-                yield from read_requirement(cut.text, cut.locate, own)
-            start += len(piece) + 1
+    return option._replace(value=f"${option.span.slice(text)}") if has_brace(text, option.span) else option

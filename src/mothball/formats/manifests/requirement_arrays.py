@@ -17,17 +17,15 @@ from mothball.formats.requirements.strings import (
     section_dependency,
     section_dependency_at,
 )
+from mothball.formats.source_map import SourcePart, source_map
+from mothball.formats.substitutions import has_brace, is_substitution, resolve_include, substitute
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Scalar, String, Value, source_span
-from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, SkipReason, UnnamedEntry
+from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, SkipReason, Span, UnnamedEntry
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-# Fields that Hatch and tox substitute before parsing. ``${NAME}`` is pip's syntax and is left alone.
-_FIELD = r"(?<!\$)\{[^{}]*+\}"
-# Fields that tox replaces with the directory of its file, at the start of a path.
-_ROOT_FIELD = r"\{(?:tox_root|toxinidir)\}[/\\]"
 # Maximum length of a name in a message, in code points.
 MAX_SHOWN = 60
 
@@ -122,55 +120,95 @@ def _array_items(value: Value, *, allow_single: bool) -> tuple[Value, ...] | Non
 def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     """Parse a requirement in which the tool substitutes ``{fields}`` before parsing it.
 
-    A field in the version or marker is accepted; a field in the name yields an ``UnnamedEntry``.
+    A field in the version or marker is accepted, and a default in place of the field; any other field in the name
+    yields an ``UnnamedEntry``.
     """
-    value = string.value
-    substituted = _substitute_fields(value)
-    if substituted == value:
+    if "{" not in string.value:
         yield from read_requirement(string, section)
         return
-    read = parse_requirement(substituted)
-    name = read.name_span if isinstance(read, ParsedRequirement) else find_leading_name(substituted)
-    where = partial(source_span, string)
-    if name is None or name.slice(value) != name.slice(substituted):
-        yield UnnamedEntry(where(0, len(value)), SkipReason.VARIABLE)
+    template = _Template(string)
+    read = parse_requirement(template.text)
+    name = read.name_span if isinstance(read, ParsedRequirement) else find_leading_name(template.text)
+    if name is None or template.is_unknown(name):
+        yield UnnamedEntry(template.locate(0, len(template.text)), SkipReason.VARIABLE)
         return
-    if isinstance(read, RequirementError):
-        yield incomplete_dependency(value, name, where, section)
+    if isinstance(read, RequirementError) or template.is_unclosed:
+        yield incomplete_dependency(template.text, name, template.locate, section)
         return
     skip_reason = None
     if read.url:
-        skip_reason = SkipReason.VARIABLE if "{env:" in value else skip_reason_for_url(read.url)
-    specifier = read.specifier_span.slice(value) if read.specifier_span else ""
-    marker = _with_fields(value, read.entry_span.end, read.marker)
-    read = read._replace(specifier=specifier, marker=marker)
-    yield section_dependency(read, where, section, skip_reason, closed=string.closed)
+        skip_reason = SkipReason.VARIABLE if "{env:" in string.value else skip_reason_for_url(read.url)
+    dependency = section_dependency(read, template.locate, section, skip_reason, closed=string.closed)
+    yield template.with_fields(dependency, read.specifier_span, read.entry_span.end)
 
 
-def read_pip_lines(string: String, section: Section) -> Iterator[ArrayItem]:
-    """Read a string that the tool passes to pip: lines of a requirements file in which it substitutes ``{fields}``."""
+def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterator[ArrayItem]:
+    """Read a string that the tool passes to pip: lines of a requirements file in which it substitutes ``{fields}``.
+
+    ``prefix`` is the option that the tool puts before each line.
+    """
     from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - rarely needed
 
-    value = string.value
-    substituted = _substitute_fields(value)
-    document = requirements.parse(substituted, kind=section.kind)
+    template = _Template(string, prefix)
+    document = requirements.parse(template.text, kind=section.kind)
     for dependency in document.dependencies:
-        if dependency.name_span.slice(value) == dependency.name_span.slice(substituted):
-            marker = _with_fields(value, dependency.entry_span.end, dependency.marker)
-            yield relocate(dependency._replace(marker=marker), string, section)
+        if template.is_unknown(dependency.name_span):
+            yield UnnamedEntry(template.locate(*dependency.entry_span), SkipReason.VARIABLE)
         else:
-            yield UnnamedEntry(source_span(string, *dependency.entry_span), SkipReason.VARIABLE)
+            located = locate_dependency(dependency, template.locate, section, closed=string.closed)
+            yield template.with_fields(located, dependency.specifier_span, dependency.entry_span.end)
     for unnamed in document.unnamed:
-        yield unnamed._replace(span=source_span(string, *unnamed.span))
-    for problem in document.problems if string.closed and substituted == value else ():
-        yield problem._replace(span=source_span(string, *problem.span))
+        yield unnamed._replace(span=template.locate(*unnamed.span))
+    for problem in document.problems if string.closed and not template.has_unknown else ():
+        yield problem._replace(span=template.locate(*problem.span))
     for include in document.includes if string.closed else ():
-        target = include.span.slice(value)
-        root = re.match(_ROOT_FIELD, target)
-        start = include.span.start + (root.end() if root else 0)
-        target = value[start : include.span.end]
-        if "{" not in target:
-            yield Include(source_span(string, start, include.span.end), target, include.kind)
+        resolved = resolve_include(string.value, include._replace(span=template.locate_in_value(*include.span)))
+        if resolved is not None:
+            yield resolved._replace(span=source_span(string, *resolved.span))
+
+
+class _Template:
+    """The value of a string with its fields substituted, and the mapping of its offsets to the file."""
+
+    def __init__(self, string: String, prefix: str = "") -> None:
+        """Substitute the fields in ``string``, and put ``prefix`` before each line that is no option or comment."""
+        self._string = string
+        value = string.value
+        parts: list[SourcePart] = []
+        for line in re.finditer(r"[^\r\n]*+[\r\n]*+", value) if prefix else (re.compile("(?s).*").match(value),):
+            start, end = line.span() if line else (0, 0)
+            if prefix and value[start:end].strip() and value[start] not in "-#":
+                parts.append(SourcePart(prefix, start, start))
+            parts += substitute(value, Span(start, end))
+        self._map = source_map(parts)
+        self.text = self._map.text
+        unknown = [part for part in parts if is_substitution(value, part)]
+        self.has_unknown = bool(unknown)
+        self.is_unclosed = any(value[part.end - 1] != "}" for part in unknown)
+
+    def locate_in_value(self, start: int, end: int) -> Span:
+        """Return the range of ``text[start:end]`` in the value of the string."""
+        return self._map.locate(start, end)
+
+    def locate(self, start: int, end: int) -> Span:
+        """Return the range of ``text[start:end]`` in the file."""
+        return source_span(self._string, *self._map.locate(start, end))
+
+    def is_unknown(self, span: Span) -> bool:
+        """Return True if ``span`` of the text contains a field whose value is not known."""
+        return self.has_unknown and has_brace(self._string.value, self._map.locate(*span))
+
+    def with_fields(self, dependency: Dependency, specifier: Span | None, end: int) -> Dependency:
+        """Return ``dependency``, whose entry ends at ``end``, with the unknown fields as written."""
+        marker = Span(end - len(dependency.marker), end)
+        return dependency._replace(
+            specifier=self._written(specifier) if specifier else "",
+            marker=self._written(marker) if dependency.marker else "",
+        )
+
+    def _written(self, span: Span) -> str:
+        is_unknown = any(is_substitution(self._string.value, part) for part in self._map.parts(*span))
+        return self._map.locate(*span).slice(self._string.value) if is_unknown else span.slice(self.text)
 
 
 def relocate(dependency: Dependency, string: String, section: Section) -> Dependency:
@@ -178,15 +216,3 @@ def relocate(dependency: Dependency, string: String, section: Section) -> Depend
     specifier = dependency.specifier_span
     dependency = locate_dependency(dependency, partial(source_span, string), section, closed=string.closed)
     return dependency._replace(specifier=specifier.slice(string.value) if specifier else "")
-
-
-def _substitute_fields(value: str) -> str:
-    """Replace each field with digits of the same length, so that the value parses and offsets stay valid."""
-    if "{" not in value:
-        return value
-    return re.sub(_FIELD, lambda field: "1" * len(field[0]), value)
-
-
-def _with_fields(value: str, end: int, marker: str) -> str:
-    """Return the marker that ends at ``end`` in ``value`` as written, with its fields."""
-    return value[end - len(marker) : end] if marker and "{" in value else marker

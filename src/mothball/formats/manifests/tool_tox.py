@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.requirement_arrays import read_arrays, read_items, read_pip_lines, relocate
-from mothball.formats.manifests.tables import ANY, TableMatcher, section_name
+from mothball.formats.manifests.requirement_arrays import (
+    read_arrays,
+    read_items,
+    read_pip_lines,
+    read_requirement,
+    relocate,
+)
+from mothball.formats.manifests.tables import ANY, ARRAY_INDEX, TableMatcher, section_name
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import Array, InlineTable, String, source_span
 from mothball.model.document import DependencyKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.requirement_arrays import ArrayItem
-    from mothball.formats.manifests.tables import Tables
+    from mothball.formats.manifests.requirement_arrays import ArrayItem, StringReader
+    from mothball.formats.manifests.tables import Pattern, Tables
     from mothball.model.document import Document
 
 _PLUGINS = (("requires",),)
 _INI = (("legacy_tox_ini",),)
-_DEPS = (("env_run_base", "deps"), ("env_pkg_base", "deps"), ("env_base", ANY, "deps"), ("env", ANY, "deps"))
-_CONSTRAINTS = tuple((*parent, "constraints") for *parent, _ in _DEPS)
+_ENVIRONMENTS: tuple[Pattern, ...] = (("env_run_base",), ("env_pkg_base",), ("env_base", ANY), ("env", ANY))
+_LISTS = (("deps", DependencyKind.REQUIREMENT, ""), ("constraints", DependencyKind.CONSTRAINT, "-c "))
+_WILDCARDS = {ANY, ARRAY_INDEX}
+# ``{[TABLE]KEY}``, a reference to the list at ``TABLE.KEY``.
+_REFERENCE = r"\s*+\{\[([^\[\]{}]++)\]([\w-]++)(?::.*|\})"
 
 
 def parse(text: str) -> Document:
@@ -32,16 +43,12 @@ def parse(text: str) -> Document:
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield the requirements, constraints and includes of tox."""
-    yield from read_arrays(tables, _PLUGINS, allow_single=True)
-    yield from read_arrays(tables, _DEPS, string=read_pip_lines, table=_read_replacement, allow_single=True)
-    yield from read_arrays(
-        tables,
-        _CONSTRAINTS,
-        DependencyKind.CONSTRAINT,
-        string=read_pip_lines,
-        table=_read_replacement,
-        allow_single=True,
-    )
+    yield from _ListReader(tables, _PLUGINS, DependencyKind.REQUIREMENT, read_requirement).read()
+    environments = (*_ENVIRONMENTS, *_bases(tables))
+    for name, kind, prefix in _LISTS:
+        # tox passes each constraint to pip as a file (tox 4, "constraints").
+        reader = partial(read_pip_lines, prefix=prefix)
+        yield from _ListReader(tables, [(*table, name) for table in environments], kind, reader).read()
     yield from _read_ini(tables)
 
 
@@ -71,9 +78,67 @@ def _relocate_all(document: Document, string: String, parent: str, own_name: str
             yield include._replace(span=source_span(string, *include.span))
 
 
-def _read_replacement(table: InlineTable, section: Section) -> Iterator[ArrayItem]:
-    """Read ``{replace = "if", then = ["numpy"], else = []}``; other replacements refer to other settings."""
-    for entry in table.entries:
-        if entry.path[0] in {"then", "else", "default"} and isinstance(entry.value, Array | String):
+def _bases(tables: Tables) -> Iterator[Pattern]:
+    """Yield the tables from which environments inherit."""
+    for setting, depth in TableMatcher(tables, [(*table, "base") for table in _ENVIRONMENTS]).settings():
+        for item in setting.value.items if isinstance(setting.value, Array) and len(setting.path) == depth else ():
+            if isinstance(item, String):
+                table = tuple(item.value.split("."))
+                table = table[len(tables.prefix) :] if table[: len(tables.prefix)] == tables.prefix else table
+                if not _WILDCARDS.intersection(table) and not _matches(table, _ENVIRONMENTS):
+                    yield table
+
+
+class _ListReader:
+    """Read the lists of requirements at some paths, and those that they refer to."""
+
+    def __init__(self, tables: Tables, patterns: Iterable[Pattern], kind: DependencyKind, string: StringReader) -> None:
+        self._tables = tables
+        self._patterns = tuple(dict.fromkeys(patterns))
+        self._kind = kind
+        self._string = string
+        self._references: list[Pattern] = []
+
+    def read(self) -> Iterator[ArrayItem]:
+        """Yield the items of all lists; each list is read once."""
+        yield from self._read_lists(self._patterns)
+        seen: set[Pattern] = set()
+        while self._references:
+            path = self._references.pop()
+            if path not in seen and not _matches(path, self._patterns):
+                seen.add(path)
+                yield from self._read_lists([path])
+
+    def _read_lists(self, patterns: Iterable[Pattern]) -> Iterator[ArrayItem]:
+        return read_arrays(
+            self._tables, patterns, self._kind, self._read_string, self._read_replacement, allow_single=True
+        )
+
+    def _read_string(self, string: String, section: Section) -> Iterator[ArrayItem]:
+        reference = re.fullmatch(_REFERENCE, string.value) if "{[" in string.value else None
+        if reference is None:
+            yield from self._string(string, section)
+        else:
+            self._refer((*reference[1].split("."), reference[2]))
+
+    def _read_replacement(self, table: InlineTable, section: Section) -> Iterator[ArrayItem]:
+        """Read ``{replace = "if", then = ["numpy"], else = []}`` or ``{replace = "ref", of = ["lists", "numpy"]}``."""
+        for entry in table.entries:
             items = entry.value.items if isinstance(entry.value, Array) else (entry.value,)
-            yield from read_items(items, section, read_pip_lines, _read_replacement)
+            if entry.path == ("of",):
+                self._refer(tuple(item.value for item in items if isinstance(item, String)))
+            elif entry.path[0] in {"then", "else", "default"} and isinstance(entry.value, Array | String):
+                yield from read_items(items, section, self._read_string, self._read_replacement)
+
+    def _refer(self, path: Pattern) -> None:
+        """Remember a reference to the list at ``path``; lists outside of the tables of tox are read by others."""
+        depth = len(self._tables.prefix)
+        if path[:depth] == self._tables.prefix and path[depth:] and not _WILDCARDS.intersection(path):
+            self._references.append(path[depth:])
+
+
+def _matches(path: Pattern, patterns: Iterable[Pattern]) -> bool:
+    return any(
+        len(path) == len(pattern) and all(step in {ANY, name} for step, name in zip(pattern, path, strict=True))
+        for pattern in patterns
+    )

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.ini.tox_ini import parse, substitute
+from mothball.formats.ini.tox_ini import parse
 from mothball.formats.source_map import source_map
+from mothball.formats.substitutions import substitute
 from mothball.model.document import DependencyKind, Document, SkipReason, Span
 from tests.support.samples import TOX_INI as SAMPLE
 from tests.support.spans import check_places
@@ -43,18 +44,15 @@ def test_complete_sample() -> None:
         ("attrs", "==24.1", None, "testenv.deps"),
         ("rich", "=={env:RICH}", None, "testenv.deps"),
         ("tool", "", SkipReason.VCS, "testenv.deps"),
-        ("numpy", "<2", None, "testenv.constraints"),
         ("ruff", "", None, "testenv:lint.deps"),
         ("build", "", None, "pkgenv.deps"),
     ]
     assert document.dependencies[5].extras == ("toml",)
     assert document.dependencies[5].marker == 'python_version < "3.12"'
-    assert [
-        dependency.name for dependency in document.dependencies if dependency.kind is DependencyKind.CONSTRAINT
-    ] == ["numpy"]
     assert [(include.span.slice(SAMPLE), include.target, include.kind) for include in document.includes] == [
         ("requirements.txt", "requirements.txt", DependencyKind.REQUIREMENT),
         ("constraints.txt", "constraints.txt", DependencyKind.CONSTRAINT),
+        ("limits.txt", "limits.txt", DependencyKind.CONSTRAINT),
     ]
     assert [option.value for option in document.index_options] == ["https://index.example/simple/"]
     assert [ignore.reason for ignore in document.ignores] == ["until 5", "x"]

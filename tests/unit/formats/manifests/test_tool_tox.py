@@ -36,26 +36,6 @@ def test_plugins_and_environments_are_read() -> None:
     ]
 
 
-def test_constraints_of_environments_are_read() -> None:
-    text = """\
-[env_run_base]
-constraints = ["owl<2", "-c limits.txt"]
-[env.test]
-constraints = "lark<1"
-deps = ["wren"]
-"""
-    document = tool_tox.parse(text)
-    assert [(dependency.section, dependency.name, dependency.kind) for dependency in document.dependencies] == [
-        ("env_run_base.constraints", "owl", DependencyKind.CONSTRAINT),
-        ("env.test.constraints", "lark", DependencyKind.CONSTRAINT),
-        ("env.test.deps", "wren", DependencyKind.REQUIREMENT),
-    ]
-    assert [(include.target, include.kind) for include in document.includes] == [
-        ("limits.txt", DependencyKind.CONSTRAINT)
-    ]
-    assert not document.problems
-
-
 def test_tox_toml_has_the_same_top_level_keys() -> None:
     text = (
         'requires = ["tox"]\n[env_pkg_base]\ndeps = ["build"]\n[env_base.x]\ndeps = ["a"]\n[env.".pkg"]\ndeps = ["b"]'
@@ -112,7 +92,7 @@ def test_entry_may_contain_several_lines() -> None:
         ("-rbase.txt", "base.txt"),
         ("--requirement=a/base.txt", "a/base.txt"),
         ("-r {tox_root}/base.txt", "base.txt"),
-        ("-r{toxinidir}{/}base.txt", None),
+        ("-r{toxinidir}{/}base.txt", "base.txt"),
         ("-r {toxinidir}\\\\base.txt", "base.txt"),
         ("-r {env:BASE}/base.txt", None),
         ("-r {tox_root}/{env_name}.txt", None),

@@ -1,0 +1,169 @@
+"""Which entries of a file are dependencies, includes and problems, and where: one row for each way to write them.
+
+Each expected line is ``LINE TEXT``, and the span covers exactly the name or path. The text is a name, ``-r FILE`` or
+``-c FILE`` for an include, ``constraint NAME``, ``? ENTRY`` for an entry without a name, ``! MESSAGE`` for a problem,
+and ``~ MESSAGE`` for a list that is computed. A skipped dependency has its reason in parentheses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mothball.formats.table import parse
+from mothball.model.document import Dependency, DependencyKind, Document, Span, normalize_name
+from mothball.model.line_index import LineIndex
+from tests.support.spans import check_places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOX_INI = {
+    "constraints are files": ("[testenv]\nconstraints = c.txt\n", ["2 -c c.txt"]),
+    "constraints in several lines": (
+        "[testenv]\nconstraints =\n  a.txt\n  py311: {toxinidir}/b.txt  # why\n  -c d.txt\n",
+        ["3 -c a.txt", "4 -c b.txt", "5 -c d.txt"],
+    ),
+    "constraints at a URL": (
+        "[testenv]\nconstraints = https://index.example/c.txt\n",
+        ["2 -c https://index.example/c.txt"],
+    ),
+    "constraints of all environments of a kind": (
+        "[pkgenv]\nconstraints = p.txt\n[testenv:b]\nconstraints = {env:C:b.txt}\n",
+        ["2 -c p.txt", "4 -c b.txt"],
+    ),
+    "constraints in a referenced option": (
+        "[shared]\nlimits = c.txt\n[testenv]\nconstraints = {[shared]limits}\n",
+        ["2 -c c.txt"],
+    ),
+    "name of a file in a referenced option": (
+        "[x]\nfile = reqs.txt\nlimits = c.txt\n[testenv]\ndeps =\n  -r{[x]file}\n  --constraint {[x]limits}\n",
+        ["2 -r reqs.txt", "3 -c c.txt"],
+    ),
+    "version in a referenced option": (
+        "[shared]\nversion = 1.0\n[testenv]\ndeps = old-lib=={[shared]version}\n",
+        ["4 old-lib"],
+    ),
+    "name in a referenced option": (
+        "[shared]\nname = old-lib\n[testenv]\ndeps = {[shared]name}==1\n",
+        ["4 ? {[shared]name}==1"],
+    ),
+    "option that extends a list": (
+        "[shared]\ndeps = old-lib\n[testenv]\nbase = shared\n",
+        ["2 old-lib"],
+    ),
+    "references in the requirements of tox": (
+        "[tox]\nrequires =\n  {[shared]deps}\n  tox>=4\n[shared]\ndeps = old-lib>=1\n",
+        ["4 tox", "6 old-lib"],
+    ),
+    "list of referenced requirements of tox on one line": (
+        "[tox]\nrequires = {[shared]deps}\n[shared]\ndeps = old-lib, other>=1\n",
+        ["4 old-lib", "4 other"],
+    ),
+    "defaults in the requirements of tox": (
+        "[tox]\nrequires =\n  {env:X:old-lib}\n  {env:Y}\n",
+        ["3 old-lib", "4 ? {env:Y}"],
+    ),
+    "default of positional arguments": ("[testenv]\ndeps = {posargs:old-lib>=1}\n", ["2 old-lib"]),
+    "default of a reference": ("[testenv]\ndeps = {[nowhere]deps:old-lib}\n", ["2 old-lib"]),
+    "variable in the syntax of pip": ("[testenv]\ndeps = old-lib==${VERSION}\n", ["2 old-lib"]),
+    "included file that depends on the environment": ("[testenv]\ndeps = -r{env:REQS}\n", ["2 ? {env:REQS}"]),
+}
+
+TOX_TOML = {
+    "constraints are files": (
+        '[env_run_base]\nconstraints = ["c.txt", "{tox_root}{/}d.txt"]\n[env.a]\nconstraints = "e.txt"\n',
+        ["2 -c c.txt", "2 -c d.txt", "4 -c e.txt"],
+    ),
+    "constraints in a multi-line string": (
+        '[env.a]\nconstraints = """\na.txt\n# why\n-c b.txt\n"""\n',
+        ["3 -c a.txt", "5 -c b.txt"],
+    ),
+    "reference to a list": (
+        '[lists]\na = ["old-lib"]\n[env.a]\ndeps = [{replace = "ref", of = ["lists", "a"], extend = true}, "x"]\n',
+        ["2 old-lib", "4 x"],
+    ),
+    "reference to a list that refers to another": (
+        '[a]\nb = [{replace = "ref", of = ["a", "c"]}]\nc = "old-lib"\n[env.x]\ndeps = ["{[a]b}"]\n',
+        ["3 old-lib"],
+    ),
+    "reference in a string": (
+        '[lists]\ndeps = ["old-lib"]\n[env.a]\ndeps = ["{[lists]deps}"]\n',
+        ["2 old-lib"],
+    ),
+    "reference to constraints": (
+        '[lists]\nlimits = ["c.txt"]\n[env.a]\nconstraints = [{replace = "ref", of = ["lists", "limits"]}]\n',
+        ["2 -c c.txt"],
+    ),
+    "reference to a list that is read anyway": (
+        '[env.a]\ndeps = ["x"]\n[env.b]\ndeps = [{replace = "ref", of = ["env", "a", "deps"], extend = true}]\n',
+        ["2 x"],
+    ),
+    "reference of the requirements of tox": (
+        'requires = [{replace = "ref", of = ["lists", "plugins"], extend = true}]\n[lists]\nplugins = ["old-lib"]\n',
+        ["3 old-lib"],
+    ),
+    "table that others extend": (
+        '[shared]\ndeps = ["old-lib"]\n[env.a]\nbase = ["shared"]\n',
+        ["2 old-lib"],
+    ),
+    "defaults": (
+        '[env.a]\ndeps = ["{posargs:a}", "{env:X:b>=1}", {replace = "env", name = "X", default = "c"}, "{env:Y}"]\n',
+        ["2 a", "2 b", "2 c", "2 ? {env:Y}"],
+    ),
+    "included file that depends on the environment": ('[env.a]\ndeps = ["-r {env:REQS}"]\n', ["2 ? {env:REQS}"]),
+}
+
+PYPROJECT = {
+    "reference of tox": (
+        '[tool.tox.a]\nb = ["old-lib"]\n[tool.tox.env.a]\ndeps = [{replace = "ref", of = ["tool", "tox", "a", "b"]}]\n',
+        ["2 old-lib"],
+    ),
+    "table that others extend in tox": (
+        '[tool.tox.shared]\ndeps = ["old-lib"]\n[tool.tox.env.a]\nbase = ["tool.tox.shared"]\n',
+        ["2 old-lib"],
+    ),
+    "defaults of Hatch": (
+        '[tool.hatch.envs.a]\ndependencies = ["{env:X:old}", "a=={env:V:1}", "{env:X:{env:Y:b}}", "{matrix:m:c}"]\n',
+        ["2 old", "2 a", "2 b", "2 c"],
+    ),
+    "field of Hatch without a default": (
+        '[tool.hatch.envs.a]\ndependencies = ["{env:X}", "a-{matrix:b}"]\n',
+        ["2 ? {env:X}", "2 ? a-{matrix:b}"],
+    ),
+}
+
+ROWS = [
+    pytest.param(format_name, text, expected, id=f"{format_name}: {row}")
+    for format_name, rows in {"tox-ini": TOX_INI, "tox-toml": TOX_TOML, "pyproject": PYPROJECT}.items()
+    for row, (text, expected) in rows.items()
+]
+
+
+def described(dependency: Dependency) -> str:
+    kind = "" if dependency.kind is DependencyKind.REQUIREMENT else f"{dependency.kind} "
+    return f"{kind}{dependency.name}" + (f" ({dependency.skip_reason})" if dependency.skip_reason else "")
+
+
+def entries(document: Document, text: str) -> Iterator[tuple[Span, str]]:
+    yield from ((dependency.name_span, described(dependency)) for dependency in document.dependencies)
+    for include in document.includes:
+        yield include.span, f"{'-c' if include.kind is DependencyKind.CONSTRAINT else '-r'} {include.target}"
+    yield from ((entry.span, f"? {entry.span.slice(text)}") for entry in document.unnamed)
+    yield from ((problem.span, f"! {problem.message}") for problem in document.problems)
+    yield from ((problem.span, f"~ {problem.message}") for problem in document.unresolvable)
+
+
+@pytest.mark.parametrize(("format_name", "text", "expected"), ROWS)
+def test_entries_have_names_and_places(format_name: str, text: str, expected: list[str]) -> None:
+    document = parse(format_name, text)
+    check_places(text, document, substitutions=True)
+    lines = LineIndex(text)
+    for dependency in document.dependencies:
+        assert normalize_name(dependency.name_span.slice(text)) == dependency.name
+    for include in document.includes:
+        assert include.span.slice(text) == include.target
+    found = [f"{lines.number(span.start)} {entry}" for span, entry in sorted(entries(document, text))]
+
+    assert found == expected
