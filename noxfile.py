@@ -125,3 +125,9 @@ def pins(session: nox.Session) -> None:
         array = "".join(f'    "{line}",\n' for line in pinned)
         text = re.sub(rf"^{table} = \[.*?\]", f"{table} = [\n{array}]", text, flags=re.MULTILINE | re.DOTALL)
     path.write_text(text, "utf-8")
+    # What ci/github/install.sh installs: those versions, with the hashes of their files.
+    hatchling = build.with_name("hatchling.txt")
+    hatchling.write_text("\n".join(nox.project.load_toml("pyproject.toml")["build-system"]["requires"]))
+    locked = (_UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-emit-index-url", "--universal")
+    options = ("--generate-hashes", "--output-file", "ci/requirements.txt")
+    session.run(*locked, *options, "pyproject.toml", str(hatchling), external=True, silent=True)
