@@ -134,9 +134,30 @@ PYPROJECT = {
     ),
 }
 
+PIPFILE = {
+    "extras in the name": (
+        '[packages]\n"old-lib[a]" = "*"\n"other [a, b]" = {version = "*"}\n',
+        ["2 old-lib", "3 other"],
+    ),
+    "extras in the name of a table": ('[dev-packages."old-lib[a]"]\nversion = "*"\n', ["1 old-lib"]),
+    "extras without a bracket": (
+        '[packages]\n"old-lib[a" = "*"\n',
+        ["2 old-lib (incomplete)", "2 ! `old-lib[a` is not a valid project name"],
+    ),
+    "version in the name": (
+        '[packages]\n"old-lib[a]>=1" = "*"\n',
+        ["2 old-lib (incomplete)", "2 ! `old-lib[a]>=1` is not a valid project name"],
+    ),
+}
+
 ROWS = [
     pytest.param(format_name, text, expected, id=f"{format_name}: {row}")
-    for format_name, rows in {"tox-ini": TOX_INI, "tox-toml": TOX_TOML, "pyproject": PYPROJECT}.items()
+    for format_name, rows in {
+        "tox-ini": TOX_INI,
+        "tox-toml": TOX_TOML,
+        "pyproject": PYPROJECT,
+        "pipfile": PIPFILE,
+    }.items()
     for row, (text, expected) in rows.items()
 ]
 

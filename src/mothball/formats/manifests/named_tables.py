@@ -19,7 +19,7 @@ from mothball.formats.manifests.tables import (
     inline_settings,
     section_name,
 )
-from mothball.formats.pep508 import NAME_PATTERN, find_leading_name
+from mothball.formats.pep508 import NAME_PATTERN, ParsedRequirement, find_leading_name, parse_requirement
 from mothball.formats.requirements.entries import skip_reason_for_url
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
 from mothball.model.document import (
@@ -223,14 +223,27 @@ def skip_reason_of_source(members: Mapping[str, Value]) -> SkipReason | None:
 
 
 def read_named_entry(
-    entry: NamedEntry, tables: Tables, kind: DependencyKind = DependencyKind.REQUIREMENT, index: str | None = None
+    entry: NamedEntry,
+    tables: Tables,
+    kind: DependencyKind = DependencyKind.REQUIREMENT,
+    index: str | None = None,
+    *,
+    allow_extras: bool = False,
 ) -> Iterator[Dependency | ParseProblem]:
     """Yield the dependency of ``entry``, and a problem if its name is invalid.
 
     Several alternatives make one dependency, which is skipped only if none of them comes from an index; the version is
     that of the first one that does. ``index`` is the key that holds the URL of the index, for tools that have one.
+    With ``allow_extras``, the name may have extras in brackets.
     """
     name, name_span = entry.key.name, entry.name_span()
+    extras: tuple[str, ...] = ()
+    if allow_extras and "[" in name and name_span.slice(tables.text) == name:
+        requirement = parse_requirement(name)
+        if isinstance(requirement, ParsedRequirement) and name.rstrip().endswith("]"):
+            start = name_span.start
+            name_span = Span(start + requirement.name_span.start, start + requirement.name_span.end)
+            name, extras = requirement.name, requirement.extras
     is_normalized = _NORMALIZED.fullmatch(name) is not None
     is_name = is_normalized or re.fullmatch(_NAME, name) is not None
     if not is_name:
@@ -255,7 +268,7 @@ def read_named_entry(
         entry_span=entry.span if entry.complete else _trimmed(entry.span, tables.text),
         specifier_span=specifier,
         specifier=specifier.slice(tables.text) if specifier else "",
-        extras=_texts(members.get("extras")),
+        extras=extras + _texts(members.get("extras")),
         marker=_text(members.get("markers")) or _text(members.get("env-markers")),
         kind=kind,
         section=entry.section,

@@ -44,5 +44,6 @@ def _read(tables: Tables) -> Iterator[ManifestItem]:
             yield entry
             continue
         pinned = [members["index"] for members in entry.alternatives if "index" in members]
-        for item in read_named_entry(entry, tables):
+        # Pipenv puts the key before the version, so that it may contain extras.
+        for item in read_named_entry(entry, tables, allow_extras=True):
             yield index_pins.apply(item, pinned) if isinstance(item, Dependency) else item

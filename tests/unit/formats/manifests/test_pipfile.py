@@ -80,3 +80,7 @@ def test_sources_and_scripts_are_no_dependencies() -> None:
     text = "[[source]]\nname = 'x'\n[requires]\npython_version = '3'\n[scripts]\nserve = 'x'\n[pipenv]\nsort = true"
     assert not parse(text).dependencies
     assert not parse(text).problems
+
+
+def test_extras_of_the_name_and_of_the_value_are_one_list() -> None:
+    assert only("[packages]\n'owl[a, b]' = {version = '*', extras = ['c']}").extras == ("a", "b", "c")
