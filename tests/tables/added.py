@@ -502,7 +502,7 @@ NAMES = (
     ),
     row(
         "A new name in a text file that a manifest of another format includes",
-        "yes: by `file` of setuptools, `deps` of tox, `pip:` of conda",
+        "yes: by `file` of setuptools, hatch-requirements-txt, `deps` and `constraints` of tox, `pip:` of conda",
         # The other formats: tests/functional/test_added.py.
         commit({"setup.cfg": INCLUDING["setup.cfg"][1], "deps.txt": lines("good-a")}),
         stage({"deps.txt": lines("good-a", "old-a")}),

@@ -60,8 +60,10 @@ INCLUDE_SUFFIXES = (".txt", ".in", ".pip", ".reqs", ".lock")
 # Files without dependencies that configure the indexes of dependency files.
 INDEX_CONFIGURATIONS = (MOTHBALL_TOML, UV_TOML)
 
-# Formats whose files may include others, with -r, -c or setuptools' `file:`.
-INCLUDING_FORMATS = frozenset({"requirements", "pyproject", "setup-cfg", "tox-ini", "tox-toml", "conda-env"})
+# Formats whose files may include others, with -r, -c, setuptools' `file:` or hatch-requirements-txt.
+INCLUDING_FORMATS = frozenset(
+    {"requirements", "pyproject", "hatch-toml", "setup-cfg", "tox-ini", "tox-toml", "conda-env"}
+)
 
 
 def format_of(path: str) -> str | None:

@@ -42,7 +42,7 @@ FORMATS = {
     "hatch-toml": "hatch.toml: environments and build targets",
     "pixi-toml": "pixi.toml: PyPI dependencies by feature and platform",
     "tox-toml": "tox.toml: dependencies of tox environments",
-    "setup-cfg": "setup.cfg: the requirement lists of setuptools, and tox configuration in the same file",
+    "setup-cfg": "setup.cfg: the requirement lists of setuptools and pbr, and tox configuration in the same file",
     "setup-py": "setup.py: literals in the call of setup(); the file is never executed",
     "tox-ini": "tox.ini: dependencies of tox environments",
     "conda-env": "conda environment.yml: the pip: lists; conda packages are skipped",

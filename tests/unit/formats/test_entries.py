@@ -68,6 +68,7 @@ TOX_INI = {
     "default of positional arguments": ("[testenv]\ndeps = {posargs:old-lib>=1}\n", ["2 old-lib"]),
     "default of a reference": ("[testenv]\ndeps = {[nowhere]deps:old-lib}\n", ["2 old-lib"]),
     "variable in the syntax of pip": ("[testenv]\ndeps = old-lib==${VERSION}\n", ["2 old-lib"]),
+    "defaults of all sections": ("[DEFAULT]\ndeps = a\n[testenv:b]\n", ["2 a"]),
     "included file that depends on the environment": ("[testenv]\ndeps = -r{env:REQS}\n", ["2 ? {env:REQS}"]),
 }
 
@@ -134,6 +135,59 @@ PYPROJECT = {
     ),
 }
 
+BUILD_BACKENDS = {
+    "hook uv-dynamic-versioning": (
+        (
+            '[tool.hatch.metadata.hooks.uv-dynamic-versioning]\ndependencies = ["a=={{ version }}", "b"]\n'
+            "[tool.hatch.metadata.hooks.uv-dynamic-versioning.optional-dependencies]\nc = ['d']\n"
+        ),
+        ["2 a", "2 b", "4 d"],
+    ),
+    "hook hatch-requirements-txt": (
+        (
+            "[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ['a.txt', 'b.txt']\nfilename = 'c.txt'\n"
+            "[tool.hatch.metadata.hooks.requirements_txt.optional-dependencies]\nx = ['d.txt']\n"
+        ),
+        ["2 -r a.txt", "2 -r b.txt", "3 -r c.txt", "5 -r d.txt"],
+    ),
+    "Briefcase": (
+        (
+            "[tool.briefcase]\nrequires = ['a']\n[tool.briefcase.app.x]\nrequires=['b', './c']\ntest_requires = ['d']\n"
+            "[tool.briefcase.app.x.macOS]\nrequires = ['e']\n[tool.briefcase.app.x.linux.flatpak]\nrequires = ['f']\n"
+        ),
+        ["2 a", "4 b", "4 ? ./c", "5 d", "7 e", "9 f"],
+    ),
+    "requirements that replace those of another package": (
+        "[[tool.uv.dependency-metadata]]\nname = 'a'\nrequires-dist = ['b>=1', 'c']\n",
+        ["3 override b", "3 override c"],
+    ),
+}
+
+HATCH_TOML = {
+    "hook uv-dynamic-versioning": (
+        '[metadata.hooks.uv-dynamic-versioning]\ndependencies = ["a=={{ version }}"]\n',
+        ["2 a"],
+    ),
+    "hook hatch-requirements-txt": ("[metadata.hooks.requirements_txt]\nfiles = ['a.txt']\n", ["2 -r a.txt"]),
+}
+
+SETUP_CFG = {
+    "extras of pbr": (
+        "[extras]\na =\n  b:python_version=='3.12'\n  c>=1 # why\n  d;python_version=='3.12'\ne = f:os_name=='nt'\n",
+        ["3 b", "4 c", "5 d", "6 f"],
+    ),
+    "requirements of pbr": (
+        "[metadata]\nrequires-dist =\n  a (>=1)\nsetup_requires_dist = b\n",
+        ["3 a", "4 b"],
+    ),
+    "defaults of all sections": (
+        "[DEFAULT]\ninstall_requires = a\nx =\n  b\n[options]\n[options.extras_require]\n",
+        ["2 a", "4 b"],
+    ),
+    "defaults that a section replaces": ("[DEFAULT]\ninstall_requires = a\n[options]\ninstall_requires = b\n", ["4 b"]),
+    "defaults without a section that has them": ("[DEFAULT]\ninstall_requires = a\n[metadata]\nname = b\n", []),
+}
+
 PIPFILE = {
     "extras in the name": (
         '[packages]\n"old-lib[a]" = "*"\n"other [a, b]" = {version = "*"}\n',
@@ -155,7 +209,9 @@ ROWS = [
     for format_name, rows in {
         "tox-ini": TOX_INI,
         "tox-toml": TOX_TOML,
-        "pyproject": PYPROJECT,
+        "pyproject": PYPROJECT | BUILD_BACKENDS,
+        "hatch-toml": HATCH_TOML,
+        "setup-cfg": SETUP_CFG,
         "pipfile": PIPFILE,
     }.items()
     for row, (text, expected) in rows.items()

@@ -77,6 +77,19 @@ def scan(text: str) -> IniScan:
     return _Scanner(text).document()
 
 
+def with_defaults(sections: tuple[IniSection, ...]) -> tuple[IniSection, ...]:
+    """Return ``sections``, each with the options of ``[DEFAULT]`` that it does not set, as ``configparser`` does."""
+    defaults = [option for section in sections if section.name == "DEFAULT" for option in section.options]
+    if not defaults:
+        return sections
+    merged = []
+    for section in sections:
+        names = {option.name for option in section.options}
+        inherited = [] if section.name == "DEFAULT" else [option for option in defaults if option.name not in names]
+        merged.append(section._replace(options=(*section.options, *inherited)))
+    return tuple(merged)
+
+
 def merge_undelimited(section: IniSection, option_names: Collection[str] = ()) -> Iterator[IniOption]:
     """Yield the options of ``section``; drop lines without a delimiter unless their name is in ``option_names``.
 

@@ -1,7 +1,7 @@
-"""Parse setup.cfg: requirement lists of setuptools, and tox configuration in the same file.
+"""Parse setup.cfg: requirement lists of setuptools and pbr, and tox configuration in the same file.
 
 Specification: setuptools, "Configuring setuptools using setup.cfg files". A list on one line is separated by ``;``, a
-list over several lines has one requirement per line.
+list over several lines has one requirement per line. In pbr, ``:`` separates a marker (pbr, "Usage", ``extras``).
 """
 
 from __future__ import annotations
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Older files spell the option names with dashes.
+_SEPARATORS = ("_", "-")
 _LISTS = {
-    name.replace("_", separator): f"options.{name}"
-    for name in ("install_requires", "setup_requires", "tests_require")
-    for separator in ("_", "-")
+    "options": ("install_requires", "setup_requires", "tests_require"),
+    # These are options of pbr.
+    "metadata": ("requires_dist", "setup_requires_dist"),
 }
+# Sections whose options are extras.
 _EXTRAS = frozenset({"options.extras_require", "options.extras-require"})
+_PBR_EXTRAS = "extras"
+_PBR_SECTIONS = frozenset({"metadata", _PBR_EXTRAS})
 _FILE = "file:"
 _TOX = "tox:tox"
 # In a list, setuptools requires a space before a comment.
@@ -47,21 +51,28 @@ class _Line(NamedTuple):
 def parse(text: str) -> Document:
     """Parse a setup.cfg without byte-order mark, complete or not. Raises nothing."""
     scan = ini.scan(text)
+    scan = scan._replace(sections=ini.with_defaults(scan.sections))
     project_name = _project_name(text, scan.sections)
     results: list[_Result] = []
     comments = list(scan.comments)
+    seen: set[Span] = set()
     for section in scan.sections:
         for option, name in _lists(section):
+            # Several sections inherit the same option of [DEFAULT].
+            if option.span in seen:
+                continue
+            seen.add(option.span)
             listed = Section(name, project_name=project_name)
             if option.is_one_line and option.lines[0].slice(text).startswith(_FILE):
                 results += _read_files(text, option.lines[0])
                 continue
             for line in _logical_lines(text, option):
                 comments += line.comments
-                entry = line.entry
+                is_pbr = section.name in _PBR_SECTIONS
+                entry = _with_pbr_marker(line.entry) if is_pbr else line.entry
                 results += (
                     _read_list(entry, listed)
-                    if option.is_one_line
+                    if option.is_one_line and not is_pbr
                     else read_requirement(entry.text, entry.locate, listed)
                 )
     return _with_tox(text, scan, results, comments)._replace(project_name=project_name)
@@ -78,13 +89,19 @@ def _project_name(text: str, sections: tuple[ini.IniSection, ...]) -> str:
 
 def _lists(section: ini.IniSection) -> Iterator[tuple[ini.IniOption, str]]:
     """Yield the options of ``section`` that are requirement lists, each with its section name for dependencies."""
-    if section.name == "options":
-        for option in ini.merge_undelimited(section, _LISTS):
-            if option.name in _LISTS:
-                yield option, _LISTS[option.name]
-    elif section.name in _EXTRAS:
+    if section.name in _EXTRAS or section.name == _PBR_EXTRAS:
         for option in section.options:
-            yield option, f"options.extras_require.{option.name}"
+            yield option, f"{section.name.replace('-', '_')}.{option.name}"
+    elif section.name in _LISTS:
+        names = {name.replace("_", sign): name for name in _LISTS[section.name] for sign in _SEPARATORS}
+        for option in ini.merge_undelimited(section, names):
+            if option.name in names:
+                yield option, f"{section.name}.{names[option.name]}"
+
+
+def _with_pbr_marker(entry: SourceMap) -> SourceMap:
+    """Return ``entry`` with the ``:`` before its marker replaced by ``;``."""
+    return entry if ";" in entry.text or "@" in entry.text else entry._replace(text=entry.text.replace(":", ";", 1))
 
 
 def _logical_lines(text: str, option: ini.IniOption) -> Iterator[_Line]:

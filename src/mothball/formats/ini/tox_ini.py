@@ -81,7 +81,7 @@ class _Setting(NamedTuple):
 def parse(text: str) -> Document:
     """Parse a tox.ini without byte-order mark, complete or not. Raises nothing."""
     scan = ini.scan(text)
-    document, comments = read_environments(text, scan.sections)
+    document, comments = read_environments(text, ini.with_defaults(scan.sections))
     ignores, bad_comments = ini.read_comments(text, (*scan.comments, *comments))
     problems = sorted((*scan.problems, *document.problems, *bad_comments))
     return document._replace(problems=tuple(problems), ignores=tuple(ignores))

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from mothball.formats.manifests.tables import Tables
 
 _TABLES = {"build-system", "project", "dependency-groups"}
-_TOOLS = frozenset({"cibuildwheel", "flit", "hatch", "pdm", "pixi", "poetry", "rye", "setuptools", "tox", "uv"})
+_TOOLS = frozenset(
+    {"briefcase", "cibuildwheel", "flit", "hatch", "pdm", "pixi", "poetry", "rye", "setuptools", "tox", "uv"}
+)
 _GROUPS = "dependency-groups"
 _INCLUDE = "include-group"
 # Arrays of requirements; "*" stands for the name of an extra or a group.

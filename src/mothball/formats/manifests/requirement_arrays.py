@@ -107,6 +107,15 @@ def read_arrays(  # noqa: PLR0913 - the array syntax of the tools differs in eac
             )
 
 
+def read_files(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Include]:
+    """Yield an include for each requirements file named in the strings and arrays that match ``patterns``."""
+    for setting, depth in TableMatcher(tables, patterns).settings():
+        value = setting.value
+        for item in value.items if isinstance(value, Array) else (value,):
+            if isinstance(item, String) and item.closed and len(setting.path) == depth:
+                yield Include(item.inner, item.value, DependencyKind.REQUIREMENT)
+
+
 def _array_items(value: Value, *, allow_single: bool) -> tuple[Value, ...] | None:
     """Return the items of an array, or None if ``value`` is no array; an invalid value has no items."""
     if isinstance(value, Array):

@@ -1,8 +1,9 @@
 """Read ``[tool.hatch]`` and hatch.toml: requirements of environments, build targets, build hooks and Hatch plugins.
 
-Hatch substitutes ``{fields}`` in these before parsing, as in ``lib @ {root:uri}/lib``. The ``sources`` of an
-environment override where its dependencies come from; top-level ``sources`` belong to the default environment, from
-which other environments inherit.
+Two metadata hooks declare the dependencies of the project: uv-dynamic-versioning as templates (``{{ version }}``), and
+hatch-requirements-txt in requirements files. Hatch substitutes ``{fields}`` in these before parsing, as in ``lib @
+{root:uri}/lib``. The ``sources`` of an environment override where its dependencies come from; top-level ``sources``
+belong to the default environment, from which other environments inherit.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.manifests.declared_indexes import read_workspaces
 from mothball.formats.manifests.documents import parse_with
 from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, skip_reason_of_source
-from mothball.formats.manifests.requirement_arrays import read_arrays, read_template
+from mothball.formats.manifests.requirement_arrays import read_arrays, read_files, read_template
 from mothball.formats.manifests.source_overrides import SourceOverride
 from mothball.formats.manifests.tables import ANY
 from mothball.formats.requirements.strings import Section
@@ -33,7 +34,10 @@ _DEFAULT = "default"
 _LISTS = ("dependencies", "extra-dependencies")
 # Prefixes of the standard tables whose dependencies an environment installs.
 _INSTALLED = ("project.", "dependency-groups.")
+_HOOKS = ("metadata", "hooks")
 _REQUIREMENTS = (
+    (*_HOOKS, "uv-dynamic-versioning", "dependencies"),
+    (*_HOOKS, "uv-dynamic-versioning", "optional-dependencies", ANY),
     ("env", "requires"),
     ("envs", ANY, "dependencies"),
     ("envs", ANY, "extra-dependencies"),
@@ -41,6 +45,10 @@ _REQUIREMENTS = (
     ("build", "hooks", ANY, "dependencies"),
     ("build", "targets", ANY, "dependencies"),
     ("build", "targets", ANY, "hooks", ANY, "dependencies"),
+)
+# The hook of hatch-requirements-txt.
+_FILES = tuple(
+    (*_HOOKS, "requirements_txt", *name) for name in (("files",), ("filename",), ("optional-dependencies", ANY))
 )
 # For example ``overrides.platform.windows.set-dependencies``: condition type, then condition value.
 _OVERRIDES = tuple(
@@ -58,6 +66,7 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield the requirements, workspaces and source overrides of Hatch."""
     yield from read_arrays(tables, _REQUIREMENTS, string=read_template)
     yield from read_arrays(tables, _OVERRIDES, string=read_template, table=_read_override)
+    yield from read_files(tables, _FILES)
     yield from read_workspaces(tables, "hatch", ("envs", ANY, "workspace"))
     for source in find_named_entries(tables, (("sources",), ("envs", ANY, "sources"))):
         if isinstance(source, ParseProblem):

@@ -17,7 +17,7 @@ from mothball.formats.manifests.declared_indexes import (
 from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, skip_reason_of_source
 from mothball.formats.manifests.requirement_arrays import read_arrays, read_requirement
 from mothball.formats.manifests.source_overrides import SourceOverride, apply_source_overrides
-from mothball.formats.manifests.tables import ANY, TableMatcher, all_tables, tool_tables
+from mothball.formats.manifests.tables import ANY, ARRAY_INDEX, TableMatcher, all_tables, tool_tables
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import InlineTable, Scalar, String, scan
 from mothball.model.document import DependencyKind, Document, ParseProblem, SkipReason, ToolIndex, normalize_name
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _REQUIREMENTS = (("dev-dependencies",), ("extra-build-dependencies", ANY))
 _CONSTRAINTS = (("constraint-dependencies",), ("build-constraint-dependencies",))
-_OVERRIDES = (("override-dependencies",),)
+# uv takes the requirements of other packages from dependency-metadata instead of from an index.
+_OVERRIDES = (("override-dependencies",), ("dependency-metadata", ARRAY_INDEX, "requires-dist"))
 _SOURCES = (("sources",),)
 
 
