@@ -169,7 +169,7 @@ def _queries(file: ResolvedFile, settings: RunSettings) -> list[QueryOrSkipped]:
                 if status_index not in settings_by_status_index:
                     settings_by_status_index[status_index] = default_settings._replace(status_index=status_index)
                 query_fields = route.urls, settings_by_status_index[status_index]
-            queries.append(make(Query, (dependency.name, *query_fields)))
+            queries.append(make(Query, (dependency.name, *query_fields, "", False)))
         else:
             queries.append(route)
     return queries

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_forbidden, is_locked
 from mothball.index.cache_directory import CLEAR_HELP, DIRECTORY_HELP, check_files, prepare
-from mothball.index.page_request import ProjectPage
+from mothball.index.page_request import MAX_LIST, ProjectPage
 from mothball.model.errors import CacheError
 from mothball.model.lookup import MAX_VERSION, Release
 from mothball.model.records import NamedTuple
@@ -34,6 +34,8 @@ BATCH = 10
 
 _REFRESH_INTERVAL = 24 * 3600.0
 _MAX_ETAG = 256
+# The longest value with a list of files, in code points: longer lists are not kept, and its key adds less than 4,096.
+_MAX_FILES_LENGTH = MAX_LIST + 4096
 _LATEST_TIME = 253_402_300_800  # the year 10000
 _Result = TypeVar("_Result")
 
@@ -58,12 +60,14 @@ class CachedPage(NamedTuple):
     """A cached page, None for a 404, with its ETag.
 
     ``stored_at`` is the time of the last response of the index (Unix time, seconds). It may be in the future if the
-    clock was set back.
+    clock was set back. ``listed_at`` is the time of the response that its list of files comes from, None without a
+    list. The list has a row of its own, which only ``get_files`` reads.
     """
 
     page: ProjectPage | None
     etag: str | None
     stored_at: float
+    listed_at: float | None = None
 
 
 class CacheInfo(NamedTuple):
@@ -115,9 +119,28 @@ class StatusCache:
                 pages[keys_by_row[row_key]] = page
         return pages
 
+    def get_files(self, listed_at: Mapping[PageKey, float]) -> dict[PageKey, str]:
+        """Return the lists of files of pages, by key, without those that are not cached.
+
+        ``listed_at`` has the time of each list according to its page: a list of another response is not returned.
+        """
+        keys_by_row = {_files_row(key): key for key in listed_at}
+        lists = {}
+        for row_key, value in self._read(list(keys_by_row), _MAX_FILES_LENGTH):
+            head = _files_head(row_key, listed_at[keys_by_row[row_key]])
+            if value.startswith(head):
+                lists[keys_by_row[row_key]] = value[len(head) :]
+        return lists
+
     def put_many(self, pages: Mapping[PageKey, CachedPage]) -> None:
-        """Store ``pages``, in transactions of ``BATCH`` rows."""
-        self._write([(_page_row(key), _encode_page(_page_row(key), page)) for key, page in pages.items()])
+        """Store ``pages`` and their lists of files, in transactions of ``BATCH`` rows."""
+        rows = []
+        for key, page in pages.items():
+            rows.append((_page_row(key), _encode_page(_page_row(key), page)))
+            if page.page is not None and page.page.files is not None and page.listed_at is not None:
+                row_key = _files_row(key)
+                rows.append((row_key, _files_head(row_key, page.listed_at) + page.page.files))
+        self._write(rows)
 
     def states_markers(self, index: str) -> bool:
         """Return True if a page of ``index`` had a status marker."""
@@ -157,12 +180,12 @@ class StatusCache:
         key = _index_row(index)
         return next((_stored_at(_fields(key, value)) for _, value in self._read([key])), None)
 
-    def _read(self, keys: list[str]) -> list[Row]:
+    def _read(self, keys: list[str], max_length: int = MAX_VALUE_LENGTH) -> list[Row]:
         database = self._database
-        return self._attempt(lambda: list(database.read(keys, time.time())), []) if database else []
+        return self._attempt(lambda: list(database.read(keys, time.time(), max_length)), []) if database else []
 
     def _write(self, rows: list[Row]) -> None:
-        storable = [row for row in rows if len(row[1]) <= MAX_VALUE_LENGTH]
+        storable = [row for row in rows if len(row[1]) <= _MAX_FILES_LENGTH]
         if self._may_write and storable:
             self._attempt(lambda: self._save(storable), None)
 
@@ -200,6 +223,15 @@ def _page_row(key: PageKey) -> str:
     return f"{REPRESENTATION}\n{key.index_url}\n{key.name}"
 
 
+def _files_row(key: PageKey) -> str:
+    return f"files-v1\n{key.index_url}\n{key.name}"
+
+
+def _files_head(row_key: str, listed_at: float) -> str:
+    """Return the start of the value of a list of files: no JSON, because long lists are searched as they are."""
+    return f"{row_key}\n{listed_at!r}\n"
+
+
 def _index_row(index: str) -> str:
     return f"stating\n{page_key(index, '').index_url}"
 
@@ -215,6 +247,7 @@ def _encode_page(row_key: str, cached: CachedPage) -> str:
             "release": cached.page.release if cached.page else None,
             "etag": _usable_etag(cached.etag),
             "stored_at": cached.stored_at,
+            "listed_at": cached.listed_at,
         }
     )
 
@@ -234,7 +267,9 @@ def _decode_page(row_key: str, value: str) -> CachedPage | None:
             "etag": str() | None as etag,
         } if _is_release(release):
             page = ProjectPage(marker, reason, Release(*release) if release else None)
-            return CachedPage(page, _usable_etag(etag), stored_at)
+            # Rows of older versions do not say whether there is a list. Without an ETag, the next request gets it.
+            etag = _usable_etag(etag) if "listed_at" in fields else None
+            return CachedPage(page, etag, stored_at, _time(fields.get("listed_at")))
         case {"found": False}:
             return CachedPage(None, None, stored_at)
         case _:
@@ -251,8 +286,12 @@ def _fields(row_key: str, value: str) -> dict[str, object]:
 
 
 def _stored_at(fields: Mapping[str, object]) -> float | None:
-    stored_at = fields.get("stored_at")
-    return float(stored_at) if isinstance(stored_at, int | float) and 0 <= stored_at < _LATEST_TIME else None
+    return _time(fields.get("stored_at"))
+
+
+def _time(value: object) -> float | None:
+    """Return ``value`` if it is a Unix time, else None."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < _LATEST_TIME else None
 
 
 def _is_release(release: Sequence[str] | None) -> bool:

@@ -25,7 +25,7 @@ _SELECT = (
 )
 _KEYS_PER_SELECT = 500
 # Limits for crafted databases, far above those of valid rows: exceeding one is an error.
-_MAX_ROW_LENGTH = 1024 * 1024
+_MAX_ROW_LENGTH = 4 * 1024 * 1024
 _MAX_STEPS = 100_000_000
 
 Row = tuple[str, str]
@@ -75,12 +75,15 @@ class Database:
                 raise CacheError(directory, "unexpected tables", help_text=CLEAR_HELP)
         return self._table_exists
 
-    def read(self, keys: Sequence[str], now: float) -> Iterator[Row]:
-        """Yield key and value of each valid row of ``keys`` that is not expired at ``now`` (Unix time, seconds)."""
+    def read(self, keys: Sequence[str], now: float, max_length: int = MAX_VALUE_LENGTH) -> Iterator[Row]:
+        """Yield key and value of each valid row of ``keys`` that is not expired at ``now`` (Unix time, seconds).
+
+        Rows with values of more than ``max_length`` code points are skipped.
+        """
         for start in range(0, len(keys) if self._has_table() else 0, _KEYS_PER_SELECT):
             batch = keys[start : start + _KEYS_PER_SELECT]
             statement = _SELECT.format(marks=",".join("?" * len(batch)))
-            yield from self.connection.execute(statement, (MAX_VALUE_LENGTH, now, *batch))
+            yield from self.connection.execute(statement, (max_length, now, *batch))
 
     def count(self, prefix: str, now: float) -> int:
         """Return the number of rows with a key prefix ``prefix`` that are not expired."""

@@ -32,7 +32,7 @@ SETTINGS: dict[str, object] = {
     **{f"sqlite_{name}": value for name, value in PRAGMAS.items()},
     "cull_limit": 10,
     "eviction_policy": "least-recently-stored",
-    "size_limit": 64 * 1024 * 1024,
+    "size_limit": 256 * 1024 * 1024,
     "statistics": 0,
 }
 

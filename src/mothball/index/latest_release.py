@@ -33,11 +33,29 @@ def release_from_file(file: PublishedFile, name: str) -> Release | None:
     None if the file name or the upload time does not follow the specifications.
     """
     date = re.fullmatch(_UPLOAD_TIME, file.upload_time)
-    version = _version_from_file_name(file.file_name, name) if len(file.file_name) <= _MAX_FILE_NAME else None
+    version = version_from_file_name(file.file_name, name)
     return None if date is None or version is None else Release(version, date[1])
 
 
-def _version_from_file_name(file_name: str, name: str) -> str | None:
+def upload_timestamp(text: str) -> float | None:
+    """Return an ``upload-time`` as Unix time in seconds, None if it is not a time in UTC (PEP 700)."""
+    from datetime import datetime  # noqa: PLC0415 - not needed for cached pages without findings
+
+    if re.fullmatch(_UPLOAD_TIME, text) is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
+
+
+def version_from_file_name(file_name: str, name: str) -> str | None:
+    """Return the version in the name of a file of the project ``name`` (normalized), as written.
+
+    None if the name does not follow the specifications, or is too long.
+    """
+    if len(file_name) > _MAX_FILE_NAME:
+        return None
     if file_name.endswith(".whl"):
         parts = file_name.split("-")
         candidates = [(parts[0], parts[1])] if len(parts) in {5, 6} else []

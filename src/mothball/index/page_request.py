@@ -7,17 +7,22 @@ from typing import Literal
 from mothball.model.lookup import Cause, Release
 from mothball.model.records import NamedTuple
 
+# The longest list of files that is kept, in code points: about 7,000 files.
+MAX_LIST = 768 * 1024
+
 
 class ProjectPage(NamedTuple):
     """The status on a project page (PEP 691 JSON or PEP 503 HTML).
 
     ``marker`` is the status marker as received, None if the page has none. ``marker`` and ``reason`` are untrusted text
-    of limited length. ``release`` is the one published last, None if the page does not say so, as in HTML.
+    of limited length. ``release`` is the one published last, None if the page does not say so, as in HTML. ``files`` is
+    the list of files (see ``file_list``), None if it is unknown or too long. Cached pages are read without it.
     """
 
     marker: str | None
     reason: str = ""
     release: Release | None = None
+    files: str | None = ""
 
 
 class PageRequest(NamedTuple):

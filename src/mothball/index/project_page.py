@@ -25,7 +25,7 @@ _VERSION = r"([0-9]{1,6})\.[0-9]{1,6}"
 class PageFields(NamedTuple):
     """The fields of a project page before validation; None if absent.
 
-    ``newest`` is the file that was uploaded last.
+    ``newest`` is the file that was uploaded last, ``files`` the list of files (see ``file_list``), None if unknown.
     """
 
     version: str | None
@@ -33,6 +33,7 @@ class PageFields(NamedTuple):
     marker: str | None
     reason: str
     newest: PublishedFile | None = None
+    files: str | None = ""
 
 
 def validate_page(fields: PageFields, name: str) -> ProjectPage:
@@ -46,8 +47,8 @@ def validate_page(fields: PageFields, name: str) -> ProjectPage:
         raise wrong_project(fields.name)
     release = None if fields.newest is None else _release_from_file(fields.newest, name)
     if fields.marker is None:
-        return ProjectPage(None, release=release)
-    return ProjectPage(fields.marker[:MAX_TEXT], fields.reason[:MAX_TEXT], release)
+        return ProjectPage(None, release=release, files=fields.files)
+    return ProjectPage(fields.marker[:MAX_TEXT], fields.reason[:MAX_TEXT], release, fields.files)
 
 
 def _release_from_file(file: PublishedFile, name: str) -> Release | None:

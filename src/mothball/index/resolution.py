@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from mothball.index.cache import CachedPage, PageKey, page_key
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.model.lookup import Cause, Missing, Origin, Source, Unavailable
+from mothball.model.lookup import Cause, Missing, Origin, PageFiles, Source, Unavailable
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class LookupSettings(NamedTuple):
     A cached page is used up to ``max_age``, up to ``stale_limit`` if the request fails, and at any age if ``offline``.
     ``refresh`` ignores ``max_age``. ``status_index`` is queried if the index does not state a status. ``snapshot`` is
     used if the index is unavailable or does not state a status. On the indexes with the URLs ``stated_indexes``, a page
-    without a marker means active.
+    without a marker means active. ``bypass_cache`` requests whole pages: it neither uses cached pages nor validates
+    them.
     """
 
     max_age: float = 3600.0
@@ -36,6 +37,7 @@ class LookupSettings(NamedTuple):
     snapshot: Snapshot | None = None
     stale_limit: float = 7 * 24 * 3600.0
     stated_indexes: frozenset[str] = frozenset()
+    bypass_cache: bool = False
 
     def cache_only(self) -> LookupSettings:
         """Return settings that only use the cache; offline settings stay as they are."""
@@ -43,11 +45,17 @@ class LookupSettings(NamedTuple):
 
 
 class Query(NamedTuple):
-    """A lookup of a normalized name on ``indexes``, in this order (never empty)."""
+    """A lookup of a normalized name on ``indexes``, in this order (never empty).
+
+    With a ``pin``, a version, the result has the files that show whether the version is there (see ``PageFiles``), and
+    with ``whole_list`` all files of the page.
+    """
 
     name: str
     indexes: tuple[str, ...]
     settings: LookupSettings = LookupSettings()
+    pin: str = ""
+    whole_list: bool = False
 
 
 class PageAndOrigin(NamedTuple):
@@ -66,7 +74,50 @@ class Resolution:
     def __init__(self, now: float, cached: Mapping[PageKey, CachedPage]) -> None:
         self._now = now
         self._cached = cached
+        self._pins: dict[str, set[tuple[str, bool]]] = {}
+        self._files: dict[tuple[PageKey, str, bool], tuple[str, bool]] = {}
         self.outcomes: dict[PageKey, Outcome] = {}
+
+    def expect_files(self, queries: Iterable[Query]) -> None:
+        """Keep the files that ``queries`` need when pages arrive."""
+        for query in queries:
+            if query.pin:
+                self._pins.setdefault(query.name, set()).add((query.pin, query.whole_list))
+
+    def add_outcome(self, key: PageKey, outcome: Outcome) -> None:
+        """Store the outcome of a request, without the files that no query needs: they are most of a page."""
+        if isinstance(outcome, Fetched) and outcome.page.files is not None:
+            self.add_files(key, outcome.page.files)
+            outcome = outcome._replace(page=outcome.page._replace(files=""))
+        self.outcomes[key] = outcome
+
+    def add_files(self, key: PageKey, text: str) -> None:
+        """Store the part of a list of files that the queries for the project need."""
+        pins = self._pins.get(key.name)
+        if pins is None:
+            return
+        from mothball.index.file_list import reduced_list  # noqa: PLC0415 - not needed without pins
+
+        for pin, whole_list in pins:
+            files = (text, True) if whole_list else reduced_list(text, key.name, pin)
+            self._files[key, pin, whole_list] = files
+
+    def lists_to_read(self, pages: Mapping[Query, PageResult]) -> dict[PageKey, float]:
+        """Return the keys of the cached lists of files that queries need, and the time of each list."""
+        keys: dict[PageKey, float] = {}
+        for query, page in pages.items():
+            if query.pin and isinstance(page, PageAndOrigin):
+                key = page_key(page.origin.index_url, query.name)
+                cached = self._cached.get(key)
+                is_fetched = isinstance(self.outcomes.get(key), Fetched)
+                if cached is not None and cached.listed_at is not None and not is_fetched:
+                    keys[key] = cached.listed_at
+        return keys
+
+    def files_of(self, query: Query, page: PageAndOrigin) -> PageFiles | None:
+        """Return the files on ``page`` that ``query`` needs, None if they are not known."""
+        found = self._files.get((page_key(page.origin.index_url, query.name), query.pin, query.whole_list))
+        return PageFiles(*found, page.origin) if found else None
 
     def next_step(self, query: Query, indexes: tuple[str, ...]) -> PageResult | PageRequest:
         """Return the result of the first of ``indexes`` that has the name, or the request that is needed for it.
@@ -86,7 +137,7 @@ class Resolution:
 
     def _index_step(self, query: Query, index: str) -> PageResult | PageRequest:
         key, settings = page_key(index, query.name), query.settings
-        cached = self._cached.get(key)
+        cached = None if settings.bypass_cache else self._cached.get(key)
         fresh = cached is not None and self._is_fresh(cached, settings.max_age)
         if cached is not None and (settings.offline or (fresh and not settings.refresh)):
             return _cached_result(key, cached, Source.CACHE if fresh else Source.STALE)
@@ -130,17 +181,19 @@ class Resolution:
             return None
         return PageAndOrigin(cached.page, Origin(key.index_url, cached.stored_at, Source.STALE))
 
-    def cache_entry(self, key: PageKey) -> CachedPage | None:
-        """Return the new cache entry of ``key``, None if it does not change."""
-        outcome = self.outcomes[key]
+    def cache_entry(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
+        """Return the new cache entry of ``key`` after ``outcome``, None if it does not change."""
         match outcome:
             case Fetched(page, etag):
-                return CachedPage(page, etag, self._now)
+                return CachedPage(page, etag, self._now, None if page.files is None else self._now)
             case NotFound():
                 return CachedPage(None, None, self._now)
             case NotModified():
                 cached = self._cached.get(key)
-                return cached._replace(stored_at=self._now) if cached is not None and cached.page is not None else None
+                if cached is None or cached.page is None:
+                    return None
+                # Without files: their row stays as it is.
+                return cached._replace(page=cached.page._replace(files=None), stored_at=self._now)
             case Failed():
                 return None
             case _:
@@ -153,7 +206,7 @@ class Resolution:
 
     def fetched_indexes_with_markers(self) -> set[str]:
         """Return the indexes with a status marker on a fetched page."""
-        return {key.index_url for key in self.outcomes if _has_marker(self.cache_entry(key))}
+        return {key.index_url for key, outcome in self.outcomes.items() if _has_marker(self.cache_entry(key, outcome))}
 
 
 def _has_marker(entry: CachedPage | None) -> bool:

@@ -21,6 +21,9 @@ from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, Proj
 if TYPE_CHECKING:
     from mothball.index.cache import StatusCache
 
+# Lists of files that are read from the cache at once.
+_LISTS_PER_READ = 20
+
 Progress = Callable[[int, int], None]
 # Called with a result as soon as no pending request can change it.
 OnResult = Callable[[Query, IndexResult], None]
@@ -76,6 +79,7 @@ class Resolver:
             results = self.look_up(limited)
             return {query: results[cached] for query, cached in zip(queries, limited, strict=True)}
         run = Resolution(self._clock(), self._cached_pages(queries))
+        run.expect_files(queries)
         pages = self._resolve_pages(run, {query: query.indexes for query in queries}, self._on_result)
         stating = self._stating_indexes(run, pages.values())
         status_pages = self._resolve_pages(
@@ -90,7 +94,21 @@ class Resolver:
         # Recomputed, since the pages of status indexes count as well and the result must not depend on the order.
         stating = self._stating_indexes(run, [*pages.values(), *status_pages.values()])
         self._record_stating_indexes(run)
-        return {query: _final_result(query, pages[query], status_pages.get(query), stating) for query in queries}
+        self._read_files(run, pages)
+        return {
+            query: _with_files(
+                run, query, pages[query], _final_result(query, pages[query], status_pages.get(query), stating)
+            )
+            for query in queries
+        }
+
+    def _read_files(self, run: Resolution, pages: Mapping[Query, PageResult]) -> None:
+        """Read the cached lists of files that queries need, a few at a time: a list may have some 100 kB."""
+        keys = list(run.lists_to_read(pages).items())
+        for start in range(0, len(keys) if self._cache else 0, _LISTS_PER_READ):
+            batch = dict(keys[start : start + _LISTS_PER_READ])
+            for key, text in self._cache.get_files(batch).items() if self._cache else ():
+                run.add_files(key, text)
 
     def _cached_pages(self, queries: Iterable[Query]) -> dict[PageKey, CachedPage]:
         keys = {
@@ -144,8 +162,8 @@ class Resolver:
         try:
             for request, outcome in self._client.fetch(list(requests.values()), self._on_progress):
                 key = page_key(request.index_url, request.name)
-                run.outcomes[key] = outcome
-                entry = run.cache_entry(key)
+                entry = run.cache_entry(key, outcome)
+                run.add_outcome(key, outcome)
                 if entry is not None:
                     unsaved[key] = entry
                 if len(unsaved) == BATCH:
@@ -185,6 +203,13 @@ def _index_result(page: PageResult, stating: frozenset[str]) -> IndexResult:
     if isinstance(result, StatusNotStated) and result.origin.index_url in stating:
         return KnownStatus(ProjectStatus.ACTIVE, "", result.origin, result.release)
     return result
+
+
+def _with_files(run: Resolution, query: Query, page: PageResult, result: IndexResult) -> IndexResult:
+    """Return ``result`` with the files that ``query`` needs."""
+    if not query.pin or not isinstance(page, PageAndOrigin) or isinstance(result, Missing | Unavailable):
+        return result
+    return result._replace(files=run.files_of(query, page))
 
 
 def _final_result(

@@ -1,4 +1,4 @@
-"""Read HTML project pages (PEP 503): three meta elements of the head, and evidence that it is a project page.
+"""Read HTML project pages (PEP 503): meta elements of the head, files, and evidence that it is a project page.
 
 html.parser is not used: it takes quadratic time on crafted input in all Python versions before mid-2025
 (CVE-2025-6069), and cannot stop early, at the first anchor of a page that names its project. This scanner takes linear
@@ -10,12 +10,16 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
+from mothball.index.file_list import encode_files
 from mothball.index.project_page import MAX_TEXT, PageFields, wrong_project
 from mothball.model.document import normalize_name
 from mothball.model.errors import PageError
 from mothball.model.records import NamedTuple
 
+# The list of files of longer pages (in bytes) is not read.
+_MAX_LISTED = 8 * 1024 * 1024
 # The head and the evidence must be within this many bytes; real pages need about a thousand.
 _WINDOW = 256 * 1024
 
@@ -40,6 +44,14 @@ _ATTRIBUTE_NAME = re.compile(r"[\s/]*+(>|[^\s/>][^\s/>=]*+)")
 _EQUALS = re.compile(r"\s*+=\s*+")
 _ATTRIBUTE_VALUE = re.compile(r"\"([^\"]*+)\"|'([^']*+)'|([^\s>\"'][^\s>]*+|(?=>))")
 _URL_PATH = re.compile(r"[^?#]*+")
+# A comment, or the attributes of an anchor. Unclosed ones extend to the end, so that matching takes linear time.
+_ANCHOR = re.compile(
+    r"""<!--(?>.*?--!?+>|.*)|<a(?=[\s/])((?:[^>"']++|"[^"]*+"|'[^']*+')*+)(?:>|\Z)""", re.IGNORECASE | re.DOTALL
+)
+_ANCHOR_ATTRIBUTE = re.compile(
+    r"""(?<=[\s/"'])(href|data-yanked)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?""", re.IGNORECASE
+)
+_SHA256 = re.compile(r"(?:\A|&)sha256=([0-9a-fA-F]{64})(?![0-9a-fA-F])")
 
 
 class _Tag(NamedTuple):
@@ -84,7 +96,37 @@ def read_html(body: bytes, name: str) -> PageFields:
         raise PageError("the page is truncated in its head")
     if not has_evidence and (has_other_files or _STATUS not in metas):
         raise PageError("the page is not a project page: no title, heading or file belongs to the project")
-    return PageFields(metas.get(_VERSION), None, metas.get(_STATUS), metas.get(_REASON, ""))
+    return PageFields(metas.get(_VERSION), None, metas.get(_STATUS), metas.get(_REASON, ""), files=_files(body))
+
+
+def _files(body: bytes) -> str | None:
+    """Return the list of files (see ``file_list``), without upload times, which HTML does not have.
+
+    None if the page is too long, or ends within a tag: then files may be missing.
+    """
+    if len(body) > _MAX_LISTED or body.rfind(b"<") > body.rfind(b">"):
+        return None
+    text = body.decode("utf-8", "replace")
+    anchors = (match[1] for match in _ANCHOR.finditer(text) if match[1])
+    return encode_files(file for file in map(_file, anchors) if file is not None)
+
+
+def _file(attributes: str) -> tuple[str, None, str | None, str | None] | None:
+    """Return name, time, digest and yank of the file that an anchor with ``attributes`` links to, None without one.
+
+    The name is the last segment of the path, the digest is in the fragment (PEP 503), and a yanked file has the
+    attribute ``data-yanked``, whose value is the reason (PEP 592).
+    """
+    values: dict[str, str] = {}
+    for match in _ANCHOR_ATTRIBUTE.finditer(f" {attributes}"):
+        values.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
+    url, _, fragment = _unescape(values.get("href", "")).partition("#")
+    name = unquote(url.partition("?")[0].rpartition("/")[2])
+    if not name.lower().endswith(_DISTRIBUTIONS):
+        return None
+    digest = _SHA256.search(fragment)
+    yanked = values.get("data-yanked")
+    return name, None, digest[1] if digest else None, None if yanked is None else _unescape(yanked)
 
 
 def _stays_in_head(tag: _Tag) -> bool:

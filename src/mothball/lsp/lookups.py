@@ -46,7 +46,7 @@ _CACHE_THREADS = 2
 _MAX_RESULTS = 20_000
 
 IndexResults = Mapping[Query, IndexResult]
-_Key = tuple[str, tuple[str, ...], str | None, frozenset[str]]
+_Key = tuple[str, tuple[str, ...], str | None, frozenset[str], str, bool, bool]
 
 
 class StoredResult(NamedTuple):
@@ -296,8 +296,8 @@ class _BlockingLookups:
 
 
 def _key(query: Query) -> _Key:
-    name, indexes, settings = query
-    return name, indexes, settings.status_index, settings.stated_indexes
+    name, indexes, settings, pin, whole_list = query
+    return name, indexes, settings.status_index, settings.stated_indexes, pin, whole_list, settings.bypass_cache
 
 
 def _is_outdated(query: Query, stored: StoredResult | None, now: float) -> bool:
@@ -323,7 +323,7 @@ def _with_settings(queries: Iterable[Query], change: Callable[[LookupSettings], 
         settings = changed.get(query.settings)
         if settings is None:
             settings = changed[query.settings] = change(query.settings)
-        modified[query] = Query(query.name, query.indexes, settings)
+        modified[query] = query._replace(settings=settings)
     return modified
 
 

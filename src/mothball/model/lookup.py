@@ -67,11 +67,24 @@ class Release(NamedTuple):
     date: str
 
 
+class PageFiles(NamedTuple):
+    """The files on the page of a project, for a query with a pin.
+
+    ``text`` is a list in the format of ``index.file_list``: untrusted. If ``is_whole`` is false, it has only the files
+    of the pinned version, and one of them is not yanked. ``origin`` is that of the page: the status may come from
+    another one.
+    """
+
+    text: str
+    is_whole: bool
+    origin: Origin
+
+
 class KnownStatus(NamedTuple):
     """The index states a status.
 
     ``reason`` is the text that the index gives for it: untrusted, possibly empty. ``release``, here and below, is None
-    if the page does not show it.
+    if the page does not show it, and ``files`` is None if the query has no pin or the list is not known.
     """
 
     status: ProjectStatus
@@ -79,6 +92,7 @@ class KnownStatus(NamedTuple):
     origin: Origin
     release: Release | None = None
     kind: Literal["stated"] = "stated"
+    files: PageFiles | None = None
 
 
 class StatusNotStated(NamedTuple):
@@ -87,6 +101,7 @@ class StatusNotStated(NamedTuple):
     origin: Origin
     release: Release | None = None
     kind: Literal["not-stated"] = "not-stated"
+    files: PageFiles | None = None
 
 
 class UnrecognizedStatus(NamedTuple):
@@ -97,6 +112,7 @@ class UnrecognizedStatus(NamedTuple):
     origin: Origin
     release: Release | None = None
     kind: Literal["unrecognized"] = "unrecognized"
+    files: PageFiles | None = None
 
 
 class Missing(NamedTuple):

@@ -33,7 +33,7 @@ def file(version: str, day: str = "2024-05-06", **keys: Any) -> dict[str, Any]:
 def release(*files: object) -> Release | None:
     body = json.dumps({"name": "old-lib", "files": files, "project-status": {"status": "archived"}}).encode()
     page = decode_page(body, JSON, "old-lib")
-    assert page == ProjectPage("archived", release=page.release)
+    assert page == ProjectPage("archived", release=page.release, files=page.files)
     return page.release
 
 

@@ -175,9 +175,9 @@ def test_marker_with_hidden_characters_does_not_become_a_known_one() -> None:
 REASONS = st.text(max_size=40)
 MARKERS = st.text(max_size=40).filter(lambda marker: marker not in set(ProjectStatus))
 RESULTS = st.one_of(
-    st.builds(KnownStatus, st.sampled_from(ProjectStatus), REASONS, st.just(LIVE), st.none()),
-    st.builds(UnrecognizedStatus, MARKERS, REASONS, st.just(LIVE), st.none()),
-    st.builds(StatusNotStated, st.just(LIVE), st.none()),
+    st.builds(KnownStatus, st.sampled_from(ProjectStatus), REASONS, st.just(LIVE), st.none(), files=st.none()),
+    st.builds(UnrecognizedStatus, MARKERS, REASONS, st.just(LIVE), st.none(), files=st.none()),
+    st.builds(StatusNotStated, st.just(LIVE), st.none(), files=st.none()),
     st.builds(Missing, st.just(LIVE)),
 )
 NAMES = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,8}", fullmatch=True)
