@@ -188,6 +188,34 @@ SETUP_CFG = {
     "defaults without a section that has them": ("[DEFAULT]\ninstall_requires = a\n[metadata]\nname = b\n", []),
 }
 
+SETUP_PY = {
+    "imported under another name": (
+        "from setuptools import setup as go\ngo(install_requires=['a'])\n",
+        ["2 a"],
+    ),
+    "assigned to another name": (
+        "import setuptools\ngo = setuptools.setup\nkw = {'install_requires': ['a']}\ngo(**kw)\n",
+        ["3 a"],
+    ),
+    "argument of a partial function": (
+        "from functools import partial\nfrom setuptools import setup\npartial(setup, install_requires=['a'])()\n",
+        ["3 a"],
+    ),
+    "function of another package": ("from x import other_setup\nother_setup(extras_require={'a': ['b']})\n", ["2 b"]),
+    "words": ("setup(install_requires='a b>=1'.split())\n", ["1 a", "1 b"]),
+    "value of a dict": ("d = {'i': ['a'], 'j': ['b']}\nsetup(install_requires=d['i'])\n", ["1 a"]),
+    "value of a dict by keyword": ("d = dict(i=['a'], j=['b'])\nsetup(install_requires=d['i'])\n", ["1 a"]),
+    "assignment in an expression": ("setup(install_requires=(x := ['a']), tests_require=x)\n", ["1 a"]),
+    "computed list": (
+        "setup(install_requires=[x for x in open('x')])\n",
+        ["1 ~ install_requires is computed; its dependencies were not checked"],
+    ),
+    "list of a function": (
+        "setup(install_requires=read('x') + ['a'])\n",
+        ["1 ~ install_requires is computed; its dependencies were not checked", "1 a"],
+    ),
+}
+
 PIPFILE = {
     "extras in the name": (
         '[packages]\n"old-lib[a]" = "*"\n"other [a, b]" = {version = "*"}\n',
@@ -212,6 +240,7 @@ ROWS = [
         "pyproject": PYPROJECT | BUILD_BACKENDS,
         "hatch-toml": HATCH_TOML,
         "setup-cfg": SETUP_CFG,
+        "setup-py": SETUP_PY,
         "pipfile": PIPFILE,
     }.items()
     for row, (text, expected) in rows.items()

@@ -167,7 +167,12 @@ class _SetupReader:
             case ast.Assign():
                 for target in node.targets:
                     self._record_value(target, node.value)
-            case ast.AnnAssign(value=ast.expr() as value) | ast.AugAssign(value=value) | ast.For(iter=value):
+            case (
+                ast.AnnAssign(value=ast.expr() as value)
+                | ast.AugAssign(value=value)
+                | ast.For(iter=value)
+                | ast.NamedExpr(value=value)
+            ):
                 self._record_value(node.target, value)
             case ast.Call(func=ast.Attribute(value=target, attr=name)) if name in _ADDING_METHODS:
                 keys: list[ast.expr | None] = [ast.Constant(keyword.arg) for keyword in node.keywords]
@@ -191,7 +196,18 @@ class _SetupReader:
                 pass
 
     def _is_setup(self, call: ast.Call) -> bool:
-        function = call.func
+        """Return True for a call of ``setup``, and for any other call with a list of requirements as an argument."""
+        return self._names_setup(call.func) or any(
+            keyword.arg in self._lists or keyword.arg == self._table for keyword in call.keywords
+        )
+
+    def _names_setup(self, function: ast.expr) -> bool:
+        if isinstance(function, ast.Name) and function.id not in self._setups:
+            values = self._values.get(function.id, [])[:_MAX_VALUES]
+            return any(isinstance(value, ast.Name | ast.Attribute) and self._is_setup_name(value) for value in values)
+        return self._is_setup_name(function)
+
+    def _is_setup_name(self, function: ast.expr) -> bool:
         return (
             function.id in self._setups if isinstance(function, ast.Name) else getattr(function, "attr", "") == _SETUP
         )
@@ -293,10 +309,8 @@ class _SetupReader:
         """Return the values of a constant key in the dicts assigned to ``name``."""
         if name not in self._by_key:
             by_key = self._by_key[name] = {}
-            dicts = [value for value in self._values.get(name, ()) if isinstance(value, ast.Dict)]
-            for item_key, value in (item for node in dicts for item in zip(node.keys, node.values, strict=True)):
-                if isinstance(item_key, ast.Constant):
-                    by_key.setdefault(item_key.value, []).append(value)
+            for item_key, value in (item for node in self._values.get(name, ()) for item in _dict_items(node)):
+                by_key.setdefault(item_key, []).append(value)
         return self._by_key[name].get(key, [])
 
     def _text(self, node: ast.expr) -> str:
@@ -308,6 +322,19 @@ class _SetupReader:
     def _is_from_literals(self, node: ast.expr) -> bool:
         """Return True if an expression uses a list or dict that was read, as in ``sum(extras.values(), [])``."""
         return any(isinstance(part, ast.Name) and part.id in self._followed for part in ast.walk(node))
+
+
+def _dict_items(node: ast.expr) -> Iterator[tuple[object, ast.expr]]:
+    """Yield the constant keys and the values of ``{"key": value}`` or ``dict(key=value)``."""
+    match node:
+        case ast.Dict():
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant):
+                    yield key.value, value
+        case ast.Call(func=ast.Name(id="dict")):
+            yield from ((keyword.arg, keyword.value) for keyword in node.keywords)
+        case _:
+            pass
 
 
 def _first_literal(node: ast.expr) -> ast.expr | None:
@@ -348,7 +375,7 @@ def _parts(node: ast.expr) -> Sequence[ast.expr] | None:
             return None if any(map(_first_literal, operands)) else operands
         case ast.BinOp(op=ast.BitOr(), left=first, right=second) | ast.IfExp(body=first, orelse=second):
             return first, second
-        case ast.Starred(value=value):
+        case ast.Starred(value=value) | ast.NamedExpr(value=value):
             return (value,)
         case ast.Call(func=ast.Name(id=name), args=parts) if name in _LIST_CONSTRUCTORS:
             return parts

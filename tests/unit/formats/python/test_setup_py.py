@@ -167,7 +167,8 @@ def test_template_without_operator_is_unnamed(template: str) -> None:
     ],
 )
 def test_aliased_setup_is_recognized(imported: str, call: str) -> None:
-    assert names(f"{imported}\n{call}(install_requires=['a'])\nother.go(install_requires=['b'])\n") == ["a"]
+    other = "other.go(**{'install_requires': ['b']})"
+    assert names(f"{imported}\n{call}(install_requires=['a'])\n{other}\n") == ["a"]
 
 
 # --- computed lists ---------------------------------------------------------------------------------------------------
