@@ -216,6 +216,44 @@ SETUP_PY = {
     ),
 }
 
+CONDA_ENV = {
+    "quoted key": ("\"dependencies\":\n- a\n- pip: ['b']\n", ["2 a (conda)", "3 b"]),
+    "key with an escape": ('"dep\\u0065ndencies":\n- pip: [b]\n', ["2 b"]),
+    "flow mapping": ("{dependencies: [a, {pip: [b]}]}\n", ["1 a (conda)", "1 b"]),
+    "flow mapping in several lines": ("{\n  name: x,\n  dependencies: [{pip:\n    [b]}]}\n", ["4 b"]),
+    "JSON": ('{\n  "dependencies": [\n    {"pip": ["b"]}\n  ]\n}\n', ["3 b"]),
+    "complex key": ("? dependencies\n: - pip:\n    - b\n", ["3 b"]),
+    "indented": ("  name: x\n  dependencies:\n  - pip:\n    - b\n", ["4 b"]),
+    "broken YAML": (
+        "dependencies: [a\n",
+        ["1 ! invalid YAML: did not find expected ',' or ']' while parsing a flow sequence"],
+    ),
+    "broken YAML of another tool": ("image: [x\n", []),
+    "broken YAML with an escape": ('image: ["\\n"\n', []),
+}
+
+PRE_COMMIT = {
+    "broken YAML without a list": (
+        "- invalid: [yaml\n",
+        ["1 ! invalid YAML: did not find expected ',' or ']' while parsing a flow sequence"],
+    ),
+    "merge conflict without a list": (
+        "repos: []\n<<<<<<< HEAD\na: b\n=======\n>>>>>>> x\n",
+        ["2 ! unresolved merge conflict"],
+    ),
+    "empty entry": (
+        "- id: a\n  additional_dependencies: ['', a, \"\"]\n",
+        ["2 ! empty requirement", "2 a", "2 ! empty requirement"],
+    ),
+    "entry that is not written yet": ("- id: a\n  additional_dependencies:\n  -\n  - a\n", ["4 a"]),
+    "value that is no list": (
+        "- id: a\n  additional_dependencies: a\n",
+        ["2 ! `additional_dependencies` must be a list"],
+    ),
+    "quoted key": ("- id: a\n  'additional_dependencies': [a]\n", ["2 a"]),
+    "JSON": ('[{"id": "a", "additional_dependencies": ["a"]}]\n', ["1 a"]),
+}
+
 PIPFILE = {
     "extras in the name": (
         '[packages]\n"old-lib[a]" = "*"\n"other [a, b]" = {version = "*"}\n',
@@ -241,6 +279,8 @@ ROWS = [
         "hatch-toml": HATCH_TOML,
         "setup-cfg": SETUP_CFG,
         "setup-py": SETUP_PY,
+        "conda-env": CONDA_ENV,
+        "pre-commit": PRE_COMMIT,
         "pipfile": PIPFILE,
     }.items()
     for row, (text, expected) in rows.items()

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.requirements.strings import Section
-from mothball.formats.yaml.entries import read_pip_lists
+from mothball.formats.yaml.entries import list_problem, read_pip_lists
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
 from mothball.model.document import Dependency, Document, ParseProblem, SkipReason, normalize_name
 from mothball.model.records import NamedTuple
@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
 _DEPENDENCIES = "dependencies"
 _PIP = "pip"
-_KEY = r"(?m)^dependencies\b"
 # An optional channel with subdirectory, then the name, which may start with an underscore.
 _CONDA_NAME = r"\s*+(?>(?:[^\s:]++::)?)\s*+([A-Za-z0-9_][\w.-]*+)(?=[\s=<>!~\[,|]|\Z)"
 _FORMAT = "conda-env"
-_EMPTY = ("", "~", "null", "Null", "NULL")
 
 
 class _Lists(NamedTuple):
@@ -40,14 +38,15 @@ class _Lists(NamedTuple):
 
 def parse(text: str) -> Document:
     """Parse a conda environment file without byte-order mark. Never raises."""
-    if not re.search(_KEY, text):
-        # Other tools use the same file names: without the key, report no problems.
+    # Other tools use the same file names: without the key, in plain or escaped form, the file is not read, so that its
+    # syntax errors are not reported and PyYAML is not imported.
+    if _DEPENDENCIES not in text and "\\" not in text:
         return Document(_FORMAT)
     from mothball.formats.yaml.scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
 
     scan = scan_yaml(_FORMAT, text)
     if isinstance(scan, Document):
-        return scan
+        return scan if _DEPENDENCIES in text else Document(_FORMAT)
     lists = _find_lists(scan.documents)
     section = Section(f"{_DEPENDENCIES}.{_PIP}")
     document = read_pip_lists(scan, [(node, section) for node in lists.pip])
@@ -80,9 +79,8 @@ def _list_problems(documents: Iterable[YamlNode], conda: Iterable[YamlNode]) -> 
     ]
     for key, value in values:
         is_foreign = key == _DEPENDENCIES and isinstance(value, YamlMapping) and not value.values(_PIP)
-        place = value.first if isinstance(value, YamlMapping) and not is_foreign else value
-        if isinstance(place, YamlScalar) and place.value not in _EMPTY:
-            yield ParseProblem(place.span, f"`{key}` must be a list", "write each entry on its own line, after `- `")
+        if not is_foreign:
+            yield from list_problem(key, value)
 
 
 def _conda_packages(scan: YamlScan, lists: Iterable[YamlNode]) -> Iterator[Dependency]:

@@ -23,6 +23,16 @@ _WITH_VALUE = frozenset(
 )
 
 
+_EMPTY = ("", "~", "null", "Null", "NULL")
+
+
+def list_problem(key: str, value: YamlNode) -> Iterator[ParseProblem]:
+    """Yield a problem if the ``value`` of ``key`` is neither a list nor empty."""
+    place = value.first if isinstance(value, YamlMapping) else value
+    if isinstance(place, YamlScalar) and place.value not in _EMPTY:
+        yield ParseProblem(place.span, f"`{key}` must be a list", "write each entry on its own line, after `- `")
+
+
 def read_pip_lists(
     scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *, as_arguments: bool = False
 ) -> Document:
@@ -70,7 +80,9 @@ def _read_item(
             yield ParseProblem(item.first.span, "mapping instead of a requirement", help_text)
         return
     content = scan.content(item)
-    if content is None:
+    if as_arguments and not item.value.strip() and item.span.start < item.span.end:
+        yield ParseProblem(item.span, "empty requirement", "remove it")
+    elif content is None:
         yield ParseProblem(item.span, "requirement spans several lines", "write it on one line")
     else:
         end = item.span.end

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mothball.formats.broken import find_conflict_marker
 from mothball.formats.requirements.strings import Section
-from mothball.formats.yaml.entries import read_pip_lists
+from mothball.formats.yaml.entries import list_problem, read_pip_lists
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
 from mothball.model.document import Document
 from mothball.model.sanitize import one_line
@@ -37,7 +38,7 @@ def parse(text: str) -> Document:
 
     Includes are omitted: pip resolves them in the clone of the hook repository.
     """
-    if _KEY not in text:
+    if _KEY not in text and not _may_be_broken(text):
         # Most configurations lack the key: skip the import of the YAML parser.
         return Document(_FORMAT)
     from mothball.formats.yaml.scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
@@ -45,7 +46,19 @@ def parse(text: str) -> Document:
     scan = scan_yaml(_FORMAT, text)
     if isinstance(scan, Document):
         return scan
-    return read_pip_lists(scan, _find_lists(scan.documents), as_arguments=True)._replace(format=_FORMAT, includes=())
+    lists = list(_find_lists(scan.documents))
+    document = read_pip_lists(scan, lists, as_arguments=True)
+    problems = sorted((*document.problems, *(problem for node, _ in lists for problem in list_problem(_KEY, node))))
+    return document._replace(format=_FORMAT, problems=tuple(problems), includes=())
+
+
+def _may_be_broken(text: str) -> bool:
+    """Return True if ``text`` has a bracket or quote without its counterpart, or a merge conflict."""
+    return (
+        any(text.count(opening) != text.count(closing) for opening, closing in ("[]", "{}"))
+        or text.count('"') % 2 == 1
+        or find_conflict_marker(text) is not None
+    )
 
 
 def _find_lists(documents: tuple[YamlNode, ...]) -> Iterator[tuple[YamlNode, Section]]:
