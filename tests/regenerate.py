@@ -68,14 +68,18 @@ def _hooks_files() -> str:
     """Return the verbose regular expression in the hooks' ``files``.
 
     It matches every name that mothball reads, every name that an include may lead to (any lock, too), and the names of
-    files that configure indexes.
+    files that configure indexes, all in any case.
     """
-    names = [re.escape(pattern.name).replace(r"\*", "[^/]*") for pattern in PATTERNS if not pattern.parent]
-    names = [name for name in names if not name.endswith(tuple(map(re.escape, INCLUDE_SUFFIXES)))]
+    names = [
+        re.escape(name).replace(r"\*", "[^/]*")
+        for pattern in PATTERNS
+        for name in pattern.names
+        if not name.endswith(INCLUDE_SUFFIXES)
+    ]
     endings = "|".join(suffix.removeprefix(".") for suffix in INCLUDE_SUFFIXES)
     names += [*map(re.escape, INDEX_CONFIGURATIONS), rf"[^/]*\.(?:{endings})"]
     alternatives = "|\n".join(f"  {name}" for name in names)
-    return textwrap.indent(f"(?xs)^(?:.*/)?(?:\n{alternatives}\n)$\n", "    ")
+    return textwrap.indent(f"(?xsi)^(?:.*/)?(?:\n{alternatives}\n)$\n", "    ")
 
 
 def _example(path: str) -> str:
@@ -128,7 +132,7 @@ def _severities() -> str:
 def _formats() -> str:
     rows = []
     for name in dict.fromkeys(pattern.format for pattern in PATTERNS):
-        names = ", ".join(f"`{formats.spelled(pattern)}`" for pattern in PATTERNS if pattern.format == name)
+        names = ", ".join(f"`{pattern.glob}`" for pattern in PATTERNS if pattern.format == name)
         title, _, content = FORMATS[name].partition(": ")
         rows.append((names, content or title, ", ".join(formats.LIMITS.get(name, ()))))
     return _table("files | content | not recognized in", rows)

@@ -40,9 +40,10 @@
     "setup.cfg"
     "setup.py"
     "tox.ini"
-    "*environment*.yml"
-    "*environment*.yaml"
-    ".pre-commit-config.yaml"
+    "*environment*.{yml,yaml}"
+    "env.{yml,yaml}"
+    "conda.{yml,yaml}"
+    ".pre-commit-config.{yml,yaml}"
     ".pre-commit-hooks.yaml"
     "uv.lock"
     "*.py.lock"
@@ -51,25 +52,37 @@
     "pylock.toml"
     "pylock.*.toml"
     "Pipfile.lock"
-    "*requirements*.txt"
-    "*requirements*.in"
-    "*constraints*.txt"
-    "*constraints*.in"
-    "requirements/*.txt"
-    "requirements/*.in")
-  "Wildcards of the files that mothball reads.
-A slash requires the directory before it.")
+    "*requirements*.{txt,in,pip,reqs,lock}"
+    "*constraints*.{txt,in,pip,reqs,lock}"
+    "requirement.{txt,in,pip,reqs,lock}"
+    "*-requirement.{txt,in,pip,reqs,lock}"
+    "*_requirement.{txt,in,pip,reqs,lock}"
+    "reqs.{txt,in,pip,reqs,lock}"
+    "*-reqs.{txt,in,pip,reqs,lock}"
+    "*_reqs.{txt,in,pip,reqs,lock}"
+    "deps.{txt,in,pip,reqs,lock}"
+    "dependencies.{txt,in,pip,reqs,lock}"
+    "overrides.{txt,in,pip,reqs,lock}"
+    "requirements/**/*.{txt,in,pip,reqs,lock}"
+    "constraints/**/*.{txt,in,pip,reqs,lock}")
+  "Wildcards of the files that mothball reads, in any case.
+A slash requires the directory before it, at any depth with two stars.")
 
 (defun mothball--regexp (wildcards)
   "Return a regexp for files that match WILDCARDS.
-A star matches no slash."
-  (concat "/\\(?:"
-          (mapconcat (lambda (wildcard) (string-replace "\\*" "[^/]*" (regexp-quote wildcard))) wildcards "\\|")
-          "\\)\\'"))
+One star matches no slash; braces contain alternatives."
+  (concat "/\\(?:" (mapconcat #'mothball--wildcard-regexp wildcards "\\|") "\\)\\'"))
+
+(defun mothball--wildcard-regexp (wildcard)
+  "Return a regexp for WILDCARD."
+  (let ((regexp (regexp-quote wildcard)))
+    (pcase-dolist (`(,from . ,to) '(("/\\*\\*/" . "/\\(?:.*/\\)?") ("\\*" . "[^/]*") ("{" . "\\(?:") ("}" . "\\)") ("," . "\\|")))
+      (setq regexp (string-replace from to regexp)))
+    regexp))
 
 (defun mothball-file-p (file)
   "Return non-nil if FILE is a dependency file, by its name."
-  (let ((case-fold-search nil))
+  (let ((case-fold-search t))
     (and file (string-match-p (mothball--regexp mothball-file-names) file))))
 
 ;; Emacs uses `fundamental-mode' or `text-mode' for these files, in which no client should start a server.
@@ -79,8 +92,8 @@ A star matches no slash."
   "Major mode for requirements and constraints files, as pip reads them.")
 
 (add-to-list 'auto-mode-alist
-             (cons (mothball--regexp '("*requirements*.txt" "*requirements*.in" "*constraints*.txt" "*constraints*.in"
-                                       "requirements/*.txt" "requirements/*.in"))
+             (cons (mothball--regexp (seq-filter (lambda (name) (string-suffix-p ".{txt,in,pip,reqs,lock}" name))
+                                                 mothball-file-names))
                    (if (fboundp 'pip-requirements-mode) 'pip-requirements-mode 'mothball-requirements-mode)))
 (add-to-list 'auto-mode-alist
              (cons (mothball--regexp '("Pipfile" "uv.lock" "*.py.lock" "poetry.lock" "pdm.lock")) 'conf-toml-mode))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -62,7 +63,17 @@ _OWN_SETTINGS: Mapping[str, Mapping[str, object]] = {
 
 def globs() -> list[str]:
     """Return glob patterns of all files that mothball reads, in the syntax of VS Code."""
-    return [f"**/{pattern.parent}/{pattern.name}" if pattern.parent else f"**/{pattern.name}" for pattern in PATTERNS]
+    return [f"**/{pattern.glob}" for pattern in PATTERNS]
+
+
+def selectors() -> list[str]:
+    """Return patterns for document selectors, without braces, which cannot be nested, and in any case."""
+    names = (
+        f"**/{pattern.below}/**/{name}" if pattern.below else f"**/{name}"
+        for pattern in PATTERNS
+        for name in pattern.names
+    )
+    return [re.sub("[A-Za-z]", lambda letter: f"[{letter[0].lower()}{letter[0].upper()}]", name) for name in names]
 
 
 def property_schema(setting: EditorSetting) -> dict[str, object]:
@@ -100,8 +111,8 @@ def module() -> str:
 /** The version of mothball that this extension belongs to. */
 export const VERSION = {json.dumps(mothball.__version__)};
 
-/** File name patterns of the files that mothball reads. */
-export const FILE_PATTERNS: readonly string[] = {_array(globs())};
+/** File name patterns of the files that mothball reads, in any case. */
+export const FILE_PATTERNS: readonly string[] = {_array(selectors())};
 
 /** The commands of the server. */
 export const SERVER_COMMANDS: readonly string[] = {_array(list(COMMANDS))};

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from itertools import product
 
 from mothball.formats.names import PATTERNS, format_of
-from tests.tables.formats import spelled
 
 # Typical text in place of a star, before and after the rest of a name.
 _BEFORE = ("", "dev-", "my.test_")
@@ -18,8 +17,8 @@ STRANGERS = (
     "notes.txt",
     "requirements.md",
     "requirements.txt.bak",
-    "Requirements.TXT",
-    "requirements/deep/notes.txt",
+    "predeps.txt",
+    "readme.in",
     "requirements/notes.md",
     "my-requirements/notes.txt",
     "pyproject.toml.orig",
@@ -38,25 +37,45 @@ STRANGERS = (
 )
 
 
-SPELLED = tuple(map(spelled, PATTERNS))
+SPELLED = tuple(pattern.glob for pattern in PATTERNS)
 
 
 def samples() -> tuple[str, ...]:
     """Return samples for each file name pattern of mothball."""
     found = []
     for pattern in PATTERNS:
-        directory, slash, name = spelled(pattern).rpartition("/")
-        first, star, rest = name.partition("*")
-        # A star before a file extension must match something: `.txt` is no realistic name.
-        befores = (before for before in _BEFORE if before or not rest.startswith(".")) if not first and star else ("",)
-        for before, after in product(befores, _AFTER):
-            found.append(directory + slash + before + (first + star * bool(first) + rest).replace("*", after))
+        directories = (f"{pattern.below}/", f"{pattern.below}/py3.12/ci/") if pattern.below else ("",)
+        for directory, name in product(directories, pattern.names):
+            first, star, rest = name.partition("*")
+            # A star before a file extension must match something: `.txt` is no realistic name.
+            befores = (
+                [before for before in _BEFORE if before or not rest.startswith(".")] if not first and star else [""]
+            )
+            for before, after in product(befores, _AFTER):
+                found.append(directory + before + (first + star * bool(first) + rest).replace("*", after))
     return tuple(dict.fromkeys(found))
 
 
 def reads(globs: Iterable[str], name: str) -> bool:
-    """Return True if one of ``globs`` matches ``name``; a star matches no slash."""
-    return any(re.search(f"(?:^|/){'[^/]*'.join(map(re.escape, glob.split('*')))}$", name) for glob in globs)
+    """Return True if one of ``globs`` matches ``name``, in any case; a single star matches no slash."""
+    return any(re.search(f"(?i)(?:^|/){_expression(glob)}$", name) for glob in globs)
+
+
+def _expression(glob: str) -> str:
+    parts = re.split(r"(/\*\*/|\*|\{[^}]*\}|\[[^\]]*\])", glob)
+    return "".join(_translated(part) if number % 2 else re.escape(part) for number, part in enumerate(parts))
+
+
+def _translated(part: str) -> str:
+    match part[0]:
+        case "[":
+            return part
+        case "{":
+            return f"(?:{'|'.join(map(re.escape, part[1:-1].split(',')))})"
+        case "/":
+            return "/(?:.*/)?"
+        case _:
+            return "[^/]*"
 
 
 def known(name: str) -> bool:

@@ -14,7 +14,7 @@ import yaml
 from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS
 from tests.editors.names import SPELLED, STRANGERS, known, reads, samples
 from tests.editors.workbench import EDITORS, ROOT
-from tests.tables.formats import limited, spelled
+from tests.tables.formats import limited
 
 
 def between(path: str, before: str, after: str) -> list[str]:
@@ -56,7 +56,9 @@ def test_vs_code_document_selector_matches_the_table() -> None:
         pytest.skip("there is no editors/vscode yet")
 
     found = re.findall(r'"\*\*/([^"]+)"', selectors.read_text("utf-8"))
-    assert [name for name in found if name in SPELLED] == list(SPELLED)
+    assert [name for name in (*samples(), *STRANGERS) if reads(found, name) != known(name)] == []
+    # VS Code distinguishes case, and nested braces are not possible.
+    assert [pattern for pattern in found if re.search(r"\{|[a-z](?![A-Z]\])|[A-Z](?!\])", pattern)] == []
 
 
 def test_jetbrains_maps_every_name_that_needs_no_directory() -> None:
@@ -64,7 +66,7 @@ def test_jetbrains_maps_every_name_that_needs_no_directory() -> None:
     patterns = [pattern for mapping in mappings for pattern in mapping["fileType"]["patterns"]]
 
     assert len(patterns) == len(set(patterns))
-    assert set(patterns) == {spelled(pattern) for pattern in PATTERNS if not pattern.parent}
+    assert set(patterns) == {name for pattern in PATTERNS if not pattern.below for name in pattern.names}
 
 
 def test_helix_covers_file_names_without_other_servers() -> None:
@@ -131,4 +133,4 @@ def _text(path: str) -> str:
 
 def of_requirements() -> list[str]:
     """Return the names of requirements and constraints files."""
-    return [spelled(pattern) for pattern in PATTERNS if pattern.format == "requirements"]
+    return [pattern.glob for pattern in PATTERNS if pattern.format == "requirements"]

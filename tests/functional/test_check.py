@@ -172,8 +172,9 @@ def test_standard_input_with_format_requires_no_file_name(project: Project) -> N
 
 def test_as_option_sets_the_format(project: Project) -> None:
     project.offline({"old-lib": "archived"})
-    project.write("deps.list", "old-lib\n")
+    project.write("deps.list", "old-lib\none line of text\n")
     assert "FORMAT is one of pyproject, requirements, " in project.check("deps.list").out
+    project.write("deps.list", "old-lib\n")
     assert project.check("deps.list", "--as", "requirements").code == 1
 
 

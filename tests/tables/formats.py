@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mothball.formats.names import PATTERNS, FilePattern
+from mothball.formats.names import PATTERNS
 
 _OTHER_SERVERS = ("Emacs with Eglot", "Vim with ALE", "Helix", "Kate")
 
@@ -19,11 +19,6 @@ LIMITS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def spelled(pattern: FilePattern) -> str:
-    """Return ``pattern`` with the required directory, if any, before a slash."""
-    return f"{pattern.parent}/{pattern.name}" if pattern.parent else pattern.name
-
-
 def limited(editor: str) -> set[str]:
     """Return the file names that ``editor`` does not recognize."""
-    return {spelled(pattern) for pattern in PATTERNS if editor in LIMITS.get(pattern.format, ())}
+    return {pattern.glob for pattern in PATTERNS if editor in LIMITS.get(pattern.format, ())}

@@ -18,9 +18,7 @@ _LOCK: dict[str, Any] = json.loads((_EXTENSION / "package-lock.json").read_text(
 
 def test_every_file_name_activates_the_extension() -> None:
     contained = [event.partition(":")[2] for event in _PACKAGE["activationEvents"] if event.startswith("workspaceC")]
-    assert len(contained) == len(PATTERNS)
-    for pattern, glob in zip(PATTERNS, contained, strict=True):
-        assert glob.endswith(f"{pattern.parent}/{pattern.name}")
+    assert contained == [f"**/{pattern.glob}" for pattern in PATTERNS]
 
 
 def test_a_repository_can_set_nothing_that_decides_whom_to_ask_or_what_to_run() -> None:

@@ -4,7 +4,7 @@
 ---
 --- `uv tool install mothball` (or `pipx install mothball`) puts the server on your PATH.
 
--- The files that mothball reads; a slash requires the directory before it.
+-- The files that mothball reads, in any case; a slash requires the directory before it.
 local file_names = {
   'pyproject.toml',
   'Pipfile',
@@ -14,9 +14,10 @@ local file_names = {
   'setup.cfg',
   'setup.py',
   'tox.ini',
-  '*environment*.yml',
-  '*environment*.yaml',
-  '.pre-commit-config.yaml',
+  '*environment*.{yml,yaml}',
+  'env.{yml,yaml}',
+  'conda.{yml,yaml}',
+  '.pre-commit-config.{yml,yaml}',
   '.pre-commit-hooks.yaml',
   'uv.lock',
   '*.py.lock',
@@ -25,16 +26,23 @@ local file_names = {
   'pylock.toml',
   'pylock.*.toml',
   'Pipfile.lock',
-  '*requirements*.txt',
-  '*requirements*.in',
-  '*constraints*.txt',
-  '*constraints*.in',
-  'requirements/*.txt',
-  'requirements/*.in',
+  '*requirements*.{txt,in,pip,reqs,lock}',
+  '*constraints*.{txt,in,pip,reqs,lock}',
+  'requirement.{txt,in,pip,reqs,lock}',
+  '*-requirement.{txt,in,pip,reqs,lock}',
+  '*_requirement.{txt,in,pip,reqs,lock}',
+  'reqs.{txt,in,pip,reqs,lock}',
+  '*-reqs.{txt,in,pip,reqs,lock}',
+  '*_reqs.{txt,in,pip,reqs,lock}',
+  'deps.{txt,in,pip,reqs,lock}',
+  'dependencies.{txt,in,pip,reqs,lock}',
+  'overrides.{txt,in,pip,reqs,lock}',
+  'requirements/**/*.{txt,in,pip,reqs,lock}',
+  'constraints/**/*.{txt,in,pip,reqs,lock}',
 }
 
 local patterns = vim.tbl_map(function(name)
-  return '/' .. vim.pesc(name):gsub('%%%*', '[^/]*') .. '$'
+  return vim.glob.to_lpeg('**/' .. name:lower())
 end, file_names)
 
 ---@type vim.lsp.Config
@@ -45,7 +53,7 @@ return {
   root_dir = function(buffer, on_dir)
     local path = vim.fs.normalize(vim.api.nvim_buf_get_name(buffer))
     for _, pattern in ipairs(patterns) do
-      if path:find(pattern) then
+      if pattern:match(path:lower()) then
         local root = vim.fs.root(buffer, '.git') or vim.fs.root(buffer, { 'mothball.toml', 'pyproject.toml' })
         return on_dir(root or vim.fs.dirname(path))
       end

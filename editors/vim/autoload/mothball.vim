@@ -1,6 +1,6 @@
 " File names that mothball reads, and roots of their projects.
 
-" A slash requires the directory before it.
+" In any case; a slash requires the directory before it, at any depth with two stars.
 let s:file_names = [
 \ 'pyproject.toml',
 \ 'Pipfile',
@@ -10,9 +10,10 @@ let s:file_names = [
 \ 'setup.cfg',
 \ 'setup.py',
 \ 'tox.ini',
-\ '*environment*.yml',
-\ '*environment*.yaml',
-\ '.pre-commit-config.yaml',
+\ '*environment*.{yml,yaml}',
+\ 'env.{yml,yaml}',
+\ 'conda.{yml,yaml}',
+\ '.pre-commit-config.{yml,yaml}',
 \ '.pre-commit-hooks.yaml',
 \ 'uv.lock',
 \ '*.py.lock',
@@ -21,20 +22,29 @@ let s:file_names = [
 \ 'pylock.toml',
 \ 'pylock.*.toml',
 \ 'Pipfile.lock',
-\ '*requirements*.txt',
-\ '*requirements*.in',
-\ '*constraints*.txt',
-\ '*constraints*.in',
-\ 'requirements/*.txt',
-\ 'requirements/*.in',
+\ '*requirements*.{txt,in,pip,reqs,lock}',
+\ '*constraints*.{txt,in,pip,reqs,lock}',
+\ 'requirement.{txt,in,pip,reqs,lock}',
+\ '*-requirement.{txt,in,pip,reqs,lock}',
+\ '*_requirement.{txt,in,pip,reqs,lock}',
+\ 'reqs.{txt,in,pip,reqs,lock}',
+\ '*-reqs.{txt,in,pip,reqs,lock}',
+\ '*_reqs.{txt,in,pip,reqs,lock}',
+\ 'deps.{txt,in,pip,reqs,lock}',
+\ 'dependencies.{txt,in,pip,reqs,lock}',
+\ 'overrides.{txt,in,pip,reqs,lock}',
+\ 'requirements/**/*.{txt,in,pip,reqs,lock}',
+\ 'constraints/**/*.{txt,in,pip,reqs,lock}',
 \]
 
-" Return 1 if mothball reads the file at `path`, by its name and that of its directory.
+" Return 1 if mothball reads the file at `path`, by its name and those of its directories.
 function! mothball#reads(path) abort
+  let l:path = fnamemodify(a:path, ':p')
   let l:name = fnamemodify(a:path, ':p:t')
-  let l:with_directory = fnamemodify(a:path, ':p:h:t') . '/' . l:name
   for l:glob in s:file_names
-    if (l:glob =~# '/' ? l:with_directory : l:name) =~# glob2regpat(l:glob)
+    " A star of Vim matches slashes, too.
+    let l:below = '*/' . substitute(l:glob, '/\*\*/', '/*', '')
+    if l:glob =~# '/' ? l:path =~? glob2regpat(l:below) : l:name =~? glob2regpat(l:glob)
       return 1
     endif
   endfor

@@ -40,8 +40,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def list_files(*parts: DiscoveryResult) -> int:
-    """List the files of ``parts`` with their formats, and errors on stderr; return 2 if there are errors, else 0."""
-    rows = sorted((one_line(file.path), file.document.format) for part in parts for file in part.files)
+    """List the files of ``parts`` with their formats, and errors on stderr; return 2 if there are errors, else 0.
+
+    Files that are passed over are listed with the reason in place of the format.
+    """
+    rows = [(one_line(file.path), file.document.format) for part in parts for file in part.files]
+    rows += [(one_line(path), f"passed over: {reason}") for part in parts for path, reason, _ in part.passed_over]
+    rows.sort()
     width = max((len(path) for path, _ in rows), default=0)
     sys.stdout.write("".join(f"{path:<{width}}  {file_format}\n" for path, file_format in rows))
     unreadable = [finding for part in parts for finding in part.unreadable]

@@ -17,7 +17,7 @@ from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.config_lookup import governing_config_path
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.policy_changes import policy_changes
-from mothball.formats.table import format_of
+from mothball.formats.table import may_be_dependency_file
 from mothball.index.session import LookupSession
 from mothball.model.findings import CheckMode, Problem, Report, Severity
 from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skipped, Source
@@ -156,11 +156,11 @@ def _read_unchanged(
 ) -> tuple[Setup, DiscoveryResult]:
     """Read the files ``paths`` from disk for a full check; files that are part of ``added`` become context only."""
     setup = set_up(arguments)
-    # `pre-commit run --all-files` passes files of any kind; skip those that are not dependency files by name.
+    # `pre-commit run --all-files` passes files of any kind; skip those that cannot be dependency files.
     dependency_files = tuple(
         path
         for path in paths
-        if arguments.format or os.path.isdir(path) or format_of(os.path.abspath(path)) or not os.path.lexists(path)
+        if arguments.format or os.path.isdir(path) or may_be_dependency_file(path) or not os.path.lexists(path)
     )
     request = DiscoveryRequest(dependency_files, arguments.format, apply_exclude=True, context=not arguments.list_files)
     full = discover(request, setup.config_resolver, setup.settings)

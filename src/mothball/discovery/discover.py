@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from mothball.check import policy
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
@@ -29,7 +29,13 @@ from mothball.discovery.local_projects import (
     ProjectFile,
     local_references,
 )
-from mothball.formats.table import FORMATS, decode, format_of, may_be_dependency_file
+from mothball.formats.recognition import (
+    looks_like_requirements,
+    parses_as_requirements,
+    recognized_format,
+    why_passed_over,
+)
+from mothball.formats.table import FORMATS, decode, format_of, may_be_dependency_file, may_be_included, parse
 from mothball.model.document import DependencyKind, Document, ToolIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.findings import Finding, Problem, Rule, Severity
@@ -43,6 +49,7 @@ from mothball.repository.files import (
     project_of,
     repository_root,
 )
+from mothball.repository.paths import naming_root
 from mothball.routing.facts import LookupFacts, group_by_name
 
 STDIN = "-"
@@ -56,13 +63,19 @@ _SEARCHED_FILES = (
 _LOCK_FORMATS = ("uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock")
 
 
+def _never(_path: str) -> bool:
+    return False
+
+
 class DiscoveryRequest(NamedTuple):
     """The paths to read, and how to read them.
 
     ``format`` (``--as``) overrides the format that the file name implies. ``stdin`` is the file name and content for
     the path ``-``. ``working_directory`` replaces the current one as the root of files below it that are in no
     repository. ``root`` is the root of the repository, if the caller knows it. With ``apply_exclude``, files named in
-    ``paths`` are subject to ``exclude``: for callers that are programs, not users who name a file explicitly. With
+    ``paths`` are subject to ``exclude``, and none is read merely because its content is like that of a requirements
+    file: for callers that are programs, not users who name a file explicitly. ``was_dependency_file`` is true for the
+    path of a file that must not be passed over, because it was a dependency file before the change. With
     ``all_names``, each file has all local names that apply to it, not only those that it uses. With ``context``, files
     that decide how severe findings in ``paths`` are, but are not below them, are read from the disk as well.
     """
@@ -75,14 +88,30 @@ class DiscoveryRequest(NamedTuple):
     apply_exclude: bool = False
     all_names: bool = False
     context: bool = False
+    was_dependency_file: Callable[[str], bool] = _never
+
+
+class PassedOver(NamedTuple):
+    """A file with the name of a dependency file that is not read as one, and why; ``path`` is as displayed.
+
+    ``is_invalid`` is true if it does not parse.
+    """
+
+    path: str
+    reason: str
+    is_invalid: bool = False
 
 
 class DiscoveryResult(NamedTuple):
-    """Files that are ready to be checked, findings for those that could not be read, and other problems."""
+    """Files that are ready to be checked, findings for those that could not be read, and other problems.
+
+    ``passed_over`` are files below a directory that are no dependency files in spite of their names, or left out.
+    """
 
     files: tuple[ResolvedFile, ...]
     unreadable: tuple[Finding, ...]
     problems: tuple[Problem, ...]
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 class _Read(NamedTuple):
@@ -108,7 +137,8 @@ def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, setting
     discovery = _Discovery(request, config_resolver, settings)
     discovery.run()
     files = tuple(discovery.resolved_files())
-    return DiscoveryResult(files, tuple(discovery.unreadable), (*discovery.problems, *config_resolver.problems))
+    problems = (*discovery.problems, *discovery.unrecognized(), *config_resolver.problems)
+    return DiscoveryResult(files, tuple(discovery.unreadable), problems, discovery.passed_over())
 
 
 def _has_no_entry_of_format(text: str, target: FileTarget, document: Document) -> bool:
@@ -116,7 +146,7 @@ def _has_no_entry_of_format(text: str, target: FileTarget, document: Document) -
 
     Scripts are exempt: most of them have no metadata block.
     """
-    if document.is_broken or target.format in ("script", format_of(target.path)):
+    if document.is_broken or target.format in ("script", format_of(target.path, naming_root(target.root))):
         return False
     entries = (
         *(document.dependencies, document.unnamed, document.includes, document.index_options, document.project_name),
@@ -137,6 +167,11 @@ class _Discovery:
         self.unreadable: list[Finding] = []
         self.problems: list[Problem] = []
         self._failed: set[str] = set()
+        # The keys of files that others include, and of those that are passed over unless another file includes them.
+        self._included: set[str] = set()
+        self._passed_over: dict[str, PassedOver] = {}
+        self._left_out: list[PassedOver] = []
+        self._lookalikes: dict[str, str] = {}
         self._context: set[str] = set()
         self._request = request
         self._config_resolver = config_resolver
@@ -173,6 +208,28 @@ class _Discovery:
                 is_context=key in self._context,
                 facts=LookupFacts(group_by_name(local_names), together[key].unknown_indexes),
             )
+
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        """Return the files that were not read, sorted by path."""
+        return tuple(sorted((*self._passed_over.values(), *self._left_out)))
+
+    def unrecognized(self) -> Iterator[Problem]:
+        """Yield a note on files that were passed over because they do not parse, and problems for likely requirements.
+
+        The latter have lines like those of requirements, but are no known dependency files.
+        """
+        invalid = sorted(item for item in self._passed_over.values() if item.is_invalid)
+        if invalid:
+            first, reason, _ = invalid[0]
+            others = f" and {len(invalid) - 1} other{'s' if len(invalid) > 2 else ''}" if len(invalid) > 1 else ""
+            message = f"{one_line(first)}{others} passed over ({reason})"
+            yield Problem(Severity.NOTE, message, "`--list-files` shows all files that are passed over")
+        for key, path in self._lookalikes.items():
+            if key not in self.read:
+                name = one_line(os.path.basename(path))
+                message = "looks like requirements, but is not a known dependency file: nothing of it was checked"
+                help_text = f"""add it to the configuration: [tool.mothball.files] "**/{name}" = "requirements\""""
+                yield Problem(Severity.WARNING, message, help_text, display_path(path))
 
     def _parsed_file(self, read: _Read) -> ParsedFile:
         unread = unread_includes(read.document, read.resolved_includes, self._failed, read.text, read.target.path)
@@ -266,20 +323,45 @@ class _Discovery:
             return []
         try:
             data = self._data(target)
-            text = decode(target.format, target.path, data)
+            try:
+                text = decode(target.format, target.path, data)
+            except UnreadableFileError:
+                # Prose in another encoding is passed over as well.
+                text = data.decode("latin-1")
+                if self._passes_over(target, text, parse(target.format, text)):
+                    return []
+                raise
         except UnreadableFileError as error:
             self._failed.add(target.key)
             self._report_unreadable(error, resolved_config)
             return []
         document, resolved = parse_file(text, target, self._tree)
+        if self._passes_over(target, text, document):
+            return []
         if self._request.format == target.format and _has_no_entry_of_format(text, target, document):
             message = f"{one_line(display_path(target.path))} has no entries of the format {target.format}"
             self.problems.append(Problem(Severity.ERROR, message, "omit --as, or name the format of the file"))
             document = document._replace(ignores=())
         included = [include for include in resolved if isinstance(include, FileTarget)]
+        self._included.update(include.key for include in included)
         document, indexes = self._inherited_indexes.add_indexes(target.path, target.root, text, document)
         self.read[target.key] = _Read(target, resolved_config, text, document, resolved, indexes)
         return included
+
+    def _passes_over(self, target: FileTarget, text: str, document: Document) -> bool:
+        """Return True if ``target`` is no dependency file in spite of its name, and say so if the user named it."""
+        if target.is_certain or target.key in self._included:
+            self._passed_over.pop(target.key, None)
+            return False
+        reason = why_passed_over(document, text, os.path.relpath(target.path, target.root).replace(os.sep, "/"))
+        if not reason or self._request.was_dependency_file(target.path):
+            return False
+        self._passed_over[target.key] = PassedOver(
+            display_path(target.path), reason, is_invalid=bool(document.problems)
+        )
+        if not self._request.apply_exclude and target.path in map(os.path.abspath, self._request.paths):
+            self._report_unknown(target.path, f" ({reason})")
+        return True
 
     def _data(self, target: FileTarget) -> bytes:
         """Return the content of ``target``. Raises UnreadableFileError.
@@ -313,28 +395,62 @@ class _Discovery:
 
     def _named(self, path: str, data: bytes | None) -> Iterator[FileTarget]:
         """Yield the target for a file that was named; its format comes from ``--as`` or its name."""
-        file_format = self._request.format or format_of(os.path.abspath(path))
+        root = self._request.root or repository_root(path, self._request.working_directory)
+        file_format = self._request.format or format_of(os.path.abspath(path), naming_root(root))
         if data is None and not self._tree.exists(path):
             self._report_unreadable(UnreadableFileError(path or '""', "no such file"))
         elif file_format is None:
-            shown = one_line(display_path(path))
-            message = f"{shown} is not a known dependency file; use --as FORMAT to check it anyway"
-            self.problems.append(Problem(Severity.ERROR, message, f"FORMAT is one of {', '.join(FORMATS)}"))
+            yield from self._recognized(path, root, data)
         else:
-            root = self._request.root or repository_root(path, self._request.working_directory)
-            yield file_target(path, root, file_format, self._tree, data)
+            is_certain = self._request.format is not None
+            yield file_target(path, root, file_format, self._tree, data)._replace(is_certain=is_certain)
+
+    def _recognized(self, path: str, root: str, data: bytes | None) -> Iterator[FileTarget]:
+        """Yield the target for a named file whose name is not that of a dependency file, if its content is.
+
+        A file that a program named needs the header of a generator: a text of bare words may be anything.
+        """
+        target = file_target(path, root, "requirements", self._tree, data)
+        try:
+            # A script block is in ASCII, so that the encoding of the script does not matter.
+            data = self._data(target)
+            text = data.decode("latin-1")
+        except UnreadableFileError as error:
+            if not self._request.apply_exclude:
+                self._report_unreadable(error)
+            return
+        file_format = recognized_format(text)
+        if file_format == "script" and self._request.apply_exclude:
+            file_format = None
+        if file_format is None:
+            if not self._request.apply_exclude and parses_as_requirements(parse("requirements", text)):
+                file_format = "requirements"
+            elif self._request.apply_exclude and may_be_included(path) and looks_like_requirements(text):
+                self._lookalikes[target.key] = target.path
+        if file_format is not None:
+            yield target._replace(format=file_format, is_certain=True)
+        elif not self._request.apply_exclude:
+            self._report_unknown(path)
+
+    def _report_unknown(self, path: str, reason: str = "") -> None:
+        shown = one_line(display_path(path))
+        message = f"{shown} is not a known dependency file{reason}; use --as FORMAT to check it anyway"
+        self.problems.append(Problem(Severity.ERROR, message, f"FORMAT is one of {', '.join(FORMATS)}"))
 
     def _below(self, directory: str) -> Iterator[FileTarget]:
         root = self._request.root or repository_root(directory, self._request.working_directory)
+        names_from = naming_root(root)
         excluded = 0
-        found, ignored = find_dependency_files(directory, self._report_unlistable)
+        found, ignored = find_dependency_files(directory, self._report_unlistable, names_from)
         for path in found:
             resolved_config = self._config_resolver.resolve(path, root)
-            file_format = self._request.format or format_of(os.path.abspath(path))
+            file_format = self._request.format or format_of(path, names_from)
             if resolved_config is not None and is_excluded_by_config(path, resolved_config):
                 excluded += 1
+                self._left_out.append(PassedOver(display_path(path), "excluded by `exclude`"))
             elif resolved_config is not None and file_format:
                 yield file_target(path, root, file_format, self._tree)
+        self._left_out += (PassedOver(display_path(path), "ignored by git") for path in ignored)
         if found and len(found) == excluded:
             message = f"{one_line(display_path(directory))}: all dependency files are excluded ({excluded})"
             self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))

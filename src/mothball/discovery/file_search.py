@@ -33,9 +33,10 @@ class FoundFiles(NamedTuple):
     ignored: list[str]
 
 
-def find_dependency_files(directory: str, on_error: Callable[[OSError], None]) -> FoundFiles:
+def find_dependency_files(directory: str, on_error: Callable[[OSError], None], repository: str = "") -> FoundFiles:
     """Return the dependency files below ``directory`` as found by ``walk``, split by whether git ignores them.
 
+    ``repository`` is the root of the repository, see ``format_of``.
     If git ignores ``directory`` itself, no file counts as ignored: the user named it explicitly. A directory with a
     ``pyvenv.cfg`` that git tracks is not treated as a virtual environment, and is searched as well.
     """
@@ -45,7 +46,7 @@ def find_dependency_files(directory: str, on_error: Callable[[OSError], None]) -
     pending = [top]
     while pending:
         environments: list[str] = []
-        found = list(walk(pending.pop(), on_error, environments))
+        found = list(walk(pending.pop(), on_error, environments, repository))
         files += found
         markers = [os.path.join(environment, _ENVIRONMENT_FILE) for environment in environments]
         for root, paths in group_by_repository([*found, *markers]).items():
@@ -58,12 +59,14 @@ def find_dependency_files(directory: str, on_error: Callable[[OSError], None]) -
     return FoundFiles([path for path in files if path not in ignored], [path for path in files if path in ignored])
 
 
-def walk(directory: str, on_error: Callable[[OSError], None], environments: list[str] | None = None) -> Iterator[str]:
+def walk(
+    directory: str, on_error: Callable[[OSError], None], environments: list[str] | None = None, repository: str = ""
+) -> Iterator[str]:
     """Yield the absolute paths of all files below ``directory`` whose name is that of a dependency file, sorted.
 
     Links to directories are not followed. Caches, version control and virtual environments are not searched; the
     latter are added to ``environments``. ``on_error`` is called for directories that cannot be listed or are nested
-    deeper than ``MAX_DEPTH``.
+    deeper than ``MAX_DEPTH``. ``repository`` is the root of the repository, see ``format_of``.
     """
     top = os.path.abspath(directory)
     for parent, directories, names in os.walk(top, onerror=on_error):
@@ -77,7 +80,7 @@ def walk(directory: str, on_error: Callable[[OSError], None], environments: list
             environments += (os.path.join(parent, name) for name in virtual)
         for name in sorted(names):
             path = os.path.join(parent, name)
-            if format_of(path) is not None:
+            if format_of(path, repository) is not None:
                 yield path
 
 

@@ -14,12 +14,14 @@ from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import DISK, Tree, display_path, is_inside
+from mothball.repository.paths import naming_root
 
 
 class FileTarget(NamedTuple):
     """A file to read: its absolute path, the root of its repository, its format and kind.
 
     ``key`` is its real path, which identifies the file. ``data`` is its content if that is not read from the tree.
+    ``is_certain`` is true if more than its name says that it is a dependency file.
     """
 
     path: str
@@ -28,6 +30,7 @@ class FileTarget(NamedTuple):
     format: str
     kind: FileKind
     data: bytes | None = None
+    is_certain: bool = False
 
 
 def parse_document(text: str, path: str, root: str, file_format: str, kind: FileKind) -> Document:
@@ -97,7 +100,9 @@ def unread_includes(
 def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
     """Return the target for the file at ``path`` in the repository at ``root``, to be read as ``file_format``."""
     absolute = os.path.abspath(path)
-    kind: FileKind = DependencyKind.CONSTRAINT if is_constraints(absolute) else DependencyKind.REQUIREMENT
+    kind: FileKind = (
+        DependencyKind.CONSTRAINT if is_constraints(absolute, naming_root(root)) else DependencyKind.REQUIREMENT
+    )
     return FileTarget(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
 
 

@@ -94,7 +94,7 @@ class InheritedIndexes:
         if directory not in self._including_files:
             by_name = self._including_files[directory] = {}
             paths = [os.path.join(directory, name) for name in sorted(self._tree.names_in(directory))]
-            requirements = [path for path in paths if format_of(path) == "requirements"]
+            requirements = [path for path in paths if format_of(path, root) == "requirements"]
             self.unsearched_files += requirements[MAX_FILES:]
             self._tree.prepare(requirements[:MAX_FILES])
             for path in requirements[:MAX_FILES]:

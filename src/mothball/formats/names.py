@@ -12,19 +12,41 @@ import os
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.records import NamedTuple
 
+# Suffixes of requirements and constraints files. An included file must have one of them or match a pattern below.
+# Otherwise a repository could make mothball read, and quote from, arbitrary files.
+INCLUDE_SUFFIXES = (".txt", ".in", ".pip", ".reqs", ".lock")
+
 
 class FilePattern(NamedTuple):
-    """A case-sensitive file name pattern in which ``*`` matches any characters.
+    """A pattern of file names, in any case, in which ``*`` matches any characters.
 
-    ``parent`` is the required name of the file's directory, empty if any directory will do.
+    ``name`` is followed by one of ``suffixes``. ``below`` is the name of a directory above the file, at any depth, or
+    empty.
     """
 
     name: str
     format: str
-    parent: str = ""
+    suffixes: tuple[str, ...] = ("",)
+    below: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name with each of the suffixes."""
+        return tuple(self.name + suffix for suffix in self.suffixes)
+
+    @property
+    def glob(self) -> str:
+        """The pattern as a glob with ``**`` and ``{,}``, as editors read it: ``requirements/**/*.{txt,in}``."""
+        directory = f"{self.below}/**/" if self.below else ""
+        if len(self.suffixes) == 1:
+            return directory + self.names[0]
+        return f"{directory}{self.name}.{{{','.join(suffix.removeprefix('.') for suffix in self.suffixes)}}}"
 
 
-# The first match wins.
+_YAML = (".yml", ".yaml")
+
+# The only list of the files that mothball reads by their name. Patterns without a star take precedence; otherwise the
+# first match wins.
 PATTERNS = (
     FilePattern(PYPROJECT_TOML, "pyproject"),
     FilePattern("Pipfile", "pipfile"),
@@ -34,9 +56,10 @@ PATTERNS = (
     FilePattern("setup.cfg", "setup-cfg"),
     FilePattern("setup.py", "setup-py"),
     FilePattern("tox.ini", "tox-ini"),
-    FilePattern("*environment*.yml", "conda-env"),
-    FilePattern("*environment*.yaml", "conda-env"),
-    FilePattern(".pre-commit-config.yaml", "pre-commit"),
+    FilePattern("*environment*", "conda-env", _YAML),
+    FilePattern("env", "conda-env", _YAML),
+    FilePattern("conda", "conda-env", _YAML),
+    FilePattern(".pre-commit-config", "pre-commit", _YAML),
     FilePattern(".pre-commit-hooks.yaml", "pre-commit"),
     FilePattern("uv.lock", "uv-lock"),
     FilePattern("*.py.lock", "uv-lock"),
@@ -45,17 +68,25 @@ PATTERNS = (
     FilePattern("pylock.toml", "pylock"),
     FilePattern("pylock.*.toml", "pylock"),
     FilePattern("Pipfile.lock", "pipfile-lock"),
-    FilePattern("*requirements*.txt", "requirements"),
-    FilePattern("*requirements*.in", "requirements"),
-    FilePattern("*constraints*.txt", "requirements"),
-    FilePattern("*constraints*.in", "requirements"),
-    FilePattern("*.txt", "requirements", parent="requirements"),
-    FilePattern("*.in", "requirements", parent="requirements"),
+    FilePattern("*requirements*", "requirements", INCLUDE_SUFFIXES),
+    FilePattern("*constraints*", "requirements", INCLUDE_SUFFIXES),
+    *(
+        FilePattern(name, "requirements", INCLUDE_SUFFIXES)
+        for name in (
+            "requirement",
+            "*-requirement",
+            "*_requirement",
+            "reqs",
+            "*-reqs",
+            "*_reqs",
+            "deps",
+            "dependencies",
+            "overrides",
+        )
+    ),
+    FilePattern("*", "requirements", INCLUDE_SUFFIXES, below="requirements"),
+    FilePattern("*", "requirements", INCLUDE_SUFFIXES, below="constraints"),
 )
-
-# An included file must have one of these suffixes or match a pattern above. Otherwise a repository could make mothball
-# read, and quote from, arbitrary files.
-INCLUDE_SUFFIXES = (".txt", ".in", ".pip", ".reqs", ".lock")
 
 # Files without dependencies that configure the indexes of dependency files.
 INDEX_CONFIGURATIONS = (MOTHBALL_TOML, UV_TOML)
@@ -66,44 +97,59 @@ INCLUDING_FORMATS = frozenset(
 )
 
 
-def format_of(path: str) -> str | None:
-    """Return the format that the names of a file and its directory imply, or None."""
+def format_of(path: str, root: str = "") -> str | None:
+    """Return the format that the names of a file and of the directories above it imply, or None.
+
+    Directories above ``root``, the repository, do not count.
+    """
     directory, name = os.path.split(path)
-    parent = os.path.basename(directory)
-    for pattern in PATTERNS:
-        if (not pattern.parent or pattern.parent == parent) and _matches(name, pattern.name):
+    name = name.lower()
+    exact = _EXACT.get(name)
+    if exact is not None:
+        return exact
+    for pattern, pattern_name in _BY_SUFFIX.get(name[name.rfind(".") :], ()):
+        if (not pattern.below or pattern.below in _directories(directory, root)) and _matches(name, pattern_name):
             return pattern.format
     return None
 
 
-def is_constraints(path: str) -> bool:
-    """Return True if the names of a file and its directory are those of a constraints file.
+def is_constraints(path: str, root: str = "") -> bool:
+    """Return True if the names of a file and of the directories above it are those of a constraints file.
 
-    ``constraints*``, ``*-constraints`` (or ``_`` or ``.``), and files in a directory ``constraints``. A name that
-    contains ``requirements`` is that of a requirements file: constraints count less, so doubtful names do not get the
-    lower severity.
+    ``constraints*``, ``*-constraints`` (or ``_`` or ``.``), and files below a directory ``constraints``. A name that
+    contains ``requirement`` is that of a requirements file: constraints count less, so doubtful names do not get the
+    lower severity. Directories above ``root``, the repository, do not count.
     """
     directory, name = os.path.split(path)
-    if "requirements" in name or format_of(path) != "requirements":
+    stem = os.path.splitext(name.lower())[0]
+    if "requirement" in stem or format_of(path, root) != "requirements":
         return False
-    stem = os.path.splitext(name)[0]
-    is_named = stem.startswith("constraints") or stem.endswith(("-constraints", "_constraints", ".constraints"))
-    return is_named or os.path.basename(directory) == "constraints"
+    if stem.startswith("constraints") or stem.endswith(("-constraints", "_constraints", ".constraints")):
+        return True
+    nearest = (name for name in reversed(_directories(directory, root)) if name in ("requirements", "constraints"))
+    return next(nearest, "") == "constraints"
 
 
 def may_be_included(path: str) -> bool:
     """Return True if the name of a file permits including it with ``-r`` or ``-c``."""
-    return os.path.basename(path).endswith(INCLUDE_SUFFIXES) or format_of(path) == "requirements"
+    return path.lower().endswith(INCLUDE_SUFFIXES)
 
 
 def may_be_dependency_file(path: str) -> bool:
     """Return True if the name of a file is that of a dependency file or permits including it."""
-    return format_of(path) is not None or may_be_included(path)
+    return may_be_included(path) or format_of(path) is not None
 
 
 def may_add_dependencies(path: str) -> bool:
     """Return True if a change of the file may add dependencies: to itself, or to others whose indexes it configures."""
     return os.path.basename(path) in INDEX_CONFIGURATIONS or may_be_dependency_file(path)
+
+
+def _directories(directory: str, root: str) -> list[str]:
+    """Return the names of the directories from ``root`` down to ``directory``, without ``root``, in lower case."""
+    if root and directory.startswith(root):
+        directory = directory[len(root) :]
+    return directory.lower().replace(os.sep, "/").split("/")
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -120,3 +166,12 @@ def _matches(name: str, pattern: str) -> bool:
             return False
         position += len(part)
     return position <= len(name) - len(last)
+
+
+# Most files of a repository are in neither of these tables, so that two lookups decide.
+_EXACT = {name.lower(): pattern.format for pattern in PATTERNS for name in pattern.names if "*" not in name}
+_BY_SUFFIX: dict[str, list[tuple[FilePattern, str]]] = {}
+for _pattern in PATTERNS:
+    for _name in _pattern.names:
+        if "*" in _name:
+            _BY_SUFFIX.setdefault(_name[_name.rfind(".") :].lower(), []).append((_pattern, _name.lower()))

@@ -27,6 +27,15 @@ def repository_root(path: str, here: str | None = None) -> str:
     return _project_above(here if is_inside(start, here) else start)
 
 
+def naming_root(root: str) -> str:
+    """Return the directory above which directory names say nothing about files: the repository ``root``.
+
+    A clone may be in a directory ``requirements``. Outside a repository the parent of ``root`` is returned, so that the
+    name of the working directory counts. Reads the disk.
+    """
+    return root if os.path.lexists(os.path.join(root, ".git")) else os.path.dirname(root)
+
+
 def is_inside(path: str, directory: str) -> bool:
     """Return True if ``path`` is ``directory`` or below it. Both are absolute; links are not resolved."""
     return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)

@@ -43,14 +43,15 @@ _HOSTILE = {
 # Settings of the user's own machine; in code-server every window is a remote window.
 _LOCAL = {"mothball.private": ["acme-*"], "mothball.maxAge": "12h"}
 
-_STRANGERS = ("notes.txt", "package.json", "Cargo.toml", "my-pyproject.toml", "requirements/deep/notes.txt", "main.py")
+_STRANGERS = ("notes.txt", "package.json", "Cargo.toml", "my-pyproject.toml", "main.py")
 
 
 def _names() -> dict[str, bool]:
     """Return sample file names, each with whether mothball reads it."""
     shaped = [
-        str(Path(pattern.parent, pattern.name.replace("*", filling)))
+        str(Path(pattern.below, name.replace("*", filling)))
         for pattern in PATTERNS
+        for name in (*pattern.names, pattern.names[0].title())
         for filling in ("dev", "a.b-c")
     ]
     return {name: format_of(name) is not None for name in (*shaped, *_STRANGERS)}

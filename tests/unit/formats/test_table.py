@@ -87,16 +87,14 @@ def test_constraints_files_are_recognized_by_name(path: str) -> None:
         "requirements.txt.bak",
         "requirements.txt~",
         "requirements",
-        "Requirements.txt",
         "constraints.md",
         "base.txt",
-        "requirements/base/notes.txt",
         "requirements/README.md",
         "my-requirements/base.txt",
         "xpyproject.toml",
         "pyproject.toml.orig",
-        "PYPROJECT.TOML",
-        "requirement.txt",
+        "predeps.txt",
+        "deps.md",
         "",
         "/",
     ],
@@ -124,6 +122,51 @@ def test_doubtful_names_are_those_of_requirements_files(path: str) -> None:
     assert not is_constraints(path)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "requirements/static/ci/py3.10/linux.lock",
+        "requirements.lock",
+        "requirements-dev.lock",
+        "requirements.pip",
+        "Requirements.txt",
+        "REQUIREMENTS.TXT",
+        "requirement.txt",
+        "reqs.txt",
+        "dev-reqs.txt",
+        "dev_reqs.in",
+        "deps.txt",
+        "dependencies.txt",
+        "overrides.txt",
+        "Requirements/base/notes.txt",
+        "constraints/base.txt",
+        "constraints/py3.12/base.txt",
+    ],
+)
+def test_further_names_of_requirements_files(path: str) -> None:
+    assert format_of(path) == "requirements"
+    assert is_constraints(path) == path.startswith("constraints/")
+
+
+@pytest.mark.parametrize("path", ["env.yml", "conda.yaml", "Environment.YML", ".pre-commit-config.yml"])
+def test_further_names_of_yaml_files(path: str) -> None:
+    assert format_of(path) in {"conda-env", "pre-commit"}
+
+
+def test_directories_above_the_repository_do_not_count() -> None:
+    assert format_of("/srv/requirements/shop/notes.txt", "/srv/requirements/shop") is None
+    assert format_of("/srv/shop/requirements/notes.txt", "/srv/shop") == "requirements"
+    assert not is_constraints("/srv/constraints/shop/deps.txt", "/srv/constraints/shop")
+    assert is_constraints("/srv/shop/constraints/deps.txt", "/srv/shop")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"), [("constraints/requirements/a.txt", False), ("requirements/constraints/a.txt", True)]
+)
+def test_nearest_directory_decides_about_constraints(path: str, *, expected: bool) -> None:
+    assert is_constraints(path) is expected
+
+
 @pytest.mark.parametrize("path", ["base.txt", "a/base.in", "deps.pip", "deps.reqs", "linux.lock", "constraints.txt"])
 def test_requirements_like_names_may_be_included(path: str) -> None:
     assert may_be_included(path)
@@ -140,7 +183,9 @@ def test_every_pattern_has_a_described_format() -> None:
     # Any Python file may have a script block, so the format is only used with --as script.
     assert {pattern.format for pattern in PATTERNS} == set(FORMATS) - {"script"}
     for pattern in PATTERNS:
-        assert format_of(f"{pattern.parent or 'any'}/{pattern.name.replace('*', 'x')}") == pattern.format
+        for name in pattern.names:
+            path = f"{pattern.below or 'any'}/{name.replace('*', 'x')}"
+            assert format_of(path) == format_of(path.upper()) == pattern.format
 
 
 @pytest.mark.parametrize("name", FORMATS)

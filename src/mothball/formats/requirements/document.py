@@ -96,7 +96,7 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
         starts = [line.source(0) for line in logical_lines(text, [], [])]
         contents.ignores[:] = extend_annotation_ignores(contents.ignores, text, starts, contents.dependencies)
     contents.problems.extend(_conflicts(text, conflict_markers))
-    contents.problems.extend(_hidden_line(text, contents.problems) if _BREAK.search(text) else ())
+    contents.problems.extend(_hidden_line(text, contents.problems) if has_hidden_lines(text) else ())
     document = Document(
         "requirements",
         tuple(contents.dependencies),
@@ -137,6 +137,11 @@ def _conflicts(text: str, conflict_markers: list[Span]) -> list[ParseProblem]:
             )
         is_open = character != ">"
     return problems
+
+
+def has_hidden_lines(text: str) -> bool:
+    """Return True if ``text`` has a character at which only pip breaks lines."""
+    return _BREAK.search(text) is not None
 
 
 def _hidden_line(text: str, problems: list[ParseProblem]) -> Iterator[ParseProblem]:

@@ -29,8 +29,7 @@ class Watcher:
 
     def begin(self) -> None:
         """Watch all files that mothball reads by their name, and its configuration files."""
-        names = (f"{pattern.parent}/{pattern.name}" if pattern.parent else pattern.name for pattern in PATTERNS)
-        self.watch((*names, MOTHBALL_TOML, UV_TOML))
+        self.watch((*(pattern.glob for pattern in PATTERNS), MOTHBALL_TOML, UV_TOML))
 
     def watch(self, names: Iterable[str]) -> None:
         """Watch files with these names in any directory, if the client supports it."""

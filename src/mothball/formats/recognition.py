@@ -1,0 +1,99 @@
+"""Recognize dependency files by their content, and texts that are no dependency files in spite of their names."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from mothball.formats.requirements.compiled import has_generator_header
+from mothball.formats.requirements.document import has_hidden_lines, parse
+from mothball.formats.requirements.lines import logical_lines
+from mothball.formats.requirements.options import find_options_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mothball.model.document import Document
+
+SCRIPT_MARK = "# /// script"
+_SCRIPT_BLOCK = rf"(?m)^{SCRIPT_MARK}[ \t]*\r?$"
+# What no line of prose has: an option, a variable, a URL, an operator.
+_INSTALLS = r"(?:^|\s)--?[A-Za-z]|\$|://|[=~!<>]=|[<>@]|\w=\w"
+# A line of one word is a requirement, possibly with a slip at its end; a heading ends with a colon.
+_SOLE_WORD = r"\S*[^\s:]"
+_CONFLICT = r"(?m)^(?:<<<<<<<|>>>>>>>)(?:\s|$)"
+# The output of `pip list`, which is often redirected to a requirements file by mistake.
+_PIP_LIST = r"(?m)^Package[ \t]+Version\b"
+_TEMPLATE_DIRECTORY = r"(?i)\{[{%]|template|cookiecutter"
+# Directories of test data: `fixtures`, `testdata`, and directories such as `data` below `tests`.
+_TEST_DATA = r"(?i)(?:^|/)(?:fixtures?|test[-_]?data|tests?/(?:.*/)?(?:data|assets|files|resources|samples))/"
+_TEMPLATE_MARK = r"\{\{|\{%|\{#|<%|\$\{"
+_MAX_PARSED = 100_000
+_HASHES = r"(?:^|\s)--hash[= ]"
+
+
+def recognized_format(text: str) -> str | None:
+    """Return the format of a text that has the header of a generator or a script block (PEP 723), None otherwise."""
+    if has_generator_header(text):
+        return "requirements"
+    return "script" if SCRIPT_MARK in text and re.search(_SCRIPT_BLOCK, text) else None
+
+
+def parses_as_requirements(document: Document) -> bool:
+    """Return True if a text parsed as requirements has entries or includes, and no problems."""
+    return not document.problems and bool(document.dependencies or document.unnamed or document.includes)
+
+
+def looks_like_requirements(text: str) -> bool:
+    """Return True if most lines of ``text`` have version operators or hashes, or are includes of requirements.
+
+    Bare words do not count: such a text may contain anything. Only its beginning is read.
+    """
+    text = text[:_MAX_PARSED]
+    document = parse(text)
+    versioned = sum(1 for dependency in document.dependencies if dependency.specifier)
+    hashed = sum(1 for line in _lines(text) if re.search(_HASHES, line[find_options_start(line) :]))
+    return 2 * max(versioned + len(document.includes), hashed) > sum(1 for _ in _lines(text))
+
+
+def why_passed_over(document: Document, text: str, path: str) -> str:
+    """Return why the file at ``path``, relative to the repository, is no dependency file in spite of its name.
+
+    ``path`` has forward slashes. Returns an empty string for a dependency file, and for every text from which an
+    installer could install anything: installers reject a requirements file with one invalid line.
+    """
+    if document.format == "conda-env" and "dependencies" not in text and not _has_entries(document):
+        return "no `dependencies`"
+    if document.problems and re.search(_TEMPLATE_DIRECTORY, path) and re.search(_TEMPLATE_MARK, text):
+        return "template that does not parse"
+    if document.problems and re.search(_TEST_DATA, path):
+        return "test data that does not parse"
+    if document.format == "requirements" and document.problems and not _has_entries(document):
+        return _why_not_requirements(text, os.path.basename(path).lower())
+    return ""
+
+
+def _why_not_requirements(text: str, name: str) -> str:
+    if has_hidden_lines(text) or re.search(_CONFLICT, text):
+        return ""
+    if name.endswith(".lock"):
+        return "not a lock file of a known tool"
+    return "prose" if name != "requirements.txt" and _is_prose(text) else ""
+
+
+def _has_entries(document: Document) -> bool:
+    return bool(document.dependencies or document.unnamed or document.includes or document.index_options)
+
+
+def _is_prose(text: str) -> bool:
+    return not re.search(_PIP_LIST, text) and not any(
+        re.search(_INSTALLS, line) or re.fullmatch(_SOLE_WORD, line)
+        for line in _lines(text)
+        if re.search(r"\w", line)  # not an underline
+    )
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the logical lines of requirements without comments."""
+    return (stripped for line in logical_lines(text, [], []) if (stripped := line.text.strip()))
