@@ -23,7 +23,17 @@ from mothball.formats.names import INCLUDE_SUFFIXES, INDEX_CONFIGURATIONS, PATTE
 from mothball.formats.table import FORMATS
 from mothball.lsp.settings import SETTINGS
 from tests.support.cli import run_in_process
-from tests.tables import added, added_git, added_indexes, commands, formats, indexes, json_fields, severities
+from tests.tables import (
+    added,
+    added_git,
+    added_indexes,
+    added_links,
+    commands,
+    formats,
+    indexes,
+    json_fields,
+    severities,
+)
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end of \2 -->)", re.DOTALL)
@@ -165,6 +175,7 @@ _PARTS: Mapping[str, Callable[[], str]] = {
     "names and files": lambda: _cases("case | added?", added.NAMES),
     "changed indexes": lambda: _cases("change | is a name added?", added_indexes.INDEXES),
     "policy": lambda: _cases("case | result", added.POLICY),
+    "links": lambda: _cases("case | is a name added?", added_links.LINKS),
     "comparisons": lambda: _cases("case | what is compared, or the result", added_git.COMPARED),
     "indexes": _indexes,
     "severities": _severities,

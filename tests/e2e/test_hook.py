@@ -227,6 +227,20 @@ def test_unusual_file_names(shop: Committer) -> None:
     assert shop.commit({name: lines(ACTIVE)}).made
 
 
+def test_links_and_changes_of_their_targets_are_checked(shop_per_runner: Committer) -> None:
+    (shop_per_runner.root / "requirements.txt").symlink_to("deps.data")
+    shop_per_runner.repository.stage({"deps.data": lines(ARCHIVED)})
+    shop_per_runner.git("add", "requirements.txt")
+    assert not shop_per_runner.commit().made
+    shop_per_runner.repository.stage({"deps.data": lines(ACTIVE)})
+    shop_per_runner.git("mv", "deps.data", "deps.txt")
+    (shop_per_runner.root / "requirements.txt").unlink()
+    (shop_per_runner.root / "requirements.txt").symlink_to("deps.txt")
+    shop_per_runner.git("add", "requirements.txt")
+    assert shop_per_runner.commit().made
+    assert not shop_per_runner.commit({"deps.txt": lines(ACTIVE, ARCHIVED)}).made
+
+
 # --- pushes and full checks -------------------------------------------------------------------------------------------
 
 

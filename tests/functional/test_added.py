@@ -11,6 +11,7 @@ from tests.support.added import Workshop, lines, workshop
 from tests.tables.added import INCLUDING, NAMES, POLICY, Row
 from tests.tables.added_git import COMPARED
 from tests.tables.added_indexes import INDEXES
+from tests.tables.added_links import LINKS
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def shop(tmp_path: Path) -> Workshop:
     return workshop(tmp_path)
 
 
-@pytest.mark.parametrize("row", [*NAMES, *INDEXES, *POLICY, *COMPARED], ids=lambda row: row.case)
+@pytest.mark.parametrize("row", [*NAMES, *INDEXES, *POLICY, *COMPARED, *LINKS], ids=lambda row: row.case)
 def test_added_dependencies(row: Row, shop: Workshop) -> None:
     for step in row.steps:
         step(shop)

@@ -198,17 +198,30 @@ def file_name_like_an_option(shop: Workshop) -> None:
     assert shop.check("--exit-zero", "requirements.txt").code == 2
 
 
-@row("A submodule or a symbolic link", "is skipped")
-def submodule_and_link(shop: Workshop) -> None:
+@row("A new submodule, or a submodule at another commit", "is passed over: its files belong to another repository")
+def submodule(shop: Workshop) -> None:
     inner = new_repository(shop.root / "requirements.txt", shop.repository.environment)
+    for name in ("old-a", "old-b"):
+        inner.commit({"requirements.txt": lines(name)})
+        shop.git("-c", "advice.addEmbeddedRepo=false", "add", "requirements.txt")
+        assert shop.git("ls-files", "--stage").count("160000") == 1
+        assert shop.added() == {}
+        shop.commit()
+        assert shop.added("--from-ref", "HEAD~1", "--to-ref", "HEAD") == {}
+        assert shop.added("--since", "HEAD~1") == {}
+
+
+@row("A submodule that is replaced by its files", "yes, every name in them")
+def submodule_replaced_by_files(shop: Workshop) -> None:
+    inner = new_repository(shop.root / "module", shop.repository.environment)
     inner.commit({"requirements.txt": lines("old-a")})
-    outside = shop.root.with_name("elsewhere.txt")
-    outside.write_text("old-b\n")
-    (shop.root / "dev-requirements.txt").symlink_to(outside)
-    shop.git("-c", "advice.addEmbeddedRepo=false", "add", "requirements.txt", "dev-requirements.txt")
-    assert shop.git("ls-files", "--stage").count("160000") == 1
-    assert shop.added() == {}
-    assert shop.check("dev-requirements.txt").code == 0
+    shop.git("-c", "advice.addEmbeddedRepo=false", "add", "module")
+    base = shop.commit()
+    (shop.root / "module" / ".git").rename(shop.root.with_name("module.git"))
+    shop.git("rm", "--quiet", "--cached", "module")
+    shop.stage({"module/requirements.txt": lines("old-a")})
+    assert shop.added() == {"module/requirements.txt": ["old-a"]}
+    assert shop.added("--since", base) == {"module/requirements.txt": ["old-a"]}
 
 
 @row("An index with a conflict", "an error: resolve the conflict first")

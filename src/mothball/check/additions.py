@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum, auto
+from operator import attrgetter
 
 from mothball.check.inputs import ResolvedConfig, is_beneath, is_lock, line_range, required_by_members
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, UnnamedEntry
@@ -103,6 +104,22 @@ def additions(
     # Moves between related projects take precedence over moves between others, in all files.
     new = [_new_entries(target, old, base_names, removals) for target, old in zip(targets, previous, strict=True)]
     return [_addition(*arguments, removals) for arguments in zip(targets, previous, new, strict=True)]
+
+
+def merge_additions(first: Addition, second: Addition) -> Addition:
+    """Return what is added in either of two additions to the same document.
+
+    A dependency that one of them does not count as moved is not moved.
+    """
+    offset = attrgetter("span.start")
+    not_moved = {entry for each in (first, second) for entry in each.dependencies if entry not in each.moved_from}
+    moved_from = {**first.moved_from, **second.moved_from}
+    return Addition(
+        tuple(sorted({*first.dependencies, *second.dependencies}, key=attrgetter("name_span.start"))),
+        tuple(sorted({*first.problems, *second.problems}, key=offset)),
+        tuple(sorted({*first.unnamed, *second.unnamed}, key=offset)),
+        {entry: path for entry, path in moved_from.items() if entry not in not_moved},
+    )
 
 
 def _new_entries(

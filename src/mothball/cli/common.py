@@ -21,7 +21,8 @@ from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.findings import CheckMode, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
-from mothball.repository.files import DISK, Tree, read_stream
+from mothball.repository.files import Tree, read_stream
+from mothball.repository.working_tree import working_tree
 
 
 class Setup(NamedTuple):
@@ -37,14 +38,14 @@ def set_up(
     *,
     scopes: tuple[str, ...] = (),
     mode: CheckMode = CheckMode.FULL,
-    tree: Tree = DISK,
+    tree: Tree | None = None,
     policy_tree: Tree | None = None,
 ) -> Setup:
     """Return the settings of a run from its arguments, the environment and the user configuration.
 
-    ``scopes`` are the directories that are checked completely. Configuration files are read from ``tree``, or from
-    ``policy_tree``, whose ignore entries then are the only ignores that apply. Raises UsageError for invalid arguments
-    and variables, and for an invalid or unreadable user configuration.
+    ``scopes`` are the directories that are checked completely. Configuration files are read from ``tree``, by default
+    the disk, or from ``policy_tree``, whose ignore entries then are the only ignores that apply. Raises UsageError for
+    invalid arguments and variables, and for an invalid or unreadable user configuration.
     """
     now = time.time()
     settings = RunSettings(
@@ -73,7 +74,7 @@ def set_up(
         snapshot_path=getattr(arguments, "snapshot", None),
         use_snapshots=not makes_snapshot,
         scopes=tuple(os.path.abspath(scope) for scope in scopes),
-        tree=tree,
+        tree=tree or working_tree(os.getcwd()),
         policy_tree=policy_tree,
     )
     return Setup(settings, ConfigResolver(resolver_settings, user), user)

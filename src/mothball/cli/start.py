@@ -12,8 +12,8 @@ import sys
 
 # Options of `check --added` that make no difference if no dependency file is staged.
 _IRRELEVANT_OPTIONS = {"--", "--strict", "--no-ignores", "--exit-zero", "-q", "--quiet"}
-# Limit for the output of git, in bytes; larger commits take the normal path.
-_MAX_OUTPUT_BYTES = 1024 * 1024
+# Limit for the output of git, in bytes; larger repositories and commits take the normal path.
+_MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 _REFS = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF")
 
 
@@ -33,18 +33,28 @@ def _nothing_staged() -> bool:
     if is_push_or_range or not hasattr(os, "posix_spawn"):
         return False
     from mothball.formats.names import may_add_dependencies  # noqa: PLC0415 - see the module docstring
-    from mothball.repository.git_process import COMPARED, HARDENED, environment, find_git, spawn  # noqa: PLC0415
+    from mothball.repository.git_process import COMPARED, LISTED, find_git, lines_of_links  # noqa: PLC0415
+
+    git = find_git(os.getcwd())
+    # The output alternates `:MODES IDS STATUS` and the path, each terminated by a zero byte.
+    output = _output(git, "diff-index", "--cached", *COMPARED, "HEAD", "--")
+    paths = output.split(b"\0")[1::2] if output is not None else [b""]
+    if not all(paths) or any(may_add_dependencies(os.fsdecode(path)) for path in paths):
+        return False
+    # A staged file of any name may be the target of a link that is a dependency file.
+    listing = _output(git, *LISTED, "--", ":/") if paths else b""
+    if listing is None:
+        return False
+    links = (os.fsdecode(line.partition(b"\t")[2]) for line in lines_of_links(listing))
+    return not any(map(may_add_dependencies, links))
+
+
+def _output(git: str, *arguments: str) -> bytes | None:
+    """Return the output of git, None if it is missing, fails, or prints too much."""
+    from mothball.repository.git_process import HARDENED, environment, spawn  # noqa: PLC0415
 
     try:
-        git = find_git(os.getcwd())
-        if not git:
-            return False
-        completed = spawn(
-            [git, *HARDENED, "diff-index", "--cached", *COMPARED, "HEAD", "--"], environment(), b"", _MAX_OUTPUT_BYTES
-        )
+        completed = spawn([git, *HARDENED, *arguments], environment(), b"", _MAX_OUTPUT_BYTES) if git else None
     except OSError:
-        return False
-    if completed.returncode != 0 or completed.truncated:
-        return False
-    # The output alternates `:MODES IDS STATUS` and the path, each terminated by a zero byte.
-    return not any(may_add_dependencies(os.fsdecode(path)) for path in completed.stdout.split(b"\0")[1::2])
+        return None
+    return completed.stdout if completed and not completed.returncode and not completed.truncated else None

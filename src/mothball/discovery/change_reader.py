@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from mothball.check.additions import FileVersion, additions, ignored_names
+from mothball.check.additions import Addition, FileVersion, additions, ignored_names, merge_additions
 from mothball.check.inputs import ResolvedFile, RunSettings, is_lock
 from mothball.discovery.config_lookup import ConfigResolver, index_policy
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, is_excluded_by_config
@@ -39,7 +39,7 @@ from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Problem, Severity
 from mothball.model.records import NamedTuple
-from mothball.repository.files import PROJECT_FILES, display_path, is_inside, project_of
+from mothball.repository.files import PROJECT_FILES, Tree, display_path, is_inside, project_of
 from mothball.repository.git_change import Base, Change
 from mothball.repository.git_repository import Difference
 from mothball.repository.git_tree import GitTree
@@ -113,7 +113,7 @@ class ChangeReader:
         self.candidates = {
             absolute
             for absolute, path in self._touched.items()
-            if selection.selects(absolute) and all(_is_file_after(base, path) for base in change.bases)
+            if self._is_selected(absolute) and all(_is_file_after(base, path) for base in change.bases)
         }
 
     def touches(self, path: str) -> bool:
@@ -130,6 +130,8 @@ class ChangeReader:
         """
         self._config_resolver = config_resolver
         named = [path for path in self._touched if self._selection.format_of(path) and self._is_in_target(path)]
+        # A file is shown with its own path, not with that of a link to it.
+        named.sort(key=self._change.target.is_link)
         self._prefetch()
         target = self._discover(named, config_resolver, settings)
         # Including files decide whether a text is a dependency file, and whether a constraints file is installed.
@@ -164,6 +166,10 @@ class ChangeReader:
         return self._select_added(target, base_files)
 
     # --- files to read ------------------------------------------------------------------------------------------------
+
+    def _is_selected(self, path: str) -> bool:
+        """Return True if the file at ``path``, or a file that it leads to as a link, is selected."""
+        return self._selection.selects(path) or any(map(self._selection.selects, self._change.target.followed(path)))
 
     def _may_be_dependency_file(self, path: str) -> bool:
         if self._selection.format:
@@ -255,8 +261,7 @@ class ChangeReader:
         Other texts are dependency files of the base only if a file there includes them (see ``_all_base_files``).
         """
         for path in paths:
-            entry = base.tree.entry(path)
-            if entry is None or not entry.is_file:
+            if not base.tree.is_file(path):
                 continue
             file_format = self._selection.format_of(path) or (
                 self._selection.format if self._is_old_script(path) else None
@@ -405,20 +410,20 @@ class ChangeReader:
             for file in self._discover(paths, config_resolver.for_tree(base.tree), settings).files:
                 path = _path_of(file)
                 entry = base.tree.entry(path)
-                base_files.append(
-                    FileVersion(
-                        path,
-                        self._base_project_of(base, path),
-                        file.text,
-                        file.document,
-                        entry.oid if entry else "",
-                        file.kind,
-                        number,
-                        file.facts,
-                        entries_on_default(file),
-                        ignored_names(file.document, file.text, file.resolved_config),
-                    )
+                version = FileVersion(
+                    path,
+                    self._base_project_of(base, path),
+                    file.text,
+                    file.document,
+                    entry.oid if entry else "",
+                    file.kind,
+                    number,
+                    file.facts,
+                    entries_on_default(file),
+                    ignored_names(file.document, file.text, file.resolved_config),
                 )
+                same = self._same_file(path, paths, base.tree)
+                base_files += [version._replace(path=one, project=self._base_project_of(base, one)) for one in same]
         return self._select_added(target, base_files)
 
     def _dependency_files(self, paths: Iterable[str]) -> list[str]:
@@ -439,34 +444,37 @@ class ChangeReader:
             for version in base_files
         ]
         other_names = _names_on_other_indexes(base_files)
-        targets, problems = [], list(target.problems)
+        targets, checked_paths, problems = [], [], list(target.problems)
+        present: dict[str, Document | None] = {}
         for file in target.files:
             path = _path_of(file)
             on_default = entries_on_default(file) if other_names is not None else None
             moved = {entry.name for entry in on_default or ()} & (other_names or {}).get(path, set())
             if moved:
                 problems.append(_moved_to_default(file, len(moved)))
-            if path in self.candidates or self._is_newly_included(path, file.kind, base_kinds) or moved:
-                oid = self._oid(path)
-                targets.append(
-                    FileVersion(
-                        path,
-                        file.project,
-                        file.text,
-                        file.document,
-                        oid,
-                        file.kind,
-                        facts=file.facts,
-                        on_default=on_default,
-                        ignored=ignored_names(file.document, file.text, file.resolved_config),
-                    )
-                )
-        present: dict[str, Document | None] = {_path_of(file): file.document for file in target.files}
+            version = FileVersion(
+                path,
+                file.project,
+                file.text,
+                file.document,
+                self._oid(path),
+                file.kind,
+                facts=file.facts,
+                on_default=on_default,
+                ignored=ignored_names(file.document, file.text, file.resolved_config),
+            )
+            for one in self._same_file(path, self._touched, self._change.target):
+                present[one] = file.document
+                is_checked = one == path and (self._is_newly_included(path, file.kind, base_kinds) or moved)
+                if one in self.candidates or is_checked:
+                    targets.append(version._replace(path=one, project=self._project_of(one)))
+                    checked_paths.append(path)
         present = {path: present[path] for path in self._touched if path in present}
         present.update({path: None for path in self._touched if not self._is_in_target(path)})
-        paths = [version.path for version in targets]
         results = additions(targets, base_files, present, self._in_same_workspace, self._is_project)
-        added = dict(zip(paths, results, strict=True))
+        added: dict[str, Addition] = {}
+        for path, result in zip(checked_paths, results, strict=True):
+            added[path] = merge_additions(added[path], result) if path in added else result
         files = []
         for file in target.files:
             addition = added.get(_path_of(file))
@@ -481,6 +489,23 @@ class ChangeReader:
             )
         unreadable = tuple(finding for finding in target.unreadable if os.path.abspath(finding.path) in self.candidates)
         return DiscoveryResult(tuple(files), unreadable, tuple(problems))
+
+    def _same_file(self, path: str, paths: Iterable[str], tree: Tree) -> list[str]:
+        """Return ``path`` and those of ``paths`` that are links to the same file, or the file that ``path`` leads to.
+
+        The file is read once, with the path of one of them; each has names of its own project at the base.
+        """
+        real, file_format = tree.real_path(path), self._selection.format_of(path)
+        is_link = tree.is_link(path)
+        same = [
+            other
+            for other in paths
+            if other != path
+            and (tree.is_link(other) or (is_link and other == real))
+            and tree.real_path(other) == real
+            and self._selection.format_of(other) == file_format
+        ]
+        return [path, *same]
 
     def _is_newly_included(self, path: str, kind: DependencyKind, base_kinds: set[tuple[str, DependencyKind]]) -> bool:
         """Return True if an unchanged file became a dependency file, or requirements instead of constraints.
@@ -501,7 +526,8 @@ class ChangeReader:
 
 def _is_file_after(base: Base, path: str) -> bool:
     difference = base.touched.get(path)
-    return difference is not None and difference.after is not None and difference.after.is_file
+    after = difference.after if difference else None
+    return after is not None and (after.is_file or after.is_link)
 
 
 def _kind_of(path: str) -> DependencyKind:

@@ -203,7 +203,7 @@ class ConfigResolver:
         # The file given with --config may be outside the repository, with its snapshot next to it.
         allowed = (root, directory) if settings.config_path else (root,)
         tree = self._policy_tree
-        if not settings.config_path and tree is not DISK and tree.is_file(path):
+        if not settings.config_path and not tree.is_on_disk and tree.is_file(path):
             return self._load(path, display_path(config_path), tree)
         if not any(resolves_inside(path, parent) for parent in allowed):
             message = "the snapshot cannot be used: no such file in the repository"

@@ -243,7 +243,8 @@ class _Discovery:
 
     def _read_all(self, targets: Iterable[FileTarget]) -> None:
         """Read ``targets`` and the files that they include."""
-        pending = deque(targets)
+        # A file is shown with its own path, not with that of a link to it.
+        pending = deque(sorted(targets, key=lambda target: self._tree.is_link(target.path)))
         while pending:
             target = pending.popleft()
             read = self.read.get(target.key)
@@ -366,8 +367,8 @@ class _Discovery:
     def _data(self, target: FileTarget) -> bytes:
         """Return the content of ``target``. Raises UnreadableFileError.
 
-        Links out of the repository, and links to files that are not dependency files, are rejected: a repository must
-        not be able to make mothball read and print other files.
+        Links out of the repository, and links to files that git does not track and that are not dependency files, are
+        rejected: a repository must not be able to make mothball read and print other files.
         """
         if target.data is not None:
             return target.data
@@ -377,8 +378,11 @@ class _Discovery:
             raise UnreadableFileError(
                 path, "symbolic link is broken or leads outside the repository", help_text=help_text
             )
-        if self._tree.is_link(path) and self._request.format is None and not may_be_dependency_file(target.key):
-            raise UnreadableFileError(path, "symbolic link to a file that is not a known dependency file")
+        if self._tree.is_link(path) and self._request.format is None:
+            real = self._tree.real_path(path) or path
+            if not may_be_dependency_file(real) and not self._tree.is_tracked(real, target.root):
+                cause = "symbolic link to a file that git does not track and that is not a known dependency file"
+                raise UnreadableFileError(path, cause, help_text="add the target to git, or the link to `exclude`")
         return self._tree.read(path)
 
     def _targets(self, path: str) -> Iterator[FileTarget]:

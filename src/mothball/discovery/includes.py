@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from mothball.check.inputs import FileKind
 from mothball.discovery.inherited_indexes import with_source_locations
-from mothball.formats.table import is_constraints, may_be_included, parse
+from mothball.formats.table import format_of, is_constraints, may_be_included, parse
 from mothball.model.document import DependencyKind, Document, Include, IndexOption, ParseProblem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
@@ -103,7 +103,10 @@ def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes 
     kind: FileKind = (
         DependencyKind.CONSTRAINT if is_constraints(absolute, naming_root(root)) else DependencyKind.REQUIREMENT
     )
-    return FileTarget(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
+    real = tree.real_path(absolute) or absolute
+    # A link of another format than its target is read in addition to the target.
+    key = absolute if tree.is_link(absolute) and format_of(real, naming_root(root)) not in (None, file_format) else real
+    return FileTarget(absolute, key, root, file_format, kind, data)
 
 
 def followed_includes(document: Document, resolved: ResolvedIncludes) -> tuple[tuple[int, str], ...]:
@@ -115,8 +118,8 @@ def followed_includes(document: Document, resolved: ResolvedIncludes) -> tuple[t
 def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | NotFollowed:
     """Return the file that ``include`` in the file ``source`` names, or the reason why it is not followed.
 
-    Only files inside the repository with the name of a dependency file are read, after following links: a repository
-    must not be able to make mothball read and print other files.
+    Only files inside the repository that git tracks, or whose name is that of a requirements file, are read, after
+    following links: a repository must not be able to make mothball read and print other files.
     """
     if include.is_url_constraint:
         return NotFollowed(None)
@@ -134,12 +137,16 @@ def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | N
     if real is None or is_outside or not tree.is_file(real):
         message = "cannot be read: no such file in the repository"
         return _not_followed(include, message, "correct the path, or remove the line", is_missing=not is_outside)
-    if not may_be_included(real):
+    if not may_be_included(real) and (
+        format_of(real, naming_root(source.root)) or not tree.is_tracked(real, source.root)
+    ):
         return _not_followed(
             include,
-            "is not read: not the name of a requirements file",
-            "check it separately: mothball check --as requirements FILE",
+            "is not read: not the name of a requirements file, and not tracked by git",
+            "add it to git, or check it separately: mothball check --as requirements FILE",
         )
+    # Findings are shown in the file itself, not in a link to it.
+    path = os.path.join(source.root, os.path.relpath(real, os.path.realpath(source.root)))
     return FileTarget(path, real, source.root, "requirements", include.kind)
 
 

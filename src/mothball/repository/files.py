@@ -132,6 +132,8 @@ def _copy_owner_and_mode(path: str, status: os.stat_result) -> None:
 class Tree:
     """A source of files: this class reads the disk, ``GitTree`` a git tree. All paths are absolute."""
 
+    is_on_disk = True
+
     def exists(self, path: str) -> bool:
         """Return True if ``path`` exists, even as a broken link."""
         return os.path.lexists(path)
@@ -152,9 +154,19 @@ class Tree:
         """Return ``path`` with all links resolved, None if it does not exist."""
         return real_path(path)
 
+    def followed(self, path: str) -> tuple[str, ...]:
+        """Return ``path`` and the paths that it leads through if links are followed, if these are known."""
+        return path, self.real_path(path) or path
+
     def leads_outside(self, path: str, directory: str) -> bool:
         """Return True if ``path`` is a link out of ``directory``, or a broken link."""
         return leads_outside(path, directory)
+
+    def is_tracked(self, path: str, root: str) -> bool:
+        """Return True if git tracks the file at ``path``, which is resolved, in the repository at ``root``."""
+        from mothball.repository.git_ignored import tracked_paths  # noqa: PLC0415 - rarely needed
+
+        return bool(tracked_paths([path], os.path.realpath(root)))
 
     def names_in(self, directory: str) -> list[str]:
         """Return the names of all entries of a directory, none if it cannot be listed."""

@@ -10,6 +10,7 @@ from mothball.model.errors import GitError, UnreadableFileError
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Tree
 from mothball.repository.git_blobs import Blobs
+from mothball.repository.git_links import follow_links, links_at_base
 from mothball.repository.git_repository import (
     Difference,
     Entry,
@@ -19,16 +20,21 @@ from mothball.repository.git_repository import (
     merge_base,
     resolve_commit,
 )
-from mothball.repository.git_tree import GitTree
+from mothball.repository.git_tree import GitTree, KnownEntries
+from mothball.repository.working_tree import working_tree
 
-# The entry of a file in the working tree, which has no object ID.
+# The entries of a file, and of a link that leads nowhere, in the working tree, which have no object ID.
 _ON_DISK = Entry("100644", "")
+_LINK_ON_DISK = Entry("120000", "")
 # The object ID that git and CI services use for a missing commit.
 _NULL_ID = "0" * 40
 
 
 class Base(NamedTuple):
-    """A base tree of the change, and its differences to the target by relative path."""
+    """A base tree of the change, and its differences to the target by relative path.
+
+    The entry of a link is that of the file that it leads to (see ``follow_links``).
+    """
 
     tree: GitTree
     touched: dict[str, Difference]
@@ -52,14 +58,14 @@ class Change(NamedTuple):
 
     def absolute(self, path: str) -> str:
         """Return the absolute path for a path relative to the root."""
-        return os.path.join(self.repository.root, path.replace("/", os.sep))
+        return self.repository.absolute(path)
 
     def target_paths(self) -> list[str]:
         """Return the absolute paths of all tracked files of the target."""
         if isinstance(self.target, GitTree):
             return self.target.paths()
         tracked = (self.absolute(path) for path, _ in list_entries(self.repository.git, None))
-        return [path for path in tracked if _is_regular_file(path)]
+        return [path for path in tracked if os.path.isfile(path)]
 
 
 def staged_change(repository: Repository) -> Change:
@@ -69,9 +75,9 @@ def staged_change(repository: Repository) -> Change:
     if not repository.parents:
         touched = [_all_added(repository, None)]
     after = {difference.path: difference.after for group in touched for difference in group}
-    target = GitTree(repository, None, blobs, after)
+    target = GitTree(repository, None, blobs, KnownEntries(after))
     parents = repository.parents or (None,)
-    bases = tuple(_base(repository, *pair, blobs) for pair in zip(parents, touched, strict=True))
+    bases = tuple(_base(repository, *pair, target, blobs) for pair in zip(parents, touched, strict=True))
     return Change(repository, blobs, target, bases)
 
 
@@ -84,8 +90,9 @@ def change_between(repository: Repository, start: str, end: str, *, is_push: boo
     to = resolve_commit(git, end)
     base = merge_base(git, resolve_commit(git, start), to) if not _is_null_id(start) else None
     touched = diff_trees(git, base, to) if base else _all_added(repository, to)
-    target = GitTree(repository, to, blobs, {difference.path: difference.after for difference in touched})
-    bases = (_base(repository, base, touched, blobs),)
+    after = {difference.path: difference.after for difference in touched}
+    target = GitTree(repository, to, blobs, KnownEntries(after))
+    bases = (_base(repository, base, touched, target, blobs),)
     return Change(
         repository, blobs, target, bases, is_explicit=True, is_push=is_push, no_base=base is None, revision=to
     )
@@ -112,15 +119,17 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
     known = dict(list_entries(git, base)) if base else {}
     before = {path: entry for path, entry in known.items() if is_wanted(path)}
     paths = dict.fromkeys([*before, *(path for path, _ in list_entries(git, None) if is_wanted(path))])
-    blobs.fetch(entry.oid for entry in before.values() if entry.is_file)
-    tree = GitTree(repository, base or "", blobs, known, is_listed=True)
-    change = Change(repository, blobs, DISK, (), is_explicit=True, no_base=base is None)
-    touched = {
-        path: Difference(path, before.get(path), _ON_DISK if _is_regular_file(change.absolute(path)) else None)
-        for path in paths
-        if not _is_same(before.get(path), change.absolute(path), blobs)
-    }
-    return change._replace(bases=(Base(tree, touched),))
+    blobs.fetch(entry.oid for entry in before.values() if entry.is_file or entry.is_link)
+    tree = GitTree(repository, base or "", blobs, KnownEntries(known, is_complete=True))
+    target = working_tree(repository.root)
+    touched = {}
+    for path in paths:
+        absolute = repository.absolute(path)
+        old, new = tree.entry(absolute), _entry_on_disk(absolute, target, repository.root)
+        if not _is_same(old, new, absolute, target, blobs):
+            touched[path] = Difference(path, old, new)
+    bases = (Base(tree, touched),)
+    return Change(repository, blobs, target, bases, is_explicit=True, no_base=base is None)
 
 
 def _is_null_id(revision: str) -> bool:
@@ -128,25 +137,39 @@ def _is_null_id(revision: str) -> bool:
     return re.fullmatch(r"0{40}|0{64}", revision) is not None
 
 
-def _is_same(before: Entry | None, path: str, blobs: Blobs) -> bool:
-    if before is None or not before.is_file or not _is_regular_file(path):
+def _entry_on_disk(path: str, target: Tree, root: str) -> Entry | None:
+    """Return an entry like ``GitTree.entry`` for a file on the disk."""
+    if target.leads_outside(path, root):
+        return _LINK_ON_DISK
+    return _ON_DISK if target.is_file(path) else None
+
+
+def _is_same(before: Entry | None, after: Entry | None, path: str, target: Tree, blobs: Blobs) -> bool:
+    """Return True if the content of the file at ``path`` is that of ``before``; of a link, the target as written."""
+    if before is None or after is None:
+        return before is after
+    if before.mode[:2] != after.mode[:2]:
         return False
     try:
-        return DISK.read(path) == blobs.read(before.oid)
-    except UnreadableFileError:
+        if after.is_file:
+            return target.read(path) == blobs.read(before.oid)
+        # Without symbolic links, git writes the target of a link to a text file.
+        data = os.fsencode(os.readlink(path)) if os.path.islink(path) else DISK.read(path)
+        return data == blobs.read(before.oid)
+    except (OSError, UnreadableFileError):
         return False
-
-
-def _is_regular_file(path: str) -> bool:
-    return os.path.isfile(path) and not os.path.islink(path)
 
 
 def _all_added(repository: Repository, tree: str | None) -> list[Difference]:
     return [Difference(path, None, entry) for path, entry in list_entries(repository.git, tree)]
 
 
-def _base(repository: Repository, commit: str | None, touched: Iterable[Difference], blobs: Blobs) -> Base:
+def _base(
+    repository: Repository, commit: str | None, touched: Iterable[Difference], target: GitTree, blobs: Blobs
+) -> Base:
     by_path = {difference.path: difference for difference in touched}
     known = {path: difference.before for path, difference in by_path.items()}
+    links = links_at_base(target.links(), by_path) if by_path else None
     # Without a commit the tree is empty, so it is completely known.
-    return Base(GitTree(repository, commit or "", blobs, known, is_listed=commit is None), by_path)
+    tree = GitTree(repository, commit or "", blobs, KnownEntries(known, is_complete=commit is None, links=links))
+    return Base(tree, follow_links(by_path, tree, target, repository))

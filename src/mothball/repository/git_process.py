@@ -33,6 +33,9 @@ HARDENED = (
 )
 # Diff options that keep git from running programs that the repository configures.
 COMPARED = ("--raw", "-z", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative", "--ignore-submodules=all")
+# The command that lists the index as `MODE ID STAGE<tab>PATH`, each terminated by a zero byte.
+LISTED = ("ls-files", "--stage", "-z")
+_LINK_MODE = b"120000 "
 # An empty GIT_ALLOW_PROTOCOL forbids every protocol, including those that a configuration allows individually: missing
 # objects of a partial clone are never fetched.
 _ENVIRONMENT = {
@@ -88,6 +91,13 @@ def find_git(directory: str, path: str | None = None) -> str:
         if not any(is_inside(location, root) for location in locations for root in untrusted):
             return candidate
     return ""
+
+
+def lines_of_links(listing: bytes) -> list[bytes]:
+    """Return the lines of the symbolic links in a listing of the index or of a tree, in which each ends with a zero."""
+    # Most repositories have no links: searching takes far less time than splitting.
+    lines = listing.split(b"\0") if _LINK_MODE in listing else []
+    return [line for line in lines if line.startswith(_LINK_MODE)]
 
 
 def environment() -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mothball.formats.names import may_be_dependency_file
 from mothball.model.errors import GitError
 from mothball.model.records import NamedTuple
-from mothball.repository.git_process import COMPARED, ProcessResult
+from mothball.repository.git_process import COMPARED, LISTED, ProcessResult, lines_of_links
 from mothball.repository.git_run import MAX_OUTPUT, Git
 from mothball.repository.paths import repository_root
 
@@ -71,6 +71,10 @@ class Repository(NamedTuple):
     def parents(self) -> tuple[str, ...]:
         """The parents of the next commit: none, one, or several during a merge."""
         return (self.head, *self.merged) if self.head else ()
+
+    def absolute(self, path: str) -> str:
+        """Return the absolute path for a path relative to the root."""
+        return os.path.join(self.root, path.replace("/", os.sep))
 
 
 def open_repository(directory: str) -> Repository:
@@ -229,17 +233,27 @@ def list_entries(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Ite
 
     ``paths`` limits the result. All paths are relative to the root. Raises GitError.
     """
-    if tree is None:
-        lines = _split_nul(run_checked(git, "--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths))
-    else:
-        lines = _split_nul(
-            run_checked(git, "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths)
-        )
-    for line in lines:
-        header, _, path = line.partition(b"\t")
-        first, second, third = header.decode("ascii", "replace").split(" ")
-        # `MODE ID STAGE` for the index, `MODE TYPE ID` for a tree.
-        yield os.fsdecode(path), Entry(first, second if tree is None else third)
+    return (_listed_entry(line, tree) for line in _split_nul(_listing(git, tree, paths)))
+
+
+def list_links(git: Git, tree: str | None) -> dict[str, Entry]:
+    """Return the entries of all symbolic links in the tree of a commit, or in the index if ``tree`` is None.
+
+    They are by path, relative to the root. Raises GitError.
+    """
+    return dict(_listed_entry(line, tree) for line in lines_of_links(_listing(git, tree)))
+
+
+def _listing(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> bytes:
+    command = LISTED if tree is None else ("ls-tree", "-r", "-z", "--full-tree", tree)
+    return run_checked(git, "--literal-pathspecs", *command, "--", *paths)
+
+
+def _listed_entry(line: bytes, tree: str | None) -> tuple[str, Entry]:
+    header, _, path = line.partition(b"\t")
+    first, second, third = header.decode("ascii", "replace").split(" ")
+    # `MODE ID STAGE` for the index, `MODE TYPE ID` for a tree.
+    return os.fsdecode(path), Entry(first, second if tree is None else third)
 
 
 def run_checked(git: Git, *arguments: str) -> bytes:

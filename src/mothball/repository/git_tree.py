@@ -3,52 +3,75 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.model.errors import UnreadableFileError
+from mothball.model.records import NamedTuple
 from mothball.repository.files import MAX_FILE_SIZE, Tree, is_inside, too_large
 from mothball.repository.git_blobs import Blobs
-from mothball.repository.git_repository import Entry, Repository, list_entries
+from mothball.repository.git_repository import Entry, Repository, list_entries, list_links
 
-# Linux allows 40 nested links; no real configuration file needs that many.
-_MAX_LINKS = 8
+# The limit of Linux.
+_MAX_LINKS = 40
+
+
+class KnownEntries(NamedTuple):
+    """Entries of a tree by path relative to the root; None stands for a missing file.
+
+    ``is_complete`` states that there are no others. ``links`` are all symbolic links, if they are known.
+    """
+
+    entries: Mapping[str, Entry | None]
+    is_complete: bool = False
+    links: Mapping[str, Entry] | None = None
 
 
 class GitTree(Tree):
     """The tree of a commit, or the index. Paths are absolute, below the root of the repository.
 
-    Entries are read from git on demand and cached; ``prefetch`` reads many with one git process. Submodules are
-    omitted. Every method may raise GitError.
+    Entries are read from git on demand and cached; ``prefetch`` reads many with one git process. Links are followed
+    inside the tree, at any part of a path. Submodules are omitted. Every method may raise GitError.
     """
+
+    is_on_disk = False
 
     def __init__(
         self,
         repository: Repository,
         commit: str | None,
         blobs: Blobs,
-        known: Mapping[str, Entry | None],
-        *,
-        is_listed: bool = False,
+        known: KnownEntries | None = None,
     ) -> None:
-        """Initialize the tree of ``commit``, or of the index if that is None.
-
-        ``known`` are entries that were already read, by path relative to the root; None stands for a missing file.
-        ``is_listed`` states that ``known`` is the complete tree.
-        """
+        """Initialize the tree of ``commit``, or of the index if that is None; ``known`` was already read."""
         self._repository = repository
         self._commit = commit
         self._blobs = blobs
-        self._entries: dict[str, Entry | None] = dict(known)
-        self._is_listed = is_listed
+        known = known or KnownEntries({})
+        self._entries: dict[str, Entry | None] = dict(known.entries)
+        self._is_listed = known.is_complete
+        self._links = known.links
         self._names: dict[str, list[str]] = {}
         self._directories: dict[str, dict[str, None]] = {}
 
     def paths(self) -> list[str]:
-        """Return the absolute paths of all regular files."""
+        """Return the absolute paths of all regular files and of the links to them."""
         if not self._is_listed:
             self._entries = dict(list_entries(self._repository.git, self._commit))
             self._is_listed = True
-        return [self._absolute(path) for path, entry in self._entries.items() if entry and entry.is_file]
+        paths = [(self._repository.absolute(path), entry) for path, entry in self._entries.items() if entry]
+        return [path for path, entry in paths if entry.is_file or (entry.is_link and self.is_file(path))]
+
+    def links(self) -> Mapping[str, Entry]:
+        """Return the entries of all symbolic links, by path relative to the root; the result must not be changed."""
+        if self._links is None and self._is_listed:
+            self._links = {path: entry for path, entry in self._entries.items() if entry and entry.is_link}
+        if self._links is None:
+            self._links = list_links(self._repository.git, self._commit)
+        return self._links
+
+    def read_links(self, paths: Iterable[str]) -> None:
+        """Read the targets of the links at ``paths``, relative to the root, with one git process."""
+        self._blobs.fetch(self.links()[path].oid for path in paths)
 
     def prefetch(self, paths: Iterable[str]) -> None:
         """Read the entries of ``paths`` with one git process."""
@@ -59,6 +82,22 @@ class GitTree(Tree):
             self._entries.update({path: entries.get(path) for path in missing})
 
     def entry(self, path: str) -> Entry | None:
+        """Return the entry of the file at ``path`` or that it leads to, that of the link itself if it leads nowhere.
+
+        Returns None if ``path`` does not exist, or is a directory, a submodule, or a link to one.
+        """
+        own = self._own_entry(path)
+        if own and own.is_file:
+            return own
+        real = self._resolve(path)
+        if real == path:
+            return None
+        entry = self._own_entry(real) if real else None
+        if entry is not None or own is None:
+            return entry
+        return None if real and self._is_directory(real) else own
+
+    def _own_entry(self, path: str) -> Entry | None:
         """Return the entry of the file or link at ``path``, None if there is neither."""
         relative = self._relative(path)
         if relative is None:
@@ -69,7 +108,7 @@ class GitTree(Tree):
 
     def exists(self, path: str) -> bool:
         """Return True if there is a file or link at ``path``."""
-        return self.entry(path) is not None
+        return self._own_entry(path) is not None
 
     def is_file(self, path: str) -> bool:
         """Return True if ``path`` is a regular file or a link to one."""
@@ -81,20 +120,61 @@ class GitTree(Tree):
 
     def is_link(self, path: str) -> bool:
         """Return True if ``path`` is a symbolic link."""
-        entry = self.entry(path)
+        entry = self._own_entry(path)
         return entry is not None and entry.is_link
 
     def real_path(self, path: str) -> str | None:
         """Return ``path`` with links resolved inside the tree, None if that is no file."""
-        for _ in range(_MAX_LINKS):
-            entry = self.entry(path)
-            if entry is None:
-                return None
-            if entry.is_file:
-                return path
-            target = os.fsdecode(self._blobs.read(entry.oid) or b"")
-            path = os.path.normpath(os.path.join(os.path.dirname(path), target))
-        return None
+        entry = self._own_entry(path)
+        if entry and entry.is_file:
+            return path
+        real = self._resolve(path)
+        return real if real and self._own_entry(real) else None
+
+    def followed(self, path: str) -> tuple[str, ...]:
+        """Return ``path`` and the paths that it leads through if links are followed; the last is no link."""
+        relative = self._relative(path)
+        return () if relative is None else tuple(map(self._repository.absolute, self._steps(relative)))
+
+    def _resolve(self, path: str) -> str | None:
+        """Return ``path`` with links resolved inside the tree, None if a link leads outside or in a circle."""
+        if not self.links():
+            return path if self._relative(path) else None
+        *_, last = self.followed(path) or ("",)
+        return last if last and not self.is_link(last) else None
+
+    def _steps(self, relative: str) -> Iterator[str]:
+        """Yield all paths that must be looked up to resolve ``relative``: each component, or the target of its link.
+
+        The last one is a link only if it leads outside or in a circle.
+        """
+        links = self.links()
+        yield relative
+        pending, current, count = relative.split("/")[::-1], "", 0
+        while pending:
+            name = pending.pop()
+            if name == ".." and not current:
+                return
+            step = os.path.dirname(current) if name == ".." else "/".join(filter(None, (current, name)))
+            if name in ("", ".", "..") or step not in links:
+                current = current if name in ("", ".") else step
+                continue
+            yield step
+            count += 1
+            target = os.fsdecode(self._blobs.read(links[step].oid) or b"")
+            if target.startswith("/"):
+                inside = self._relative(os.path.normpath(target))
+                target, current = inside or "", ""
+            if count > _MAX_LINKS or not target:
+                return
+            pending += target.split("/")[::-1]
+        yield current
+
+    def _is_directory(self, path: str) -> bool:
+        """Return True if the tree has a directory or a submodule at ``path``, which is resolved."""
+        relative = self._relative(path)
+        paths = (relative,) if relative else ()
+        return next(iter(list_entries(self._repository.git, self._commit, paths)), None) is not None
 
     def leads_outside(self, path: str, directory: str) -> bool:
         """Return True if ``path`` is a link out of ``directory``, or broken in this tree."""
@@ -102,6 +182,10 @@ class GitTree(Tree):
             return False
         real = self.real_path(path)
         return real is None or not is_inside(real, directory)
+
+    def is_tracked(self, path: str, root: str) -> bool:  # noqa: ARG002 - the base class needs it
+        """Return True: a git tree contains nothing else."""
+        return self.exists(path)
 
     def names_in(self, directory: str) -> list[str]:
         """Return the names of the files in a directory."""
@@ -132,9 +216,8 @@ class GitTree(Tree):
 
     def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
         """Return the bytes of the file at ``path``. Raises UnreadableFileError or GitError."""
-        real = self.real_path(path)
-        entry = self.entry(real) if real else None
-        if entry is None:
+        entry = self.entry(path)
+        if entry is None or not entry.is_file:
             raise UnreadableFileError(path, "no such file")
         data = self._blobs.read(entry.oid)
         if data is None or len(data) > limit:
@@ -146,6 +229,3 @@ class GitTree(Tree):
         if path == root or not is_inside(path, root):
             return None
         return path[len(root.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
-
-    def _absolute(self, path: str) -> str:
-        return os.path.join(self._repository.root, path.replace("/", os.sep))

@@ -307,7 +307,9 @@ def test_link_to_other_file_is_reported_and_not_read(repo: Path, path: str) -> N
     write_tree(repo, {".env": "PASSWORD=hunter2\n"})
     (repo / "requirements.txt").symlink_to(".env")
     result = discover_paths(path)
-    assert unreadable(result) == ["requirements.txt: symbolic link to a file that is not a known dependency file"]
+    assert unreadable(result) == [
+        "requirements.txt: symbolic link to a file that git does not track and that is not a known dependency file"
+    ]
     assert result.files == ()
 
 
@@ -370,9 +372,9 @@ def test_broken_links_are_reported(repo: Path) -> None:
         ("file:///etc/passwd", "it is a URL"),
         ("${HOME}/requirements.txt", "it contains a variable"),
         ("$HOME.txt", "it contains a variable"),
-        (".env", "not the name of a requirements file"),
-        ("env.txt", "not the name of a requirements file"),
-        ("pyproject.toml", "not the name of a requirements file"),
+        (".env", "not the name of a requirements file, and not tracked by git"),
+        ("env.txt", "not the name of a requirements file, and not tracked by git"),
+        ("pyproject.toml", "not the name of a requirements file, and not tracked by git"),
     ],
 )
 def test_rejected_include_is_reported_at_its_target(repo: Path, target: str, message: str) -> None:
