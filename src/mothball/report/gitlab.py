@@ -52,7 +52,7 @@ def _issue(
 
     ``occurrences`` counts the entries with the same rule, path and subject.
 
-    GitLab compares the fingerprints of two branches to tell new findings from old ones. The fingerprint therefore
+    GitLab compares the fingerprints of two branches to distinguish new findings from old ones. It therefore
     contains neither line nor message, which change without a change of the finding.
     """
     (rule, subject), (path, line) = about, place
