@@ -515,24 +515,49 @@ def test_credentials_in_repository_files_are_not_sent_and_reported(project: Proj
     assert "s3cret" not in project.check("--format", "json").out
 
 
-def test_names_without_a_usable_index_are_reported(project: Project) -> None:
+def test_names_without_a_usable_index_are_unresolvable(project: Project) -> None:
     project.write("requirements.txt", "-i ${PIP_INDEX_URL}\na\nb\n")
     project.write("requirements-wheels.txt", "-i file:///wheels\n--extra-index-url https://index.example/simple/\nc\n")
     result = project.check("--offline", "--format", "concise")
     assert result.code == 0
-    wheels, variable = result.out.splitlines()[:2]
-    skipped = "not looked up:"
-    reason = "no usable index is configured"
-    assert wheels == f"requirements-wheels.txt: warning: 1 name was {skipped} {reason}"
-    reason = "unresolved variable in the index URL"
-    assert variable == f"requirements.txt: warning: 2 names were {skipped} {reason}"
-    assert "unresolved variable in the index URL: 2" in result.out
+    variable = "was not looked up: unresolved variable in the index URL"
+    assert result.out.splitlines() == [
+        "requirements-wheels.txt:3:1: warning[unresolvable] c was not looked up: no usable index is configured",
+        f"requirements.txt:2:1: warning[unresolvable] a {variable}",
+        f"requirements.txt:3:1: warning[unresolvable] b {variable}",
+        "3 dependencies in 2 files: 0 checked, 3 findings (3 warnings), 3 unresolvable",
+    ]
     assert project.check("--offline", "--strict").code == 3
 
 
-def test_variable_in_an_entry_is_reported(project: Project) -> None:
-    project.write("requirements.txt", "old @ https://${TOKEN}@files.example/old.zip\nodd ${SPECIFIER}\n")
-    first, *_, last = project.check("--offline", "--format", "concise").out.splitlines()
-    reason = "unresolved variable in the entry"
-    assert first == f"requirements.txt: warning: 2 names were not looked up: {reason}"
-    assert last.endswith("2 skipped (unresolved variable in the entry)")
+def test_entry_with_a_variable_may_be_on_an_index_but_not_a_url_or_path(project: Project) -> None:
+    project.write(
+        "requirements.txt",
+        "old @ https://${TOKEN}@files.example/old.zip\nodd ${SPECIFIER}\n${OLD}lib\n${DIR}/x.whl\n",
+    )
+    *findings, last = project.check("--offline", "--format", "concise").out.splitlines()
+    in_name = "${OLD}lib contains a variable, so what it installs is unknown"
+    assert findings == [
+        "requirements.txt:2:1: warning[unresolvable] odd was not looked up: unresolved variable in the entry",
+        f"requirements.txt:3:1: warning[unresolvable] {in_name}",
+    ]
+    assert last.endswith("2 skipped (unresolved variable in a URL or path), 2 unresolvable")
+
+
+def test_unresolvable_names_of_a_file_are_summarized(project: Project) -> None:
+    project.write("requirements.txt", "-i ${PIP_INDEX_URL}\na\nb\nc\nd\n")
+    output = project.check("--offline").out
+    assert output.count("warning[unresolvable]") == 3
+    assert (
+        "2 more could not be checked for the same reason: requirements.txt, unresolved variable in the index" in output
+    )
+
+
+def test_unresolvable_findings_can_be_ignored_and_configured(project: Project) -> None:
+    project.write("requirements.txt", "-i ${URL}\na  # mothball: ignore[unresolvable] an index of ours\nb\n")
+    project.write("mothball.toml", 'severity.unresolvable = "error"\nignore.b = { rules = ["unresolvable"] }\n')
+    report = project.check_json("--offline")
+    suppressed = [finding["suppressed"] for finding in report["findings"] if finding["rule"] == "unresolvable"]
+    assert [suppression["kind"] for suppression in suppressed] == ["comment", "config"]
+    assert project.check("--offline", "--no-ignores").code == 3
+    assert project.check("--offline", "--no-ignores", env={"MOTHBALL_UNVERIFIED": "warning"}).code == 3

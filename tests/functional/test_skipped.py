@@ -30,7 +30,7 @@ REASONS = {
     "by-path": "path",
     "editable": "editable",
     "by-vcs": "vcs",
-    "variable": "variable",
+    "variable": "variable-reference",
     "conda-only": "conda",
 }
 
@@ -60,7 +60,8 @@ def test_unnamed_requirements_are_counted_and_located(project: Project) -> None:
         (3, 3, 17, "path"),
         (4, 1, 11, "variable"),
     ]
-    assert (report["summary"]["dependencies"], report["summary"]["skipped"]) == (4, 3)
+    summary = report["summary"]
+    assert (summary["dependencies"], summary["skipped"], summary["unresolvable"]) == (4, 2, 1)
     assert [item["name"] for item in report["dependencies"]] == ["a"]
 
 

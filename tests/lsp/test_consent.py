@@ -151,7 +151,7 @@ def test_local_index_configured_by_repository_waits_for_consent(
     text = f"--index-url {index.url}\nold-lib\n"
     document = client.open(workspace.write("requirements.txt", text), text)
     (diagnostic,) = client.wait_for(lambda: client.diagnostics.get(document))
-    assert (diagnostic["severity"], diagnostic.get("code")) == (2, "unverified")
+    assert (diagnostic["severity"], diagnostic.get("code")) == (2, "unresolvable")
     assert "allowLocalIndexes" in diagnostic["message"]
     assert index.received == []
     client.settings = {"allowLocalIndexes": True}

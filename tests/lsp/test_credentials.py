@@ -74,7 +74,7 @@ def test_check_again_reads_user_configuration_again(
     client.initialize(PUSH, str(workspace.root))
     text = f"--index-url {index.url}\nold-lib\n"
     document = client.open(workspace.write("requirements.txt", text), text)
-    client.wait_for_diagnostics(document, "unverified")
+    client.wait_for_diagnostics(document, "unresolvable")
     config = home / ".config" / "mothball"
     config.mkdir(parents=True)
     (config / "config.toml").write_text("no TOML")

@@ -426,6 +426,21 @@ def test_unreachable_index_is_reported_once(client: InProcess, workspace: Worksp
     assert client.messages("window/showMessage") == []
 
 
+def test_names_without_a_usable_index_are_reported_once(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    text = "--index-url ${URL}\na\nb\n${NAME}\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    without_index, without_name = client.wait_for_diagnostics(document, "unresolvable", "unresolvable")
+    message = "2 dependencies were not looked up: unresolved variable in the index URL (a, b)\n"
+    assert without_index["message"].startswith(message)
+    assert without_name["message"].startswith("${NAME} contains a variable")
+    assert [(found["severity"], place(found)[0]) for found in (without_index, without_name)] == [(2, 1), (2, 3)]
+    assert "Rule `unresolvable`: warning" in client.hover(document, 2, 0)["contents"]["value"]
+    assert index.received == []
+
+
 def test_combined_diagnostic_has_highest_severity_and_its_location(client: InProcess, workspace: Workspace) -> None:
     text = """[tool.uv]
 constraint-dependencies = ["mild"]

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from mothball.config.project import DEFAULT_INDEX
 from mothball.lsp.hover_text import HoverContent, code_span, hover_text, project_page
 from mothball.lsp.lookups import PENDING
-from mothball.model.document import Dependency, Location, Position, SkipReason, Span
+from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
 from mothball.model.line_index import LineIndex
 from mothball.model.lookup import (
@@ -99,7 +99,8 @@ def test_hover_with_all_details() -> None:
             "Status from a snapshot, 3 h old",
         ),
         (PENDING, "**pending**"),
-        *((Skipped(reason), "**skipped**") for reason in SkipReason),
+        *((Skipped(reason), "**skipped**") for reason in set(SkipReason) - UNRESOLVABLE_REASONS),
+        *((Skipped(reason), "**unresolvable**") for reason in UNRESOLVABLE_REASONS),
     ],
 )
 def test_hover_text_of_each_lookup_result(lookup: LookupResult, expected: str) -> None:

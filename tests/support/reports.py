@@ -162,5 +162,5 @@ def hostile_reports(draw: st.DrawFn) -> Report:
         tuple(draw(st.lists(_dependencies(), max_size=3))),
         tuple(draw(st.lists(_findings(), max_size=5))),
         tuple(draw(st.lists(_PROBLEMS, max_size=3))),
-        Summary(*draw(st.lists(st.integers(0, 3), min_size=12, max_size=12))),
+        Summary(*draw(st.lists(st.integers(0, 3), min_size=len(Summary._fields), max_size=len(Summary._fields)))),
     )

@@ -453,12 +453,14 @@ NAMES = (
     ),
     row(
         "A new entry with a variable in its name",
-        "`unverified`: installers expand the variable and query an index",
+        "`unresolvable`: installers expand the variable and query an index",
         commit({"requirements.txt": "good-a\n${OLD}\n"}),
         stage({"requirements.txt": "good-a\n${OLD}\n${X}old-lib==1\n"}),
-        exits(3, shows="requirements.txt:3:1: error[unverified] the name in ${X}old-lib==1 contains a variable"),
+        exits(3, shows="requirements.txt:3:1: error[unresolvable] ${X}old-lib==1 contains a variable"),
         skips(variable=1),
-        exits(0, env={"MOTHBALL_UNVERIFIED": "warning"}),
+        exits(3, env={"MOTHBALL_UNVERIFIED": "warning"}),
+        stage({"requirements.txt": "good-a\n${OLD}\n${X}old-lib==1  # mothball: ignore[unresolvable] set in CI\n"}),
+        exits(0),
         stage({"requirements.txt": "good-a\n${OLD}\nold-${L}\n"}),
         exits(3),
         stage({"requirements.txt": "good-a\n${OLD}\nold-a ${EMPTY}\n"}),
@@ -467,9 +469,9 @@ NAMES = (
         exits(3),
         stage({"requirements.txt": "${OLD}\n\ngood-a>=2\n${DIR}/a.whl\n"}),
         exits(0),
-        skips(variable=1),
+        skips(**{"variable-reference": 1}),
         stage({"requirements.txt": "good-a\n${OLD}\n", "tox.ini": "[testenv]\ndeps = {env:PKG}\n"}),
-        exits(3, shows="tox.ini:2:8: error[unverified]"),
+        exits(3, shows="tox.ini:2:8: error[unresolvable]"),
     ),
     row("A new URL requirement", "counted as `skipped` and not looked up", _new_url),
     row(
@@ -690,8 +692,11 @@ def _unknown_index(shop: Workshop) -> None:
     assert shop.check().code == 0, "nothing is added"
     shop.stage({"requirements.txt": _UNKNOWN_INDEX + lines("good-a", "good-c")})
     result = shop.check()
-    assert (result.code, "MOTHBALL_UNVERIFIED=warning git commit" in result.out) == (3, True)
-    assert shop.check(env={"MOTHBALL_UNVERIFIED": "warning"}).code == 0
+    assert (result.code, "# mothball: ignore[unresolvable] WHY" in result.out) == (3, True)
+    assert "MOTHBALL_UNVERIFIED" not in result.out
+    assert shop.check(env={"MOTHBALL_UNVERIFIED": "warning"}).code == 3
+    shop.stage({"requirements.txt": _UNKNOWN_INDEX + "good-a\ngood-c  # mothball: ignore[unresolvable] ours\n"})
+    assert shop.check().code == 0
     shop.stage({"requirements.txt": _UNKNOWN_INDEX + "good-a\nx @ https://${TOKEN}@code.example/x.whl\n"})
     assert shop.check().code == 0, "a URL requirement needs no index"
 
@@ -777,14 +782,14 @@ POLICY = (
     ),
     row(
         "A list that a setup.py computes",
-        "is `unverified` if the change touches the file; an ignore comment on its line accepts it",
+        "is `unresolvable` if the change touches the file; an ignore comment on its line accepts it",
         commit({"setup.py": _COMPUTED, "other/setup.py": _COMPUTED}),
         stage({"requirements.txt": lines("good-a")}),
         exits(0, hides="computed"),
         stage({"setup.py": f"{_COMPUTED}# more\n"}),
-        exits(3, shows="setup.py:1:24: error[unverified] install_requires is computed", hides="snapshot"),
-        exits(0, env={"MOTHBALL_UNVERIFIED": "warning"}),
-        stage({"setup.py": _COMPUTED.replace("\n", "  # mothball: ignore[unverified] x.txt is checked\n")}),
+        exits(3, shows="setup.py:1:24: error[unresolvable] install_requires is computed", hides="snapshot"),
+        exits(3, env={"MOTHBALL_UNVERIFIED": "warning"}),
+        stage({"setup.py": _COMPUTED.replace("\n", "  # mothball: ignore[unresolvable] x.txt is checked\n")}),
         exits(0),
     ),
     row(
@@ -804,17 +809,17 @@ POLICY = (
     ),
     row(
         "A new name beside an existing include of a missing file",
-        "is `unverified`: the missing file may set the index; a name whose index is set elsewhere is checked",
+        "is `unresolvable`: the missing file may set the index; a name whose index is set elsewhere is checked",
         commit({"requirements.txt": "-r gone.txt\n"}),
         stage({"requirements.txt": "good-a\n-r gone.txt\n"}),
         exits(
             3,
-            shows="1 name was not looked up: `-r gone.txt` in requirements.txt:2 cannot be read and may name an index",
+            shows="error[unresolvable] good-a was not looked up: `-r gone.txt` in requirements.txt:2 cannot be read",
         ),
     ),
     row(
         "A new name in a file that another one includes beside a missing file",
-        "is checked if a third file includes it without one, else `unverified`",
+        "is checked if a third file includes it without one, else `unresolvable`",
         commit({"requirements/dev.txt": "-r base.txt\n-r local.txt\n", "requirements/base.txt": ""}),
         stage({"requirements/base.txt": "good-a\n"}),
         exits(3, shows="`-r local.txt` in requirements/dev.txt:2 cannot be read and may name an index"),
@@ -837,7 +842,7 @@ POLICY = (
     ),
     row(
         "A name whose index is unknown",
-        "is `unverified`: an error, as for an index that does not respond",
+        "is `unresolvable`: an error that `MOTHBALL_UNVERIFIED` does not lower; an ignore with a reason accepts it",
         _unknown_index,
     ),
     row(

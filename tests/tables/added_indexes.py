@@ -103,6 +103,15 @@ INDEXES = (
         adds({}),
     ),
     row(
+        "A private name is new, and only public indexes are configured",
+        "is not looked up; a note lists it",
+        commit({**_PRIVATE, "pyproject.toml": toml("good-a"), "requirements.txt": "old-c\n"}),
+        stage({"pyproject.toml": toml("good-a", "old-a", "old-b")}),
+        exits(0, shows="pyproject.toml: note: old-a, old-b were not looked up: private, and only public indexes"),
+        stage({"pyproject.toml": toml("good-a", "old-c")}),
+        exits(0, hides="not looked up"),
+    ),
+    row(
         "`index-url` is removed from the configuration",
         "yes",
         commit({"mothball.toml": f'index-url = "{_HOME}"\n{_CONFIG}', "requirements.txt": lines("old-a")}),

@@ -80,6 +80,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("ignored", "integer", "suppressed findings"),
         Field("skipped", "integer", "dependencies that were not looked up, including entries without a name"),
         Field("unverified", "integer", "dependencies whose lookup is `unavailable`"),
+        Field("unresolvable", "integer", "dependencies whose name or index cannot be determined; not in `skipped`"),
         Field("not_stated", "integer", "dependencies whose lookup is `not-stated`"),
         Field("missing", "integer", "dependencies whose lookup is `missing`"),
         Field("unrecognized", "integer", "dependencies whose lookup is `unrecognized`"),

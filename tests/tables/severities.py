@@ -31,6 +31,7 @@ ROWS = (
     Row(Rule.UNRECOGNIZED_STATUS, _WARNING, _WARNING),
     Row(Rule.MISSING, _WARNING, _ERROR),
     Row(Rule.UNVERIFIED, _ERROR, _ERROR, editor=_WARNING),
+    Row(Rule.UNRESOLVABLE, _WARNING, _ERROR),
     Row(Rule.NOT_STATED, _WARNING, _ERROR, editor=_NOTE, remark=", once for each index"),
     Row(Rule.UNREADABLE, _ERROR, _ERROR),
     Row(Rule.UNUSED_IGNORE, _WARNING, _WARNING),

@@ -26,7 +26,7 @@ from mothball.model.lookup import (
     UnrecognizedStatus,
 )
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import one_line
+from mothball.model.sanitize import join_names, one_line
 
 
 class MessageText(NamedTuple):
@@ -48,6 +48,7 @@ SKIP_REASON_TEXT = {
     SkipReason.CONDA: "conda package",
     SkipReason.PRIVATE: "private name",
     SkipReason.VARIABLE: "unresolved variable in the entry",
+    SkipReason.VARIABLE_REFERENCE: "unresolved variable in a URL or path",
     SkipReason.INDEX_VARIABLE: "unresolved variable in the index URL",
     SkipReason.NO_INDEX: "no usable index is configured",
     SkipReason.UNKNOWN_INDEX: "unreadable index setting or include",
@@ -56,6 +57,7 @@ SKIP_REASON_TEXT = {
     SkipReason.TOO_MANY_INDEXES: "too many indexes",
 }
 
+_SHOWN_NAMES = 5
 _SNAPSHOT = "use a snapshot (`mothball snapshot` writes one)"
 _STATUS_HELP = {
     ProjectStatus.ARCHIVED: "no more releases, not even security fixes: {advice}",
@@ -78,16 +80,13 @@ _CAUSE_HELP = {
 }
 _SKIP_REASON_HELP = {
     SkipReason.VARIABLE: "replace the variable with its value",
-    SkipReason.INDEX_VARIABLE: f"set the index in the user configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
-    SkipReason.NO_INDEX: f"configure the URL of the index (`mothball check --explain-index NAME` shows the settings), "
-    f"or {_SNAPSHOT}",
-    SkipReason.UNKNOWN_INDEX: f"correct or remove it, or {_SNAPSHOT}",
+    SkipReason.INDEX_VARIABLE: "set the index in the user configuration (`index-url`, pip.conf)",
+    SkipReason.NO_INDEX: "configure the URL of the index (`mothball check --explain-index NAME` shows the settings)",
+    SkipReason.UNKNOWN_INDEX: "correct or remove it",
     SkipReason.CONSENT: "set the index in the user configuration, or set `allow-local-indexes` there "
     "(`allowLocalIndexes` in the editor settings)",
-    SkipReason.TOO_MANY_INDEXES: f"remove indexes from the file, or {_SNAPSHOT}",
+    SkipReason.TOO_MANY_INDEXES: "remove indexes from the file",
 }
-# The dependencies skipped for these reasons may be on an index, so skipping them is reported.
-REPORTED_SKIP_REASONS = tuple(_SKIP_REASON_HELP)
 _MISSING_HELP = (
     "check the spelling, because anyone can register a mistyped, invented or deleted name; if another index has it, "
     "configure that index"
@@ -154,7 +153,9 @@ def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> Me
         case StatusNotStated():
             return MessageText(f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}", "")
         case Skipped():
-            return MessageText(f"{name} was not looked up: {skipped_text(lookup)}", "")
+            return MessageText(
+                f"{name} was not looked up: {skipped_text(lookup)}", _SKIP_REASON_HELP.get(lookup.reason, "")
+            )
         case _:
             assert_never(lookup)
 
@@ -198,15 +199,18 @@ def skipped_text(skipped: Skipped) -> str:
     return one_line(skipped.detail) or SKIP_REASON_TEXT[skipped.reason]
 
 
-def skipped_message(skipped: Skipped, count: int) -> MessageText:
-    """Return the texts for ``count`` skipped names of a file; the reason is one of ``REPORTED_SKIP_REASONS``."""
-    names = "1 name was" if count == 1 else f"{count} names were"
-    return MessageText(f"{names} not looked up: {skipped_text(skipped)}", _SKIP_REASON_HELP[skipped.reason])
+def private_names_message(names: Sequence[str]) -> MessageText:
+    """Return the texts for added private ``names`` of a file that no index may be queried for."""
+    verb = "was" if len(names) == 1 else "were"
+    return MessageText(
+        f"{join_names(names, _SHOWN_NAMES)} {verb} not looked up: private, and only public indexes are configured",
+        "configure the index that has the private names, as `index-url` or in the settings of the installer",
+    )
 
 
 def variable_name_problem(span: Span, text: str) -> ParseProblem:
-    """Return the problem of an entry at ``span`` of ``text`` whose name contains a variable."""
-    message = f"the name in {one_line(span.slice(text), 100)} contains a variable, so it cannot be looked up"
+    """Return the problem of an entry at ``span`` of ``text`` whose name or path contains a variable."""
+    message = f"{one_line(span.slice(text), 100)} contains a variable, so what it installs is unknown"
     return ParseProblem(span, message, _SKIP_REASON_HELP[SkipReason.VARIABLE])
 
 

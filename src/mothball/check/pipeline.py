@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from mothball.check import policy
 from mothball.check.inputs import CheckedFile, ResolvedFile, RunSettings, line_range
 from mothball.check.messages import (
-    REPORTED_SKIP_REASONS,
     contradicted_setting_message,
     dropped_credentials_message,
     finding_message,
     ignore_table,
     not_stated_message,
-    skipped_message,
+    private_names_message,
     stale_message,
     unread_constraints_message,
     variable_name_problem,
@@ -22,7 +21,7 @@ from mothball.check.transitive import DependencyPaths, dependency_paths, merge_l
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore, IndexStatuses
 from mothball.index.resolution import LookupSettings, Query
-from mothball.model.document import Dependency, DependencyKind, IgnoreComment, SkipReason, UnnamedEntry
+from mothball.model.document import UNRESOLVABLE_REASONS, DependencyKind, IgnoreComment, SkipReason
 from mothball.model.findings import (
     CheckedDependency,
     CheckMode,
@@ -126,7 +125,8 @@ def build_report(
             else problem
             for problem in (
                 *problems,
-                *_skipped_problems(checked_files, settings),
+                *_private_names(checked_files, settings),
+                *_dropped_credentials(checked_files),
                 *_unread_constraints(checked_files),
                 *_contradicted_settings(checked_files),
                 *_stale_problems(dependencies, files, settings),
@@ -275,23 +275,17 @@ def _unresolvable_findings(
     settings: RunSettings,
     rejected_ignores: set[IgnoreComment | Ignore],
 ) -> Iterator[Finding]:
-    """Yield an ``unverified`` finding for each computed list of a setup.py, and each added name with a variable.
-
-    In a full check a computed list is a note, and an entry without a name only counts as skipped.
-    """
-    severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
-    if settings.mode is not CheckMode.ADDED and severity is not Severity.OFF:
-        severity = Severity.NOTE
-    added = settings.mode is CheckMode.ADDED
-    variables = [entry for entry in file.document.unnamed if added and _has_variable_name(entry, file.text)]
+    """Yield a finding for each computed list of a setup.py, and each entry whose name contains a variable."""
+    severity = policy.severity_of(Rule.UNRESOLVABLE, settings.severity_policy(file.resolved_config.config))
+    variables = [entry for entry in file.document.unnamed if entry.reason in UNRESOLVABLE_REASONS]
     for problem in (
         *file.document.unresolvable,
         *(variable_name_problem(entry.span, file.text) for entry in variables),
     ):
         on_lines = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]
-        matched_ignore = _applied_ignore(Rule.UNVERIFIED, "", (on_lines, []), settings, rejected_ignores)
+        matched_ignore = _applied_ignore(Rule.UNRESOLVABLE, "", (on_lines, []), settings, rejected_ignores)
         yield Finding(
-            Rule.UNVERIFIED,
+            Rule.UNRESOLVABLE,
             severity,
             one_line(problem.message),
             one_line(problem.help),
@@ -299,21 +293,6 @@ def _unresolvable_findings(
             location=lines.location(file.path, problem.span),
             suppressed=policy.suppression_of(matched_ignore) if matched_ignore else None,
         )
-
-
-def _has_variable_name(entry: UnnamedEntry, text: str) -> bool:
-    """Return True if the name of a package may result from a variable: pip expands it and queries an index."""
-    return entry.reason is SkipReason.VARIABLE and not _is_reference(entry.span.slice(text))
-
-
-def _has_variable_and_name(dependency: Dependency, text: str) -> bool:
-    """Return True if the entry is a requirement on an index for some values of its variables."""
-    return dependency.skip_reason is SkipReason.VARIABLE and not _is_reference(dependency.entry_span.slice(text))
-
-
-def _is_reference(text: str) -> bool:
-    """Return True if an entry with variables is a path or a URL, whatever their values are."""
-    return any(sign in text for sign in "/\\@")
 
 
 def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
@@ -357,35 +336,20 @@ def _contradicted_settings(files: Iterable[CheckedFile]) -> Iterator[Problem]:
         yield Problem(Severity.WARNING, text.message, text.help, path, index_url=index)
 
 
-# An entry is skipped for lack of a usable index if the router skips it (the parser set no reason), or if the parser
-# found that it names an index that its file does not declare.
-_ENTRY_REASONS_WITHOUT_INDEX = (None, SkipReason.NO_INDEX)
+def _private_names(files: Iterable[CheckedFile], settings: RunSettings) -> Iterator[Problem]:
+    """Yield a note per file about added private names that no index may be queried for."""
+    for checked_file in files if settings.mode is CheckMode.ADDED else ():
+        skipped = (item for item in checked_file.dependencies if Skipped in checked_file.lookup_types)
+        names = dict.fromkeys(item.dependency.name for item in skipped if item.lookup == Skipped(SkipReason.PRIVATE))
+        if names:
+            text = private_names_message(list(names))
+            yield Problem(Severity.NOTE, text.message, text.help, checked_file.file.path)
 
 
-def _skipped_problems(files: Iterable[CheckedFile], settings: RunSettings) -> Iterator[Problem]:
-    """Yield one problem per file and skip reason for dependencies that may be on an index and were not looked up.
-
-    For added dependencies it has the severity of ``unverified``, unless no entry needed an index.
-    """
+def _dropped_credentials(files: Iterable[CheckedFile]) -> Iterator[Problem]:
+    """Yield a note for each file with credentials in an index URL."""
     for checked_file in files:
         file = checked_file.file
-        by_lookup: dict[Skipped, list[Dependency]] = {}
-        for item in checked_file.dependencies if Skipped in checked_file.lookup_types else ():
-            if isinstance(item.lookup, Skipped):
-                by_lookup.setdefault(item.lookup, []).append(item.dependency)
-        for lookup in sorted(by_lookup, key=lambda lookup: list(SkipReason).index(lookup.reason)):
-            if lookup.reason not in REPORTED_SKIP_REASONS:
-                continue
-            skipped = by_lookup[lookup]
-            severity = Severity.WARNING
-            if settings.mode is CheckMode.ADDED and any(
-                dependency.skip_reason in _ENTRY_REASONS_WITHOUT_INDEX or _has_variable_and_name(dependency, file.text)
-                for dependency in skipped
-            ):
-                severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
-            if severity is not Severity.OFF:
-                text = skipped_message(lookup, len({dependency.name for dependency in skipped}))
-                yield Problem(severity, text.message, text.help, file.path, rule=Rule.UNVERIFIED)
         locations = credential_locations(file.declared_indexes(), file.document.dependencies)
         if locations and not file.is_context:
             text = dropped_credentials_message(locations)
@@ -431,6 +395,8 @@ def _summary(
 ) -> Summary:
     severities = [finding.severity for finding in findings if not finding.suppressed]
     lookup_types = [type(item.lookup) for item in dependencies]
+    unresolvable = sum(isinstance(item.lookup, Skipped) and item.lookup.is_unresolvable for item in dependencies)
+    unresolvable += sum(entry.is_unresolvable for entry in unnamed)
     return Summary(
         files=files,
         dependencies=len(dependencies) + len(unnamed),
@@ -439,8 +405,9 @@ def _summary(
         errors=severities.count(Severity.ERROR),
         warnings=severities.count(Severity.WARNING),
         ignored=len(findings) - len(severities),
-        skipped=lookup_types.count(Skipped) + len(unnamed),
+        skipped=lookup_types.count(Skipped) + len(unnamed) - unresolvable,
         unverified=lookup_types.count(Unavailable),
+        unresolvable=unresolvable,
         not_stated=lookup_types.count(StatusNotStated),
         missing=lookup_types.count(Missing),
         unrecognized=lookup_types.count(UnrecognizedStatus),

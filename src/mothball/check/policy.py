@@ -31,6 +31,7 @@ _DEFAULTS: Mapping[Rule, Severity] = {
     Rule.UNRECOGNIZED_STATUS: Severity.WARNING,
     Rule.MISSING: Severity.WARNING,
     Rule.UNVERIFIED: Severity.ERROR,
+    Rule.UNRESOLVABLE: Severity.WARNING,
     Rule.NOT_STATED: Severity.WARNING,
     Rule.UNREADABLE: Severity.ERROR,
     Rule.UNUSED_IGNORE: Severity.WARNING,
@@ -41,10 +42,11 @@ _MODE_DEFAULTS: Mapping[tuple[Rule, CheckMode], Severity] = {
     (Rule.MISSING, CheckMode.ADDED): Severity.ERROR,
     (Rule.NOT_STATED, CheckMode.ADDED): Severity.ERROR,
     (Rule.NOT_STATED, CheckMode.EDITOR): Severity.NOTE,
+    (Rule.UNRESOLVABLE, CheckMode.ADDED): Severity.ERROR,
     (Rule.UNVERIFIED, CheckMode.EDITOR): Severity.WARNING,
 }
 # If all errors are of these rules, nothing is known to be wrong: the status of a dependency is unknown.
-_UNKNOWN_STATUS_RULES = {Rule.UNVERIFIED, Rule.NOT_STATED}
+_UNKNOWN_STATUS_RULES = {Rule.UNVERIFIED, Rule.UNRESOLVABLE, Rule.NOT_STATED}
 _RULES: Mapping[ProjectStatus, Rule | None] = {
     ProjectStatus.ACTIVE: None,
     ProjectStatus.ARCHIVED: Rule.ARCHIVED,
@@ -79,7 +81,9 @@ def rule_of(lookup: LookupResult) -> Rule | None:
             return Rule.MISSING
         case Unavailable():
             return Rule.UNVERIFIED
-        case StatusNotStated() | Skipped():
+        case Skipped():
+            return Rule.UNRESOLVABLE if lookup.is_unresolvable else None
+        case StatusNotStated():
             return None
         case _:
             assert_never(lookup)
@@ -142,8 +146,8 @@ def exit_code(findings: Iterable[Finding], problems: Iterable[Problem], *, exit_
     """Return the exit code of a check.
 
     0: clean or warnings only. 1: findings of severity error. 2: unreadable input. 3: the only errors are dependencies
-    whose status is unknown (``unverified``, ``not-stated``). 2 takes precedence over 1, and 1 over 3. ``exit_zero``
-    turns 1 and 3 into 0.
+    whose status is unknown (``unverified``, ``unresolvable``, ``not-stated``). 2 takes precedence over 1, and 1 over 3.
+    ``exit_zero`` turns 1 and 3 into 0.
     """
     violated = {finding.rule for finding in findings if finding.severity is Severity.ERROR and not finding.suppressed}
     problem_rules = {problem.rule for problem in problems if problem.severity is Severity.ERROR}

@@ -15,7 +15,10 @@ from mothball.check.messages import (
 from mothball.config.project import Ignore
 from mothball.model.document import IgnoreComment
 from mothball.model.findings import CheckedDependency, CheckMode, Finding, Rule
-from mothball.model.lookup import StatusNotStated, Unavailable
+from mothball.model.lookup import StatusNotStated
+
+# Whether a dependency violates these rules depends on the state of the index and on the settings of the user.
+_UNPREDICTABLE_RULES = frozenset({Rule.UNVERIFIED, Rule.UNRESOLVABLE})
 
 
 def unused_ignores(files: Sequence[CheckedFile], settings: RunSettings, *, complete: bool = True) -> Iterator[Finding]:
@@ -24,9 +27,9 @@ def unused_ignores(files: Sequence[CheckedFile], settings: RunSettings, *, compl
     An ignore is reported as unused only if everything that it could match was read and looked up successfully. For a
     comment, this is its line in a file without parse problems. For an entry, it is every file that the configuration
     applies to, and ``complete`` must be True: all files of the run were readable. An unstated status does not count as
-    a successful lookup. Ignores of ``unverified`` are never unused, because failures are temporary. If only added
-    dependencies are checked, only those that would have suppressed a finding are reported: expired entries, and ignores
-    without a reason.
+    a successful lookup. Ignores of ``unverified`` and ``unresolvable`` are never unused: failures are temporary, and
+    indexes depend on the settings of the user. If only added dependencies are checked, only those that would have
+    suppressed a finding are reported: expired entries, and ignores without a reason.
     """
     if not settings.use_ignores and not settings.keep_config_ignores:
         return
@@ -87,8 +90,8 @@ def _comment_findings(checked_file: CheckedFile, settings: RunSettings) -> Itera
         if not (
             file.document.problems
             or comment in checked_file.used_ignores
-            or Rule.UNVERIFIED in comment.rules
-            or any(isinstance(item.lookup, Unavailable | StatusNotStated) for item in covered)
+            or _is_unpredictable(comment.rules)
+            or any(isinstance(item.lookup, StatusNotStated) or _is_unknown(item) for item in covered)
         ):
             names = ", ".join(dict.fromkeys(item.dependency.name for item in covered))
             text = unused_ignore_message(names, comment.rules)
@@ -96,6 +99,15 @@ def _comment_findings(checked_file: CheckedFile, settings: RunSettings) -> Itera
         elif not policy.is_reason(comment.reason):
             text = ignore_without_reason_message("", comment.rules, added=False)
             yield _comment_finding(checked_file, comment, Rule.IGNORE_WITHOUT_REASON, text, settings)
+
+
+def _is_unpredictable(rules: Sequence[str]) -> bool:
+    return not _UNPREDICTABLE_RULES.isdisjoint(rules)
+
+
+def _is_unknown(item: CheckedDependency) -> bool:
+    """Return True if the lookup failed, or if the index of the dependency cannot be determined."""
+    return policy.rule_of(item.lookup) in _UNPREDICTABLE_RULES
 
 
 def _comment_finding(
@@ -118,13 +130,13 @@ def _entry_findings(files: Sequence[CheckedFile], settings: RunSettings, *, comp
         complete
         and resolved_config.whole_scope
         and not any(checked_file.file.document.problems for checked_file in files)
-        and not any(isinstance(item.lookup, Unavailable) for item in items)
+        and not any(map(_is_unknown, items))
     )
     for ignore in resolved_config.config.ignores:
         if policy.is_expired(ignore, settings.today):
             text = expired_ignore_message(ignore.key, ignore.until or "")
             yield _entry_finding(resolved_config, ignore, Rule.EXPIRED_IGNORE, text, settings)
-        elif complete and ignore not in used and ignore.name not in not_stated and Rule.UNVERIFIED not in ignore.rules:
+        elif complete and ignore not in used and ignore.name not in not_stated and not _is_unpredictable(ignore.rules):
             text = unused_ignore_message(ignore.key, ignore.rules)
             yield _entry_finding(resolved_config, ignore, Rule.UNUSED_IGNORE, text, settings)
         elif not policy.is_reason(ignore.reason):

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from mothball.check.inputs import ResolvedFile, is_lock
-from mothball.check.messages import REPORTED_SKIP_REASONS
 from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
 from mothball.cli.check import list_files
 from mothball.cli.common import Setup, open_session, requested_format, set_up
@@ -19,6 +18,7 @@ from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, disco
 from mothball.discovery.policy_changes import policy_changes
 from mothball.formats.table import may_be_dependency_file
 from mothball.index.session import LookupSession
+from mothball.model.document import SkipReason
 from mothball.model.findings import CheckMode, Problem, Report, Severity
 from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skipped, Source
 from mothball.repository.files import display_path
@@ -107,10 +107,10 @@ def _added_report(
 
 
 def _is_settled(lookup: LookupResult) -> bool:
-    """Return True if ``lookup`` cannot lead to a finding, whatever an index or other files say."""
+    """Return True if ``lookup`` cannot lead to a finding or note, whatever an index or other files say."""
     match lookup:
         case Skipped():
-            return lookup.reason not in REPORTED_SKIP_REASONS
+            return not lookup.is_unresolvable and lookup.reason is not SkipReason.PRIVATE
         case KnownStatus(ProjectStatus.ACTIVE):
             return lookup.origin.source is not Source.STALE
         case _:

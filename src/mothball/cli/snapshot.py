@@ -20,7 +20,7 @@ from mothball.model.sanitize import escape_log_commands
 from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import replace_file
 
-_REPORTED_RULES = (Rule.UNVERIFIED, Rule.UNREADABLE, Rule.MISSING)
+_REPORTED_RULES = (Rule.UNVERIFIED, Rule.UNRESOLVABLE, Rule.UNREADABLE, Rule.MISSING)
 
 
 def run(arguments: argparse.Namespace) -> int:

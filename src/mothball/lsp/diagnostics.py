@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
 
+from mothball.check.messages import skipped_text
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import SOURCE, Positions, rule_uri, severity_of, top_of_document, uri_of
 from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import Location
 from mothball.model.findings import CheckedDependency, Finding, Problem, Rule, Severity
-from mothball.model.lookup import Cause, StatusNotStated, Unavailable
+from mothball.model.lookup import Cause, Skipped, StatusNotStated, Unavailable
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import join_names, one_line
 
@@ -45,18 +46,18 @@ class _Converter:
 
     def diagnostics(self) -> list[types.Diagnostic]:
         """Return all diagnostics: those of the whole document first, then in the order of its lines."""
-        unreachable: dict[tuple[str, Cause | None], list[Finding]] = {}
+        unknown: dict[tuple[str, Cause | None] | Skipped, list[Finding]] = {}
         diagnostics: list[types.Diagnostic] = []
         for finding in filter(is_reported, self._checked.findings()):
             if finding.lookup == PENDING:
                 continue
-            if isinstance(finding.lookup, Unavailable):
-                unreachable.setdefault(_failure_of(finding.lookup), []).append(finding)
+            if isinstance(finding.lookup, Unavailable | Skipped):
+                unknown.setdefault(_failure_of(finding.lookup), []).append(finding)
             elif finding.rule is Rule.NOT_STATED:
                 diagnostics += self._not_stated(finding)
             else:
                 diagnostics.append(self._finding_diagnostic(finding))
-        failing = {index for index, _ in unreachable}
+        failing = {failure[0] for failure in unknown if not isinstance(failure, Skipped)}
         general = []
         stale: dict[str, Problem] = {}
         for problem in self._problems():
@@ -64,9 +65,10 @@ class _Converter:
                 stale[problem.index_url] = problem
             else:
                 general.append(problem_diagnostic(problem, self._checked, self._diagnostic_options))
-        for (index, _), findings in unreachable.items():
+        for failure, findings in unknown.items():
             worst = min(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
-            diagnostics.append(self._finding_diagnostic(worst, _combined_message(findings, stale.pop(index, None))))
+            stale_problem = None if isinstance(failure, Skipped) else stale.pop(failure[0], None)
+            diagnostics.append(self._finding_diagnostic(worst, _combined_message(findings, stale_problem)))
         return [*general, *_sorted(diagnostics)]
 
     def _problems(self) -> Iterator[Problem]:
@@ -162,20 +164,28 @@ _SEVERITIES = tuple(Severity)
 _MAX_NAMES = 5
 
 
-def _failure_of(lookup: Unavailable) -> tuple[str, Cause | None]:
-    """Return the index that failed, and the cause if it may concern only some of its pages."""
+def _failure_of(lookup: Unavailable | Skipped) -> tuple[str, Cause | None] | Skipped:
+    """Return the index that failed, and the cause if it may concern only some of its pages.
+
+    Names whose index cannot be determined are combined if they have the same reason.
+    """
+    if isinstance(lookup, Skipped):
+        return lookup
     return lookup.origin.index_url, None if lookup.cause in _WHOLE_INDEX_CAUSES else lookup.cause
 
 
 def _combined_message(findings: list[Finding], stale: Problem | None) -> str:
-    """Return one message for all names that could not be looked up on an index for the same reason.
+    """Return one message for all names that could not be looked up for the same reason.
 
     ``stale`` is the problem that stale results of this index were used, if there is one.
     """
     first = findings[0]
     names = list(dict.fromkeys(finding.name or "" for finding in findings))
     message = first.full_message()
-    if len(names) > 1 and isinstance(first.lookup, Unavailable):
+    if len(names) > 1 and isinstance(first.lookup, Skipped):
+        listed = join_names(names, _MAX_NAMES, 60)
+        message = f"{len(names)} dependencies were not looked up: {skipped_text(first.lookup)} ({listed})"
+    elif len(names) > 1 and isinstance(first.lookup, Unavailable):
         index, detail = one_line(first.lookup.origin.index_url, 100), one_line(first.lookup.detail)
         message = (
             f"{len(names)} dependencies could not be checked on {index}: {detail} ({join_names(names, _MAX_NAMES, 60)})"

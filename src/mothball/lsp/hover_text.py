@@ -141,7 +141,7 @@ def _headline(lookup: LookupResult) -> str:  # noqa: PLR0911 - one for each kind
         case Unavailable():
             return "unverified"
         case Skipped():
-            return "skipped"
+            return "unresolvable" if lookup.is_unresolvable else "skipped"
         case _:
             assert_never(lookup)
 

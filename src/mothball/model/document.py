@@ -78,12 +78,34 @@ class SkipReason(StrEnum):
     CONDA = "conda"
     PRIVATE = "private"
     VARIABLE = "variable"
+    VARIABLE_REFERENCE = "variable-reference"
     INDEX_VARIABLE = "index-variable"
     NO_INDEX = "no-index"
     UNKNOWN_INDEX = "unknown-index"
     UNSAVED = "unsaved"
     CONSENT = "consent"
     TOO_MANY_INDEXES = "too-many-indexes"
+
+
+# The reasons for which the name or the index of a dependency cannot be determined: it may be on an index.
+UNRESOLVABLE_REASONS = frozenset(
+    {
+        SkipReason.VARIABLE,
+        SkipReason.INDEX_VARIABLE,
+        SkipReason.NO_INDEX,
+        SkipReason.UNKNOWN_INDEX,
+        SkipReason.CONSENT,
+        SkipReason.TOO_MANY_INDEXES,
+    }
+)
+
+
+def variable_skip_reason(entry: str) -> SkipReason:
+    """Return the reason to skip an entry with a variable: a path or URL is not on an index, whatever the values are."""
+    return SkipReason.VARIABLE if _REFERENCE_SIGNS.isdisjoint(entry) else SkipReason.VARIABLE_REFERENCE
+
+
+_REFERENCE_SIGNS = frozenset("/\\@")
 
 
 class Dependency(NamedTuple):

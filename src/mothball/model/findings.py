@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from mothball.model.document import Dependency, Location, Position, SkipReason
+from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, Location, Position, SkipReason
 from mothball.model.line_index import LineIndex
 from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
@@ -20,6 +20,7 @@ class Rule(StrEnum):
     UNRECOGNIZED_STATUS = "unrecognized-status"
     MISSING = "missing"
     UNVERIFIED = "unverified"
+    UNRESOLVABLE = "unresolvable"
     NOT_STATED = "not-stated"
     UNREADABLE = "unreadable"
     UNUSED_IGNORE = "unused-ignore"
@@ -35,6 +36,7 @@ IGNORABLE_RULES = (
     Rule.UNRECOGNIZED_STATUS,
     Rule.MISSING,
     Rule.UNVERIFIED,
+    Rule.UNRESOLVABLE,
 )
 
 
@@ -118,6 +120,11 @@ class SkippedEntry(NamedTuple):
     location: Location
     reason: SkipReason
 
+    @property
+    def is_unresolvable(self) -> bool:
+        """Whether the entry may be a requirement on an index."""
+        return self.reason in UNRESOLVABLE_REASONS
+
 
 class Problem(NamedTuple):
     """A problem outside the dependency files that makes the check incomplete.
@@ -139,7 +146,7 @@ class Summary(NamedTuple):
     """The numbers of a check. ``findings`` excludes suppressed findings, which are counted as ``ignored``.
 
     Each dependency counts as ``checked`` (its status is known) or as one of the counts from ``skipped`` on. Entries
-    without a name count as skipped.
+    without a name count as skipped, or as unresolvable if the name contains a variable.
     """
 
     files: int
@@ -151,6 +158,7 @@ class Summary(NamedTuple):
     ignored: int
     skipped: int
     unverified: int
+    unresolvable: int
     not_stated: int
     missing: int
     unrecognized: int

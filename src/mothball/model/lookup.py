@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from mothball.model.document import SkipReason
+from mothball.model.document import UNRESOLVABLE_REASONS, SkipReason
 from mothball.model.records import NamedTuple
 
 
@@ -140,6 +140,11 @@ class Skipped(NamedTuple):
     reason: SkipReason
     detail: str = ""
     kind: Literal["skipped"] = "skipped"
+
+    @property
+    def is_unresolvable(self) -> bool:
+        """Whether the dependency may be on an index: its name or its index cannot be determined."""
+        return self.reason in UNRESOLVABLE_REASONS
 
 
 IndexResult = KnownStatus | StatusNotStated | UnrecognizedStatus | Missing | Unavailable

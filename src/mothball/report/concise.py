@@ -48,6 +48,7 @@ def summary_line(report: Report) -> str:
             (summary.ignored, "ignored"),
             (summary.skipped, f"skipped{_skip_reasons(report)}"),
             (summary.unverified, "unverified"),
+            (summary.unresolvable, "unresolvable"),
             (summary.not_stated, "not stated"),
             (summary.missing, "missing"),
             (summary.unrecognized, "unrecognized"),
@@ -61,9 +62,11 @@ def summary_line(report: Report) -> str:
 def _skip_reasons(report: Report) -> str:
     """Return the reasons of skipped dependencies in parentheses, most frequent first."""
     counts = Counter(
-        dependency.lookup.reason for dependency in report.dependencies if isinstance(dependency.lookup, Skipped)
+        dependency.lookup.reason
+        for dependency in report.dependencies
+        if isinstance(dependency.lookup, Skipped) and not dependency.lookup.is_unresolvable
     )
-    counts.update(entry.reason for entry in report.unnamed)
+    counts.update(entry.reason for entry in report.unnamed if not entry.is_unresolvable)
     if len(counts) == 1:
         [reason] = counts
         return f" ({SKIP_REASON_TEXT[reason]})"

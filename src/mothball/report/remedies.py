@@ -15,6 +15,8 @@ from mothball.model.sanitize import join_names, one_line
 _SHOWN_NAMES = 5
 # A quarantined project may be malware, so no ignore is suggested.
 _NEVER_IGNORED = (Rule.QUARANTINED, Rule.UNVERIFIED)
+# Another project has the same finding: the cause is an index or a setting.
+_NOT_ABOUT_PROJECT = (Rule.UNVERIFIED, Rule.UNRESOLVABLE)
 
 
 class BlockedAction(NamedTuple):
@@ -65,9 +67,7 @@ def remedies(report: Report, context: RemedyContext) -> str:
         finding for finding in report.findings if finding.severity is Severity.ERROR and finding.suppressed is None
     ]
     ignorable = [
-        finding
-        for finding in errors
-        if finding.name and finding.rule in IGNORABLE_RULES and finding.rule not in _NEVER_IGNORED
+        finding for finding in errors if finding.rule in IGNORABLE_RULES and finding.rule not in _NEVER_IGNORED
     ]
     lines = [
         *_replace_lines(errors, report),
@@ -83,9 +83,9 @@ def remedies(report: Report, context: RemedyContext) -> str:
     return "\n".join(["what to do", *(f"  {line}" for line in lines)]) + "\n"
 
 
-def _replace_lines(errors: Iterable[Finding], report: Report) -> list[str]:
+def _replace_lines(errors: Sequence[Finding], report: Report) -> list[str]:
     direct_parents = {checked.location: checked.via[0] for checked in report.dependencies if checked.via}
-    named = [finding for finding in errors if finding.name and finding.rule is not Rule.UNVERIFIED]
+    named = [finding for finding in errors if finding.name and finding.rule not in _NOT_ABOUT_PROJECT]
     names = list(dict.fromkeys(finding.name or "" for finding in named if finding.location not in direct_parents))
     parents = list(
         dict.fromkeys(direct_parents[finding.location] for finding in named if finding.location in direct_parents)
@@ -93,6 +93,8 @@ def _replace_lines(errors: Iterable[Finding], report: Report) -> list[str]:
     lines = [f"replace or remove {join_names(names, _SHOWN_NAMES)}"] if names else []
     if parents:
         lines.append(f"upgrade or replace {join_names(parents, _SHOWN_NAMES)} to fix transitive dependencies")
+    if any(finding.rule is Rule.UNRESOLVABLE for finding in errors):
+        lines.append("follow the help of each unresolvable entry")
     return lines
 
 
@@ -105,7 +107,7 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
         comments = dict.fromkeys(ignore_comment_text((finding.rule,)) for finding in in_manifests)
         lines += [f"    {comment}" for comment in comments]
     entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
-    for finding in ignorable:
+    for finding in (finding for finding in ignorable if finding.name):
         for path in dict.fromkeys((finding.path, *(location.path for location in finding.related_locations))):
             entries.setdefault(context.config_file(path), {}).setdefault(finding.name or "", {})[finding.rule] = None
     prefix = "or in" if lines else "or ignore them, with your reason in place of WHY, in"
@@ -140,8 +142,7 @@ def _unverified_lines(errors: Iterable[Finding], report: Report, context: Remedy
         f"for failed lookups: try again, or allow them for one {action.what}:",
         f"    MOTHBALL_UNVERIFIED=warning {action.command} ...",
     ]
-    # A snapshot does not help with dependency lists that are computed, which have no name.
-    paths = [finding.path for finding in unverified if finding.name] or [*context.config_files, ""][:has_problem]
+    paths = [finding.path for finding in unverified] or [*context.config_files, ""][:has_problem]
     for config_file in sorted({context.config_file(path) for path in paths}):
         directory = os.path.dirname(config_file.path)
         name = config_file.snapshot or "statuses.json"

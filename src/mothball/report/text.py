@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from time import gmtime, strftime
 from types import MappingProxyType
 
-from mothball.check.messages import format_age
+from mothball.check.messages import format_age, skipped_text
 from mothball.model.findings import Finding, Problem, Report, Severity
 from mothball.model.lookup import Skipped, Source, Unavailable
 from mothball.model.sanitize import one_line
@@ -32,7 +32,7 @@ def render_text(report: Report, *, now: float, color: bool = False, quiet: bool 
     # Findings about indexes come after those in files, which can be fixed here.
     shown, collapsed = _collapse(sorted(active, key=lambda finding: not finding.path))
     blocks = [_finding(finding, now, paint) for finding in shown]
-    blocks += [_collapsed(index, cause, findings, paint) for (index, cause), findings in collapsed.items()]
+    blocks += [_collapsed(where, cause, findings, paint) for (where, cause), findings in collapsed.items()]
     blocks += [_problem(problem, paint) for problem in report.problems]
     ignored = [] if quiet else [_ignored(finding, paint) for finding in report.findings if finding.suppressed]
     if ignored:
@@ -89,17 +89,21 @@ def _age_note(finding: Finding, now: float) -> str:
 
 
 def _collapse(findings: Iterable[Finding]) -> tuple[list[Finding], dict[tuple[str, str], list[Finding]]]:
-    """Split off failed lookups beyond the first few per index and cause.
+    """Split off failed lookups and unresolvable names beyond the first few with the same cause.
 
-    Return the findings to show in full, and the others by index and cause.
+    Return the findings to show in full, and the others by the index or file that they are about, and the cause.
     """
     shown: list[Finding] = []
     failures: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        if not isinstance(finding.lookup, Unavailable):
+        if isinstance(finding.lookup, Unavailable):
+            cause = finding.lookup.origin.index_url, str(finding.lookup.cause)
+        elif isinstance(finding.lookup, Skipped):
+            cause = finding.path, skipped_text(finding.lookup)
+        else:
             shown.append(finding)
             continue
-        same_cause = failures.setdefault((finding.lookup.origin.index_url, finding.lookup.cause), [])
+        same_cause = failures.setdefault(cause, [])
         same_cause.append(finding)
         if len(same_cause) <= _SAME_CAUSE_SHOWN:
             shown.append(finding)
@@ -107,11 +111,11 @@ def _collapse(findings: Iterable[Finding]) -> tuple[list[Finding], dict[tuple[st
     return shown, {key: findings for key, findings in rest.items() if findings}
 
 
-def _collapsed(index: str, cause: str, findings: list[Finding], paint: _Paint) -> str:
+def _collapsed(where: str, cause: str, findings: list[Finding], paint: _Paint) -> str:
     severity = min((finding.severity for finding in findings), key=list(Severity).index)
     names = one_line(", ".join(dict.fromkeys(finding.name or "" for finding in findings)))
     level = paint(severity, f"{severity}[{findings[0].rule}]")
-    message = f"{len(findings)} more could not be checked for the same reason: {one_line(index, 100)}, {cause}"
+    message = f"{len(findings)} more could not be checked for the same reason: {one_line(where, 100)}, {cause}"
     return f"{level} {paint('bold', message)}\n  = {names}"
 
 

@@ -80,7 +80,7 @@ def test_skipped_dependency_is_not_looked_up() -> None:
     assert look_up.calls == [[]]
     assert [item.lookup for item in report.dependencies] == [Skipped(SkipReason.VCS)]
     assert report.findings == ()
-    assert report.summary == (1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0)
+    assert report.summary == (1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0)
 
 
 def test_report_without_files_is_empty() -> None:
@@ -379,25 +379,25 @@ def test_severity_of_unreadable_can_be_configured() -> None:
     assert findings_of(report) == [(Rule.UNREADABLE, Severity.WARNING, False)]
 
 
-COMPUTED = "setup(install_requires=read('x.txt'))  # mothball: ignore[unverified] checked elsewhere\n"
+COMPUTED = "setup(install_requires=read('x.txt'))  # mothball: ignore[unresolvable] checked elsewhere\n"
 
 
 def setup_py(text: str, under: ResolvedConfig | None = None, *, is_context: bool = False) -> ResolvedFile:
     return ResolvedFile("setup.py", text, parse("setup-py", text), under or resolved_config(), is_context=is_context)
 
 
-def test_computed_list_is_a_note_and_an_error_in_a_changed_file() -> None:
+def test_computed_list_is_a_warning_and_an_error_in_a_changed_file() -> None:
     file = setup_py(COMPUTED.partition("  #")[0])
-    report = check([file], LookUp(), SETTINGS._replace(strict=True))
+    report = check([file], LookUp(), SETTINGS)
     (finding,) = report.findings
-    assert findings_of(report) == [(Rule.UNVERIFIED, Severity.NOTE, False)]
+    assert findings_of(report) == [(Rule.UNRESOLVABLE, Severity.WARNING, False)]
     assert (finding.message, finding.location and finding.location.start.column) == (
         "install_requires is computed; its dependencies were not checked",
         24,
     )
     assert policy.exit_code(report.findings, report.problems) == 0
     report = check([file], LookUp(), SETTINGS._replace(mode=CheckMode.ADDED))
-    assert findings_of(report) == [(Rule.UNVERIFIED, Severity.ERROR, False)]
+    assert findings_of(report) == [(Rule.UNRESOLVABLE, Severity.ERROR, False)]
     assert policy.exit_code(report.findings, report.problems) == 3
     for_context = setup_py(file.text, is_context=True)
     assert check([for_context], LookUp(), SETTINGS._replace(mode=CheckMode.ADDED)).findings == ()
@@ -409,7 +409,7 @@ def test_computed_list_can_be_ignored_and_off() -> None:
         assert [
             finding.suppressed is not None for finding in check([setup_py(COMPUTED)], LookUp(), settings).findings
         ] == [True]
-        off = resolved_config(ProjectConfig(severities={"unverified": Severity.OFF}))
+        off = resolved_config(ProjectConfig(severities={"unresolvable": Severity.OFF}))
         assert check([setup_py(COMPUTED, off)], LookUp(), settings._replace(use_ignores=False)).findings == ()
 
 
@@ -417,7 +417,7 @@ def test_ignore_of_a_computed_list_without_reason_does_not_apply_to_a_change() -
     file = setup_py(COMPUTED.replace("checked elsewhere", "WHY"))
     report = check([file], LookUp(), SETTINGS._replace(mode=CheckMode.ADDED))
     assert findings_of(report) == [
-        (Rule.UNVERIFIED, Severity.ERROR, False),
+        (Rule.UNRESOLVABLE, Severity.ERROR, False),
         (Rule.IGNORE_WITHOUT_REASON, Severity.WARNING, False),
     ]
 
@@ -488,7 +488,7 @@ def test_counts_are_consistent_and_independent_of_file_order(
     summary = report.summary
     assert summary.files == len(files)
     assert summary.dependencies == len(report.dependencies) + len(report.unnamed)
-    unknown = (summary.unverified, summary.not_stated, summary.missing, summary.unrecognized)
+    unknown = (summary.unverified, summary.unresolvable, summary.not_stated, summary.missing, summary.unrecognized)
     assert summary.dependencies == summary.checked + summary.skipped + sum(unknown)
     assert summary.checked == sum(isinstance(item.lookup, KnownStatus) for item in report.dependencies)
     assert summary.findings + summary.ignored == len(report.findings)

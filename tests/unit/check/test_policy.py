@@ -41,6 +41,14 @@ FULL, ADDED = CheckMode.FULL, CheckMode.ADDED
 
 # --- rules ------------------------------------------------------------------------------------------------------------
 
+UNRESOLVABLE = {
+    SkipReason.VARIABLE,
+    SkipReason.INDEX_VARIABLE,
+    SkipReason.NO_INDEX,
+    SkipReason.UNKNOWN_INDEX,
+    SkipReason.CONSENT,
+    SkipReason.TOO_MANY_INDEXES,
+}
 RULES: list[tuple[LookupResult, Rule | None]] = [
     (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN), None),
     (KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN), Rule.ARCHIVED),
@@ -50,7 +58,7 @@ RULES: list[tuple[LookupResult, Rule | None]] = [
     (Missing(ORIGIN), Rule.MISSING),
     *((Unavailable(cause, "", ORIGIN), Rule.UNVERIFIED) for cause in Cause),
     (StatusNotStated(ORIGIN), None),
-    *((Skipped(reason), None) for reason in SkipReason),
+    *((Skipped(reason), Rule.UNRESOLVABLE if reason in UNRESOLVABLE else None) for reason in SkipReason),
 ]
 
 
@@ -289,7 +297,8 @@ def test_exit_code(findings: list[Finding], problems: list[Problem], code: int) 
 
 
 @pytest.mark.parametrize(
-    "rule", [rule for rule in Rule if rule not in {Rule.UNVERIFIED, Rule.NOT_STATED, Rule.UNREADABLE}]
+    "rule",
+    [rule for rule in Rule if rule not in {Rule.UNVERIFIED, Rule.UNRESOLVABLE, Rule.NOT_STATED, Rule.UNREADABLE}],
 )
 def test_exit_code_is_1_for_errors_of_other_rules(rule: Rule) -> None:
     assert exit_code([finding(rule)], []) == 1

@@ -105,6 +105,7 @@ def test_values_of_enumerations_are_stable() -> None:
         "unrecognized-status",
         "missing",
         "unverified",
+        "unresolvable",
         "not-stated",
         "unreadable",
         "unused-ignore",

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from mothball.model.document import Location, Position, SkipReason
+from mothball.model.document import UNRESOLVABLE_REASONS, Location, Position, SkipReason
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity, SkippedEntry, Summary
 from mothball.report.concise import concise_line, location_prefix, problem_line, render_concise, summary_line
 from tests.support.hostile import assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report
 
-NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-NINE = "9 dependencies in 4 files: 5 checked"
+NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+TEN = "10 dependencies in 4 files: 5 checked"
 
 FULL = """\
 warning[not-stated] https://mirror.example/simple/ publishes no project statuses: 1 project from it may be archived
@@ -59,8 +59,8 @@ def test_empty_report_has_a_summary() -> None:
         (NOTHING._replace(findings=2, warnings=2), "0 dependencies in 0 files: 0 checked, 2 findings (2 warnings)"),
         (NOTHING._replace(findings=1), "0 dependencies in 0 files: 0 checked, 1 finding (1 note)"),
         (
-            Summary(4, 9, 5, 7, 2, 1, 3, 2, 2, 1, 0, 0),
-            f"{NINE}, 7 findings (2 errors, 1 warning, 4 notes), 3 ignored, 2 skipped, 2 unverified, 1 not stated",
+            Summary(4, 10, 5, 7, 2, 1, 0, 2, 2, 1, 1, 0, 0),
+            f"{TEN}, 7 findings (2 errors, 1 warning, 4 notes), 2 skipped, 2 unverified, 1 unresolvable, 1 not stated",
         ),
     ],
 )
@@ -71,10 +71,11 @@ def test_summary_contains_all_counts(summary: Summary, line: str) -> None:
 def test_skip_reasons_are_counted_most_frequent_first() -> None:
     location = Location("a.txt", Position(1, 1), Position(1, 2))
     unnamed = tuple(SkippedEntry(location, reason) for reason in [*SkipReason, SkipReason.PATH, SkipReason.PATH])
-    line = summary_line(Report((), (), (), NOTHING._replace(skipped=18), unnamed))
+    line = summary_line(Report((), (), (), NOTHING._replace(skipped=13, unresolvable=6), unnamed))
 
-    assert ", no findings, 18 skipped (local path: 3, direct URL: 1, " in line
-    assert line.count(": 1") == len(SkipReason) - 1
+    assert ", no findings, 13 skipped (local path: 3, direct URL: 1, " in line
+    assert line.count(": 1") == len(set(SkipReason) - UNRESOLVABLE_REASONS) - 1
+    assert line.endswith("), 6 unresolvable")
 
 
 def test_single_skip_reason_has_no_count() -> None:

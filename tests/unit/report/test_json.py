@@ -58,6 +58,7 @@ def test_complete_report() -> None:
             "ignored": 1,
             "skipped": 0,
             "unverified": 0,
+            "unresolvable": 0,
             "not_stated": 0,
             "missing": 0,
             "unrecognized": 0,

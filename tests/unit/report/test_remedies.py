@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mothball.check.pipeline import check
-from mothball.model.document import DependencyKind
+from mothball.model.document import DependencyKind, IndexOption, Span
 from mothball.model.findings import CheckMode, Problem, Report, Rule, Severity
 from mothball.model.lookup import IndexResult
 from mothball.report.remedies import PUSH, RUN, ConfigFile, RemedyContext, remedies
@@ -67,6 +67,22 @@ def test_quarantined_packages_get_no_ignore() -> None:
 
 def test_missing_packages_can_be_ignored() -> None:
     assert 'a-lib = { rules = ["missing"], reason = "WHY" }' in remedies(report(a=MISSING), SHARED)
+
+
+def test_unresolvable_entries_are_corrected_or_ignored() -> None:
+    file = source("-i ${URL}\na-lib\n${NAME}\n")
+    options = (IndexOption(Span(0, 9), "index-url", "${URL}"),)
+    text = remedies(check([file._replace(index_options=options)], LookUp({}), ADDED), SHARED)
+    assert text.startswith(
+        "what to do\n"
+        "  follow the help of each unresolvable entry\n"
+        "  or ignore them, with your reason in place of WHY, on their lines:\n"
+        "      # mothball: ignore[unresolvable] WHY\n"
+        "  or in pyproject.toml:\n"
+        "      [tool.mothball.ignore]\n"
+        '      a-lib = { rules = ["unresolvable"], reason = "WHY" }\n'
+        "  to skip the hook"
+    )
 
 
 def test_failed_lookups_have_their_own_remedies() -> None:

@@ -12,7 +12,7 @@ from tests.support.check_inputs import ARCHIVED, DOWN, NOW, origin
 from tests.support.hostile import COLOUR, assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report, unverified_report
 
-NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 OLD = Finding(
     Rule.ARCHIVED,
     Severity.ERROR,

@@ -24,9 +24,9 @@ from mothball.model.document import (
     Include,
     IndexOption,
     ParseProblem,
-    SkipReason,
     Span,
     UnnamedEntry,
+    variable_skip_reason,
 )
 from mothball.model.records import NamedTuple
 
@@ -105,7 +105,8 @@ def read_environments(text: str, sections: Sequence[ini.IniSection], core: str =
             if not has_brace(text, dependency.name_span):
                 dependencies.append(_with_source_specifier(text, dependency))
             elif not _is_reference(dependency.entry_span.slice(text)):
-                unnamed.append(UnnamedEntry(dependency.entry_span, SkipReason.VARIABLE))
+                reason = variable_skip_reason(dependency.entry_span.slice(text))
+                unnamed.append(UnnamedEntry(dependency.entry_span, reason))
         unnamed += document.unnamed
         problems += (problem for problem in document.problems if not _is_within(lines.unclear, problem.span.start))
         for include in document.includes:

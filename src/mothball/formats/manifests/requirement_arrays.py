@@ -20,7 +20,16 @@ from mothball.formats.requirements.strings import (
 from mothball.formats.source_map import SourcePart, source_map
 from mothball.formats.substitutions import has_brace, is_substitution, resolve_include, substitute
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Scalar, String, Value, source_span
-from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, SkipReason, Span, UnnamedEntry
+from mothball.model.document import (
+    Dependency,
+    DependencyKind,
+    Include,
+    ParseProblem,
+    SkipReason,
+    Span,
+    UnnamedEntry,
+    variable_skip_reason,
+)
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -139,14 +148,14 @@ def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     read = parse_requirement(template.text)
     name = read.name_span if isinstance(read, ParsedRequirement) else find_leading_name(template.text)
     if name is None or template.is_unknown(name):
-        yield UnnamedEntry(template.locate(0, len(template.text)), SkipReason.VARIABLE)
+        yield UnnamedEntry(template.locate(0, len(template.text)), variable_skip_reason(string.value))
         return
     if isinstance(read, RequirementError) or template.is_unclosed:
         yield incomplete_dependency(template.text, name, template.locate, section)
         return
     skip_reason = None
     if read.url:
-        skip_reason = SkipReason.VARIABLE if "{env:" in string.value else skip_reason_for_url(read.url)
+        skip_reason = SkipReason.VARIABLE_REFERENCE if "{env:" in string.value else skip_reason_for_url(read.url)
     dependency = section_dependency(read, template.locate, section, skip_reason, closed=string.closed)
     yield template.with_fields(dependency, read.specifier_span, read.entry_span.end)
 
@@ -162,7 +171,8 @@ def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterat
     document = requirements.parse(template.text, kind=section.kind)
     for dependency in document.dependencies:
         if template.is_unknown(dependency.name_span):
-            yield UnnamedEntry(template.locate(*dependency.entry_span), SkipReason.VARIABLE)
+            entry = template.locate_in_value(*dependency.entry_span)
+            yield UnnamedEntry(source_span(string, *entry), variable_skip_reason(entry.slice(string.value)))
         else:
             located = locate_dependency(dependency, template.locate, section, closed=string.closed)
             yield template.with_fields(located, dependency.specifier_span, dependency.entry_span.end)

@@ -23,6 +23,7 @@ from mothball.model.document import (
     Span,
     UnnamedEntry,
     normalize_name,
+    variable_skip_reason,
 )
 from mothball.model.sanitize import one_line
 
@@ -49,7 +50,7 @@ _HEAD = r"""[fFrRuU]{0,2}(?:'''|\"""|'|")([^{%\\'"\r\n]*+)"""
 _OPERATOR = r"[<>=!~;@]"
 _COMPUTED_HELP = (
     "list the dependencies as literals, here or in pyproject.toml, "
-    "or accept it with the comment `# mothball: ignore[unverified] REASON`"
+    "or accept it with the comment `# mothball: ignore[unresolvable] REASON`"
 )
 
 _Item = Dependency | ParseProblem | IgnoreComment | UnnamedEntry
@@ -114,8 +115,8 @@ def _read_template(text: str, span: Span, section: Section) -> Dependency | Unna
     operator = re.search(_OPERATOR, head[1]) if head else None
     read = parse_requirement(head[1][: operator.start()]) if head and operator else None
     if operator is None or not isinstance(read, ParsedRequirement):
-        return UnnamedEntry(Span(start, end), SkipReason.VARIABLE)
-    skip_reason = SkipReason.VARIABLE if operator[0] == "@" else None
+        return UnnamedEntry(Span(start, end), variable_skip_reason(text[start:end]))
+    skip_reason = SkipReason.VARIABLE_REFERENCE if operator[0] == "@" else None
     dependency = section_dependency(read, lambda first, last: Span(start + first, start + last), section, skip_reason)
     return dependency._replace(entry_span=dependency.entry_span._replace(end=end))
 

@@ -16,7 +16,7 @@ from mothball.formats.pep508 import (
     name_only_requirement,
     parse_requirement_uncached,
 )
-from mothball.model.document import SkipReason, Span
+from mothball.model.document import SkipReason, Span, variable_skip_reason
 from mothball.model.records import NamedTuple
 
 
@@ -163,12 +163,13 @@ def _classify_with_variable(text: str) -> ClassifiedEntry:
         before = text[: text.index("${")]
         leading_name = find_leading_name(before)
         if leading_name is None or leading_name.end == len(before):
-            return ClassifiedEntry(None, SkipReason.VARIABLE)
+            return ClassifiedEntry(None, variable_skip_reason(text))
         name = leading_name
     if "$" in name.slice(text):
-        return ClassifiedEntry(None, SkipReason.VARIABLE)
+        return ClassifiedEntry(None, variable_skip_reason(text))
     requirement = name_only_requirement(text, name)
     if substituted is not None and substituted.specifier_span is not None:
         span = substituted.specifier_span
         requirement = requirement._replace(specifier=span.slice(text), specifier_span=span)
-    return ClassifiedEntry(requirement, SkipReason.VARIABLE if classified.skip_reason or substituted is None else None)
+    is_skipped = classified.skip_reason is not None or substituted is None
+    return ClassifiedEntry(requirement, variable_skip_reason(text) if is_skipped else None)

@@ -40,7 +40,7 @@ def test_environments_builds_hooks_and_plugins_are_read() -> None:
     } == {
         "loom": SkipReason.SELF,
         "warp": SkipReason.PATH,
-        "weft": SkipReason.VARIABLE,
+        "weft": SkipReason.VARIABLE_REFERENCE,
     }
 
 
@@ -64,8 +64,8 @@ def test_hatch_toml_has_the_same_top_level_keys() -> None:
         ("acme @ {root:uri}/acme", "acme", "", SkipReason.PATH),
         ("acme @ {root:parent:uri}/acme", "acme", "", SkipReason.PATH),
         ("acme @ {home:uri}/acme", "acme", "", SkipReason.PATH),
-        ("acme @ {env:ACME:https://files.example/acme.whl}", "acme", "", SkipReason.VARIABLE),
-        ("acme @ https://{env:TOKEN}@files.example/acme.whl", "acme", "", SkipReason.VARIABLE),
+        ("acme @ {env:ACME:https://files.example/acme.whl}", "acme", "", SkipReason.VARIABLE_REFERENCE),
+        ("acme @ https://{env:TOKEN}@files.example/acme.whl", "acme", "", SkipReason.VARIABLE_REFERENCE),
         ("acme @ git+https://git.example/{matrix:repo}", "acme", "", SkipReason.VCS),
     ],
 )

@@ -62,7 +62,7 @@ def test_tox_toml_has_the_same_top_level_keys() -> None:
         ("git+https://git.example/flask#egg=flask", SkipReason.VCS),
         ("./flask-1.0.whl#egg=flask", SkipReason.PATH),
         ("flask==${FLASK}", None),
-        ("flask @ ${FLASK}", SkipReason.VARIABLE),
+        ("flask @ ${FLASK}", SkipReason.VARIABLE_REFERENCE),
         ("flask==", SkipReason.INCOMPLETE),
     ],
 )

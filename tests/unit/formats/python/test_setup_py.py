@@ -144,7 +144,7 @@ def test_template_with_operator_has_a_name(template: str, entry: str) -> None:
 
     assert (found.name, found.name_span.slice(text), found.entry_span.slice(text)) == ("a", "a", entry)
     assert found.extras == (("b",) if "[b]" in template else ())
-    assert found.skip_reason is (SkipReason.VARIABLE if "@" in template else None)
+    assert found.skip_reason is (SkipReason.VARIABLE_REFERENCE if "@" in template else None)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_project_name_may_be_a_variable() -> None:
 def test_formatted_url_is_variable() -> None:
     text = setup("install_requires=[f'a @ {x}']")
 
-    assert [dependency.skip_reason for dependency in parse(text).dependencies] == [SkipReason.VARIABLE]
+    assert [dependency.skip_reason for dependency in parse(text).dependencies] == [SkipReason.VARIABLE_REFERENCE]
 
 
 def test_columns_count_code_points() -> None:
