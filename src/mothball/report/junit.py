@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Characters that XML 1.0 excludes, after `one_line` has replaced the control characters.
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")
-_UNKNOWN = (Rule.UNVERIFIED, Rule.NOT_STATED, Rule.UNREADABLE)
+_UNKNOWN = (Rule.UNVERIFIED, Rule.UNRESOLVABLE, Rule.NOT_STATED, Rule.UNREADABLE)
 _NO_FILE = "mothball"
 
 
