@@ -254,6 +254,21 @@ PRE_COMMIT = {
     "JSON": ('[{"id": "a", "additional_dependencies": ["a"]}]\n', ["1 a"]),
 }
 
+PIXI_TOML = {
+    "conditional packages": (
+        "[package.build-dependencies]\na = '*'\n[package.build-dependencies.\"if(linux)\"]\nb = '*'\n",
+        ["2 a (conda)", "4 b (conda)"],
+    ),
+    "conditional packages in an inline table": (
+        "[package.host-dependencies]\n\"if(linux and win)\" = {b = '*', c.version = '1'}\nd.version = '1'\n",
+        ["2 b (conda)", "2 c (conda)", "3 d (conda)"],
+    ),
+    "conditional packages of a target": (
+        "[package.target.linux-64.run-dependencies.\"if(matches(python, '>=3'))\".b]\nversion = '*'\n",
+        ["1 b (conda)"],
+    ),
+}
+
 PIPFILE = {
     "extras in the name": (
         '[packages]\n"old-lib[a]" = "*"\n"other [a, b]" = {version = "*"}\n',
@@ -279,6 +294,7 @@ ROWS = [
         "hatch-toml": HATCH_TOML,
         "setup-cfg": SETUP_CFG,
         "setup-py": SETUP_PY,
+        "pixi-toml": PIXI_TOML,
         "conda-env": CONDA_ENV,
         "pre-commit": PRE_COMMIT,
         "pipfile": PIPFILE,

@@ -30,6 +30,9 @@ _INDEXES = tuple(
     (*parent, "pypi-options", name) for parent in _WORKSPACES for name in ("index-url", "extra-index-urls")
 )
 _CONDA_PACKAGES = tuple((*parent, table) for parent in (*_WORKSPACES, *_PACKAGES) for table in _CONDA)
+# Tables in those of packages: ``[package.build-dependencies."if(linux)"]``.
+_CONDITIONAL_PACKAGES = tuple((*parent, table, ANY) for parent in _PACKAGES for table in _CONDA)
+_CONDITION = "if("
 
 
 def parse(text: str) -> Document:
@@ -46,11 +49,20 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
                 yield entry
             else:
                 yield from read_named_entry(entry, tables, kind, index="index")
-    for entry in find_named_entries(tables, _CONDA_PACKAGES):
-        # Conda has its own rules for names: problems with them are not reported.
-        for item in read_named_entry(entry, tables) if not isinstance(entry, ParseProblem) else ():
-            if isinstance(item, Dependency):
-                yield item._replace(skip_reason=SkipReason.CONDA)
+    yield from _read_conda_packages(tables)
+
+
+def _read_conda_packages(tables: Tables) -> Iterator[Dependency]:
+    """Yield the conda packages. Conda has its own rules for names: problems with them are not reported."""
+    for patterns in (_CONDA_PACKAGES, _CONDITIONAL_PACKAGES):
+        for entry in find_named_entries(tables, patterns):
+            if isinstance(entry, ParseProblem) or entry.key.name.startswith(_CONDITION):
+                continue
+            if patterns is _CONDITIONAL_PACKAGES and f".{_CONDITION}" not in entry.section:
+                continue  # the version and other settings of a package
+            for item in read_named_entry(entry, tables):
+                if isinstance(item, Dependency):
+                    yield item._replace(skip_reason=SkipReason.CONDA)
 
 
 def _read_indexes(tables: Tables) -> Iterator[ToolIndex]:
