@@ -1,11 +1,18 @@
-"""Documents for files with a syntax error, in formats that are rejected as a whole."""
+"""Merge conflicts, and documents for files with a syntax error in formats that are rejected as a whole."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from mothball.model.document import Document, ParseProblem, Span
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CONFLICT = "unresolved merge conflict"
+CONFLICT_HELP = "keep one side and remove the conflict markers"
+_MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|>{7})(?: [^\r\n]*)?(?=[\r\n]|\Z)", re.MULTILINE)
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 
@@ -14,7 +21,7 @@ def broken_document(format_name: str, text: str, offset: int, message: str) -> D
     """Return a document with one problem: an unresolved merge conflict, or ``message`` at ``offset``."""
     conflict = find_conflict_marker(text)
     if conflict is not None:
-        problem = ParseProblem(conflict, "unresolved merge conflict", "keep one side and remove the conflict markers")
+        problem = ParseProblem(conflict, CONFLICT, CONFLICT_HELP)
     else:
         start = min(offset, len(text.rstrip()))
         rest = _REST_OF_LINE.match(text, start)
@@ -22,6 +29,23 @@ def broken_document(format_name: str, text: str, offset: int, message: str) -> D
         help_text = "fix the syntax error; nothing in this file is checked until then"
         problem = ParseProblem(Span(start, start + length), message, help_text)
     return Document(format_name, problems=(problem,), is_broken=True)
+
+
+def is_conflict_marker(line: str) -> bool:
+    """Return True if ``line`` is a merge conflict marker."""
+    return line[:7] in _MARKERS and line[7:8] in {"", " "}
+
+
+def conflict_problems(text: str, markers: Iterable[Span]) -> list[ParseProblem]:
+    """Return one problem for each merge conflict, at the first of its ``markers``."""
+    problems = []
+    is_open = False
+    for marker in markers:
+        character = text[marker.start]
+        if character == "<" or not is_open:
+            problems.append(ParseProblem(marker, CONFLICT, CONFLICT_HELP))
+        is_open = character != ">"
+    return problems
 
 
 def find_conflict_marker(text: str) -> Span | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mothball.formats.table import parse
+from mothball.formats.table import FORMATS, parse
 from mothball.model.document import Dependency, DependencyKind, Document, Span, normalize_name
 from mothball.model.line_index import LineIndex
 from tests.support.spans import check_places
@@ -285,6 +285,17 @@ PIPFILE = {
     ),
 }
 
+PIPFILE_LOCK = {
+    "version instead of a table": (
+        '{"default": {"old-lib": "==2.18.0", "b": "*", "c": {"version": "==1"}}}\n',
+        ["1 locked old-lib", "1 locked b", "1 locked c"],
+    ),
+    "merge conflict": (
+        '{"default": {\n<<<<<<< HEAD\n"a": "==1"\n=======\n"a": "==2"\n>>>>>>> x\n}}\n',
+        ["2 ! unresolved merge conflict"],
+    ),
+}
+
 ROWS = [
     pytest.param(format_name, text, expected, id=f"{format_name}: {row}")
     for format_name, rows in {
@@ -298,6 +309,7 @@ ROWS = [
         "conda-env": CONDA_ENV,
         "pre-commit": PRE_COMMIT,
         "pipfile": PIPFILE,
+        "pipfile-lock": PIPFILE_LOCK,
     }.items()
     for row, (text, expected) in rows.items()
 ]
@@ -329,3 +341,48 @@ def test_entries_have_names_and_places(format_name: str, text: str, expected: li
     found = [f"{lines.number(span.start)} {entry}" for span, entry in sorted(entries(document, text))]
 
     assert found == expected
+
+
+# Each text has a merge conflict in place of "{}".
+CONFLICTS = {
+    "pyproject": ("[project]\ndependencies = [\n{}]\n", '"a==1",\n', '"a==2",\n'),
+    "pyproject: keys": ("[project]\nname = 'x'\n{}", "version = '1'\n", "version = '2'\n"),
+    "pyproject: tables": (
+        "[project]\nname = 'x'\n{}",
+        "[dependency-groups]\na = []\n",
+        "[dependency-groups]\nb = []\n",
+    ),
+    "requirements": ("b\n{}", "a==1\n", "a==2\n"),
+    "pipfile": ("[packages]\n{}", "a = '*'\n", "a = '==1'\n"),
+    "hatch-toml": ("[envs.x]\n{}", "dependencies = ['a']\n", "dependencies = ['b']\n"),
+    "pixi-toml": ("[pypi-dependencies]\n{}", "a = '*'\n", "a = '==1'\n"),
+    "tox-toml": ("[env.x]\n{}", "deps = ['a']\n", "deps = ['b']\n"),
+    "setup-cfg": ("[options]\n{}", "install_requires = a\n", "install_requires = b\n"),
+    "setup-py": ("setup(install_requires=[\n{}])\n", "'a',\n", "'b',\n"),
+    "setup-py: string": ("setup(install_requires='''\n{}''')\n", "a\n", "b\n"),
+    "tox-ini": ("[testenv]\n{}", "deps = a\n", "deps = b\n"),
+    "conda-env": ("dependencies:\n{}", "- a\n", "- b\n"),
+    "pre-commit": ("- id: x\n  additional_dependencies:\n{}", "  - a\n", "  - b\n"),
+    "script": ("# /// script\n{}# ///\n", "# dependencies = ['a']\n", "# dependencies = ['b']\n"),
+    "uv-lock": ("version = 1\n[[package]]\nname = 'a'\n{}", 'version = "1"\n', 'version = "2"\n'),
+    "uv-lock: packages": ("version = 1\n{}", "[[package]]\nname = 'a'\n", "[[package]]\nname = 'b'\n"),
+    "poetry-lock": ("[[package]]\nname = 'a'\n{}", 'version = "1"\n', 'version = "2"\n'),
+    "pdm-lock": ("[[package]]\nname = 'a'\n{}", 'version = "1"\n', 'version = "2"\n'),
+    "pylock": ("lock-version = '1.0'\n[[packages]]\nname = 'a'\n{}", 'version = "1"\n', 'version = "2"\n'),
+    "pipfile-lock": ('{{"default": {{\n{}}}}}\n', '"a": "==1"\n', '"a": "==2"\n'),
+}
+
+
+@pytest.mark.parametrize("base", ["", "||||||| base\n"])
+@pytest.mark.parametrize("row", CONFLICTS)
+def test_merge_conflict_is_one_problem_at_its_first_marker(row: str, base: str) -> None:
+    template, ours, theirs = CONFLICTS[row]
+    text = template.format(f"<<<<<<< HEAD\n{ours}{base}=======\n{theirs}>>>>>>> topic\n")
+    (problem,) = parse(row.partition(":")[0], text).problems
+
+    assert problem.message.endswith("unresolved merge conflict")
+    assert text.startswith("<<<<<<<", problem.span.start)
+
+
+def test_merge_conflict_test_covers_every_format() -> None:
+    assert {row.partition(":")[0] for row in CONFLICTS} == set(FORMATS)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mothball.formats.broken import CONFLICT, CONFLICT_HELP, is_conflict_marker
 from mothball.formats.ignores import read_comment
 from mothball.model.document import MAX_SYNTAX_ERRORS, IgnoreComment, ParseProblem, Span
 from mothball.model.records import NamedTuple
@@ -28,7 +29,6 @@ _LINE = re.compile(r"[^\r\n]+")
 _DELIMITER = re.compile("[=:]")
 # A header whose opening bracket is missing; option lines do not have this form.
 _BROKEN_HEADER = re.compile(r"[^\s=\[\]]++\]")
-_CONFLICT_MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
 # The maximum number of code points of a name in a message.
 _MAX_SHOWN = 60
 
@@ -145,7 +145,7 @@ class _Scanner:
         value = line.strip()
         if not value:
             return
-        if line[:7] in _CONFLICT_MARKERS and line[7:8] in {"", " "}:
+        if is_conflict_marker(line):
             self._skip_conflict_marker(line, start)
             return
         indent = len(line) - len(line.lstrip())
@@ -180,11 +180,7 @@ class _Scanner:
         """Skip a merge conflict marker; report each conflict once, at its first marker."""
         self._has_conflict = True
         if line[0] == "<" or not self._in_conflict:
-            self._problem(
-                Span(start, start + len(line)),
-                "unresolved merge conflict",
-                "keep one side and remove the conflict markers",
-            )
+            self._problem(Span(start, start + len(line)), CONFLICT, CONFLICT_HELP)
         self._in_conflict = line[0] != ">"
 
     def _open_section(self, name: str, span: Span) -> None:

@@ -10,6 +10,7 @@ import re
 from json import JSONDecodeError, JSONDecoder
 from typing import TYPE_CHECKING
 
+from mothball.formats.broken import CONFLICT
 from mothball.model.document import Span
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -81,7 +82,7 @@ def _skip(text: str, position: int) -> int:
 def _error_at(position: int, text: str) -> JsonError:
     """Describe the error at ``position``; messages of the ``json`` module differ between Python versions."""
     if marker := re.search(_CONFLICT_MARKER, text):
-        return JsonError("unresolved merge conflict", Span(*marker.span()))
+        return JsonError(CONFLICT, Span(*marker.span()))
     end = len(text.rstrip(_BLANKS))
     if position >= end:
         return JsonError("invalid JSON: unexpected end of file", Span(max(end - 1, 0), end))

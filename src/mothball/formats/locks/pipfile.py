@@ -86,9 +86,13 @@ def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[
     shown = one_line(member.key, _MAX_SHOWN)
     if _NAME.fullmatch(member.key) is None:
         return ParseProblem(member.key_span, f"`{shown}` is not a valid project name", _HELP)
-    if not isinstance(fields, dict):
+    if isinstance(fields, str):
+        # Pipenv also accepts the version instead of a table.
+        fields, versions = {}, [member]
+    elif isinstance(fields, dict):
+        versions = [field for field in members(text, member.value_span.start) if field.key == "version"]
+    else:
         return ParseProblem(member.key_span, f"the value of `{shown}` is not a package", _HELP)
-    versions = [field for field in members(text, member.value_span.start) if field.key == "version"]
     version = versions[-1] if versions and isinstance(versions[-1].value, str) else None
     source = _source(fields, indexes)
     extras, marker = fields.get("extras"), fields.get("markers")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mothball.formats.broken import conflict_problems, is_conflict_marker
 from mothball.formats.manifests import document as pyproject
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.model.document import Dependency, Document, ParseProblem, Span
@@ -23,8 +24,8 @@ _HEADER = "[project]\n"
 _LINE = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n|\Z)")
 _OPENING = re.compile(r"# /// ([a-zA-Z0-9-]+)[ \t]*+")
 _CLOSING = re.compile(r"# ///[ \t]*+")
-# Maximum number of lines in a block that are no comments; a merge conflict has three.
-_MAX_BROKEN = 3
+# Maximum number of lines in a block that are no comments; a merge conflict has up to four.
+_MAX_BROKEN = 4
 _SECTION = "project.dependencies"
 _TOOL = "tool."
 
@@ -32,13 +33,15 @@ _TOOL = "tool."
 class _Block(NamedTuple):
     """A script block: the span of its first line, its content as TOML, and whether the closing line exists.
 
-    ``broken`` holds the spans of lines in the block that do not start with ``# ``.
+    ``conflict_markers`` are the spans of merge conflict markers, and ``broken`` those of other lines in the block that
+    do not start with ``# ``.
     """
 
     opening: Span
     content: SourceMap
     closed: bool
     broken: tuple[Span, ...]
+    conflict_markers: tuple[Span, ...]
 
 
 def parse(text: str) -> Document:
@@ -66,6 +69,7 @@ def parse(text: str) -> Document:
             problems.append(
                 ParseProblem(block.opening, "the script block is not closed", "end it with the line `# ///`")
             )
+        problems += conflict_problems(text, block.conflict_markers)
         problems += (
             ParseProblem(line, "line in the script block is not a comment", "start the line with `# `")
             for line in block.broken
@@ -131,9 +135,11 @@ class _BlockReader:
         else:
             # In a block that is never closed, the first line without `# ` is code.
             lines = self._lines[: self._before_broken] if self._broken else self._lines
-        broken = [Span(*line.span(1)) for line in self._broken] if self._end is not None else []
+        others = self._broken if self._end is not None else []
+        markers = tuple(Span(*line.span(1)) for line in others if is_conflict_marker(line[1]))
+        broken = tuple(Span(*line.span(1)) for line in others if not is_conflict_marker(line[1]))
         content = source_map(_content(line) for line in lines)
-        yield _Block(Span(*self._opening.span(1)), content, self._end is not None, tuple(broken))
+        yield _Block(Span(*self._opening.span(1)), content, self._end is not None, broken, markers)
 
 
 def _content(line: re.Match[str]) -> SourcePart:
@@ -173,7 +179,12 @@ def _parse_block(block: _Block) -> Document:
     return document._replace(
         dependencies=tuple(_relocate_dependency(dependency, text) for dependency in dependencies),
         # The end of an unclosed block is unknown, so its last lines may be other comments: report no problems in it.
-        problems=tuple(_relocate_problem(problem, text) for problem in document.problems if block.closed),
+        # The sides of a merge conflict define the same names.
+        problems=tuple(
+            _relocate_problem(problem, text)
+            for problem in document.problems
+            if block.closed and not block.conflict_markers
+        ),
         ignores=tuple(
             comment._replace(span=text.locate(*comment.span), applies_to=text.locate(*comment.applies_to))
             for comment in document.ignores

@@ -9,7 +9,7 @@ import re
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from mothball.formats.broken import broken_document
+from mothball.formats.broken import broken_document, find_conflict_marker
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.python.strings import decode_literal
@@ -68,8 +68,10 @@ def parse(text: str) -> Document:
     from mothball.formats.python.calls import InvalidPython, read_setup  # noqa: PLC0415 - see above
 
     setup = read_setup(text, _LISTS, _EXTRAS)
-    if isinstance(setup, InvalidPython):
-        return broken_document(_FORMAT, text, setup.offset, "invalid Python")
+    # In a string, conflict markers are valid Python.
+    if isinstance(setup, InvalidPython) or find_conflict_marker(text) is not None:
+        offset = setup.offset if isinstance(setup, InvalidPython) else 0
+        return broken_document(_FORMAT, text, offset, "invalid Python")
     items = list(_read(text, setup))
     return Document(
         _FORMAT,

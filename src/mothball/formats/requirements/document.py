@@ -95,7 +95,10 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
 
         starts = [line.source(0) for line in logical_lines(text, [], [])]
         contents.ignores[:] = extend_annotation_ignores(contents.ignores, text, starts, contents.dependencies)
-    contents.problems.extend(_conflicts(text, conflict_markers))
+    if conflict_markers:
+        from mothball.formats.broken import conflict_problems  # noqa: PLC0415 - rarely needed
+
+        contents.problems.extend(conflict_problems(text, conflict_markers))
     contents.problems.extend(_hidden_line(text, contents.problems) if has_hidden_lines(text) else ())
     document = Document(
         "requirements",
@@ -123,20 +126,6 @@ def _classify_line(line: str) -> ClassifiedEntry | None:
 
 
 _classify_cached = lru_cache(MAX_CACHED)(classify_entry)
-
-
-def _conflicts(text: str, conflict_markers: list[Span]) -> list[ParseProblem]:
-    """Return one problem for each merge conflict, at its first marker."""
-    problems = []
-    is_open = False
-    for marker in conflict_markers:
-        character = text[marker.start]
-        if character == "<" or not is_open:
-            problems.append(
-                ParseProblem(marker, "unresolved merge conflict", "keep one side and remove the conflict markers")
-            )
-        is_open = character != ">"
-    return problems
 
 
 def has_hidden_lines(text: str) -> bool:

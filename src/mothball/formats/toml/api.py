@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from mothball.formats.toml.cursor import MAX_ERRORS
+from mothball.formats.toml.cursor import CONFLICT, MAX_ERRORS
 from mothball.formats.toml.scanner import Scanner
 from mothball.formats.toml.tables import find_span, first_error_in, flatten_inline_tables, to_mapping
 from mothball.formats.toml.values import (
@@ -76,8 +76,12 @@ def scan(text: str) -> TomlScan:
 
 
 def syntax_problems(document: TomlScan) -> list[ParseProblem]:
-    """Return the first syntax errors of a document as problems."""
-    errors = document.errors[:MAX_SYNTAX_ERRORS]
+    """Return the first syntax errors of a document as problems.
+
+    In a document with merge conflicts, these are the only problems: the others are mostly consequences.
+    """
+    conflicts = [error for error in document.errors if error.message == CONFLICT]
+    errors = (conflicts or document.errors)[:MAX_SYNTAX_ERRORS]
     return [ParseProblem(error.span, f"invalid TOML: {error.message}", error.help) for error in errors]
 
 

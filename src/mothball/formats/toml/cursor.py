@@ -17,6 +17,7 @@ MAX_ERRORS = 100
 SPACE = re.compile(r"[ \t]*+")
 LINE_ENDS = re.compile(r"[ \t]*+(?=[\r\n#]|\Z)")
 
+CONFLICT = "unresolved merge conflict"
 # Characters that are not allowed anywhere in a document (TOML 1.1, "Comment", "String").
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _GAP = re.compile(r"[ \t\r\n]*+(#[^\r\n]*+)?")
@@ -42,6 +43,7 @@ class Cursor:
         self._errors: list[TomlError] = []
         # The offset of the first token on the line: only there can a statement begin that ends an unclosed array.
         self._line_start = 0
+        self._in_conflict = False
 
     def _all_errors(self) -> tuple[TomlError, ...]:
         """Return the reported errors and the forbidden characters, sorted by position."""
@@ -122,15 +124,16 @@ class Cursor:
         return not (_could_be_value(header[1]) and re.compile(_ARRAY_GOES_ON).match(text, header.end()))
 
     def _report_conflict_marker(self, position: int) -> bool:
+        """Return True for a merge conflict marker; report each conflict once, at its first marker."""
         is_marker = (
             position == self._line_start
             and self._text[position] in "<=>|"
             and re.compile(_CONFLICT).match(self._text, position) is not None
         )
         if is_marker:
-            self._error(
-                position, position + 7, "unresolved merge conflict", "keep one side and remove the conflict markers"
-            )
+            if self._text[position] == "<" or not self._in_conflict:
+                self._error(position, position + 7, CONFLICT, "keep one side and remove the conflict markers")
+            self._in_conflict = self._text[position] != ">"
         return is_marker
 
     def _is_incomplete_header(self, position: int) -> bool:

@@ -99,7 +99,7 @@ def test_only_exact_specifier_is_a_version(version: object) -> None:
         ('{"default": []}', "`default` is not a package category"),
         ('{"default": {"a b": {}}}', "`a b` is not a valid project name"),
         ('{"default": {"": {}}}', "`` is not a valid project name"),
-        ('{"default": {"owl": "*"}}', "the value of `owl` is not a package"),
+        ('{"default": {"owl": 1}}', "the value of `owl` is not a package"),
         ("", "invalid JSON: unexpected end of file"),
         ("this is none", "invalid JSON: unexpected `this`"),
     ],

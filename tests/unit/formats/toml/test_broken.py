@@ -170,12 +170,7 @@ def test_merge_conflict_markers_are_skipped() -> None:
     assert read(text) == [("a", ["x", "y", "z"]), ("b", "1"), ("b", "2"), ("c", "3")]
     assert [error.span.slice(text) for error in scan(text).errors if "merge" in error.message] == [
         "<<<<<<<",
-        "|||||||",
-        "=======",
-        ">>>>>>>",
         "<<<<<<<",
-        "=======",
-        ">>>>>>>",
     ]
 
 
