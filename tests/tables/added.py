@@ -115,6 +115,33 @@ INCLUDING = {
 }
 
 
+def _included_of_any_name(shop: Workshop) -> None:
+    shop.stage({"requirements.txt": "-r deps.list\n", "deps.list": "-r more\n", "more": lines("good-a")})
+    shop.stage({"pyproject.toml": '[tool.setuptools.dynamic]\ndependencies = {file = ["lib.deps"]}\n', "lib.deps": ""})
+    result = shop.check()
+    assert result.code == 0
+    for name in ("deps.list", "more", "lib.deps"):
+        assert f"{name} is not the name of a dependency file: hook runners do not pass it" in result.out
+    base = shop.commit()
+    new = {"deps.list": "-r more\nold-a\n", "more": lines("good-a", "old-b"), "lib.deps": lines("old-c")}
+    for name, added in {"deps.list": "old-a", "more": "old-b", "lib.deps": "old-c"}.items():
+        shop.stage({name: new[name]})
+        for arguments in ((), ("--", name), ("--since", base)):
+            result = shop.check(*arguments)
+            assert (result.code, "hook runners" in result.out) == (1, False)
+            assert shop.added(*arguments) == {name: [added]}
+        shop.commit()
+        assert shop.added("--from-ref", "HEAD~1", "--to-ref", "HEAD") == {name: [added]}
+        base = shop.git("rev-parse", "HEAD")
+
+
+def _included_program(shop: Workshop) -> None:
+    shop.commit({"deps.py": lines("old-a")})
+    shop.stage({"requirements.txt": "-r deps.py\n"})
+    result = shop.check()
+    assert (result.code, "deps.py is not read" in result.out) == (2, True)
+
+
 def _hooks(*names: str) -> str:
     """Return a .pre-commit-config.yaml with one hook that has these additional dependencies."""
     head = "repos:\n- repo: local\n  hooks:\n  - id: x\n    language: python\n"
@@ -514,6 +541,16 @@ NAMES = (
         "A constraints file that is installed from now on (`-c` becomes `-r`)",
         "yes, every name that was only constrained before",
         _constraints_installed,
+    ),
+    row(
+        "A new name in an included text of any name that git tracks, such as `deps.list`",
+        "yes; hook runners do not pass such a file by default, so the change that adds the include is warned",
+        _included_of_any_name,
+    ),
+    row(
+        "An include of a file with the suffix of a program or a document, such as `deps.py`",
+        "an error: it is not read",
+        _included_program,
     ),
     row(
         "A text file that no file includes",

@@ -32,7 +32,7 @@ def _nothing_staged() -> bool:
     is_push_or_range = all(os.environ.get(name) for name in _REFS) or os.environ.get("PRE_COMMIT_REMOTE_NAME")
     if is_push_or_range or not hasattr(os, "posix_spawn"):
         return False
-    from mothball.formats.names import may_add_dependencies  # noqa: PLC0415 - see the module docstring
+    from mothball.formats.names import has_dependency_name, may_add_dependencies  # noqa: PLC0415 - see the module docstring
     from mothball.repository.git_process import COMPARED, LISTED, find_git, lines_of_links  # noqa: PLC0415
 
     git = find_git(os.getcwd())
@@ -46,7 +46,7 @@ def _nothing_staged() -> bool:
     if listing is None:
         return False
     links = (os.fsdecode(line.partition(b"\t")[2]) for line in lines_of_links(listing))
-    return not any(map(may_add_dependencies, links))
+    return not any(map(has_dependency_name, links))
 
 
 def _output(git: str, *arguments: str) -> bytes | None:

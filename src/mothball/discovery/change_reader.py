@@ -31,7 +31,7 @@ from mothball.formats.table import (
     format_of,
     is_constraints,
     may_be_dependency_file,
-    may_be_included,
+    may_contain_requirements,
     parse,
 )
 from mothball.model.document import Dependency, DependencyKind, Document
@@ -39,6 +39,7 @@ from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Problem, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
 from mothball.repository.files import PROJECT_FILES, Tree, display_path, is_inside, project_of
 from mothball.repository.git_change import Base, Change
 from mothball.repository.git_repository import Difference
@@ -174,7 +175,7 @@ class ChangeReader:
     def _may_be_dependency_file(self, path: str) -> bool:
         if self._selection.format:
             return os.path.splitext(path)[1] in self._extensions
-        return may_be_dependency_file(path)
+        return may_be_dependency_file(path) or may_contain_requirements(path)
 
     def _is_old_script(self, path: str) -> bool:
         """Return True if ``path`` may be the old path of a file that is read with ``--as``."""
@@ -284,12 +285,13 @@ class ChangeReader:
             version = pending.popleft()
             yield version
             for include in version.document.includes:
-                path = os.path.normpath(os.path.join(os.path.dirname(version.path), include.target))
+                included = os.path.normpath(os.path.join(os.path.dirname(version.path), include.target))
+                path = base.tree.real_path(included) or included
                 # As in the target, a file that is included both as requirements and as constraints is requirements.
                 is_new = path not in seen or (
                     seen[path] is DependencyKind.CONSTRAINT and include.kind is DependencyKind.REQUIREMENT
                 )
-                if is_new and may_be_included(path) and base.tree.is_file(path):
+                if is_new and may_contain_requirements(path) and base.tree.is_file(path):
                     seen[path] = include.kind
                     pending.extend(self._version(base, path, "requirements", include.kind))
 
@@ -463,6 +465,8 @@ class ChangeReader:
                 on_default=on_default,
                 ignored=ignored_names(file.document, file.text, file.resolved_config),
             )
+            if self._selection.format is None and all(path != known for known, _ in base_kinds):
+                problems += _unknown_to_hooks(file, self._change.target)
             for one in self._same_file(path, self._touched, self._change.target):
                 present[one] = file.document
                 is_checked = one == path and (self._is_newly_included(path, file.kind, base_kinds) or moved)
@@ -561,6 +565,19 @@ def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[
         names.setdefault(version.path, set()).update(entry.name for entry in version.document.dependencies)
         on_default.setdefault(version.path, set()).update(entry.name for entry in version.on_default)
     return {path: found - on_default[path] for path, found in names.items()} if base_files else None
+
+
+def _unknown_to_hooks(file: ResolvedFile, tree: Tree) -> Iterator[Problem]:
+    """Yield a warning if ``file`` is a dependency file, but hook runners do not pass changes of it."""
+    real = tree.real_path(_path_of(file))
+    if real is None or may_be_dependency_file(real):
+        return
+    name = one_line(os.path.basename(real))
+    message = (
+        f"{name} is not the name of a dependency file: hook runners do not pass it, so its changes are not checked"
+    )
+    help_text = f"rename it, or add {name} to `files` of the hook; `mothball check --since REV` in CI always checks it"
+    yield Problem(Severity.WARNING, message, help_text, file.path)
 
 
 def _moved_to_default(file: ResolvedFile, count: int) -> Problem:

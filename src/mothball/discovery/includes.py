@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from mothball.check.inputs import FileKind
 from mothball.discovery.inherited_indexes import with_source_locations
-from mothball.formats.table import format_of, is_constraints, may_be_included, parse
+from mothball.formats.table import format_of, is_constraints, may_be_included, may_contain_requirements, parse
 from mothball.model.document import DependencyKind, Document, Include, IndexOption, ParseProblem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
@@ -137,9 +137,7 @@ def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | N
     if real is None or is_outside or not tree.is_file(real):
         message = "cannot be read: no such file in the repository"
         return _not_followed(include, message, "correct the path, or remove the line", is_missing=not is_outside)
-    if not may_be_included(real) and (
-        format_of(real, naming_root(source.root)) or not tree.is_tracked(real, source.root)
-    ):
+    if not may_be_included(real) and (not may_contain_requirements(real) or not tree.is_tracked(real, source.root)):
         return _not_followed(
             include,
             "is not read: not the name of a requirements file, and not tracked by git",

@@ -88,6 +88,20 @@ PATTERNS = (
     FilePattern("*", "requirements", INCLUDE_SUFFIXES, below="constraints"),
 )
 
+# Suffixes of programs, documents, data and media. A file with one of them is never read as requirements, not even if
+# another file includes it, so that a commit of such files is recognized without reading others.
+_OTHER_SUFFIXES = frozenset(
+    {
+        ".bin", ".bmp", ".bz2", ".c", ".cc", ".cpp", ".cs", ".css", ".csv", ".dart", ".gif", ".go", ".gz", ".h",
+        ".hpp", ".htm", ".html", ".ico", ".ipynb", ".java", ".jpeg", ".jpg", ".js", ".json", ".jsx", ".kt", ".less",
+        ".lua", ".md", ".mdx", ".mjs", ".mo", ".mov", ".mp3", ".mp4", ".npy", ".npz", ".onnx", ".parquet", ".pdf",
+        ".php", ".pkl", ".pl", ".png", ".po", ".proto", ".ps1", ".pt", ".py", ".pyi", ".pyx", ".r", ".rb", ".rs",
+        ".rst", ".sass", ".scala", ".scss", ".sh", ".so", ".sql", ".svelte", ".svg", ".swift", ".tar", ".tex",
+        ".tf", ".toml", ".ts", ".tsx", ".ttf", ".vue", ".wav", ".webp", ".whl", ".woff", ".woff2", ".xml", ".xz",
+        ".yaml", ".yml", ".zip",
+    }
+)  # fmt: skip
+
 # Files without dependencies that configure the indexes of dependency files.
 INDEX_CONFIGURATIONS = (MOTHBALL_TOML, UV_TOML)
 
@@ -140,9 +154,20 @@ def may_be_dependency_file(path: str) -> bool:
     return may_be_included(path) or format_of(path) is not None
 
 
+def may_contain_requirements(path: str) -> bool:
+    """Return True if a file of this name is read as requirements if another file of the repository includes it."""
+    name = os.path.basename(path).lower()
+    return may_be_included(name) or (name[name.rfind(".") :] not in _OTHER_SUFFIXES and format_of(path) is None)
+
+
+def has_dependency_name(path: str) -> bool:
+    """Return True if the name of a file is that of a file with dependencies or one that configures their indexes."""
+    return os.path.basename(path) in INDEX_CONFIGURATIONS or may_be_dependency_file(path)
+
+
 def may_add_dependencies(path: str) -> bool:
     """Return True if a change of the file may add dependencies: to itself, or to others whose indexes it configures."""
-    return os.path.basename(path) in INDEX_CONFIGURATIONS or may_be_dependency_file(path)
+    return has_dependency_name(path) or may_contain_requirements(path)
 
 
 def _directories(directory: str, root: str) -> list[str]:

@@ -13,6 +13,7 @@ from mothball.formats.names import (
     is_constraints,
     may_be_dependency_file,
     may_be_included,
+    may_contain_requirements,
 )
 from mothball.model.document import DependencyKind
 from mothball.model.errors import UnreadableFileError, decoding_error
@@ -31,6 +32,7 @@ __all__ = [
     "is_constraints",
     "may_be_dependency_file",
     "may_be_included",
+    "may_contain_requirements",
     "parse",
 ]
 

@@ -27,7 +27,8 @@ from mothball.repository.working_tree import working_tree
 _ON_DISK = Entry("100644", "")
 _LINK_ON_DISK = Entry("120000", "")
 # The object ID that git and CI services use for a missing commit.
-_NULL_ID = "0" * 40
+_SHA1_LENGTH = 40
+_NULL_ID = "0" * _SHA1_LENGTH
 
 
 class Base(NamedTuple):
@@ -119,14 +120,13 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
     known = dict(list_entries(git, base)) if base else {}
     before = {path: entry for path, entry in known.items() if is_wanted(path)}
     paths = dict.fromkeys([*before, *(path for path, _ in list_entries(git, None) if is_wanted(path))])
-    blobs.fetch(entry.oid for entry in before.values() if entry.is_file or entry.is_link)
     tree = GitTree(repository, base or "", blobs, KnownEntries(known, is_complete=True))
     target = working_tree(repository.root)
     touched = {}
     for path in paths:
         absolute = repository.absolute(path)
         old, new = tree.entry(absolute), _entry_on_disk(absolute, target, repository.root)
-        if not _is_same(old, new, absolute, target, blobs):
+        if not _is_same(old, new, absolute, target):
             touched[path] = Difference(path, old, new)
     bases = (Base(tree, touched),)
     return Change(repository, blobs, target, bases, is_explicit=True, no_base=base is None)
@@ -144,7 +144,7 @@ def _entry_on_disk(path: str, target: Tree, root: str) -> Entry | None:
     return _ON_DISK if target.is_file(path) else None
 
 
-def _is_same(before: Entry | None, after: Entry | None, path: str, target: Tree, blobs: Blobs) -> bool:
+def _is_same(before: Entry | None, after: Entry | None, path: str, target: Tree) -> bool:
     """Return True if the content of the file at ``path`` is that of ``before``; of a link, the target as written."""
     if before is None or after is None:
         return before is after
@@ -152,12 +152,21 @@ def _is_same(before: Entry | None, after: Entry | None, path: str, target: Tree,
         return False
     try:
         if after.is_file:
-            return target.read(path) == blobs.read(before.oid)
-        # Without symbolic links, git writes the target of a link to a text file.
-        data = os.fsencode(os.readlink(path)) if os.path.islink(path) else DISK.read(path)
-        return data == blobs.read(before.oid)
+            data = target.read(path)
+        else:
+            # Without symbolic links, git writes the target of a link to a text file.
+            data = os.fsencode(os.readlink(path)) if os.path.islink(path) else DISK.read(path)
     except (OSError, UnreadableFileError):
         return False
+    return _blob_id(data, len(before.oid)) == before.oid
+
+
+def _blob_id(data: bytes, length: int) -> str:
+    """Return the git object ID, of ``length`` digits, of a file with the content ``data``."""
+    import hashlib  # noqa: PLC0415 - for --since only
+
+    algorithm = hashlib.sha256 if length > _SHA1_LENGTH else hashlib.sha1
+    return algorithm(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
 def _all_added(repository: Repository, tree: str | None) -> list[Difference]:

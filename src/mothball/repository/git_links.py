@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mothball.formats.names import may_add_dependencies
+from mothball.formats.names import has_dependency_name
 from mothball.repository.git_repository import Difference, Entry, Repository
 from mothball.repository.git_tree import GitTree
 
@@ -22,10 +22,10 @@ def follow_links(
     """Return ``touched``, the differences of two trees by path, with the entries of the files that links lead to.
 
     A link to a directory has no entry, and a link that leads nowhere its own. An unchanged link is added if the path
-    that it leads through changes, and if its name is that of a file that may add dependencies. Raises GitError.
+    that it leads through changes, and if it has the name of a dependency file. Raises GitError.
     """
     changed = [path for path, difference in touched.items() if _has_link(difference)]
-    unchanged = [path for path in target.links() if path not in touched and may_add_dependencies(path)]
+    unchanged = [path for path in target.links() if path not in touched and has_dependency_name(path)]
     target.read_links(unchanged)
     touched_paths = set(map(repository.absolute, touched)) if unchanged else set()
     affected = [path for path in unchanged if not touched_paths.isdisjoint(target.followed(repository.absolute(path)))]
