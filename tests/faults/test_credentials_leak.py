@@ -8,15 +8,18 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
 
+from mothball.cli.parser import _REPORT_FORMATS
+from tests.support.certificates import Authority, demanding_context
+from tests.support.forward_proxy import ForwardProxy, running_proxy
 from tests.support.installed import Mothball, Run
 from tests.support.keyrings import TestKeyring
 from tests.support.loopback import refusing_url
@@ -88,7 +91,7 @@ class CredentialScenario(NamedTuple):
             assert_unseen("what was printed", f"{run.out}{run.err}".encode())
         left = [path for path in self.directory.rglob("*") if path.is_file()]
         # The files that contain the secrets.
-        files_with_secrets = ("config.toml", ".netrc", "requirements.txt", "entries.json")
+        files_with_secrets = ("config.toml", ".netrc", "requirements.txt", "entries.json", "pip.conf", "uv.toml")
         for path in left:
             if path.name not in files_with_secrets:
                 assert_unseen(str(path), path.read_bytes())
@@ -101,14 +104,10 @@ def scenario(mothball: Mothball, tmp_path: Path) -> CredentialScenario:
     return CredentialScenario(mothball, TestKeyring(tmp_path / "keyring", {}), tmp_path)
 
 
-def command_lines(mothball: Mothball) -> list[tuple[str, ...]]:
-    """Return every command that queries an index, with every output format."""
-    offered = re.search(r"--format \{([a-z,]+)\}", mothball.run("check", "--help").out)
-    assert offered is not None
-    forms_of_check = offered[1].split(",")
-    assert {"text", "concise", "json"} <= set(forms_of_check)
+def command_lines() -> list[tuple[str, ...]]:
+    """Return every command that queries an index or shows settings, with every output format."""
     return [
-        *(("check", "--strict", "--format", form) for form in forms_of_check),
+        *(("check", "--strict", "--format", form) for form in _REPORT_FORMATS),
         ("check", "--list-files"),
         ("status", NAME),
         ("status", NAME, "--format", "json"),
@@ -126,7 +125,7 @@ def test_no_command_or_output_format_shows_a_secret(source: str, scenario: Crede
             entries = {index.url: {USER: SECRETS[source]}}
             (scenario.directory / "keyring" / "entries.json").write_text(json.dumps(entries))
         environment = scenario.configure(source, index.url)
-        runs = [scenario.mothball.run(*line, environment=environment) for line in command_lines(scenario.mothball)]
+        runs = [scenario.mothball.run(*line, environment=environment) for line in command_lines()]
         # The secret was used.
         assert "old-lib is archived" in runs[0].out
         assert any("authorization" in request.headers for request in index.received)
@@ -168,6 +167,81 @@ def test_unreachable_index_or_proxy_reveals_no_secret(scenario: CredentialScenar
     assert "refused the connection" in runs[0].out
     assert all("cannot connect to the proxy for index.example" in run.out for run in runs[1:])
     scenario.search(*runs)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(str(tmp_path_factory.mktemp("authority")))
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForwardProxy]:
+    with running_proxy(tmp_path_factory.mktemp("proxy"), f"{USER}:{SECRETS['proxy']}") as running:
+        yield running
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+@pytest.mark.parametrize("outcome", ["answered", "forbidden", "redirected"])
+def test_key_of_client_certificate_and_proxy_password_are_not_shown(
+    installer: str, outcome: str, authority: Authority, proxy: ForwardProxy, scenario: CredentialScenario
+) -> None:
+    pem = authority.certify_client(USER)
+    key = [line for line in Path(pem).read_bytes().splitlines() if len(line) > 40]
+    proxy_url = proxy.url(f"{USER}:{quote(SECRETS['proxy'], safe='')}")
+    shown: list[object] = []
+    certificate = authority.certify("index.example")
+    context = demanding_context(certificate, authority.path)
+    with ScriptedIndex(certificate=certificate, context=context, on_peer=shown.append) as index:
+        index.script(NAME, *OUTCOMES[outcome])
+        url = f"https://index.example:{index.port}/simple/"
+        environment = scenario.configure("config", url)
+        if installer == "pip":
+            lines = ["[global]", f"proxy = {proxy_url}", f"client-cert = {pem}", f"cert = {authority.path}"]
+            lines.append(f"index-url = {url}")
+            name, variable = "pip.conf", "PIP_CONFIG_FILE"
+        else:
+            lines = [f'https-proxy = "{proxy_url}"', f'index-url = "{url}"']
+            name, variable = "uv.toml", "UV_CONFIG_FILE"
+            environment |= {"SSL_CLIENT_CERT": pem, "SSL_CERT_FILE": authority.path, "UV_NO_CONFIG": ""}
+        environment[variable] = scenario.mothball.at_home(name, "".join(f"{line}\n" for line in lines))
+        runs = [scenario.mothball.run(*line, environment=environment) for line in command_lines()]
+        # The certificate and the password were used.
+        assert USER in str(shown[0])
+        assert index.count(NAME)
+        assert all("proxy-authorization" not in request.headers for request in index.received)
+    scenario.search(*runs)
+    output = "".join(f"{run.out}{run.err}" for run in runs).encode()
+    for path in (path for path in scenario.directory.rglob("*") if path.is_file()):
+        output += path.read_bytes()
+    assert not any(line in output for line in key[:-1])
+
+
+def test_unusable_certificate_or_proxy_is_reported_without_secrets(
+    authority: Authority, scenario: CredentialScenario
+) -> None:
+    pem = Path(authority.certify_client(USER))
+    secret = quote(SECRETS["proxy"], safe="")
+    broken = scenario.directory / "client.pem"
+    broken.write_bytes(pem.read_bytes().replace(b"PRIVATE KEY", b"PRIVATE"))
+    environment = scenario.configure("config", "https://index.example/simple/")
+    runs = []
+    for variable, value in (
+        ("PIP_CLIENT_CERT", str(broken)),
+        ("PIP_CERT", str(broken)),
+        ("PIP_PROXY", f"{USER}:{secret}@127.0.0.1:1"),
+        ("PIP_PROXY", f"nowhere://{USER}:{secret}@127.0.0.1:1"),
+        ("PIP_PROXY", f"http://{USER}:{SECRETS['proxy']}@127.0.0.1:1"),
+        ("PIP_TIMEOUT", f"https://{USER}:{secret}@index.example/"),
+        ("PIP_TRUSTED_HOST", f"https://{USER}:{secret}@index.example/"),
+        ("UV_INSECURE_HOST", f"https://{USER}:{secret}@index.example/"),
+    ):
+        changed = environment | {variable: value}
+        runs += [scenario.mothball.run(*line, environment=changed) for line in (("check",), ("status", NAME))]
+    assert {run.code for run in runs[:2]} == {2}
+    broken.unlink()
+    scenario.search(*runs)
+    keys = [line for line in pem.read_text("ascii").splitlines() if len(line) > 40][:2]
+    assert not any(key in run.out + run.err for run in runs for key in keys)
 
 
 def test_invalid_configuration_is_reported_without_secrets(scenario: CredentialScenario) -> None:

@@ -83,6 +83,7 @@ def test_json_has_a_lookup_for_each_project(project: Project, index: ScriptedInd
         "index": index.url,
         "checked_at": first["lookup"]["checked_at"],
         "source": "index",
+        "authenticated": True,
     }
     assert (second["name"], second["lookup"]["kind"]) == ("gone-lib", "missing")
     assert (result.code, result.err) == (1, "")

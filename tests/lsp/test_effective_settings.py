@@ -34,7 +34,8 @@ def test_pip_settings_and_credentials_apply_in_the_editor(tmp_path: Path) -> Non
     assert isinstance(route, IndexRoute)
     assert route.urls == ("https://a.example/simple/",)
     with mock.patch.dict(os.environ, clean_environment(tmp_path, PIP_INDEX_URL=address), clear=True):
-        assert UserIndexUrl(address) in read_effective_settings(Settings(), Environment()).user.credentials.index_urls
+        user = read_effective_settings(Settings(), Environment()).user
+    assert user.credentials.index_urls == (UserIndexUrl(address, set_by="PIP_INDEX_URL", installer="pip"),)
 
 
 def test_index_of_editor_settings_has_its_provenance(tmp_path: Path) -> None:

@@ -114,6 +114,12 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("index", "string", "the URL of the queried index, without credentials", null=True),
         Field("checked_at", "string", "when the status was looked up (UTC)", null=True),
         Field("source", "string", "the origin of the result, `stale` for an expired cache entry", Source, null=True),
+        Field(
+            "authenticated",
+            "boolean",
+            "`false` if the user's `insecure-hosts` names the host, so that TLS is not verified",
+            null=True,
+        ),
     ),
     "finding": (
         Field("rule", "string", "the broken rule", Rule),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from mothball.config.project import is_default_index
+from mothball.config.user_directories import user_config_file
 from mothball.model.document import ParseProblem, SkipReason, Span
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.lookup import (
@@ -267,6 +268,16 @@ def stale_message(index: str, count: int, age: float) -> MessageText:
     reason = f"{one_line(index, 100)} could not be queried" if index else "offline"
     help_text = "check again when the index responds" if index else ""
     return MessageText(f"{reason}: {results} from the cache, up to {format_age(age)} old", help_text)
+
+
+def unauthenticated_message(index: str, count: int) -> MessageText:
+    """Return the texts for ``count`` results of an index for whose host TLS is not verified."""
+    results = "1 result is" if count == 1 else f"{count} results are"
+    return MessageText(
+        f"{results} not authenticated: the certificate of {one_line(index, 100)} is not verified",
+        "set `SSL_CERT_FILE` to its CA certificates, and remove its host from `insecure-hosts` in "
+        f"{user_config_file()}",
+    )
 
 
 def format_age(seconds: float) -> str:

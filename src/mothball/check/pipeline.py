@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mothball.check import policy
@@ -14,6 +15,7 @@ from mothball.check.messages import (
     not_stated_message,
     private_names_message,
     stale_message,
+    unauthenticated_message,
     unread_constraints_message,
     variable_name_problem,
 )
@@ -130,6 +132,7 @@ def build_report(
                 *_unread_constraints(checked_files),
                 *_contradicted_settings(checked_files),
                 *_stale_problems(dependencies, files, settings),
+                *_unauthenticated_problems(dependencies),
             )
         ),
         summary=_summary(dependencies, findings, unnamed, len(reported_paths)),
@@ -156,6 +159,7 @@ def _queries(file: ResolvedFile, settings: RunSettings) -> list[QueryOrSkipped]:
         refresh=settings.refresh,
         snapshot=file.resolved_config.snapshot,
         stated_indexes=network.indexes_with(IndexStatuses.STATED),
+        insecure_hosts=network.insecure_hosts,
     )
     queries: list[QueryOrSkipped] = []
     settings_by_status_index: dict[str | None, LookupSettings] = {None: default_settings}
@@ -328,9 +332,9 @@ def _contradicted_settings(files: Iterable[CheckedFile]) -> Iterator[Problem]:
         indexes = resolved_config.network.indexes_with(IndexStatuses.NONE)
         for item in checked_file.dependencies if indexes else ():
             if isinstance(item.lookup, KnownStatus | UnrecognizedStatus):
-                index, _, source = item.lookup.origin
-                if index in indexes and source is not Source.SNAPSHOT:
-                    contradicted[resolved_config.path, index] = None
+                origin = item.lookup.origin
+                if origin.index_url in indexes and origin.source is not Source.SNAPSHOT:
+                    contradicted[resolved_config.path, origin.index_url] = None
     for path, index in contradicted:
         text = contradicted_setting_message(index)
         yield Problem(Severity.WARNING, text.message, text.help, path, index_url=index)
@@ -375,12 +379,21 @@ def _stale_problems(
     stale: dict[str, dict[tuple[str, str], float]] = {}
     for item in dependencies:
         if not isinstance(item.lookup, Skipped) and item.lookup.origin.source is Source.STALE:
-            index, checked_at, _ = item.lookup.origin
+            index, checked_at = item.lookup.origin[:2]
             stale.setdefault("" if offline else index, {})[item.dependency.name, index] = checked_at
     severity = Severity.NOTE if offline else Severity.WARNING
     for index, times in stale.items():
         text = stale_message(index, len(times), settings.now - min(times.values()))
         yield Problem(severity, text.message, text.help, rule=Rule.UNVERIFIED, index_url=index)
+
+
+def _unauthenticated_problems(dependencies: Iterable[CheckedDependency]) -> Iterator[Problem]:
+    """Yield a problem per index with results that are not authenticated."""
+    lookups = [item.lookup for item in dependencies if not isinstance(item.lookup, Skipped | Unavailable)]
+    names = Counter(lookup.origin.index_url for lookup in lookups if not lookup.origin.authenticated)
+    for index, count in names.items():
+        text = unauthenticated_message(index, count)
+        yield Problem(Severity.WARNING, text.message, text.help, rule=Rule.UNVERIFIED, index_url=index)
 
 
 def _unnamed(checked_file: CheckedFile) -> Iterator[SkippedEntry]:

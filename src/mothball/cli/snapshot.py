@@ -15,7 +15,7 @@ from mothball.cli.common import open_session, read_paths
 from mothball.index.snapshot import render_snapshot
 from mothball.model.errors import UnreadableFileError
 from mothball.model.findings import Report, Rule
-from mothball.model.lookup import IndexResult, KnownStatus, Missing, Skipped, Unavailable
+from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, Skipped, Unavailable
 from mothball.model.sanitize import escape_log_commands
 from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import replace_file
@@ -55,12 +55,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _results(report: Report) -> dict[str, IndexResult]:
-    """Return the lookup results by project name; if several indexes were queried, the first one with the project."""
+    """Return the lookup results by project name; if several indexes were queried, the first one with the project.
+
+    A result that is not authenticated counts as a failed lookup, since a snapshot does not show the difference.
+    """
     results: dict[str, IndexResult] = {}
     for item in report.dependencies:
         name, lookup = item.dependency.name, item.lookup
         if not isinstance(lookup, Skipped) and not (name in results and _has_project(results[name])):
-            results[name] = lookup
+            is_usable = lookup.origin.authenticated
+            results[name] = lookup if is_usable else Unavailable(Cause.TLS, "not authenticated", lookup.origin)
     return results
 
 

@@ -11,13 +11,15 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from mothball.config.values import KeyPath, invalid_value, read_duration, read_index_url, read_string
+from mothball.config.connection_settings import MAX_TIMEOUT, MIN_TIMEOUT, PipConnection, UvConnection
+from mothball.config.values import KeyPath, invalid_value, read_duration, read_index_url, read_string, read_strings
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
 
 # The names of indexes that uv accepts; they become parts of the names of variables.
 INDEX_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+HOST_AND_PORT = r"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 _USER_INFORMATION = r"(?i)(https?://)([^/?#]*)@"
 
 
@@ -25,11 +27,14 @@ class UserIndexUrl(NamedTuple):
     """The base URL of an index that the user configured, possibly with ``user:password@``.
 
     ``name`` is the name of the index in uv, for ``UV_INDEX_<NAME>_USERNAME`` and ``_PASSWORD``. Credentials that are
-    known only by host, as in netrc, are sent only to these URLs.
+    known only by host, as in netrc, are sent only to these URLs. ``set_by`` is the setting that names the URL,
+    ``installer`` the installer that the setting belongs to, empty for mothball's own.
     """
 
     url: str
     name: str = ""
+    set_by: str = ""
+    installer: str = ""
 
     def __repr__(self) -> str:
         """Return a representation without credentials, for logs."""
@@ -46,18 +51,22 @@ class KeyringProvider(StrEnum):
 
 
 class CredentialSettings(NamedTuple):
-    """Settings for authentication, certificates and timeouts.
+    """Settings for authentication, certificates, proxies and timeouts.
 
     ``client_certificate`` is the absolute path of a PEM file with a certificate and its key, used only for the indexes
-    in ``index_urls``. ``ca_bundle`` is the path of the CA certificates that replace those of the system. Both are empty
-    if not set. ``timeout`` is the timeout in seconds for connecting and for each read, None for the default.
+    in ``index_urls``; empty if not set. ``timeout`` is the timeout in seconds for connecting and for each read, and
+    ``retries`` the number of retries, None for the defaults. TLS is not verified for ``insecure_hosts`` (``HOST`` or
+    ``HOST:PORT``). ``pip`` and ``uv`` are the settings of these installers.
     """
 
     index_urls: tuple[UserIndexUrl, ...] = ()
     keyring: KeyringProvider = KeyringProvider.AUTO
     client_certificate: str = ""
-    ca_bundle: str = ""
     timeout: float | None = None
+    retries: int | None = None
+    insecure_hosts: tuple[str, ...] = ()
+    pip: PipConnection = PipConnection()
+    uv: UvConnection = UvConnection()
 
 
 def read_user_index_url(value: object, at: KeyPath) -> str:
@@ -107,9 +116,18 @@ def read_user_path(value: object, at: KeyPath) -> str:
     return path
 
 
+def read_hosts(value: object, at: KeyPath) -> tuple[str, ...]:
+    """Return the hosts of an array, each ``HOST`` or ``HOST:PORT``; an IPv6 address is in brackets."""
+    hosts = read_strings(value, at)
+    for host in hosts:
+        if not re.fullmatch(HOST_AND_PORT, host):
+            raise invalid_value(at, strip_credentials(host), "an array of hosts such as `index.example:8443`")
+    return hosts
+
+
 def read_timeout(value: object, at: KeyPath) -> float:
     """Return the seconds of a duration between one second and ten minutes."""
     seconds = read_duration(value, at)
-    if not 1 <= seconds <= 600:
+    if not MIN_TIMEOUT <= seconds <= MAX_TIMEOUT:
         raise invalid_value(at, value, 'a duration from "1s" to "10m"')
     return seconds

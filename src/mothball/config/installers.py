@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from mothball.config.connection_settings import PipConnection, UvConnection
 from mothball.config.credential_settings import UserIndexUrl
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
@@ -36,11 +37,13 @@ class PipSettings(NamedTuple):
     """Settings of pip outside of requirements files.
 
     ``default`` replaces PyPI. ``no_index`` is the setting that disables all indexes, empty if there is none.
+    ``connection`` is used for the indexes that pip would query.
     """
 
     default: UserIndex | None = None
     extra: tuple[UserIndex, ...] = ()
     no_index: str = ""
+    connection: PipConnection = PipConnection()
 
 
 class UvSettings(NamedTuple):
@@ -58,6 +61,7 @@ class UvSettings(NamedTuple):
     file_extra: tuple[UserIndex, ...] = ()
     explicit: tuple[UserIndex, ...] = ()
     no_index: str = ""
+    connection: UvConnection = UvConnection()
 
 
 class InstallerSettings(NamedTuple):
@@ -75,13 +79,23 @@ class InstallerSettings(NamedTuple):
     def index_urls(self) -> tuple[UserIndexUrl, ...]:
         """The distinct index URLs that the user configured. Credentials in them are sent to these indexes only."""
         return tuple(
-            dict.fromkeys(UserIndexUrl(index.url, index.name) for index in self._indexes() if index.is_user_setting)
+            dict.fromkeys(
+                UserIndexUrl(index.url, index.name, index.set_by, installer)
+                for installer, index in self._indexes()
+                if index.is_user_setting
+            )
         )
 
-    def _indexes(self) -> Iterator[UserIndex]:
+    def _indexes(self) -> Iterator[tuple[str, UserIndex]]:
+        """Yield the indexes, each with its installer."""
         pip, uv = self.pip, self.uv
-        yield from filter(None, (pip.default, uv.default, uv.file_default, self.pipenv_mirror))
-        yield from (*pip.extra, *uv.indexes, *uv.extra, *uv.file_indexes, *uv.file_extra, *uv.explicit)
+        by_installer = {
+            "pip": (pip.default, *pip.extra),
+            "uv": (uv.default, uv.file_default, *uv.indexes, *uv.extra, *uv.file_indexes, *uv.file_extra, *uv.explicit),
+            "pipenv": (self.pipenv_mirror,),
+        }
+        for installer, indexes in by_installer.items():
+            yield from ((installer, index) for index in indexes if index is not None)
 
 
 NO_SETTINGS = InstallerSettings()

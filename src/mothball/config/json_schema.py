@@ -12,7 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from mothball.config.credential_settings import (
+    HOST_AND_PORT,
     KeyringProvider,
+    read_hosts,
     read_keyring_provider,
     read_timeout,
     read_user_index_url,
@@ -79,6 +81,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "client-cert": "A PEM file with a client certificate and its key, for the indexes configured here.",
         "timeout": "The timeout for connecting and for each read, from 1s to 10m.",
         "trusted-hosts": "Hosts that may be queried over plain HTTP.",
+        "insecure-hosts": "Hosts whose TLS certificate is not verified; they get no credentials and are not cached.",
         "allow-local-indexes": "Whether to query indexes on this machine or in private networks that only a repository "
         "configures.",
         "rules": "The ignored rules.",
@@ -169,6 +172,7 @@ _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
         read_index_statuses: {"enum": [*map(str, IndexStatuses)]},
         read_keyring_provider: {"enum": [*map(str, KeyringProvider)]},
         read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
+        read_hosts: _array(pattern=f"^{HOST_AND_PORT}$"),
         read_timeout: {
             "type": "string",
             "pattern": "^(?=[0-9]{1,6}[sm]$)0*(?:(?:[1-9][0-9]?|[1-5][0-9]{2}|600)s|(?:[1-9]|10)m)$",

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from mothball.config.credential_settings import (
     CredentialSettings,
     UserIndexUrl,
+    read_hosts,
     read_keyring_provider,
     read_timeout,
     read_user_index_url,
@@ -170,6 +171,7 @@ class NetworkSettings(NamedTuple):
     is_user_index: bool = False
     user_indexes: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
+    insecure_hosts: tuple[str, ...] = ()
     allow_local_indexes: bool = True
     installers: InstallerSettings = NO_SETTINGS
     index_settings: tuple[IndexSettings, ...] = ()
@@ -208,6 +210,7 @@ def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOv
         is_user_index=bool(index_set_by) and (bool(overrides.index_url) or not config.index_url),
         user_indexes=tuple(dict.fromkeys(strip_credentials(url) for url in user_urls if url)),
         trusted_hosts=user.trusted_hosts,
+        insecure_hosts=user.credentials.insecure_hosts,
         allow_local_indexes=overrides.allow_local_indexes or user.allow_local_indexes,
         installers=user.installers,
         index_settings=_merge_index_settings(config.index_settings, user.index_settings),
@@ -357,6 +360,7 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
         "client-cert": read_user_path,
         "timeout": read_timeout,
         "trusted-hosts": read_strings,
+        "insecure-hosts": read_hosts,
         "private": read_name_patterns,
         "offline": read_boolean,
         "max-age": read_duration,
@@ -371,5 +375,6 @@ _CREDENTIAL_KEYS = {
     "keyring-provider": "keyring",
     "client-cert": "client_certificate",
     "timeout": "timeout",
+    "insecure-hosts": "insecure_hosts",
 }
 _FIELDS = {"severity": "severities", "ignore": "ignores", "indexes": "index_settings"}

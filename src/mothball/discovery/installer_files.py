@@ -86,6 +86,12 @@ def uv_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
             yield os.path.join(directory, UV_TOML)
 
 
+def absolute_path(path: str) -> str:
+    """Return ``path`` with ``~`` expanded, empty if it is relative and so could be inside a repository."""
+    expanded = os.path.expanduser(path)
+    return expanded if os.path.isabs(expanded) else ""
+
+
 def is_on(value: str) -> bool:
     """Return the value of a boolean option as uv and pip parse it; unknown values are true."""
     return value.strip().lower() not in {"", "0", "f", "false", "n", "no", "off"}

@@ -1,4 +1,4 @@
-"""Read the index settings of pip, uv and Pipenv from the environment and the user's configuration files."""
+"""Read the user's settings of pip, uv and Pipenv, for indexes and connections."""
 
 from __future__ import annotations
 
@@ -13,10 +13,23 @@ from mothball.discovery.uv_settings import read_uv
 
 
 def with_installers(user: UserConfig) -> UserConfig:
-    """Return ``user`` with the settings of the installers and their index URLs. Raises like ``read_installers``."""
+    """Return ``user`` with the settings of the installers: their index URLs, and those for connections.
+
+    Raises like ``read_installers``, and ConfigError for a number that pip would reject too.
+    """
     installers = read_installers()
-    index_urls = (*user.credentials.index_urls, *installers.index_urls)
-    return user._replace(installers=installers, credentials=user.credentials._replace(index_urls=index_urls))
+    credentials, pip, uv = user.credentials, installers.pip.connection, installers.uv.connection
+    return user._replace(
+        installers=installers,
+        trusted_hosts=tuple(dict.fromkeys((*user.trusted_hosts, *pip.trusted_hosts, *uv.trusted_hosts))),
+        credentials=credentials._replace(
+            index_urls=(*credentials.index_urls, *installers.index_urls),
+            timeout=pip.timeout_seconds if credentials.timeout is None else credentials.timeout,
+            retries=pip.retry_count,
+            pip=pip,
+            uv=uv,
+        ),
+    )
 
 
 def read_installers(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> InstallerSettings:

@@ -1,4 +1,4 @@
-"""Read pip's index settings from its configuration files and ``PIP_...`` variables.
+"""Read pip's settings for indexes and connections from its configuration files and ``PIP_...`` variables.
 
 Files are read in pip's order. ``[install]`` takes precedence over ``[global]``, whichever file it is in, and a variable
 over both (pip documentation, "Configuration", "Precedence / Override order").
@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from mothball.config.connection_settings import InstallerSetting, PipConnection
 from mothball.config.installers import PipSettings, UserIndex
-from mothball.discovery.installer_files import is_on, is_user_setting, pip_files
+from mothball.discovery.installer_files import absolute_path, is_on, is_user_setting, pip_files
 from mothball.model.errors import UnreadableFileError
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 _ALIASES = {"pypi-url": "index-url"}
 _SECTIONS = ("global", "install")
 _VARIABLE = "PIP_"
+# Options for connections, with the fields of ``PipConnection``. A file in a repository must not set them.
+_CONNECTION = {
+    "cert": "cert",
+    "client-cert": "client_cert",
+    "proxy": "proxy",
+    "trusted-host": "trusted_host",
+    "timeout": "timeout",
+    "retries": "retries",
+}
+_PATHS = ("cert", "client-cert")
 
 
 class _Value(NamedTuple):
@@ -37,10 +48,15 @@ class _Value(NamedTuple):
 def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
     """Return pip's settings. Raises UnreadableFileError for a file that pip would reject too."""
     values: dict[str, dict[str, _Value]] = {section: {} for section in _SECTIONS}
+    ignored: list[InstallerSetting] = []
     for path in pip_files(environment, platform):
         if os.path.exists(path):
+            is_user = is_user_setting(path, environment)
             for section, key, value in _read_file(path):
-                values[section][key] = value._replace(is_user_setting=is_user_setting(path, environment))
+                if key in _CONNECTION and not is_user:
+                    ignored.append(InstallerSetting("the file may belong to a repository", value.set_by))
+                else:
+                    values[section][key] = value._replace(is_user_setting=is_user)
     # An empty value resets the setting of an earlier file in the same section. If an option is set under both of its
     # names, pip uses the last one.
     ordered = [item for section in _SECTIONS for item in values[section].items() if item[1].text]
@@ -52,7 +68,25 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
         UserIndex(default.text.strip(), default.set_by, is_user_setting=default.is_user_setting) if default else None,
         tuple(UserIndex(url, extra.set_by, is_user_setting=extra.is_user_setting) for url in extra.text.split()),
         no_index.set_by if is_on(no_index.text) else "",
+        _connection(settings, ignored),
     )
+
+
+def _connection(settings: Mapping[str, _Value], ignored: list[InstallerSetting]) -> PipConnection:
+    """Return the settings for connections; paths that are not absolute are added to ``ignored``."""
+    fields: dict[str, InstallerSetting] = {}
+    for key, field in _CONNECTION.items():
+        text = settings[key].text.strip() if key in settings else ""
+        used = absolute_path(text) if text and key in _PATHS else text
+        if key == "proxy" and text and "://" not in text:
+            used = f"http://{text}"
+        if used:
+            fields[field] = InstallerSetting(used, settings[key].set_by)
+        elif text:
+            ignored.append(
+                InstallerSetting("the path is not absolute, so it may lead into a repository", settings[key].set_by)
+            )
+    return PipConnection(**fields, ignored=tuple(ignored))
 
 
 def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, _Value]]:

@@ -60,7 +60,7 @@ class Client:
         """Load the certificates. Raises ConfigError if a configured one is unusable."""
         self._settings = settings
         self._credentials = CredentialStore(settings.credentials)
-        self._transport = Transport(settings, self._credentials.is_user_endpoint)
+        self._transport = Transport(settings)
         self._fetcher = PageFetcher(self._transport, settings, self._credentials)
         # Guards all attributes below and the fields of the jobs.
         self._lock = threading.Lock()

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from mothball.config.credential_settings import CredentialSettings, UserIndexUrl
 from mothball.index.keyring_process import Keyring, KeyringRequest
-from mothball.index.urls import Endpoint, endpoint_of
+from mothball.index.urls import Endpoint, endpoint_of, is_named
 from mothball.model.records import NamedTuple
 
 _MAX_NETRC_SIZE = 1024 * 1024
@@ -132,6 +132,7 @@ class CredentialStore:
         scoped_logins = (_scoped_login(address, self._environment) for address in access.index_urls)
         self._scoped_logins = tuple(login for login in scoped_logins if login is not None)
         self._endpoints = frozenset(login.endpoint for login in self._scoped_logins)
+        self._insecure_hosts = access.insecure_hosts
         self._netrc = NetrcLogins(self._environment)
         self._keyring = Keyring(access.keyring, self._environment)
         self._lock = threading.Lock()
@@ -149,7 +150,7 @@ class CredentialStore:
         if search is not None and search.login is not None:
             return search.login
         endpoint = endpoint_of(base)
-        if endpoint is None:
+        if endpoint is None or is_named(endpoint, self._insecure_hosts):
             return None
         url_login = self._closest_url_login(endpoint, base)
         if url_login is not None and url_login.password:
@@ -167,7 +168,7 @@ class CredentialStore:
         """
         base = _index_of_page(page)
         endpoint = endpoint_of(base)
-        if endpoint is None or not self._allows_keyring_login(endpoint):
+        if endpoint is None or not self._allows_keyring_login(endpoint) or is_named(endpoint, self._insecure_hosts):
             return None
         with self._lock:
             search = self._keyring_results.setdefault(base, _KeyringResult())

@@ -18,7 +18,15 @@ from mothball.index.network_errors import TransportError
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest
 from mothball.index.simple_api import decode_page
 from mothball.index.transport import ClientSettings, Response, Transport, deadline_exceeded
-from mothball.index.urls import Endpoint, endpoint_of, is_allowed_redirect, is_query_allowed, page_url, redirect_target
+from mothball.index.urls import (
+    Endpoint,
+    endpoint_of,
+    is_allowed_redirect,
+    is_named,
+    is_query_allowed,
+    page_url,
+    redirect_target,
+)
 from mothball.model.errors import PageError
 from mothball.model.lookup import Cause
 from mothball.model.project_urls import PROJECT_URL
@@ -169,6 +177,10 @@ class _PageFetch:
         target = endpoint_of(url)
         if target is None:
             return Failed(Cause.REFUSED_REDIRECT, f"{self._host} redirected to an invalid URL")
+        insecure_hosts = self._fetcher.settings.credentials.insecure_hosts
+        if is_named(target, insecure_hosts) and not is_named(self._origin, insecure_hosts):
+            detail = f"{self._host} redirected to {target.display()}, which `insecure-hosts` names"
+            return Failed(Cause.REFUSED_REDIRECT, detail)
         if not is_allowed_redirect(self._endpoint, target):
             return Failed(
                 Cause.REFUSED_REDIRECT,

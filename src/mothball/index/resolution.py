@@ -27,7 +27,7 @@ class LookupSettings(NamedTuple):
     ``refresh`` ignores ``max_age``. ``status_index`` is queried if the index does not state a status. ``snapshot`` is
     used if the index is unavailable or does not state a status. On the indexes with the URLs ``stated_indexes``, a page
     without a marker means active. ``bypass_cache`` requests whole pages: it neither uses cached pages nor validates
-    them.
+    them. The results of indexes on ``insecure_hosts`` (``HOST`` or ``HOST:PORT``) are not authenticated and not cached.
     """
 
     max_age: float = 3600.0
@@ -38,6 +38,16 @@ class LookupSettings(NamedTuple):
     stale_limit: float = 7 * 24 * 3600.0
     stated_indexes: frozenset[str] = frozenset()
     bypass_cache: bool = False
+    insecure_hosts: tuple[str, ...] = ()
+
+    def is_insecure(self, index_url: str) -> bool:
+        """Return True if the index is on one of the ``insecure_hosts``."""
+        if not self.insecure_hosts:
+            return False
+        from mothball.index.urls import endpoint_of, is_named  # noqa: PLC0415 - few have such hosts
+
+        endpoint = endpoint_of(index_url)
+        return endpoint is not None and is_named(endpoint, self.insecure_hosts)
 
     def cache_only(self) -> LookupSettings:
         """Return settings that only use the cache; offline settings stay as they are."""
@@ -71,11 +81,15 @@ PageResult = PageAndOrigin | Missing | Unavailable
 class Resolution:
     """The pages of one call of ``look_up``: cached ones at its start, and outcomes of requests since."""
 
-    def __init__(self, now: float, cached: Mapping[PageKey, CachedPage]) -> None:
+    def __init__(
+        self, now: float, cached: Mapping[PageKey, CachedPage], insecure_indexes: frozenset[str] = frozenset()
+    ) -> None:
+        """Start at the Unix time ``now``. ``insecure_indexes`` (URLs) are not authenticated and not cached."""
         self._now = now
         self._cached = cached
         self._pins: dict[str, set[tuple[str, bool]]] = {}
         self._files: dict[tuple[PageKey, str, bool], tuple[str, bool]] = {}
+        self._insecure_indexes = insecure_indexes
         self.outcomes: dict[PageKey, Outcome] = {}
 
     def expect_files(self, queries: Iterable[Query]) -> None:
@@ -156,7 +170,7 @@ class Resolution:
         return Unavailable(Cause.OFFLINE, detail, Origin(index_url, self._now))
 
     def _fetched_result(self, key: PageKey, outcome: Outcome, stale_limit: float) -> PageResult:
-        origin = Origin(key.index_url, self._now, Source.INDEX)
+        origin = Origin(key.index_url, self._now, Source.INDEX, key.index_url not in self._insecure_indexes)
         cached = self._cached.get(key)
         match outcome:
             case Fetched(page):
@@ -182,7 +196,10 @@ class Resolution:
         return PageAndOrigin(cached.page, Origin(key.index_url, cached.stored_at, Source.STALE))
 
     def cache_entry(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
-        """Return the new cache entry of ``key`` after ``outcome``, None if it does not change."""
+        """Return the new cache entry of ``key`` after ``outcome``, None if it does not change or is not cached."""
+        return None if key.index_url in self._insecure_indexes else self._new_page(key, outcome)
+
+    def _new_page(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
         match outcome:
             case Fetched(page, etag):
                 return CachedPage(page, etag, self._now, None if page.files is None else self._now)
@@ -202,10 +219,11 @@ class Resolution:
     def indexes_with_markers(self) -> set[str]:
         """Return the indexes with a status marker on a cached or fetched page."""
         cached = {key.index_url for key, page in self._cached.items() if _has_marker(page)}
-        return cached | self.fetched_indexes_with_markers()
+        fetched = {key.index_url for key, outcome in self.outcomes.items() if _has_marker(self._new_page(key, outcome))}
+        return cached | fetched
 
-    def fetched_indexes_with_markers(self) -> set[str]:
-        """Return the indexes with a status marker on a fetched page."""
+    def cacheable_indexes_with_markers(self) -> set[str]:
+        """Return the indexes with a status marker on a fetched page that is cached."""
         return {key.index_url for key, outcome in self.outcomes.items() if _has_marker(self.cache_entry(key, outcome))}
 
 

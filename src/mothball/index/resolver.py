@@ -78,7 +78,8 @@ class Resolver:
             limited = [query._replace(settings=settings[query.settings]) for query in queries]
             results = self.look_up(limited)
             return {query: results[cached] for query, cached in zip(queries, limited, strict=True)}
-        run = Resolution(self._clock(), self._cached_pages(queries))
+        insecure = _insecure_indexes(queries)
+        run = Resolution(self._clock(), self._cached_pages(queries, insecure), insecure)
         run.expect_files(queries)
         pages = self._resolve_pages(run, {query: query.indexes for query in queries}, self._on_result)
         stating = self._stating_indexes(run, pages.values())
@@ -110,13 +111,15 @@ class Resolver:
             for key, text in self._cache.get_files(batch).items() if self._cache else ():
                 run.add_files(key, text)
 
-    def _cached_pages(self, queries: Iterable[Query]) -> dict[PageKey, CachedPage]:
+    def _cached_pages(self, queries: Iterable[Query], insecure: frozenset[str]) -> dict[PageKey, CachedPage]:
         keys = {
             page_key(index, query.name): None
             for query in queries
             for index in (*query.indexes, query.settings.status_index)
             if index is not None
         }
+        if insecure:
+            keys = {key: None for key in keys if key.index_url not in insecure}
         return self._cache.get_many(keys) if self._cache and keys else {}
 
     def _resolve_pages(
@@ -184,15 +187,28 @@ class Resolver:
         """Return the indexes of ``pages`` that state markers on any page, in this run or according to the cache."""
         stating = run.indexes_with_markers()
         without_marker = {
-            page.origin.index_url for page in pages if isinstance(page, PageAndOrigin) and page.page.marker is None
+            page.origin.index_url
+            for page in pages
+            if isinstance(page, PageAndOrigin) and page.page.marker is None and page.origin.authenticated
         } - stating
         from_cache = {index for index in without_marker if self._cache and self._cache.states_markers(index)}
         return frozenset(stating | from_cache)
 
     def _record_stating_indexes(self, run: Resolution) -> None:
         if self._cache:
-            for index in sorted(run.fetched_indexes_with_markers()):
+            for index in sorted(run.cacheable_indexes_with_markers()):
                 self._cache.record_markers(index)
+
+
+def _insecure_indexes(queries: Iterable[Query]) -> frozenset[str]:
+    """Return the normalized URLs of the indexes that are not authenticated."""
+    return frozenset(
+        page_key(index, query.name).index_url
+        for query in queries
+        if query.settings.insecure_hosts  # few users have any
+        for index in (*query.indexes, query.settings.status_index)
+        if index is not None and query.settings.is_insecure(index)
+    )
 
 
 def _index_result(page: PageResult, stating: frozenset[str]) -> IndexResult:

@@ -101,6 +101,5 @@ class LookupSession:
         from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only
 
         if self._client is None:
-            settings = ClientSettings(trusted_hosts=self._trusted_hosts, credentials=self._credentials)
-            self._client = Client(settings.with_timeout(self._credentials.timeout))
+            self._client = Client(ClientSettings.for_user(self._credentials, self._trusted_hosts))
         return self._client

@@ -1,4 +1,4 @@
-"""The TLS context for all connections, with the trusted certificate authorities."""
+"""TLS contexts: the trusted certificate authorities and the client certificate."""
 
 from __future__ import annotations
 
@@ -6,35 +6,61 @@ import os
 import ssl
 import sys
 
+from mothball.config.connection_settings import InstallerSetting
 from mothball.model.errors import ConfigError
+from mothball.model.records import NamedTuple
 
 
-def tls_context(bundle: str = "", certificate: str = "") -> ssl.SSLContext:
-    """Return a context with the certificate authorities loaded.
+class Authorities(NamedTuple):
+    """Certificate authorities that replace those of the system; without ``set_by``, those of the system.
 
-    They are those of ``bundle``, else of ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` (a file or a directory each), as
-    for requests and pip, else those of the system. ``certificate`` is a PEM file with a client certificate and its key.
-    Raises ConfigError if one of them is unusable.
+    ``bundle`` is a PEM file or a directory, ``directories`` are separated by ``os.pathsep``. The files of a directory
+    have the names that OpenSSL looks for (``openssl rehash``).
     """
-    context = _context_for_bundle("the configuration", bundle) if bundle else _default_context()
-    if certificate:
+
+    bundle: str = ""
+    set_by: str = ""
+    directories: str = ""
+
+
+class TlsProfile(NamedTuple):
+    """The TLS settings of an endpoint.
+
+    ``certificate`` is the path of a PEM file with a client certificate and its key. Without ``verified``, the server is
+    not authenticated.
+    """
+
+    authorities: Authorities = Authorities()
+    certificate: InstallerSetting | None = None
+    verified: bool = True
+
+
+_DEFAULT = TlsProfile()
+
+
+def tls_context(profile: TlsProfile = _DEFAULT) -> ssl.SSLContext:
+    """Return a context for ``profile``, with everything loaded. Raises ConfigError if a file is unusable."""
+    if not profile.verified:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    context = _context_for(profile.authorities) if profile.authorities.set_by else _system_context()
+    if profile.certificate is not None:
+        path, set_by = profile.certificate
         try:
             # Without a password argument, OpenSSL prompts for one.
-            context.load_cert_chain(certificate, password="")
+            context.load_cert_chain(path, password="")
         except OSError as error:
             raise ConfigError(
-                f"cannot load the client certificate {certificate}: {error.strerror or error}",
+                f"cannot load the client certificate {path}, set by {set_by}: {error.strerror or error}",
                 help_text="use a PEM file with a certificate and its key, without a password",
             ) from error
     return context
 
 
-def _default_context() -> ssl.SSLContext:
-    """Return the context without a configured bundle."""
-    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        bundle = os.environ.get(variable)
-        if bundle:
-            return _context_for_bundle(variable, bundle)
+def _system_context() -> ssl.SSLContext:
+    """Return the context with the certificate authorities of the system."""
     if sys.platform in ("win32", "darwin") or not _openssl_finds_system_authorities():
         import truststore  # noqa: PLC0415 - not needed on most Linux systems
 
@@ -42,19 +68,25 @@ def _default_context() -> ssl.SSLContext:
     return _lenient(ssl.create_default_context())
 
 
-def _context_for_bundle(source: str, bundle: str) -> ssl.SSLContext:
-    """Return a context that trusts only ``bundle``; ``source`` is the setting that names it."""
-    is_directory = os.path.isdir(bundle)
-    try:
-        context = ssl.create_default_context(
-            cafile=None if is_directory else bundle, capath=bundle if is_directory else None
-        )
-    except OSError as error:
-        raise ConfigError(
-            f"cannot load the CA bundle {bundle}, set by {source}: {error.strerror or error}",
-            help_text=f"set {source} to a PEM file with certificates, or unset it",
-        ) from error
-    return _lenient(context)
+def _context_for(authorities: Authorities) -> ssl.SSLContext:
+    """Return a context that trusts only ``authorities``."""
+    bundle, set_by, directories = authorities
+    context: ssl.SSLContext | None = None
+    for path in filter(None, (bundle, *directories.split(os.pathsep))):
+        is_directory = os.path.isdir(path)
+        file, directory = (None, path) if is_directory else (path, None)
+        try:
+            if context is None:
+                # Without a path it would load the authorities of the system.
+                context = ssl.create_default_context(cafile=file, capath=directory)
+            else:
+                context.load_verify_locations(file, directory)
+        except OSError as error:
+            raise ConfigError(
+                f"cannot load the CA bundle {path}, set by {set_by}: {error.strerror or error}",
+                help_text=f"set {set_by} to a PEM file with certificates, or unset it",
+            ) from error
+    return _system_context() if context is None else _lenient(context)
 
 
 def _lenient(context: ssl.SSLContext) -> ssl.SSLContext:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 import requests.adapters
-import requests.utils
+import urllib3
 
 from mothball.config.credential_settings import CredentialSettings
 from mothball.index.connecting import POOLS
 from mothball.index.deadline import Deadline
+from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error
 from mothball.index.page_request import Failed
-from mothball.index.tls import tls_context
-from mothball.index.urls import Endpoint, is_loopback
+from mothball.index.tls import TlsProfile, tls_context
+from mothball.index.urls import Endpoint
 from mothball.model.lookup import Cause
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -49,6 +50,12 @@ class ClientSettings(NamedTuple):
     breaker_cooldown: float = 30.0
     credentials: CredentialSettings = CredentialSettings()
 
+    @classmethod
+    def for_user(cls, credentials: CredentialSettings, trusted_hosts: tuple[str, ...]) -> ClientSettings:
+        """Return the settings for a user with ``credentials``, their timeout and their number of retries."""
+        settings = cls(trusted_hosts=trusted_hosts, credentials=credentials).with_timeout(credentials.timeout)
+        return settings if credentials.retries is None else settings._replace(retries=credentials.retries)
+
     def with_timeout(self, seconds: float | None) -> ClientSettings:
         """Return these settings with ``seconds`` as timeout for connecting and reading, unchanged for None."""
         if seconds is None:
@@ -72,21 +79,20 @@ class Response(NamedTuple):
 class Transport:
     """Connections to indexes, kept open and shared by as many threads as ``settings`` has workers."""
 
-    def __init__(
-        self, settings: ClientSettings, is_user_endpoint: Callable[[Endpoint], bool] = lambda _: False
-    ) -> None:
-        """Load the certificates. Raises ConfigError if a configured one is unusable.
-
-        The client certificate identifies the user. It is only sent to endpoints for which ``is_user_endpoint`` returns
-        True.
-        """
+    def __init__(self, settings: ClientSettings) -> None:
+        """Load all certificates. Raises ConfigError if a configured one is unusable."""
         self._settings = settings
-        self._is_user_endpoint = is_user_endpoint
-        certificate, bundle = settings.credentials.client_certificate, settings.credentials.ca_bundle
-        self._adapter = _Adapter(tls_context(bundle), settings.workers)
-        self._client_cert_adapter = (
-            _Adapter(tls_context(bundle, certificate), settings.workers) if certificate else self._adapter
-        )
+        self._access = EndpointAccess(settings.credentials)
+        contexts: dict[TlsProfile, ssl.SSLContext] = {}
+        self._adapters: dict[TlsProfile, _Adapter] = {}
+        for profile in self._access.tls_profiles():
+            # A proxy is always verified, and gets no client certificate.
+            for needed in (profile, TlsProfile(profile.authorities)):
+                if needed not in contexts:
+                    contexts[needed] = tls_context(needed)
+            self._adapters[profile] = _Adapter(
+                contexts[profile], contexts[TlsProfile(profile.authorities)], settings.workers
+            )
         self._proxies: dict[Endpoint, dict[str, str]] = {}
 
     def get(
@@ -99,8 +105,7 @@ class Transport:
         timeouts = (min(self._settings.connect_timeout, remaining), min(self._settings.read_timeout, remaining))
         try:
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
-            adapter = self._client_cert_adapter if self._is_user_endpoint(endpoint) else self._adapter
-            response = adapter.send(
+            response = self._adapters[self._access.tls_profile(endpoint)].send(
                 request, stream=True, timeout=timeouts, proxies=self._proxies_for(endpoint, request)
             )
             with response:
@@ -110,16 +115,13 @@ class Transport:
 
     def close(self) -> None:
         """Close idle connections."""
-        self._adapter.close()
-        self._client_cert_adapter.close()
+        for adapter in self._adapters.values():
+            adapter.close()
 
     def _proxies_for(self, endpoint: Endpoint, request: requests.PreparedRequest) -> dict[str, str]:
-        """Return the proxies of the environment for ``endpoint``, none for loopback."""
-        proxies = self._proxies.get(endpoint)
-        if proxies is None:
-            proxies = {} if is_loopback(endpoint) else requests.utils.resolve_proxies(request, {})
-            self._proxies[endpoint] = proxies
-        return proxies
+        if endpoint not in self._proxies:
+            self._proxies[endpoint] = self._access.proxies(endpoint, request)
+        return self._proxies[endpoint]
 
     def _read(self, response: requests.Response, endpoint: Endpoint, deadline: Deadline) -> Response | TransportError:
         """Read the body of a 200 response; drain others, so that the connection can be reused."""
@@ -190,9 +192,13 @@ class _Adapter(requests.adapters.HTTPAdapter):
     of a check without cache.
     """
 
-    def __init__(self, context: ssl.SSLContext, workers: int) -> None:
-        """Keep up to ``workers`` connections per host open."""
+    def __init__(self, context: ssl.SSLContext, proxy_context: ssl.SSLContext, workers: int) -> None:
+        """Keep up to ``workers`` connections per host open; ``proxy_context`` is for connections to proxies."""
         self._context = context
+        self._proxy_context = proxy_context
+        if context.verify_mode is ssl.CERT_NONE:
+            # The report says it. The warning would go to the error output, once for each host.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         super().__init__(pool_maxsize=workers)
 
     def init_poolmanager(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - requests' own, passed on
@@ -214,9 +220,9 @@ class _Adapter(requests.adapters.HTTPAdapter):
         """Do nothing: the context verifies. requests would load a CA bundle for each connection."""
 
     def proxy_manager_for(self, proxy: str, **kwargs: object) -> object:
-        """Verify https proxies with the same context."""
+        """Verify https proxies."""
         if not proxy.lower().startswith("socks"):
-            kwargs["proxy_ssl_context"] = self._context
+            kwargs["proxy_ssl_context"] = self._proxy_context
             manager = super().proxy_manager_for(proxy, **kwargs)
             manager.pool_classes_by_scheme = POOLS
             return manager

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 from urllib.parse import quote, urljoin, urlsplit
 
 from mothball.model.records import NamedTuple
@@ -72,10 +73,13 @@ def is_loopback(endpoint: Endpoint) -> bool:
 
 def is_query_allowed(endpoint: Endpoint, trusted_hosts: tuple[str, ...]) -> bool:
     """Return True for https, loopback, and hosts trusted as ``HOST`` or ``HOST:PORT``."""
-    if endpoint.scheme == "https" or is_loopback(endpoint):
-        return True
-    trusted = {host.lower() for host in trusted_hosts}
-    return endpoint.host in trusted or f"{endpoint.host}:{endpoint.port}" in trusted
+    return endpoint.scheme == "https" or is_loopback(endpoint) or is_named(endpoint, trusted_hosts)
+
+
+def is_named(endpoint: Endpoint, hosts: Collection[str]) -> bool:
+    """Return True if ``hosts`` contains the host as ``HOST``, or with its port as ``HOST:PORT``."""
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    return not {endpoint.host, host, f"{host}:{endpoint.port}"}.isdisjoint(entry.lower() for entry in hosts)
 
 
 def redirect_target(url: str, location: str) -> str:

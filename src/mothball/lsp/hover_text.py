@@ -200,7 +200,8 @@ def _origin(
     age = format_age(max(0.0, now - lookup.origin.checked_at))
     match lookup.origin.source:
         case Source.INDEX | Source.CACHE:
-            return f"Index: {index}, checked {age} ago"
+            doubt = "" if lookup.origin.authenticated else "; not authenticated (`insecure-hosts`)"
+            return f"Index: {index}, checked {age} ago{doubt}"
         case Source.STALE:
             return f"Index: {index}, checked {age} ago; the latest attempt to refresh it failed"
         case Source.SNAPSHOT:

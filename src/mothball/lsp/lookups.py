@@ -289,9 +289,7 @@ class _BlockingLookups:
             # Reading the keyring may prompt the user, so it is only read again on request ("Check again").
             if self._client is None or netrc != self._netrc:
                 self._netrc = netrc
-                access = self._user.credentials
-                settings = ClientSettings(trusted_hosts=self._user.trusted_hosts, credentials=access)
-                self._client = Client(settings.with_timeout(access.timeout))
+                self._client = Client(ClientSettings.for_user(self._user.credentials, self._user.trusted_hosts))
             return self._client
 
 

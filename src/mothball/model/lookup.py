@@ -32,11 +32,15 @@ class Source(StrEnum):
 
 
 class Origin(NamedTuple):
-    """The index of a lookup result (its URL without credentials), the Unix time of the lookup, and the source."""
+    """The index of a lookup result (its URL without credentials), the Unix time of the lookup, and the source.
+
+    The result is not ``authenticated`` if the user switched off the verification of TLS for the host of the index.
+    """
 
     index_url: str
     checked_at: float
     source: Source = Source.INDEX
+    authenticated: bool = True
 
 
 class Cause(StrEnum):

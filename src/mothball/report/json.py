@@ -89,6 +89,7 @@ def _lookup(
         "index": origin.index_url if origin else None,
         "checked_at": _utc(origin.checked_at) if origin else None,
         "source": origin.source if origin else None,
+        "authenticated": origin.authenticated if origin else None,
     }
 
 

@@ -95,6 +95,7 @@ def test_every_user_key_is_read() -> None:
         "offline": False,
         "max-age": "2d",
         "allow-local-indexes": True,
+        "insecure-hosts": ["legacy.example:8443"],
     }
     assert table.keys() == USER_KEYS.keys()
     assert read_user_config(table) == UserConfig(
@@ -112,6 +113,7 @@ def test_every_user_key_is_read() -> None:
             keyring=KeyringProvider.SUBPROCESS,
             client_certificate="/home/user/client.pem",
             timeout=20.0,
+            insecure_hosts=("legacy.example:8443",),
         ),
         index_settings=(MIRROR_WITHOUT,),
     )

@@ -119,7 +119,7 @@ def test_settings_of_all_installers(machine: Path) -> None:
 
     result = read_installers(variables, "linux")
 
-    assert [index.url for index in result.index_urls] == [A, C, B]
+    assert [index.url for index in result.index_urls] == [A, B, C]
     assert result.variables["TOKEN"] == "x"
     assert read_installers(environment(machine), "linux")._replace(variables={}) == NO_SETTINGS._replace(variables={})
 

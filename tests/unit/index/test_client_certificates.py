@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mothball.config.connection_settings import InstallerSetting, PipConnection
 from mothball.config.credential_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index.client import Client, ClientSettings
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
@@ -44,7 +45,9 @@ def test_client_certificate_is_sent_to_an_index_that_requires_it(authority: Auth
     certificate = authority.certify("127.0.0.1")
     context = demanding_context(certificate, authority.path)
     with ScriptedIndex({"old-lib": PAGE}, certificate=certificate, context=context) as index:
-        credentials = CredentialSettings((UserIndexUrl(index.url),), ca_bundle=authority.path)
+        credentials = CredentialSettings(
+            (UserIndexUrl(index.url),), pip=PipConnection(cert=InstallerSetting(authority.path, "PIP_CERT"))
+        )
         without = fetch(index.url, credentials)
         assert isinstance(without, Failed)
         assert without.cause in (Cause.TLS, Cause.UNREACHABLE)
@@ -60,7 +63,8 @@ def test_client_certificate_is_only_sent_to_user_endpoints(authority: Authority)
     context = demanding_context(certificate, authority.path, required=False)
     with ScriptedIndex({"old-lib": PAGE}, certificate=certificate, context=context, on_peer=shown.append) as index:
         credentials = CredentialSettings(
-            ca_bundle=authority.path, client_certificate=authority.certify_client("example-user")
+            pip=PipConnection(cert=InstallerSetting(authority.path, "PIP_CERT")),
+            client_certificate=authority.certify_client("example-user"),
         )
         assert fetch(index.url, credentials) == FETCHED
         assert shown == [None]
@@ -95,15 +99,22 @@ def test_unusable_client_certificate_is_a_config_error(make: Callable[[Path], No
     assert "PEM" in caught.value.help
 
 
-def test_configured_bundle_takes_precedence_over_environment(
+def test_bundle_of_pip_takes_precedence_over_environment(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", Authority(str(tmp_path)).path)
     with ScriptedIndex({"old-lib": PAGE}, certificate=authority.certify("127.0.0.1")) as index:
         assert isinstance(fetch(index.url, CredentialSettings()), Failed)
-        assert fetch(index.url, CredentialSettings(ca_bundle=authority.path)) == FETCHED
-    with pytest.raises(ConfigError, match="cannot load the CA bundle /nowhere, set by the configuration"):
-        Client(ClientSettings(credentials=CredentialSettings(ca_bundle="/nowhere")))
+        assert (
+            fetch(index.url, CredentialSettings(pip=PipConnection(cert=InstallerSetting(authority.path, "PIP_CERT"))))
+            == FETCHED
+        )
+    with pytest.raises(ConfigError, match="cannot load the CA bundle /nowhere, set by PIP_CERT"):
+        Client(
+            ClientSettings(
+                credentials=CredentialSettings(pip=PipConnection(cert=InstallerSetting("/nowhere", "PIP_CERT")))
+            )
+        )
 
 
 def test_proxy_and_index_do_not_see_each_others_credentials(
@@ -118,7 +129,7 @@ def test_proxy_and_index_do_not_see_each_others_credentials(
         credentials = CredentialSettings(
             (UserIndexUrl(f"https://user:{SECRET}@index.example/simple/"),),
             KeyringProvider.DISABLED,
-            ca_bundle=authority.path,
+            pip=PipConnection(cert=InstallerSetting(authority.path, "PIP_CERT")),
         )
         assert fetch("https://index.example/simple/", credentials) == FETCHED
         [head] = proxy.heads
@@ -140,7 +151,14 @@ def test_credentials_are_not_sent_after_redirect_from_http_to_https(authority: A
         # Not even the credentials of the target: a response does not decide where credentials are sent.
         user_urls = tuple(UserIndexUrl(index.url.replace("://", f"://user:{SECRET}@")) for index in (plain, secure))
         assert (
-            fetch(plain.url, CredentialSettings(user_urls, KeyringProvider.DISABLED, ca_bundle=authority.path))
+            fetch(
+                plain.url,
+                CredentialSettings(
+                    user_urls,
+                    KeyringProvider.DISABLED,
+                    pip=PipConnection(cert=InstallerSetting(authority.path, "PIP_CERT")),
+                ),
+            )
             == FETCHED
         )
         assert "authorization" in plain.received[0].headers

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 import truststore
 
+from mothball.config.credential_settings import CredentialSettings
 from mothball.index.client import Client, ClientSettings
 from mothball.index.concurrency_limit import INITIAL_LIMIT
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
-from mothball.index.tls import tls_context
+from mothball.index.tls import Authorities, TlsProfile, tls_context
 from mothball.index.transport import Transport
 from mothball.model.errors import ConfigError
 from mothball.model.lookup import Cause
@@ -194,19 +195,23 @@ def test_truststore_is_used_on_windows_and_macos(monkeypatch: pytest.MonkeyPatch
     assert isinstance(tls_context(), truststore.SSLContext)
 
 
-def test_every_context_verifies_certificates_and_host_names(
-    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    contexts = [tls_context()]
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate.authority)
-    contexts.append(tls_context())
-    for context in contexts:
+def test_every_context_verifies_certificates_and_host_names(certificate: Certificate) -> None:
+    bundle = Authorities(certificate.authority, "PIP_CERT")
+    for context in (tls_context(), tls_context(TlsProfile(bundle))):
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
         assert not context.verify_flags & ssl.VERIFY_X509_STRICT
 
 
 def test_https_proxy_is_verified_with_the_same_context() -> None:
-    adapter = Transport(ClientSettings())._adapter
+    [adapter] = Transport(ClientSettings())._adapters.values()
     manager: Any = adapter.proxy_manager_for("https://proxy.example:8443")
     assert manager.proxy_config.ssl_context is adapter._context
+
+
+def test_https_proxy_of_an_insecure_host_is_verified() -> None:
+    transport = Transport(ClientSettings(credentials=CredentialSettings(insecure_hosts=("index.example",))))
+    insecure = transport._adapters[TlsProfile(verified=False)]
+    manager: Any = insecure.proxy_manager_for("https://proxy.example:8443")
+    assert manager.proxy_config.ssl_context.verify_mode is ssl.CERT_REQUIRED
+    assert insecure._context.verify_mode is ssl.CERT_NONE

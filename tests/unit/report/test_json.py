@@ -30,7 +30,12 @@ from tests.support.reports import full_report, hostile_reports, plain_report
 from tests.tables.json_fields import verify
 
 ORIGIN = ReportOrigin(NOW, "/project", None)
-LOOKED_UP = {"index": "https://index.example/simple/", "checked_at": "2026-11-18T12:00:00Z", "source": "index"}
+LOOKED_UP = {
+    "index": "https://index.example/simple/",
+    "checked_at": "2026-11-18T12:00:00Z",
+    "source": "index",
+    "authenticated": True,
+}
 
 
 def loaded(report: Report) -> dict[str, Any]:
@@ -189,6 +194,7 @@ def test_empty_report_has_empty_lists() -> None:
                 "index": "https://index.example/simple/",
                 "checked_at": "2026-11-18T00:00:00Z",
                 "source": "snapshot",
+                "authenticated": True,
             },
         ),
         (NOT_STATED, {"kind": "not-stated", "status": None, "reason": None, **LOOKED_UP}),
@@ -213,6 +219,7 @@ def test_empty_report_has_empty_lists() -> None:
                 "index": None,
                 "checked_at": None,
                 "source": None,
+                "authenticated": None,
             },
         ),
     ],
