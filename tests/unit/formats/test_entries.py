@@ -135,6 +135,61 @@ PYPROJECT = {
     ),
 }
 
+REQUIREMENTS = {
+    "output of pip list": (
+        "old-lib==1\nPackage    Version\n---------- -------\npip        24.0\nrequests   2.31.0\n",
+        ["1 old-lib", "2 ! the lines below are the output of `pip list`, which is no requirements file"],
+    ),
+    "output of pip list --outdated": (
+        "Package Version Latest Type\n------- ------- ------ -----\npip     24.0    25.0   wheel\n",
+        ["1 ! the lines below are the output of `pip list`, which is no requirements file"],
+    ),
+    "output of pip freeze below a header": (
+        "Package Version\nold-lib==1\n",
+        ["1 ! the lines below are the output of `pip list`, which is no requirements file", "2 old-lib"],
+    ),
+    "output of conda list": (
+        "# packages in environment at /x:\n#\n# Name  Version  Build  Channel\npip  24.0  py312_0  conda-forge\n",
+        ["3 ! the lines below are the output of `conda list`, which is no requirements file"],
+    ),
+    "output of conda list --export": (
+        "# $ conda create --name <env> --file <this file>\n# platform: linux-64\npip=24.0=py312_0\n",
+        [
+            "1 ! the lines below are the output of `conda list --export`, which is no requirements file",
+            "3 pip (incomplete)",
+        ],
+    ),
+    "error above a list": (
+        "a=1\nPackage Version\n------- -------\n",
+        [
+            "1 a (incomplete)",
+            "1 ! `a=1` is not a valid requirement",
+            "2 ! the lines below are the output of `pip list`, which is no requirements file",
+        ],
+    ),
+    "header in a valid file": ("# Name Version Build\nold-lib==1\n", ["2 old-lib"]),
+}
+
+GROUPS = {
+    "same name after normalization": (
+        "[dependency-groups]\nmy-group = ['a']\nMy_Group = ['b']\n",
+        ["2 a", "3 ! My_Group and my-group are the same dependency group", "3 b"],
+    ),
+    "include without a name": (
+        "[dependency-groups]\na = [{include-group = ''}]\n",
+        ["2 ! include-group has no name"],
+    ),
+    "include of an unknown group": (
+        "[dependency-groups]\na = [{include-group = 'b'}]\n",
+        ["2 ! unknown dependency group b"],
+    ),
+    "empty table": (
+        "[dependency-groups]\na = [{}]\n",
+        ["2 ! a dependency group may contain only requirements and includes"],
+    ),
+    "include of an empty group": ("[dependency-groups]\na = [{include-group = 'B'}]\nb = []\n", []),
+}
+
 BUILD_BACKENDS = {
     "hook uv-dynamic-versioning": (
         (
@@ -301,7 +356,8 @@ ROWS = [
     for format_name, rows in {
         "tox-ini": TOX_INI,
         "tox-toml": TOX_TOML,
-        "pyproject": PYPROJECT | BUILD_BACKENDS,
+        "pyproject": PYPROJECT | BUILD_BACKENDS | GROUPS,
+        "requirements": REQUIREMENTS,
         "hatch-toml": HATCH_TOML,
         "setup-cfg": SETUP_CFG,
         "setup-py": SETUP_PY,

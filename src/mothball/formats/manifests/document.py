@@ -194,10 +194,11 @@ def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
             groups.setdefault(name, []).extend(_includes(entry.value))
     for include in (include for includes in groups.values() for include in includes):
         if normalize_name(include.group) not in groups:
+            message = f"unknown dependency group {one_line(include.group, MAX_SHOWN)}"
             yield ParseProblem(
                 include.span,
-                f"unknown dependency group {one_line(include.group, MAX_SHOWN)}",
-                f"define it in [{_GROUPS}]",
+                message if include.group.strip() else f"{_INCLUDE} has no name",
+                f"define it in [{_GROUPS}]" if include.group.strip() else "write the name of a group, or remove it",
             )
     for include in _cyclic_includes(groups):
         yield ParseProblem(

@@ -79,26 +79,9 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
             contents.dependencies.append(entry.to_dependency_at(offset, kind, "", classified.skip_reason))
         else:
             _read_line(line, classified, contents)
-    for comment in comments if may_hold_ignore_comment(text) else ():
-        result = read_comment(text, comment.span)
-        match result:
-            case IgnoreComment():
-                contents.ignores.append(result._replace(applies_to=Span(comment.line_start, result.span.end)))
-            case ParseProblem():
-                contents.problems.append(result)
-            case None:
-                pass
-            case _:
-                assert_never(result)
-    if contents.ignores and "via" in text:
-        from mothball.formats.requirements.compiled import extend_annotation_ignores  # noqa: PLC0415 - only needed for compiled files
-
-        starts = [line.source(0) for line in logical_lines(text, [], [])]
-        contents.ignores[:] = extend_annotation_ignores(contents.ignores, text, starts, contents.dependencies)
-    if conflict_markers:
-        from mothball.formats.broken import conflict_problems  # noqa: PLC0415 - rarely needed
-
-        contents.problems.extend(conflict_problems(text, conflict_markers))
+    _add_problems_of_the_file(text, conflict_markers, contents)
+    if may_hold_ignore_comment(text):
+        _read_comments(text, comments, contents)
     contents.problems.extend(_hidden_line(text, contents.problems) if has_hidden_lines(text) else ())
     document = Document(
         "requirements",
@@ -114,6 +97,41 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
     from mothball.formats.requirements.compiled import as_lock  # noqa: PLC0415 - only needed for compiled files
 
     return as_lock(document, text, comments)
+
+
+def _add_problems_of_the_file(text: str, conflict_markers: list[Span], contents: _Contents) -> None:
+    """Add the merge conflicts, and one problem in place of those in a list of installed packages."""
+    if contents.problems:
+        from mothball.formats.requirements.listings import listing_problem  # noqa: PLC0415 - only for invalid files
+
+        listing = listing_problem(text)
+        if listing is not None:
+            contents.problems[:] = [problem for problem in contents.problems if problem.span < listing.span]
+            contents.problems.append(listing)
+    if conflict_markers:
+        from mothball.formats.broken import conflict_problems  # noqa: PLC0415 - rarely needed
+
+        contents.problems.extend(conflict_problems(text, conflict_markers))
+
+
+def _read_comments(text: str, comments: list[Comment], contents: _Contents) -> None:
+    """Add the ignore comments among ``comments``, and the problems of invalid ones."""
+    for comment in comments:
+        result = read_comment(text, comment.span)
+        match result:
+            case IgnoreComment():
+                contents.ignores.append(result._replace(applies_to=Span(comment.line_start, result.span.end)))
+            case ParseProblem():
+                contents.problems.append(result)
+            case None:
+                pass
+            case _:
+                assert_never(result)
+    if contents.ignores and "via" in text:
+        from mothball.formats.requirements.compiled import extend_annotation_ignores  # noqa: PLC0415 - only needed for compiled files
+
+        starts = [line.source(0) for line in logical_lines(text, [], [])]
+        contents.ignores[:] = extend_annotation_ignores(contents.ignores, text, starts, contents.dependencies)
 
 
 def _classify_line(line: str) -> ClassifiedEntry | None:
