@@ -445,7 +445,7 @@ class _Discovery:
         root = self._request.root or repository_root(directory, self._request.working_directory)
         names_from = naming_root(root)
         excluded = 0
-        found, ignored = find_dependency_files(directory, self._report_unlistable, names_from)
+        found, ignored, nested = find_dependency_files(directory, self._report_unlistable, names_from)
         for path in found:
             resolved_config = self._config_resolver.resolve(path, root)
             file_format = self._request.format or format_of(path, names_from)
@@ -455,6 +455,7 @@ class _Discovery:
             elif resolved_config is not None and file_format:
                 yield file_target(path, root, file_format, self._tree)
         self._left_out += (PassedOver(display_path(path), "ignored by git") for path in ignored)
+        self._left_out += (PassedOver(display_path(path), f"{nested[path]}, name it to check it") for path in nested)
         if found and len(found) == excluded:
             message = f"{one_line(display_path(directory))}: all dependency files are excluded ({excluded})"
             self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
@@ -462,6 +463,8 @@ class _Discovery:
             suffix = f" except files ignored by git ({len(ignored)})" if ignored else ""
             message = f"{one_line(display_path(directory))}: no dependency files found{suffix}"
             help_text = "name an ignored file to check it anyway" if ignored else _SEARCHED_FILES
+            if nested:
+                help_text = f"name a submodule or nested repository to check it: {display_path(min(nested))}"
             self.problems.append(Problem(Severity.ERROR, message, help_text))
 
     def _report_unlistable(self, error: OSError) -> None:

@@ -27,10 +27,21 @@ _ENVIRONMENT_FILE = "pyvenv.cfg"
 
 
 class FoundFiles(NamedTuple):
-    """The absolute paths of the dependency files below a directory; those that git ignores are separate."""
+    """The absolute paths of the dependency files below a directory; those that git ignores are separate.
+
+    ``nested`` are the directories of other repositories, which were not searched, with the reason.
+    """
 
     files: list[str]
     ignored: list[str]
+    nested: dict[str, str]
+
+
+class Unsearched(NamedTuple):
+    """Directories that ``walk`` does not search: virtual environments, and roots of other repositories."""
+
+    environments: list[str]
+    repositories: list[str]
 
 
 def find_dependency_files(directory: str, on_error: Callable[[OSError], None], repository: str = "") -> FoundFiles:
@@ -38,16 +49,21 @@ def find_dependency_files(directory: str, on_error: Callable[[OSError], None], r
 
     ``repository`` is the root of the repository, see ``format_of``.
     If git ignores ``directory`` itself, no file counts as ignored: the user named it explicitly. A directory with a
-    ``pyvenv.cfg`` that git tracks is not treated as a virtual environment, and is searched as well.
+    ``pyvenv.cfg`` that git tracks is not treated as a virtual environment, and is searched as well. Submodules
+    and other repositories inside a repository are not searched.
     """
     top = os.path.abspath(directory)
     files: list[str] = []
     ignored: set[str] = set()
+    nested: dict[str, str] = {}
     pending = [top]
     while pending:
-        environments: list[str] = []
-        found = list(walk(pending.pop(), on_error, environments, repository))
+        unsearched = environments, repositories = Unsearched([], [])
+        found = list(walk(pending.pop(), on_error, unsearched, repository))
         files += found
+        nested_here = _nested_repositories(repositories)
+        nested |= nested_here
+        pending += (path for path in repositories if path not in nested_here)
         markers = [os.path.join(environment, _ENVIRONMENT_FILE) for environment in environments]
         for root, paths in group_by_repository([*found, *markers]).items():
             ignored_here = ignored_paths(paths if is_inside(root, top) else [*paths, top], root)
@@ -56,28 +72,51 @@ def find_dependency_files(directory: str, on_error: Callable[[OSError], None], r
             pending += map(os.path.dirname, tracked_paths(not_ignored, root))
     if top in ignored:
         ignored.clear()
-    return FoundFiles([path for path in files if path not in ignored], [path for path in files if path in ignored])
+    found_files = [path for path in files if path not in ignored]
+    return FoundFiles(found_files, [path for path in files if path in ignored], nested)
+
+
+def _nested_repositories(paths: Sequence[str]) -> dict[str, str]:
+    """Return those of ``paths``, roots of repositories, that are submodules or lie in another repository.
+
+    They are mapped to the reason for not searching them. A repository in which the outer one tracks files is searched.
+    """
+    nested = {}
+    for outer, inner in group_by_repository(paths).items():
+        tracked = tracked_paths(inner, outer)
+        for path in inner:
+            if path in tracked:
+                nested[path] = "submodule"
+            elif not any(is_inside(each, path) for each in tracked):
+                nested[path] = "another repository or worktree"
+    return nested
 
 
 def walk(
-    directory: str, on_error: Callable[[OSError], None], environments: list[str] | None = None, repository: str = ""
+    directory: str, on_error: Callable[[OSError], None], unsearched: Unsearched | None = None, repository: str = ""
 ) -> Iterator[str]:
     """Yield the absolute paths of all files below ``directory`` whose name is that of a dependency file, sorted.
 
-    Links to directories are not followed. Caches, version control and virtual environments are not searched; the
-    latter are added to ``environments``. ``on_error`` is called for directories that cannot be listed or are nested
-    deeper than ``MAX_DEPTH``. ``repository`` is the root of the repository, see ``format_of``.
+    Links to directories are not followed. Caches and version control are not searched, nor virtual environments and
+    roots of other repositories, which are added to ``unsearched``. ``on_error`` is called for directories that cannot
+    be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of the repository, see ``format_of``.
     """
     top = os.path.abspath(directory)
+    unsearched = unsearched or Unsearched([], [])
     for parent, directories, names in os.walk(top, onerror=on_error):
         if directories and parent.count(os.sep) - top.count(os.sep) >= MAX_DEPTH:
             on_error(OSError(errno.ENAMETOOLONG, f"more than {MAX_DEPTH} nested directories", parent))
             directories.clear()
         searched = sorted(name for name in directories if name not in SKIPPED_DIRECTORIES)
-        virtual = {name for name in searched if os.path.lexists(os.path.join(parent, name, _ENVIRONMENT_FILE))}
-        directories[:] = [name for name in searched if name not in virtual]
-        if environments is not None:
-            environments += (os.path.join(parent, name) for name in virtual)
+        directories[:] = []
+        for name in searched:
+            path = os.path.join(parent, name)
+            if os.path.lexists(os.path.join(path, _ENVIRONMENT_FILE)):
+                unsearched.environments.append(path)
+            elif os.path.lexists(os.path.join(path, ".git")) and not os.path.islink(path):
+                unsearched.repositories.append(path)
+            else:
+                directories.append(name)
         for name in sorted(names):
             path = os.path.join(parent, name)
             if format_of(path, repository) is not None:

@@ -47,7 +47,7 @@ def test_walk_yields_files_before_directories_sorted(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", sorted(SKIPPED_DIRECTORIES))
+@pytest.mark.parametrize("name", sorted(SKIPPED_DIRECTORIES - {".git"}))
 def test_skipped_directories_are_not_searched(tmp_path: Path, name: str) -> None:
     write_tree(tmp_path, {f"sub/{name}/deep/requirements.txt": "", f"sub/{name}-mine/requirements.txt": ""})
     assert relative_paths(tmp_path) == [f"sub/{name}-mine/requirements.txt"]

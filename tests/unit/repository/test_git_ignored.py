@@ -21,7 +21,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 
 def relative_paths(result: FoundFiles, repository: Repository) -> tuple[list[str], list[str]]:
-    files, ignored = ([os.path.relpath(path, repository.root) for path in paths] for paths in result)
+    files, ignored = (
+        [os.path.relpath(path, repository.root) for path in paths] for paths in (result.files, result.ignored)
+    )
     return files, ignored
 
 
@@ -78,7 +80,8 @@ def test_nested_repositories_have_their_own_ignores(repository: Repository) -> N
     for each in (repository, inner):
         each.write("requirements.txt", "")
         each.write("tox.ini", "")
-    assert find_files(repository) == (["requirements.txt", "inner/tox.ini"], ["tox.ini", "inner/requirements.txt"])
+    assert find_files(repository) == (["requirements.txt"], ["tox.ini"]), "the other repository is passed over"
+    assert find_files(repository, "inner") == (["inner/tox.ini"], ["inner/requirements.txt"])
 
 
 def test_directory_with_tracked_pyvenv_cfg_is_searched(repository: Repository) -> None:
