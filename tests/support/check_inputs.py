@@ -10,7 +10,7 @@ from mothball.config.project import Ignore, NetworkSettings, ProjectConfig
 from mothball.formats.table import parse
 from mothball.index.resolution import Query
 from mothball.index.snapshot import Snapshot
-from mothball.model.document import DependencyKind, IndexOption, Location
+from mothball.model.document import DependencyKind, Document, FileKind, IndexOption, Location, ParsedFile
 from mothball.model.findings import Rule
 from mothball.model.lookup import (
     Cause,
@@ -24,6 +24,7 @@ from mothball.model.lookup import (
     Unavailable,
     UnrecognizedStatus,
 )
+from mothball.routing.route import DeclaredIndexes
 
 INDEX = "https://index.example/simple/"
 NOW = 1_795_003_200.0
@@ -84,8 +85,24 @@ def source(
     path: str = "requirements.txt",
     under: ResolvedConfig | None = None,
     *,
-    kind: DependencyKind = DependencyKind.REQUIREMENT,
+    kind: FileKind = DependencyKind.REQUIREMENT,
     options: tuple[IndexOption, ...] = (),
 ) -> ResolvedFile:
     """Return a requirements file that holds ``text``."""
-    return ResolvedFile(path, text, parse("requirements", text, kind), under or resolved_config(), options)
+    document = parse("requirements", text, kind)
+    return resolved(path, text, document, under or resolved_config(), kind=kind, options=options)
+
+
+def resolved(
+    path: str,
+    text: str,
+    document: Document,
+    config: ResolvedConfig,
+    *,
+    kind: FileKind = DependencyKind.REQUIREMENT,
+    options: tuple[IndexOption, ...] = (),
+    project: str = "",
+) -> ResolvedFile:
+    """Return a file that holds ``text``, without anything that other files say about it."""
+    parsed = ParsedFile(f"/project/{path}", "/project", text, document, kind)
+    return ResolvedFile(path, parsed, config, DeclaredIndexes(document.format, document.tools, options), project)

@@ -17,8 +17,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from enum import IntEnum, auto
 from operator import attrgetter
 
-from mothball.check.inputs import ResolvedConfig, is_beneath, is_lock, line_range, required_by_members
-from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, UnnamedEntry
+from mothball.check.inputs import ResolvedConfig, SelectedEntries, is_beneath, is_lock, line_range, required_by_members
+from mothball.model.document import Dependency, DependencyKind, Document, ParsedFile, ParseProblem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.routing.facts import NO_FACTS, LookupFacts
@@ -47,40 +47,42 @@ _COVER_ONLY_THEMSELVES = frozenset({_Role.SKIPPED, _Role.PRE_COMMIT})
 class FileVersion(NamedTuple):
     """One version of a dependency file.
 
-    ``path`` is its absolute path, ``project`` the absolute directory of the project that it belongs to in its tree.
-    ``text`` is the text that ``document`` was parsed from, and ``oid`` its git object ID, empty if it has none.
-    ``kind`` is the kind of the entries of a requirements file, which depends on how it is included. ``parent`` is the
-    index of the parent commit in a merge: a file can have another name in each parent. ``facts`` determine which
-    entries are skipped. ``on_default`` are its entries for which the built-in default index is a candidate, None if the
-    change does not affect that. ``ignored`` are the names that an ignore applies to.
+    ``path`` is the absolute path of the file or of a link to it, ``project`` the absolute directory of the project that
+    it belongs to in its tree, and ``oid`` the git object ID of its text, empty if it has none. ``parent`` is the index
+    of the parent commit in a merge: a file can have another name in each parent. ``facts`` determine which entries are
+    skipped. ``on_default`` are its entries for which the built-in default index is a candidate, None if the change does
+    not affect that. ``ignored`` are the names that an ignore applies to. ``include_problems`` are its includes that
+    cannot be followed.
     """
 
     path: str
     project: str
-    text: str
-    document: Document
+    parsed: ParsedFile
     oid: str = ""
-    kind: DependencyKind = DependencyKind.REQUIREMENT
     parent: int = 0
     facts: LookupFacts = NO_FACTS
     on_default: frozenset[Dependency] | None = None
     ignored: frozenset[str] = frozenset()
+    include_problems: tuple[ParseProblem, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text of the file."""
+        return self.parsed.text
+
+    @property
+    def document(self) -> Document:
+        """The content of the file."""
+        return self.parsed.document
+
+    @property
+    def problems(self) -> tuple[ParseProblem, ...]:
+        """The problems of the document and its includes."""
+        return (*self.document.problems, *self.include_problems)
 
     def is_on_default(self, entry: Dependency) -> bool:
         """Return True if the built-in default index is a candidate for ``entry``, or if that does not change."""
         return self.on_default is None or entry in self.on_default
-
-
-class Addition(NamedTuple):
-    """The dependencies, parse problems and unnamed entries that a change adds to one file, in the document's order.
-
-    ``moved_from`` has the absolute path of the file of another project that a dependency was moved from.
-    """
-
-    dependencies: tuple[Dependency, ...]
-    problems: tuple[ParseProblem, ...]
-    unnamed: tuple[UnnamedEntry, ...]
-    moved_from: Mapping[Dependency, str]
 
 
 def additions(
@@ -89,7 +91,7 @@ def additions(
     present: Mapping[str, Document | None],
     in_same_workspace: Callable[[str, str], bool] = lambda _first, _second: False,
     is_project: Callable[[str], bool] = lambda _directory: True,
-) -> list[Addition]:
+) -> list[SelectedEntries]:
     """Return what the change adds to each of ``targets``, the changed files.
 
     ``base`` are the base versions of the changed files in each parent, and of all other files that were read.
@@ -106,7 +108,7 @@ def additions(
     return [_addition(*arguments, removals) for arguments in zip(targets, previous, new, strict=True)]
 
 
-def merge_additions(first: Addition, second: Addition) -> Addition:
+def merge_additions(first: SelectedEntries, second: SelectedEntries) -> SelectedEntries:
     """Return what is added in either of two additions to the same document.
 
     A dependency that one of them does not count as moved is not moved.
@@ -114,7 +116,7 @@ def merge_additions(first: Addition, second: Addition) -> Addition:
     offset = attrgetter("span.start")
     not_moved = {entry for each in (first, second) for entry in each.dependencies if entry not in each.moved_from}
     moved_from = {**first.moved_from, **second.moved_from}
-    return Addition(
+    return SelectedEntries(
         tuple(sorted({*first.dependencies, *second.dependencies}, key=attrgetter("name_span.start"))),
         tuple(sorted({*first.problems, *second.problems}, key=offset)),
         tuple(sorted({*first.unnamed, *second.unnamed}, key=offset)),
@@ -144,7 +146,7 @@ def _new_entries(
 
 def _addition(
     target: FileVersion, previous: Sequence[FileVersion], new: Sequence[Dependency], removals: _Removals
-) -> Addition:
+) -> SelectedEntries:
     moved_from: dict[Dependency, str] = {}
     for entry in new:
         key = _key(target, entry, target.ignored)
@@ -153,18 +155,16 @@ def _addition(
             moved_from[entry] = path
     # A syntax error always counts as added, because it hides what was added to the file.
     comparable = () if target.document.is_broken else previous
-    old_problems = {
-        _problem_key(problem, version.text) for version in comparable for problem in version.document.problems
-    }
+    old_problems = {_problem_key(problem, version.text) for version in comparable for problem in version.problems}
     included = {include.target for version in previous for include in version.document.includes}
     problems = tuple(
         problem
-        for problem in target.document.problems
+        for problem in target.problems
         if _problem_key(problem, target.text) not in old_problems and problem.span.slice(target.text) not in included
     )
     old_unnamed = {entry.span.slice(version.text) for version in previous for entry in version.document.unnamed}
     unnamed = tuple(entry for entry in target.document.unnamed if entry.span.slice(target.text) not in old_unnamed)
-    return Addition(tuple(new), problems, unnamed, moved_from)
+    return SelectedEntries(tuple(new), problems, unnamed, moved_from)
 
 
 def ignored_names(document: Document, text: str, resolved_config: ResolvedConfig | None) -> frozenset[str]:

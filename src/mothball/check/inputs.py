@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Literal
 
 from mothball.check.policy import SeverityPolicy
 from mothball.config.project import Ignore, NetworkSettings, ProjectConfig
@@ -15,11 +14,13 @@ from mothball.model.document import (
     Dependency,
     DependencyKind,
     Document,
+    FileKind,
     IgnoreComment,
-    IndexOption,
     Location,
+    ParsedFile,
+    ParseProblem,
     Span,
-    ToolIndex,
+    UnnamedEntry,
 )
 from mothball.model.findings import CheckedDependency, CheckMode, Finding
 from mothball.model.line_index import LineIndex
@@ -27,9 +28,6 @@ from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
 from mothball.routing.facts import NO_FACTS, LookupFacts
 from mothball.routing.route import DeclaredIndexes, Router
-
-# Whether the entries of a requirements file are requirements or constraints; other formats state it themselves.
-FileKind = Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
 
 
 class ResolvedConfig(NamedTuple):
@@ -49,43 +47,74 @@ class ResolvedConfig(NamedTuple):
     whole_scope: bool = False
 
 
-class ResolvedFile(NamedTuple):
-    """A parsed dependency file with the configuration that applies to it.
+class SelectedEntries(NamedTuple):
+    """The part of a file to check: dependencies, parse problems and unnamed entries, in the order of the document.
 
-    ``index_options`` are the index options of all files that are installed together with it, in the order of the
-    installer: the last ``index-url`` applies. ``tool_indexes`` are the indexes of its own tables and the inherited
-    ones. ``project`` is the absolute directory of its project. ``selected`` are the dependencies to check, in the order
-    of the document; None selects all. A file with ``is_context`` is only read for the dependency paths of other files,
-    and not counted. ``facts`` are the input of ``router`` that its text does not show.
     ``moved_from`` has the display path of the file of another project that an added dependency was moved from.
     """
 
-    path: str
-    text: str
-    document: Document
-    resolved_config: ResolvedConfig
-    index_options: tuple[IndexOption, ...] = ()
-    project: str = ""
-    kind: FileKind = DependencyKind.REQUIREMENT
-    tool_indexes: tuple[ToolIndex, ...] = ()
-    selected: tuple[Dependency, ...] | None = None
-    is_context: bool = False
-    facts: LookupFacts = NO_FACTS
+    dependencies: tuple[Dependency, ...] = ()
+    problems: tuple[ParseProblem, ...] = ()
+    unnamed: tuple[UnnamedEntry, ...] = ()
     moved_from: Mapping[Dependency, str] = MappingProxyType({})
+
+
+NOTHING_SELECTED = SelectedEntries()
+
+
+class ResolvedFile(NamedTuple):
+    """A parsed dependency file with everything that other files say about it.
+
+    ``path`` is its display path, ``project`` the absolute directory of its project. ``indexes`` are its own index
+    settings, the inherited ones, and the options of all files that are installed together with it, in the order of the
+    installer: the last ``index-url`` applies. ``facts`` are the input of ``router`` that its text does not show.
+    ``include_problems`` are the includes that cannot be followed. ``selected`` is the part to check; None selects all.
+    A file with ``is_context`` is only read for the dependency paths of other files, and not counted.
+    """
+
+    path: str
+    parsed: ParsedFile
+    resolved_config: ResolvedConfig
+    indexes: DeclaredIndexes = DeclaredIndexes()
+    project: str = ""
+    facts: LookupFacts = NO_FACTS
+    include_problems: tuple[ParseProblem, ...] = ()
+    selected: SelectedEntries | None = None
+    is_context: bool = False
+
+    @property
+    def text(self) -> str:
+        """The text of the file."""
+        return self.parsed.text
+
+    @property
+    def document(self) -> Document:
+        """The content of the file, as its format's parser returns it."""
+        return self.parsed.document
+
+    @property
+    def kind(self) -> FileKind:
+        """The kind of the entries of a requirements file."""
+        return self.parsed.kind
 
     @property
     def dependencies_to_check(self) -> tuple[Dependency, ...]:
         """The selected dependencies, or all dependencies of the document."""
-        return self.document.dependencies if self.selected is None else self.selected
+        return self.document.dependencies if self.selected is None else self.selected.dependencies
 
-    def declared_indexes(self) -> DeclaredIndexes:
-        """Return the index settings in the file and those that it inherits."""
-        document = self.document
-        return DeclaredIndexes(document.format, document.tools, self.index_options, self.tool_indexes)
+    @property
+    def problems(self) -> tuple[ParseProblem, ...]:
+        """The selected parse problems, or all problems of the document and its includes."""
+        return (*self.document.problems, *self.include_problems) if self.selected is None else self.selected.problems
+
+    @property
+    def unnamed(self) -> tuple[UnnamedEntry, ...]:
+        """The selected entries without a name, or all of the document."""
+        return self.document.unnamed if self.selected is None else self.selected.unnamed
 
     def router(self) -> Router:
         """Return a router for the dependencies of the file."""
-        return Router(self.declared_indexes(), self.resolved_config.network, self.facts)
+        return Router(self.indexes, self.resolved_config.network, self.facts)
 
 
 class CheckedFile(NamedTuple):

@@ -248,7 +248,7 @@ def _finding(
     table = ignore_table(file.resolved_config.path) if dependency.kind is DependencyKind.LOCKED else None
     text = finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
     downgraded = policy.is_downgraded(dependency.kind, transitive=item.transitive)
-    moved_from = file.moved_from.get(dependency, "")
+    moved_from = file.selected.moved_from.get(dependency, "") if file.selected else ""
     severity_policy = settings.severity_policy(file.resolved_config.config)
     return Finding(
         rule,
@@ -266,7 +266,7 @@ def _finding(
 
 def _parse_findings(file: ResolvedFile, lines: LineIndex, settings: RunSettings) -> Iterator[Finding]:
     severity = policy.severity_of(Rule.UNREADABLE, settings.severity_policy(file.resolved_config.config))
-    for problem in file.document.problems:
+    for problem in file.problems:
         location = lines.location(file.path, problem.span)
         message, help_text = one_line(problem.message), one_line(problem.help)
         yield Finding(Rule.UNREADABLE, severity, message, help_text, path=file.path, location=location)
@@ -281,7 +281,7 @@ def _unresolvable_findings(
 ) -> Iterator[Finding]:
     """Yield a finding for each computed list of a setup.py, and each entry whose name contains a variable."""
     severity = policy.severity_of(Rule.UNRESOLVABLE, settings.severity_policy(file.resolved_config.config))
-    variables = [entry for entry in file.document.unnamed if entry.reason in UNRESOLVABLE_REASONS]
+    variables = [entry for entry in file.unnamed if entry.reason in UNRESOLVABLE_REASONS]
     for problem in (
         *file.document.unresolvable,
         *(variable_name_problem(entry.span, file.text) for entry in variables),
@@ -354,7 +354,7 @@ def _dropped_credentials(files: Iterable[CheckedFile]) -> Iterator[Problem]:
     """Yield a note for each file with credentials in an index URL."""
     for checked_file in files:
         file = checked_file.file
-        locations = credential_locations(file.declared_indexes(), file.document.dependencies)
+        locations = credential_locations(file.indexes, file.document.dependencies)
         if locations and not file.is_context:
             text = dropped_credentials_message(locations)
             yield Problem(Severity.NOTE, text.message, text.help, file.path)
@@ -399,7 +399,7 @@ def _unauthenticated_problems(dependencies: Iterable[CheckedDependency]) -> Iter
 def _unnamed(checked_file: CheckedFile) -> Iterator[SkippedEntry]:
     """Yield the entries without a name, unless the file is only read as context."""
     file = checked_file.file
-    for entry in () if file.is_context else file.document.unnamed:
+    for entry in () if file.is_context else file.unnamed:
         yield SkippedEntry(checked_file.lines.location(file.path, entry.span), entry.reason)
 
 

@@ -88,7 +88,7 @@ def _comment_findings(checked_file: CheckedFile, settings: RunSettings) -> Itera
     for comment in file.document.ignores:
         covered = [item for line in line_range(comment.applies_to, lines) for item in by_line.get(line, ())]
         if not (
-            file.document.problems
+            file.problems
             or comment in checked_file.used_ignores
             or _is_unpredictable(comment.rules)
             or any(isinstance(item.lookup, StatusNotStated) or _is_unknown(item) for item in covered)
@@ -129,7 +129,7 @@ def _entry_findings(files: Sequence[CheckedFile], settings: RunSettings, *, comp
     complete = (
         complete
         and resolved_config.whole_scope
-        and not any(checked_file.file.document.problems for checked_file in files)
+        and not any(checked_file.file.problems for checked_file in files)
         and not any(map(_is_unknown, items))
     )
     for ignore in resolved_config.config.ignores:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from mothball.check.inputs import ResolvedFile, is_lock
+from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, is_lock
 from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
 from mothball.cli.check import list_files
 from mothball.cli.common import Setup, open_session, requested_format, set_up
@@ -170,7 +170,7 @@ def _read_unchanged(
 
 
 def _as_context(file: ResolvedFile) -> ResolvedFile:
-    return file._replace(selected=(), is_context=True, document=file.document._replace(problems=(), ignores=()))
+    return file._replace(selected=NOTHING_SELECTED, is_context=True)
 
 
 def _git_path(path: str) -> str:

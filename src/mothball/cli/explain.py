@@ -62,7 +62,7 @@ def _parse_errors(files: Sequence[ResolvedFile], setup: Setup) -> Iterator[Findi
     for file in files:
         severity = policy.severity_of(Rule.UNREADABLE, setup.settings.severity_policy(file.resolved_config.config))
         lines = LineIndex(file.text)
-        for problem in file.document.problems if severity is not Severity.OFF else ():
+        for problem in file.problems if severity is not Severity.OFF else ():
             location = lines.location(file.path, problem.span)
             yield Finding(Rule.UNREADABLE, severity, problem.message, problem.help, path=file.path, location=location)
 
@@ -83,7 +83,7 @@ def _explanations(name: str, files: Sequence[ResolvedFile]) -> dict[Explanation,
 
 def _default_lines(name: str, setup: Setup, files: Sequence[ResolvedFile]) -> Iterator[str]:
     """Yield the explanation for a name that is in no file: with the indexes of the first file that declares any."""
-    declaring_file = next((file for file in files if file.tool_indexes or file.index_options), None)
+    declaring_file = next((file for file in files if file.indexes.declares_any()), None)
     if declaring_file is not None:
         heading = f"not found in any file; with the indexes of {declaring_file.path}:"
         yield from _lines(name, [heading], declaring_file.router().explain(_unlocated_dependency(name)))

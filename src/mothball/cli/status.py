@@ -18,13 +18,15 @@ from mothball.cli.common import Setup, open_session, set_up
 from mothball.cli.explain import project_name
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.table import format_of
-from mothball.model.document import Dependency, Document, Span
+from mothball.model.document import Dependency, Document, ParsedFile, Span
 from mothball.model.findings import CheckedDependency, Report
 from mothball.model.lookup import IndexResult, KnownStatus, ProjectStatus, Skipped, Source, Unavailable
 from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_json
 from mothball.repository.files import DISK, is_inside, repository_root
+from mothball.routing.facts import pin_of, with_pin
+from mothball.routing.route import DeclaredIndexes
 
 # Formats of the files whose indexes apply to the names on the command line.
 _MANIFEST_FORMATS = ("pyproject", "requirements", "pipfile", "pixi-toml")
@@ -71,11 +73,9 @@ def _files(
 
     A name that no manifest contains uses the indexes of the first manifest that declares any, or else the default.
     """
-    no_manifest = ResolvedFile("", "", Document("names"), resolved_config)
-    fallback = next((file for file in manifests.files if file.tool_indexes or file.index_options), no_manifest)
-    if manifests.unreadable:  # it may declare an index
-        unknown_indexes = (*fallback.facts.unknown_indexes, manifests.unreadable[0].path)
-        fallback = fallback._replace(facts=fallback.facts._replace(unknown_indexes=unknown_indexes))
+    no_manifest = ResolvedFile("", ParsedFile("", "", "", Document("names")), resolved_config, DeclaredIndexes("names"))
+    fallback = next((file for file in manifests.files if file.indexes.declares_any()), no_manifest)
+    unread = tuple(finding.path for finding in manifests.unreadable[:1])  # it may declare an index
     files = []
     for name in names:
         matches = [
@@ -91,15 +91,12 @@ def _files(
             key=lambda match: match[0].facts.skip_reason(match[1]) is not None,
             default=(fallback, Dependency("", span, span)),
         )
-        dependency = Dependency(name, span, span)._replace(
-            section=entry.section,
-            index_url=entry.index_url,
-            alternative_indexes=entry.alternative_indexes,
-            index_name=entry.index_name,
-            skip_reason=entry.skip_reason,
-        )
-        document = Document(manifest.document.format, (dependency,), tools=manifest.document.tools)
-        files.append(manifest._replace(path="", text=name, document=document, selected=None))
+        dependency = with_pin(Dependency(name, span, span, section=entry.section), pin_of(entry))
+        parsed = ParsedFile("", "", name, Document(manifest.document.format, (dependency,)))
+        facts = manifest.facts
+        if unread and not matches:
+            facts = facts._replace(unknown_indexes=(*facts.unknown_indexes, *unread))
+        files.append(ResolvedFile("", parsed, manifest.resolved_config, manifest.indexes, facts=facts))
     return tuple(files)
 
 

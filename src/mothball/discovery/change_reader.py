@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
-from mothball.check.additions import Addition, FileVersion, additions, ignored_names, merge_additions
-from mothball.check.inputs import ResolvedFile, RunSettings, is_lock
+from mothball.check.additions import FileVersion, additions, ignored_names, merge_additions
+from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, RunSettings, SelectedEntries, is_lock
 from mothball.discovery.config_lookup import ConfigResolver, index_policy
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, is_excluded_by_config
+from mothball.discovery.including_files import may_include_others
 from mothball.discovery.index_changes import (
     DocumentText,
     enters_other_file,
@@ -26,7 +27,6 @@ from mothball.discovery.index_changes import (
 from mothball.discovery.inherited_indexes import InheritedIndexes
 from mothball.discovery.workspaces import Workspaces
 from mothball.formats.table import (
-    INCLUDING_FORMATS,
     decode,
     format_of,
     is_constraints,
@@ -34,7 +34,7 @@ from mothball.formats.table import (
     may_contain_requirements,
     parse,
 )
-from mothball.model.document import Dependency, DependencyKind, Document
+from mothball.model.document import Dependency, DependencyKind, Document, FileKind, ParsedFile
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Problem, Severity
@@ -49,8 +49,6 @@ from mothball.routing.facts import NO_FACTS
 
 # For more paths than this, listing the complete tree is as fast.
 _MANY_PATHS = 300
-# Formats whose documents discovery completes with settings of other files.
-_WITH_INHERITED = ("pyproject", "requirements")
 
 
 class PathSelection(NamedTuple):
@@ -142,7 +140,7 @@ class ChangeReader:
             or any(map(is_constraints, self.candidates))
             or any(self._selection.format_of(path) is None for path in deleted)
         )
-        has_other_files = not {_path_of(file) for file in target.files} <= set(named)
+        has_other_files = not {file.parsed.path for file in target.files} <= set(named)
         bases = self._change.bases
         if not (full_context or needs_including_files or has_other_files):
             base_files = [version for base in bases for version in self._touched_base_files(base, self._touched)]
@@ -213,21 +211,20 @@ class ChangeReader:
         For a lock, files of projects below (workspace members) are included. ``with_including_files`` adds all files
         of formats that can include others.
         """
-        checked = [file for file in files if _path_of(file) in self.candidates or format_of(_path_of(file)) is None]
+        checked = [file for file in files if file.parsed.path in self.candidates or format_of(file.parsed.path) is None]
         projects = {file.project for file in checked}
         if with_including_files:
             projects.update(map(self._project_of, self.candidates))
         workspaces = {file.project for file in checked if is_lock(file.document)}
         related = []
         for path in paths:
-            file_format = format_of(path)
-            if file_format is None:
+            if format_of(path) is None:
                 continue
             project = self._project_of(path)
             if (
                 any(is_inside(checked_project, project) for checked_project in projects)
                 or any(is_inside(project, workspace) for workspace in workspaces)
-                or (with_including_files and file_format in INCLUDING_FORMATS)
+                or (with_including_files and may_include_others(path))
             ):
                 related.append(path)
         return related
@@ -276,11 +273,11 @@ class ChangeReader:
         """Yield the base versions of all touched and related files, and of the files that they include."""
         touched = set(self._touched)
         related = self._related(files, base.tree.paths(), with_including_files=with_including_files)
-        others = dict.fromkeys([*related, *map(_path_of, files)])
+        others = dict.fromkeys([*related, *(file.parsed.path for file in files)])
         paths = [*self._touched, *(path for path in others if path not in touched)]
         self._change.blobs.fetch(entry.oid for path in paths if (entry := base.tree.entry(path)))
         pending = deque(self._touched_base_files(base, paths))
-        seen = {version.path: version.kind for version in pending}
+        seen = {version.path: version.parsed.kind for version in pending}
         while pending:
             version = pending.popleft()
             yield version
@@ -295,7 +292,7 @@ class ChangeReader:
                     seen[path] = include.kind
                     pending.extend(self._version(base, path, "requirements", include.kind))
 
-    def _version(self, base: Base, path: str, file_format: str, kind: DependencyKind) -> Iterator[FileVersion]:
+    def _version(self, base: Base, path: str, file_format: str, kind: FileKind) -> Iterator[FileVersion]:
         """Yield the base version of the file at ``path``.
 
         Yields nothing if it is unreadable or excluded: all dependencies of the target version are added then.
@@ -308,12 +305,10 @@ class ChangeReader:
             text = decode(file_format, path, base.tree.read(path))
         except UnreadableFileError:
             return
-        entry = base.tree.entry(path)
-        document = parse(file_format, text, kind)
-        parent = self._change.bases.index(base)
-        oid = entry.oid if entry else ""
-        ignored = ignored_names(document, text, configs[-1] if configs else None)
-        yield FileVersion(path, self._base_project_of(base, path), text, document, oid, kind, parent, ignored=ignored)
+        parsed = ParsedFile(path, root, text, parse(file_format, text, kind), kind)
+        parent, project = self._change.bases.index(base), self._base_project_of(base, path)
+        ignored = ignored_names(parsed.document, text, configs[-1] if configs else None)
+        yield FileVersion(path, project, parsed, _oid_in(base.tree, path), parent, ignored=ignored)
 
     def _resolvers(self, base: Base) -> list[ConfigResolver]:
         """Return the resolvers of the target and, if configurations differ, of ``base``, which comes last."""
@@ -351,7 +346,7 @@ class ChangeReader:
         root = self._change.repository.root
         if self._workspaces is None:
             trees = [self._change.target, *(base.tree for base in self._change.bases)]
-            self._workspaces = [Workspaces(tree, InheritedIndexes(tree).workspaces) for tree in trees]
+            self._workspaces = [Workspaces(tree, InheritedIndexes({}, tree).workspaces) for tree in trees]
         return any(
             second in membership.directories
             for workspaces in self._workspaces
@@ -365,9 +360,9 @@ class ChangeReader:
     ) -> bool:
         """Return True if the change may affect the indexes of names that were there before."""
         new = {
-            path: DocumentText(_as_parsed(file), file.text)
+            file.parsed.path: DocumentText(file.document, file.text)
             for file in target.files
-            if (path := _path_of(file)) in self._touched
+            if file.parsed.path in self._touched
         }
         old: list[dict[str, DocumentText]] = [{} for _ in self._change.bases]
         for version in base_files:
@@ -410,20 +405,9 @@ class ChangeReader:
         for number, base in enumerate(self._change.bases):
             paths = self._dependency_files(base.tree.paths())
             for file in self._discover(paths, config_resolver.for_tree(base.tree), settings).files:
-                path = _path_of(file)
-                entry = base.tree.entry(path)
-                version = FileVersion(
-                    path,
-                    self._base_project_of(base, path),
-                    file.text,
-                    file.document,
-                    entry.oid if entry else "",
-                    file.kind,
-                    number,
-                    file.facts,
-                    entries_on_default(file),
-                    ignored_names(file.document, file.text, file.resolved_config),
-                )
+                path = file.parsed.path
+                project, oid = self._base_project_of(base, path), _oid_in(base.tree, path)
+                version = _resolved_version(file, project, oid, number, entries_on_default(file))
                 same = self._same_file(path, paths, base.tree)
                 base_files += [version._replace(path=one, project=self._base_project_of(base, one)) for one in same]
         return self._select_added(target, base_files)
@@ -438,9 +422,9 @@ class ChangeReader:
 
         If ``base_files`` state which entries are on the default index, those of the target are determined as well.
         """
-        base_kinds = {(version.path, version.kind) for version in base_files}
+        base_kinds = {(version.path, version.parsed.kind) for version in base_files}
         # Unless the base was read completely, local projects of the target also apply to it.
-        facts = {_path_of(file): file.facts for file in target.files}
+        facts = {file.parsed.path: file.facts for file in target.files}
         base_files = [
             version if version.on_default is not None else version._replace(facts=facts.get(version.path, NO_FACTS))
             for version in base_files
@@ -449,22 +433,12 @@ class ChangeReader:
         targets, checked_paths, problems = [], [], list(target.problems)
         present: dict[str, Document | None] = {}
         for file in target.files:
-            path = _path_of(file)
+            path = file.parsed.path
             on_default = entries_on_default(file) if other_names is not None else None
             moved = {entry.name for entry in on_default or ()} & (other_names or {}).get(path, set())
             if moved:
                 problems.append(_moved_to_default(file, len(moved)))
-            version = FileVersion(
-                path,
-                file.project,
-                file.text,
-                file.document,
-                self._oid(path),
-                file.kind,
-                facts=file.facts,
-                on_default=on_default,
-                ignored=ignored_names(file.document, file.text, file.resolved_config),
-            )
+            version = _resolved_version(file, file.project, _oid_in(self._change.target, path), on_default=on_default)
             if self._selection.format is None and all(path != known for known, _ in base_kinds):
                 problems += _unknown_to_hooks(file, self._change.target)
             for one in self._same_file(path, self._touched, self._change.target):
@@ -476,23 +450,18 @@ class ChangeReader:
         present = {path: present[path] for path in self._touched if path in present}
         present.update({path: None for path in self._touched if not self._is_in_target(path)})
         results = additions(targets, base_files, present, self._in_same_workspace, self._is_project)
-        added: dict[str, Addition] = {}
+        added: dict[str, SelectedEntries] = {}
         for path, result in zip(checked_paths, results, strict=True):
             added[path] = merge_additions(added[path], result) if path in added else result
-        files = []
-        for file in target.files:
-            addition = added.get(_path_of(file))
-            parse_problems, unnamed = (addition.problems, addition.unnamed) if addition else ((), ())
-            files.append(
-                file._replace(
-                    document=file.document._replace(problems=parse_problems, unnamed=unnamed),
-                    selected=addition.dependencies if addition else (),
-                    is_context=addition is None,
-                    moved_from=_display_paths(addition.moved_from) if addition else {},
-                )
+        selected = {path: _with_display_paths(addition) for path, addition in added.items()}
+        files = tuple(
+            file._replace(
+                selected=selected.get(file.parsed.path, NOTHING_SELECTED), is_context=file.parsed.path not in selected
             )
+            for file in target.files
+        )
         unreadable = tuple(finding for finding in target.unreadable if os.path.abspath(finding.path) in self.candidates)
-        return DiscoveryResult(tuple(files), unreadable, tuple(problems))
+        return DiscoveryResult(files, unreadable, tuple(problems))
 
     def _same_file(self, path: str, paths: Iterable[str], tree: Tree) -> list[str]:
         """Return ``path`` and those of ``paths`` that are links to the same file, or the file that ``path`` leads to.
@@ -511,7 +480,7 @@ class ChangeReader:
         ]
         return [path, *same]
 
-    def _is_newly_included(self, path: str, kind: DependencyKind, base_kinds: set[tuple[str, DependencyKind]]) -> bool:
+    def _is_newly_included(self, path: str, kind: FileKind, base_kinds: set[tuple[str, FileKind]]) -> bool:
         """Return True if an unchanged file became a dependency file, or requirements instead of constraints.
 
         ``base_kinds`` are the paths and kinds of the files in the bases.
@@ -522,10 +491,11 @@ class ChangeReader:
             return kind is DependencyKind.REQUIREMENT
         return self._selection.format_of(path) is None
 
-    def _oid(self, path: str) -> str:
-        target = self._change.target
-        entry = target.entry(path) if isinstance(target, GitTree) else None
-        return entry.oid if entry else ""
+
+def _oid_in(tree: Tree, path: str) -> str:
+    """Return the git object ID of the file at ``path``, empty if ``tree`` is no git tree."""
+    entry = tree.entry(path) if isinstance(tree, GitTree) else None
+    return entry.oid if entry else ""
 
 
 def _is_file_after(base: Base, path: str) -> bool:
@@ -534,22 +504,27 @@ def _is_file_after(base: Base, path: str) -> bool:
     return after is not None and (after.is_file or after.is_link)
 
 
-def _kind_of(path: str) -> DependencyKind:
+def _kind_of(path: str) -> FileKind:
     return DependencyKind.CONSTRAINT if is_constraints(path) else DependencyKind.REQUIREMENT
 
 
-def _as_parsed(file: ResolvedFile) -> Document:
-    """Return the document of ``file`` without what it inherits from other files."""
-    document = file.document
-    return parse(document.format, file.text, file.kind) if document.format in _WITH_INHERITED else document
-
-
 def _enter_other_file(target: DiscoveryResult, base_files: Sequence[FileVersion]) -> bool:
-    return enters_other_file({_path_of(file): file for file in target.files}, base_files)
+    return enters_other_file({file.parsed.path: file for file in target.files}, base_files)
 
 
-def _display_paths(moved_from: Mapping[Dependency, str]) -> dict[Dependency, str]:
-    return {dependency: display_path(path) for dependency, path in moved_from.items()}
+def _with_display_paths(addition: SelectedEntries) -> SelectedEntries:
+    dependencies, problems, unnamed, moved_from = addition
+    shown = {dependency: display_path(path) for dependency, path in moved_from.items()}
+    return SelectedEntries(dependencies, problems, unnamed, shown)
+
+
+def _resolved_version(
+    file: ResolvedFile, project: str, oid: str, parent: int = 0, on_default: frozenset[Dependency] | None = None
+) -> FileVersion:
+    ignored = ignored_names(file.document, file.text, file.resolved_config)
+    return FileVersion(
+        file.parsed.path, project, file.parsed, oid, parent, file.facts, on_default, ignored, file.include_problems
+    )
 
 
 def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[str]] | None:
@@ -569,7 +544,7 @@ def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[
 
 def _unknown_to_hooks(file: ResolvedFile, tree: Tree) -> Iterator[Problem]:
     """Yield a warning if ``file`` is a dependency file, but hook runners do not pass changes of it."""
-    real = tree.real_path(_path_of(file))
+    real = tree.real_path(file.parsed.path)
     if real is None or may_be_dependency_file(real):
         return
     name = one_line(os.path.basename(real))
@@ -584,8 +559,3 @@ def _moved_to_default(file: ResolvedFile, count: int) -> Problem:
     names, count_as = ("1 name, which counts", "it") if count == 1 else (f"{count} names, which count", "them")
     help_text = f"if another index has {count_as}, keep the index setting, or add {count_as} to `private`"
     return Problem(Severity.NOTE, f"PyPI becomes an index of {names} as added", help_text, file.path)
-
-
-def _path_of(file: ResolvedFile) -> str:
-    """Return the absolute path of ``file``; its ``path`` may be relative to the working directory."""
-    return os.path.abspath(file.path)

@@ -5,30 +5,16 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from mothball.check import policy
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
 from mothball.config.project import ProjectConfig
 from mothball.discovery.config_lookup import ConfigResolver
-from mothball.discovery.declared_names import DeclaredNames
 from mothball.discovery.file_search import find_dependency_files, is_excluded
-from mothball.discovery.includes import (
-    FileTarget,
-    ParsedFile,
-    ResolvedIncludes,
-    file_target,
-    files_installed_together,
-    followed_includes,
-    parse_file,
-    unread_includes,
-)
-from mothball.discovery.inherited_indexes import MAX_FILES, InheritedIndexes
-from mothball.discovery.local_projects import (
-    LocalProjectFinder,
-    LocalReference,
-    ProjectFile,
-    local_references,
-)
+from mothball.discovery.includes import FileTarget, file_target, resolve_includes
+from mothball.discovery.including_files import MAX_FILES, IncludingFiles, may_include_others
+from mothball.discovery.resolve import PrivateNames, ReadFile, ReadFiles, parse_target, resolve_files
 from mothball.formats.recognition import (
     looks_like_requirements,
     parses_as_requirements,
@@ -36,7 +22,7 @@ from mothball.formats.recognition import (
     why_passed_over,
 )
 from mothball.formats.table import FORMATS, decode, format_of, may_be_dependency_file, may_be_included, parse
-from mothball.model.document import DependencyKind, Document, ToolIndex
+from mothball.model.document import DependencyKind, Document, ParsedFile
 from mothball.model.errors import UnreadableFileError
 from mothball.model.findings import Finding, Problem, Rule, Severity
 from mothball.model.records import NamedTuple
@@ -50,7 +36,6 @@ from mothball.repository.files import (
     repository_root,
 )
 from mothball.repository.paths import naming_root
-from mothball.routing.facts import LookupFacts, group_by_name
 
 STDIN = "-"
 _EXCLUDE_HELP = "if it is not a dependency file, add it to `exclude`"
@@ -60,6 +45,8 @@ _SEARCHED_FILES = (
 )
 
 
+# Read at most this many files around an open document; real projects have a few dozen.
+MAX_EDITOR_CONTEXT = 500
 _LOCK_FORMATS = ("uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock")
 
 
@@ -75,9 +62,11 @@ class DiscoveryRequest(NamedTuple):
     repository. ``root`` is the root of the repository, if the caller knows it. With ``apply_exclude``, files named in
     ``paths`` are subject to ``exclude``, and none is read merely because its content is like that of a requirements
     file: for callers that are programs, not users who name a file explicitly. ``was_dependency_file`` is true for the
-    path of a file that must not be passed over, because it was a dependency file before the change. With
-    ``all_names``, each file has all local names that apply to it, not only those that it uses. With ``context``, files
-    that decide how severe findings in ``paths`` are, but are not below them, are read from the disk as well.
+    path of a file that must not be passed over, because it was a dependency file before the change. With ``context``,
+    files that decide about findings in ``paths``, but are not below them, are read from the disk as well. With
+    ``for_editor``, the texts of ``paths`` may change: each file has all local names that apply to it, not only those
+    that it uses, and the files of the project that may include it are part of its context. ``private`` are unsaved
+    private name patterns.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -86,8 +75,9 @@ class DiscoveryRequest(NamedTuple):
     working_directory: str | None = None
     root: str | None = None
     apply_exclude: bool = False
-    all_names: bool = False
     context: bool = False
+    for_editor: bool = False
+    private: PrivateNames = ()
     was_dependency_file: Callable[[str], bool] = _never
 
 
@@ -114,21 +104,6 @@ class DiscoveryResult(NamedTuple):
     passed_over: tuple[PassedOver, ...] = ()
 
 
-class _Read(NamedTuple):
-    """A file that was read and parsed.
-
-    ``resolved_includes`` are the targets of its includes. ``tool_indexes`` are the indexes of its own tables
-    and those that it inherits from other files.
-    """
-
-    target: FileTarget
-    resolved_config: ResolvedConfig
-    text: str
-    document: Document
-    resolved_includes: ResolvedIncludes
-    tool_indexes: tuple[ToolIndex, ...] = ()
-
-
 def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, settings: RunSettings) -> DiscoveryResult:
     """Read all dependency files in ``request.paths`` and the files that they include, each once.
 
@@ -141,12 +116,13 @@ def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, setting
     return DiscoveryResult(files, tuple(discovery.unreadable), problems, discovery.passed_over())
 
 
-def _has_no_entry_of_format(text: str, target: FileTarget, document: Document) -> bool:
+def _has_no_entry_of_format(file: ParsedFile) -> bool:
     """Return True if ``--as FORMAT`` was given for a non-empty file without any entry of that format.
 
     Scripts are exempt: most of them have no metadata block.
     """
-    if document.is_broken or target.format in ("script", format_of(target.path, naming_root(target.root))):
+    text, document = file.text, file.document
+    if document.is_broken or document.format in ("script", format_of(file.path, naming_root(file.root))):
         return False
     entries = (
         *(document.dependencies, document.unnamed, document.includes, document.index_options, document.project_name),
@@ -162,8 +138,8 @@ class _Discovery:
     """
 
     def __init__(self, request: DiscoveryRequest, config_resolver: ConfigResolver, settings: RunSettings) -> None:
-        self.read: dict[str, _Read] = {}
-        self.including: dict[str, _Read] = {}
+        self.read: dict[str, ReadFile] = {}
+        self.including: dict[str, ReadFile] = {}
         self.unreadable: list[Finding] = []
         self.problems: list[Problem] = []
         self._failed: set[str] = set()
@@ -177,37 +153,12 @@ class _Discovery:
         self._config_resolver = config_resolver
         self._tree = config_resolver.tree
         self._settings = settings
-        self._inherited_indexes = InheritedIndexes(self._tree)
+        self._including_files = IncludingFiles(self._tree)
 
     def resolved_files(self) -> Iterator[ResolvedFile]:
-        """Yield the files that were read, with local names and the options of files installed together with them."""
-        everything = self.read | self.including
-        together = files_installed_together({key: self._parsed_file(read) for key, read in everything.items()})
-        references = {key: tuple(local_references(read.document, read.text, key)) for key, read in everything.items()}
-        declared_names = DeclaredNames({read.target.path: read.document for read in self.read.values()}, self._tree)
-        local_projects = LocalProjectFinder(declared_names, self._inherited_indexes.workspaces, self._tree)
-        references_by_files: dict[tuple[str, ...], tuple[LocalReference, ...]] = {}
-        for key, read in self.read.items():
-            path, root = read.target.path, read.target.root
-            project = project_of(path, root, self._tree)
-            files = together[key].files
-            if files not in references_by_files:
-                references_by_files[files] = tuple(reference for file in files for reference in references[file])
-            project_file = ProjectFile(read.document, path, project, root, references_by_files[files])
-            local_names = local_projects.find(project_file, all_names=self._request.all_names)
-            yield ResolvedFile(
-                display_path(path),
-                read.text,
-                read.document,
-                read.resolved_config,
-                together[key].options,
-                project,
-                read.target.kind,
-                read.tool_indexes,
-                selected=() if key in self._context else None,
-                is_context=key in self._context,
-                facts=LookupFacts(group_by_name(local_names), together[key].unknown_indexes),
-            )
+        """Return the files that were read, resolved."""
+        read = ReadFiles(self.read, self.including, self._failed, self._context)
+        return resolve_files(read, self._tree, self._request.private, all_names=self._request.for_editor)
 
     def passed_over(self) -> tuple[PassedOver, ...]:
         """Return the files that were not read, sorted by path."""
@@ -231,10 +182,6 @@ class _Discovery:
                 help_text = f"""add it to the configuration: [tool.mothball.files] "**/{name}" = "requirements\""""
                 yield Problem(Severity.WARNING, message, help_text, display_path(path))
 
-    def _parsed_file(self, read: _Read) -> ParsedFile:
-        unread = unread_includes(read.document, read.resolved_includes, self._failed, read.text, read.target.path)
-        return ParsedFile(read.document, followed_includes(read.document, read.resolved_includes), unread)
-
     def run(self) -> None:
         self._read_all(target for path in self._request.paths for target in self._targets(path))
         if self._request.context:
@@ -250,7 +197,7 @@ class _Discovery:
             read = self.read.get(target.key)
             # A file that is included both as requirements and as constraints is a requirements file.
             is_new = read is None or (
-                read.target.kind is DependencyKind.CONSTRAINT and target.kind is DependencyKind.REQUIREMENT
+                read.parsed.kind is DependencyKind.CONSTRAINT and target.kind is DependencyKind.REQUIREMENT
             )
             if is_new and target.key not in self._failed:
                 pending.extend(self._read_file(target))
@@ -258,57 +205,64 @@ class _Discovery:
     def _read_context(self) -> None:
         """Read the files that decide how severe findings are: manifests of locks, and files that install constraints.
 
-        Their own problems are not reported.
+        For an editor, files of the project that may include a requirements file are read as well. Problems of all these
+        files are not reported.
         """
         requested, unreadable, problems = set(self.read), list(self.unreadable), list(self.problems)
-        directories = {directory for read in self.read.values() for directory in self._context_directories(read)}
-        self._read_all(
-            target
-            for directory in sorted(directories)
-            for target in self._below(directory)
-            if target.format not in _LOCK_FORMATS
-        )
+        limit = MAX_EDITOR_CONTEXT if self._request.for_editor else None
+        for directory, is_for_lock in sorted({each for read in self.read.values() for each in self._context_of(read)}):
+            below = (target for target in self._below(directory) if target.format not in _LOCK_FORMATS)
+            wanted = (
+                target for target in below if is_for_lock or may_include_others(target.path, naming_root(target.root))
+            )
+            self._read_all(islice(wanted, limit))
         self.unreadable, self.problems = unreadable, problems
-        self._context = self.read.keys() - requested
+        # In an editor, findings in the manifest of a lock are shown in the lock as well.
+        self._context = set() if self._request.for_editor else self.read.keys() - requested
 
-    def _context_directories(self, read: _Read) -> Iterator[str]:
-        """Yield the directories with files that decide about ``read``, unless everything below them was requested."""
-        path, root = read.target.path, read.target.root
-        requested = [os.path.abspath(path) for path in self._request.paths if self._tree.is_directory(path)]
-        if read.target.kind is DependencyKind.CONSTRAINT:
-            directory = root
-        elif is_lock(read.document):
+    def _context_of(self, read: ReadFile) -> Iterator[tuple[str, bool]]:
+        """Yield the directory with files that decide about ``read``, unless everything below it was requested.
+
+        Manifests below it decide about a lock, files that include others about the other files.
+        """
+        path, root = read.parsed.path, read.parsed.root
+        is_for_lock = is_lock(read.parsed.document)
+        if read.parsed.kind is DependencyKind.CONSTRAINT and not self._request.for_editor:
+            directory, is_for_lock = root, False
+        elif is_for_lock or (self._request.for_editor and read.parsed.document.format == "requirements"):
             directory = project_of(path, root, self._tree)
         else:
             return
+        requested = [os.path.abspath(path) for path in self._request.paths if self._tree.is_directory(path)]
         # Outside a repository, the root may be a home directory.
-        is_repository = self._tree.exists(os.path.join(root, ".git"))
-        if (
-            is_repository or any(self._tree.exists(os.path.join(directory, name)) for name in PROJECT_FILES)
-        ) and not any(is_inside(directory, each) for each in requested):
-            yield directory
+        is_project = self._request.for_editor or any(
+            self._tree.exists(path)
+            for path in (os.path.join(root, ".git"), *(os.path.join(directory, name) for name in PROJECT_FILES))
+        )
+        if is_project and not any(is_inside(directory, each) for each in requested):
+            yield directory, is_for_lock
 
     def _read_including_files(self) -> None:
         """Read the requirements files that include one of those read: it may be installed through them."""
-        pending = deque((key, read) for key, read in self.read.items() if read.document.format == "requirements")
-        parsed: dict[str, _Read] = {}
+        pending = deque((key, read) for key, read in self.read.items() if read.parsed.document.format == "requirements")
+        found: dict[str, ReadFile] = {}
         while pending:
             key, read = pending.popleft()
-            root = read.target.root
-            for path, text in self._inherited_indexes.including_files(read.target.path, root):
+            root = read.parsed.root
+            for path, text in self._including_files.search(read.parsed.path, root):
                 target = file_target(path, root, "requirements", self._tree)
                 if target.key in self.read or target.key in self.including:
                     continue
-                if target.key not in parsed:
-                    document, resolved = parse_file(text, target, self._tree)
-                    parsed[target.key] = _Read(target, read.resolved_config, text, document, resolved)
-                resolved_includes = parsed[target.key].resolved_includes
-                if any(isinstance(include, FileTarget) and include.key == key for include in resolved_includes):
-                    self.including[target.key] = parsed[target.key]
-                    pending.append((target.key, parsed[target.key]))
+                if target.key not in found:
+                    parsed = parse_target(text, target)
+                    found[target.key] = ReadFile(parsed, read.resolved_config, resolve_includes(parsed, self._tree))
+                includes = found[target.key].includes
+                if any(isinstance(include, FileTarget) and include.key == key for include in includes):
+                    self.including[target.key] = found[target.key]
+                    pending.append((target.key, found[target.key]))
         unsearched = [
             path
-            for path in self._inherited_indexes.unsearched_files
+            for path in self._including_files.unsearched_files
             if (self._tree.real_path(path) or path) not in self.read
         ]
         for directory in dict.fromkeys(map(os.path.dirname, unsearched)):
@@ -336,17 +290,19 @@ class _Discovery:
             self._failed.add(target.key)
             self._report_unreadable(error, resolved_config)
             return []
-        document, resolved = parse_file(text, target, self._tree)
-        if self._passes_over(target, text, document):
+        parsed = parse_target(text, target)
+        if self._passes_over(target, text, parsed.document):
             return []
-        if self._request.format == target.format and _has_no_entry_of_format(text, target, document):
+        if self._request.format == target.format and _has_no_entry_of_format(parsed):
             message = f"{one_line(display_path(target.path))} has no entries of the format {target.format}"
             self.problems.append(Problem(Severity.ERROR, message, "omit --as, or name the format of the file"))
-            document = document._replace(ignores=())
-        included = [include for include in resolved if isinstance(include, FileTarget)]
+            # Its ignore comments are not unused: they are meant for the other format.
+            document = Document(target.format, problems=parsed.document.problems)
+            parsed = ParsedFile(target.path, target.root, text, document, target.kind)
+        includes = resolve_includes(parsed, self._tree)
+        self.read[target.key] = ReadFile(parsed, resolved_config, includes)
+        included = [include for include in includes if isinstance(include, FileTarget)]
         self._included.update(include.key for include in included)
-        document, indexes = self._inherited_indexes.add_indexes(target.path, target.root, text, document)
-        self.read[target.key] = _Read(target, resolved_config, text, document, resolved, indexes)
         return included
 
     def _passes_over(self, target: FileTarget, text: str, document: Document) -> bool:

@@ -6,10 +6,9 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 
-from mothball.check.inputs import FileKind
-from mothball.discovery.inherited_indexes import with_source_locations
-from mothball.formats.table import format_of, is_constraints, may_be_included, may_contain_requirements, parse
-from mothball.model.document import DependencyKind, Document, Include, IndexOption, ParseProblem
+from mothball.discovery.inherited_indexes import located_options
+from mothball.formats.table import format_of, is_constraints, may_be_included, may_contain_requirements
+from mothball.model.document import DependencyKind, FileKind, Include, IndexOption, ParsedFile, ParseProblem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -33,17 +32,9 @@ class FileTarget(NamedTuple):
     is_certain: bool = False
 
 
-def parse_document(text: str, path: str, root: str, file_format: str, kind: FileKind) -> Document:
-    """Parse ``text`` as the content of the file at the absolute ``path``, like ``discover`` does.
-
-    Includes are not read; those that cannot be followed are problems of the document.
-    """
-    return parse_file(text, FileTarget(path, path, root, file_format, kind), DISK)[0]
-
-
 def include_target(include: Include, path: str, root: str) -> str | None:
     """Return the real path of the file that ``include`` in the file at ``path`` names, None if it is not followed."""
-    target = _resolve(include, FileTarget(path, path, root, "requirements", DependencyKind.REQUIREMENT), DISK)
+    target = _resolve(include, path, root, DISK)
     return target.key if isinstance(target, FileTarget) else None
 
 
@@ -67,34 +58,14 @@ class UnreadInclude(NamedTuple):
 ResolvedIncludes = Sequence[FileTarget | NotFollowed]
 
 
-def parse_file(text: str, target: FileTarget, tree: Tree) -> tuple[Document, ResolvedIncludes]:
-    """Return the document in ``text`` and, for each of its includes, the file or the reason why it is not followed."""
-    document = with_source_locations(parse(target.format, text, target.kind), text, target.path)
-    resolved = [_resolve(include, target, tree) for include in document.includes]
-    problems = [result.problem for result in resolved if isinstance(result, NotFollowed) and result.problem]
-    return document._replace(problems=(*document.problems, *problems)), resolved
+def resolve_includes(file: ParsedFile, tree: Tree) -> ResolvedIncludes:
+    """Return for each include of ``file`` the file to read, or the reason why it is not followed."""
+    return [_resolve(include, file.path, file.root, tree) for include in file.document.includes]
 
 
-def unread_includes(
-    document: Document, resolved: ResolvedIncludes, failed: Collection[str], text: str, path: str
-) -> tuple[UnreadInclude, ...]:
-    """Return the includes of the file at ``path`` that were not read and may configure an index for it.
-
-    ``failed`` are the keys of files that exist, but could not be read.
-    """
-    unread = []
-    lines: LineIndex | None = None
-    may_configure_index = document.index_includes()
-    for include, result in zip(document.includes, resolved, strict=True):
-        is_read = isinstance(result, FileTarget) and result.key not in failed
-        if is_read or include not in may_configure_index:
-            continue
-        lines = lines or LineIndex(text)
-        option = "-c" if include.kind is DependencyKind.CONSTRAINT else "-r"
-        line = lines.position(include.span.start).line
-        description = f"`{option} {one_line(include.target, 100)}` in {display_path(path)}:{line}"
-        unread.append(UnreadInclude(description, isinstance(result, NotFollowed) and result.is_missing))
-    return tuple(unread)
+def include_problems(includes: ResolvedIncludes) -> tuple[ParseProblem, ...]:
+    """Return the problems of the includes that are not followed."""
+    return tuple(include.problem for include in includes if isinstance(include, NotFollowed) and include.problem)
 
 
 def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
@@ -109,14 +80,8 @@ def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes 
     return FileTarget(absolute, key, root, file_format, kind, data)
 
 
-def followed_includes(document: Document, resolved: ResolvedIncludes) -> tuple[tuple[int, str], ...]:
-    """Return the offset and the real path of each include of ``document`` that is followed."""
-    pairs = zip(document.includes, resolved, strict=True)
-    return tuple((include.span.start, target.key) for include, target in pairs if isinstance(target, FileTarget))
-
-
-def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | NotFollowed:
-    """Return the file that ``include`` in the file ``source`` names, or the reason why it is not followed.
+def _resolve(include: Include, source: str, root: str, tree: Tree) -> FileTarget | NotFollowed:
+    """Return the file that ``include`` in the file at ``source`` names, or the reason why it is not followed.
 
     Only files inside the repository that git tracks, or whose name is that of a requirements file, are read, after
     following links: a repository must not be able to make mothball read and print other files.
@@ -125,27 +90,27 @@ def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | N
         return NotFollowed(None)
     if "://" in include.target or "$" in include.target:
         return _not_a_path(include)
-    path = os.path.normpath(os.path.join(os.path.dirname(source.path), include.target))
-    if not is_inside(path, source.root):
+    path = os.path.normpath(os.path.join(os.path.dirname(source), include.target))
+    if not is_inside(path, root):
         return _not_followed(
             include,
             "is not read: it is outside the repository",
-            f"check it separately: only includes below {_root_name(source.root)} are read",
+            f"check it separately: only includes below {_root_name(root)} are read",
         )
     real = tree.real_path(path)
-    is_outside = real is not None and not is_inside(real, os.path.realpath(source.root))
+    is_outside = real is not None and not is_inside(real, os.path.realpath(root))
     if real is None or is_outside or not tree.is_file(real):
         message = "cannot be read: no such file in the repository"
         return _not_followed(include, message, "correct the path, or remove the line", is_missing=not is_outside)
-    if not may_be_included(real) and (not may_contain_requirements(real) or not tree.is_tracked(real, source.root)):
+    if not may_be_included(real) and (not may_contain_requirements(real) or not tree.is_tracked(real, root)):
         return _not_followed(
             include,
             "is not read: not the name of a requirements file, and not tracked by git",
             "add it to git, or check it separately: mothball check --as requirements FILE",
         )
     # Findings are shown in the file itself, not in a link to it.
-    path = os.path.join(source.root, os.path.relpath(real, os.path.realpath(source.root)))
-    return FileTarget(path, real, source.root, "requirements", include.kind)
+    path = os.path.join(root, os.path.relpath(real, os.path.realpath(root)))
+    return FileTarget(path, real, root, "requirements", include.kind)
 
 
 def _not_a_path(include: Include) -> NotFollowed:
@@ -165,12 +130,33 @@ def _root_name(root: str) -> str:
     return os.path.basename(root) or root if shown == os.curdir else shown
 
 
-class ParsedFile(NamedTuple):
-    """A document, the offset and real path of each file that it includes, and the includes that were not read."""
+class IncludingFile(NamedTuple):
+    """The index options of a file, the offset and real path of each file that it includes, and includes not read."""
 
-    document: Document
+    options: tuple[IndexOption, ...]
     includes: tuple[tuple[int, str], ...]
     unread: tuple[UnreadInclude, ...] = ()
+
+
+def including_file(file: ParsedFile, includes: ResolvedIncludes, failed: Collection[str]) -> IncludingFile:
+    """Return the part of ``file`` that matters for files that are installed together with it.
+
+    ``failed`` are the keys of files that exist, but could not be read.
+    """
+    document, followed, unread = file.document, [], []
+    may_configure_index = document.index_includes()
+    lines: LineIndex | None = None
+    for include, target in zip(document.includes, includes, strict=True):
+        if isinstance(target, FileTarget):
+            followed.append((include.span.start, target.key))
+        is_read = isinstance(target, FileTarget) and target.key not in failed
+        if not is_read and include in may_configure_index:
+            lines = lines or LineIndex(file.text)
+            option = "-c" if include.kind is DependencyKind.CONSTRAINT else "-r"
+            line = lines.position(include.span.start).line
+            description = f"`{option} {one_line(include.target, 100)}` in {display_path(file.path)}:{line}"
+            unread.append(UnreadInclude(description, isinstance(target, NotFollowed) and target.is_missing))
+    return IncludingFile(located_options(file), tuple(followed), tuple(unread))
 
 
 class InstalledTogether(NamedTuple):
@@ -184,7 +170,7 @@ class InstalledTogether(NamedTuple):
     unknown_indexes: tuple[str, ...] = ()
 
 
-def files_installed_together(read: Mapping[str, ParsedFile]) -> dict[str, InstalledTogether]:
+def files_installed_together(read: Mapping[str, IncludingFile]) -> dict[str, InstalledTogether]:
     """Return for each file the files that its installer reads together with it, by the same keys as ``read``.
 
     An installer of a file reads everything that it includes as one file: an option in any of them applies to all. A
@@ -207,12 +193,12 @@ def files_installed_together(read: Mapping[str, ParsedFile]) -> dict[str, Instal
     # Most files are installed in one way only: share the object to save memory.
     together = {path: group[0] if len(group) == 1 else _combined(group) for path, group in installations.items()}
     for path, description in _missing_includes(installed, read).items():
-        unknown_indexes = (*together[path].unknown_indexes, description)
-        together[path] = together[path]._replace(unknown_indexes=unknown_indexes)
+        options, files, unknown_indexes = together[path]
+        together[path] = InstalledTogether(options, files, (*unknown_indexes, description))
     return together
 
 
-def _missing_includes(roots: Sequence[str], read: Mapping[str, ParsedFile]) -> dict[str, str]:
+def _missing_includes(roots: Sequence[str], read: Mapping[str, IncludingFile]) -> dict[str, str]:
     """Return a missing include for each file whose index it may name: the file itself has it, or all that include it.
 
     An installer fails on a missing file, so it says nothing about other installations of the same files.
@@ -236,7 +222,7 @@ def _missing_includes(roots: Sequence[str], read: Mapping[str, ParsedFile]) -> d
     return affected
 
 
-def _first_missing(file: ParsedFile) -> str:
+def _first_missing(file: IncludingFile) -> str:
     return next((include.description for include in file.unread if include.is_missing), "")
 
 
@@ -248,14 +234,18 @@ def _combined(installations: list[InstalledTogether]) -> InstalledTogether:
     ]
     main = next((option for option in reversed(mains) if option is not None), None)
     options = dict.fromkeys(option for each in installations for option in each.options if option.name != "index-url")
-    extra = (option._replace(name="extra-index-url") for option in mains if option is not None and option != main)
+    extra = (
+        IndexOption(option.span, "extra-index-url", option.value, option.declared_at)
+        for option in mains
+        if option is not None and option != main
+    )
     files = dict.fromkeys(path for each in installations for path in each.files)
     unknown_indexes = dict.fromkeys(description for each in installations for description in each.unknown_indexes)
     all_options = dict.fromkeys((*options, *extra, *((main,) if main else ())))
     return InstalledTogether(tuple(all_options), tuple(files), tuple(unknown_indexes))
 
 
-def _installed_from(root: str, read: Mapping[str, ParsedFile]) -> InstalledTogether:
+def _installed_from(root: str, read: Mapping[str, IncludingFile]) -> InstalledTogether:
     """Return all files that an installer of ``root`` reads, and their options in the order in which it reads them.
 
     The last option takes precedence. Lines are therefore visited in reverse order, so that a file that is included
@@ -276,8 +266,8 @@ def _installed_from(root: str, read: Mapping[str, ParsedFile]) -> InstalledToget
     return InstalledTogether(tuple(reversed(options)), tuple(files), unknown_indexes)
 
 
-def _options_and_includes(file: ParsedFile) -> list[IndexOption | str]:
+def _options_and_includes(file: IncludingFile) -> list[IndexOption | str]:
     """Return the index options and the paths of the includes of a file in the order of its lines."""
     items: list[tuple[int, IndexOption | str]] = [*file.includes]
-    items += ((option.span.start, option) for option in file.document.index_options)
+    items += ((option.span.start, option) for option in file.options)
     return [item for _, item in sorted(items, key=itemgetter(0))]

@@ -55,9 +55,9 @@ def may_change_indexes(base: DocumentText, target: DocumentText) -> bool:
 
 def has_index_settings(targets: Iterable[ResolvedFile], base: Iterable[FileVersion]) -> bool:
     """Return True if any of the files has, or inherits, a setting that affects the indexes of names."""
-    return any(
-        file.index_options or file.tool_indexes or file.resolved_config.network.private for file in targets
-    ) or any(_index_settings(version.document) for version in base)
+    return any(file.indexes.declares_any() or file.resolved_config.network.private for file in targets) or any(
+        _index_settings(version.document) for version in base
+    )
 
 
 def enters_other_file(targets: Mapping[str, ResolvedFile], base: Iterable[FileVersion]) -> bool:

@@ -75,7 +75,7 @@ def _changed_keys(before: object, after: object, prefix: str = "") -> Iterator[s
 def _ignores_of_added(file: ResolvedFile) -> Iterator[Problem]:
     lines = LineIndex(file.text)
     for comment in file.document.ignores:
-        names = [dependency.name for dependency in file.selected or () if _applies(comment, dependency, lines)]
+        names = [dependency.name for dependency in file.dependencies_to_check if _applies(comment, dependency, lines)]
         if names:
             rules = ", ".join(comment.rules)
             message = f"ignore comment not applied: ignore[{rules}] for {join_names(names, _MAX_KEYS)}"

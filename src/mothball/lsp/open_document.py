@@ -16,14 +16,13 @@ from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_
 from mothball.discovery.config_lookup import ConfigResolver, table_path
 from mothball.discovery.declared_names import DeclaredNames, metadata_files
 from mothball.discovery.discover import STDIN, DiscoveryRequest, discover, is_excluded_by_config
-from mothball.discovery.file_search import find_dependency_files
-from mothball.discovery.includes import parse_document
 from mothball.discovery.local_projects import (
     LocalReference,
     local_references,
     resolve_local_references,
 )
-from mothball.formats.table import format_of
+from mothball.discovery.resolve import resolve_text
+from mothball.formats.table import format_of, parse
 from mothball.formats.toml.api import find_span, scan_cached
 from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
 from mothball.lsp.unsaved import (
@@ -31,16 +30,15 @@ from mothball.lsp.unsaved import (
     Unsaved,
     indexes_in,
     routing_of,
-    with_private,
 )
-from mothball.model.document import Document, Location
+from mothball.model.document import Document, Location, ParsedFile
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Problem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
-from mothball.routing.facts import LookupFacts, SavedRouting, group_by_name
+from mothball.routing.facts import LocalNames, LookupFacts, SavedRouting, group_by_name
 
 # Lock files are not read as context of other files.
 _LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
@@ -116,9 +114,10 @@ def read_file_context(
     excludes = resolved_config is not None and is_excluded_by_config(path, resolved_config)
     if resolved_config is not None and not excludes:
         if file_format == CONFIGURATION_FORMAT:
-            saved = ResolvedFile(display_path(path), _text_at(path), Document(file_format), resolved_config)
+            parsed = ParsedFile(path, root, _text_at(path), Document(file_format))
+            saved = ResolvedFile(display_path(path), parsed, resolved_config)
         else:
-            found = _read_with_context(path, file_format, root, folder, config_resolver)
+            found = _read_with_context(path, file_format, folder, config_resolver)
             saved = next((file for file in found if file.path == display_path(path)), None)
     manifests = (file for file in found if saved and file is not saved and file.project == saved.project)
     return DocumentContext(
@@ -144,7 +143,7 @@ def read_file_context(
 def read_open(
     text: str, context: DocumentContext, unsaved: Unsaved = NOTHING_UNSAVED, valid: LastValid | None = None
 ) -> OpenFile | None:
-    """Parse ``text`` in its ``context``; return None if nothing of it may be looked up.
+    """Parse and resolve ``text`` in its ``context``; return None if nothing of it may be looked up.
 
     ``unsaved`` is the state of other editor texts, ``valid`` what remains of the last valid parse. Takes linear time;
     accesses the disk only for the paths of includes and local references.
@@ -152,92 +151,72 @@ def read_open(
     saved = context.saved
     if saved is None:
         return None
-    file, changes_indexes, facts = saved, False, saved.facts
     if not saved.document.is_broken and (valid is None or text == saved.text):
         valid = LastValid(saved.text, saved.document)
-    if text != saved.text or saved.document.is_broken:
-        resolved_config, document = saved.resolved_config, saved.document
-        if document.format != CONFIGURATION_FORMAT:
-            document = parse_document(text, context.path, context.root, document.format, saved.kind)
-            if not document.is_broken:
-                valid = LastValid(text, document)
-            elif valid is not None:
-                document = keep_unchanged_lines(valid, text, document)
-                valid = LastValid(text, document)
-            facts = _lookup_facts(document, text, context, saved)
-        changes_indexes = indexes_in(document, text, context.path) != context.indexes
-        has_other_indexes = changes_indexes or unsaved.has_indexes
-        facts = facts._replace(saved=context.routing, has_unsaved_indexes=has_other_indexes)
-        document = document._replace(tools=saved.document.tools)
-        if resolved_config.path == saved.path:
-            resolved_config = resolved_config._replace(
-                ignore_locations=_ignore_locations(text, saved.path, resolved_config)
-            )
-        file = saved._replace(text=text, document=document, resolved_config=resolved_config, facts=facts)
-    if unsaved.private:
-        file = with_private(file, unsaved.private)
-    manifests = context.manifests if context.manifests and is_lock(file.document) else ()
+    is_saved = text == saved.text and not saved.document.is_broken
+    document = saved.document if is_saved else _parse(text, saved, valid)
+    if not document.is_broken or valid is not None:
+        valid = LastValid(text, document)
+    changes_indexes = not is_saved and indexes_in(document, text, context.path) != context.indexes
+    facts = LookupFacts(
+        _local_names(document, text, context, saved),
+        saved.facts.unknown_indexes,
+        unsaved.private,
+        saved.facts.inherited_pins,
+        None if is_saved else context.routing,
+        has_unsaved_indexes=not is_saved and (changes_indexes or unsaved.has_indexes),
+    )
+    parsed = ParsedFile(context.path, context.root, text, document, saved.kind)
+    file = resolve_text(parsed, saved, facts, saved.resolved_config if is_saved else _resolved_config(text, saved))
+    manifests = context.manifests if context.manifests and is_lock(document) else ()
     return OpenFile(file, manifests, changes_indexes, valid)
+
+
+def _parse(text: str, saved: ResolvedFile, valid: LastValid | None) -> Document:
+    """Return the content of a text that is not saved; if it has a syntax error, with unchanged lines of ``valid``."""
+    if saved.document.format == CONFIGURATION_FORMAT:
+        return saved.document
+    document = parse(saved.document.format, text, saved.kind)
+    return keep_unchanged_lines(valid, text, document) if document.is_broken and valid is not None else document
+
+
+def _resolved_config(text: str, saved: ResolvedFile) -> ResolvedConfig:
+    """Return the configuration of the saved file; if the text itself is that, with the locations in the text."""
+    resolved_config = saved.resolved_config
+    if resolved_config.path != saved.path:
+        return resolved_config
+    return resolved_config._replace(ignore_locations=_ignore_locations(text, saved.path, resolved_config))
 
 
 _NO_DATE = RunSettings(today="", now=0.0)
 
 
 def _read_with_context(
-    path: str, file_format: str, root: str, folder: str | None, config_resolver: ConfigResolver
+    path: str, file_format: str, folder: str | None, config_resolver: ConfigResolver
 ) -> tuple[ResolvedFile, ...]:
-    context_paths = tuple(_context_paths(path, file_format, root, config_resolver))
     # A `files` setting makes this a dependency file, not its name.
     as_format = file_format if format_of(path) is None else None
-    request = DiscoveryRequest((path, *context_paths), as_format, working_directory=folder, all_names=True)
-    if not os.path.lexists(path):
-        request = request._replace(paths=(STDIN, *context_paths), stdin=(path, b""))
+    is_new = not os.path.lexists(path)
+    request = DiscoveryRequest(
+        (STDIN if is_new else path,),
+        as_format,
+        (path, b"") if is_new else None,
+        working_directory=folder,
+        context=True,
+        for_editor=True,
+    )
     return discover(request, config_resolver, _NO_DATE).files
 
 
-def _context_paths(path: str, file_format: str, root: str, config_resolver: ConfigResolver) -> Iterator[str]:
-    """Yield the files that influence the check of ``path``, without itself.
-
-    For a lock these are the manifests of its project, for a requirements file those that may include it.
-    """
-    if file_format not in _LOCK_FORMATS and file_format != "requirements":
-        return
-    project = project_of(path, root)
-    nearby = find_dependency_files(project, lambda _: None).files[:_MAX_CONTEXT_FILES]
-    above = _requirements_above(project, root) if file_format == "requirements" else ()
-    for candidate in (*nearby, *above):
-        candidate_format = format_of(candidate)
-        if candidate == path or candidate_format in _LOCK_FORMATS:
-            continue
-        if candidate_format != "requirements" and project_of(candidate, root) != project:
-            continue
-        resolved_config = config_resolver.resolve(candidate, root)
-        if resolved_config is not None and not is_excluded_by_config(candidate, resolved_config):
-            yield candidate
-
-
-def _lookup_facts(document: Document, text: str, context: DocumentContext, saved: ResolvedFile) -> LookupFacts:
-    """Return the facts of the saved file, and the local projects that only ``text`` refers to, resolved on disk."""
+def _local_names(document: Document, text: str, context: DocumentContext, saved: ResolvedFile) -> LocalNames:
+    """Return the local projects of the saved file, and those that only ``text`` refers to, resolved on disk."""
     new = [
         reference for reference in local_references(document, text, context.path) if reference not in context.references
     ]
     if not new:
-        return saved.facts
+        return saved.facts.local_names
     added = resolve_local_references(new, DeclaredNames({}, DISK), DISK, context.root)
-    return saved.facts._replace(local_names=group_by_name((*chain(*saved.facts.local_names.values()), *added)))
-
-
-def _requirements_above(project: str, root: str) -> Iterator[str]:
-    directory = project
-    while directory != root:
-        directory = os.path.dirname(directory)
-        try:
-            names = sorted(os.listdir(directory))
-        except OSError:
-            return
-        yield from (
-            path for path in (os.path.join(directory, name) for name in names) if format_of(path) == "requirements"
-        )
+    return group_by_name((*chain(*saved.facts.local_names.values()), *added))
 
 
 def _ignore_locations(text: str, shown: str, resolved_config: ResolvedConfig) -> dict[str, Location]:

@@ -7,7 +7,7 @@ no name must be sent. No I/O.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from mothball.check.inputs import ResolvedFile
@@ -18,7 +18,6 @@ from mothball.model.document import Document
 from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
-from mothball.repository.paths import is_inside
 from mothball.routing.facts import SavedRouting, index_settings
 from mothball.routing.saved_routing import saved_routing
 
@@ -39,7 +38,7 @@ NOTHING_UNSAVED = Unsaved()
 
 def routing_of(saved: ResolvedFile) -> SavedRouting:
     """Return the routing of a saved file."""
-    urls = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
+    urls = {option.value for option in saved.indexes.options} | {index.url for index in saved.indexes.indexes}
     return saved_routing(saved.document.dependencies, saved.facts, frozenset(urls))
 
 
@@ -65,16 +64,6 @@ def private_in(text: str, path: str) -> tuple[str, ...]:
         with suppress(ConfigError):
             patterns += read_name_patterns([pattern], ("private",))
     return tuple(patterns)
-
-
-def patterns_for(path: str, private: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
-    """Return the patterns for the file at the absolute ``path``; ``private`` maps directories to patterns."""
-    return tuple(pattern for directory, patterns in private if is_inside(path, directory) for pattern in patterns)
-
-
-def with_private(file: ResolvedFile, patterns: tuple[str, ...]) -> ResolvedFile:
-    """Return ``file`` with ``patterns`` as additional private name patterns."""
-    return file._replace(facts=file.facts._replace(private=patterns))
 
 
 def _may_configure(text: str, path: str, name: str) -> bool:

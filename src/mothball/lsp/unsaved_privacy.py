@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 
+from mothball.discovery.resolve import private_patterns
 from mothball.lsp.documents import OpenDocument
-from mothball.lsp.unsaved import Unsaved, patterns_for, private_in
+from mothball.lsp.unsaved import Unsaved, private_in
 from mothball.repository.files import is_inside
 
 
@@ -50,7 +51,7 @@ class UnsavedPrivacy:
 
     def restrictions(self, document: OpenDocument) -> Unsaved:
         """Return the unsaved restrictions that apply to ``document``."""
-        private = patterns_for(document.path, self.private())
+        private = private_patterns(document.path, self.private())
         return Unsaved(private, any(related.changes_indexes for related in self._same_repository(document)))
 
     def _set_private(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:

@@ -14,14 +14,14 @@ from mothball.config.project import NetworkSettings, ProjectConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.discover import DiscoveryRequest, discover
+from mothball.discovery.resolve import PrivateNames
 from mothball.index.resolution import Query
 from mothball.lsp.diagnostics import DiagnosticOptions, diagnostics_of
 from mothball.lsp.documents import Checked
 from mothball.lsp.effective_settings import SettingsError, run_settings
 from mothball.lsp.lookups import IndexResults
 from mothball.lsp.open_document import OpenFile
-from mothball.lsp.unsaved import patterns_for, with_private
-from mothball.model.document import Document
+from mothball.model.document import Document, ParsedFile
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary
@@ -47,7 +47,7 @@ class Context(NamedTuple):
     look_up: Callable[[Sequence[Query], bool], IndexResults]
     refresh: bool
     failed: IndexResults
-    private: Sequence[tuple[str, tuple[str, ...]]]
+    private: PrivateNames
     options: DiagnosticOptions
     on_progress: Callable[[int, int], None]
 
@@ -88,7 +88,7 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
         message = f"nothing is checked: {error}"
         problems = [Problem(Severity.ERROR, message, error.help, display_path(place)) for place in places]
     else:
-        files = [_with_private(file, context.private) for file in found if isinstance(file, ResolvedFile)]
+        files = [file for file in found if isinstance(file, ResolvedFile)]
         unreadable = [finding for finding in found if isinstance(finding, Finding)]
     plan = plan_lookups(files, settings)
     results = _look_up(plan.queries(), context)
@@ -130,18 +130,14 @@ def _discover(
     problems: dict[Problem, None] = {}
     for folder in folders:
         context.on_progress(0, 0)
-        found = discover(DiscoveryRequest((folder,), working_directory=folder), config_resolver, settings)
+        request = DiscoveryRequest((folder,), working_directory=folder, private=context.private)
+        found = discover(request, config_resolver, settings)
         everything: list[ResolvedFile | Finding] = [*found.files, *found.unreadable]
         for file in everything:
             if file.path not in files or is_inside(os.path.abspath(file.path), folder):
                 files[file.path] = file
         problems.update(dict.fromkeys(found.problems))
     return list(files.values()), list(problems)
-
-
-def _with_private(file: ResolvedFile, private: Sequence[tuple[str, tuple[str, ...]]]) -> ResolvedFile:
-    patterns = patterns_for(os.path.abspath(file.path), private) if private else ()
-    return with_private(file, patterns) if patterns else file
 
 
 def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, IndexResult]:
@@ -196,4 +192,5 @@ def _unparsed(path: str) -> ResolvedFile:
     text = ""
     with suppress(UnreadableFileError):
         text = read_utf8(path)
-    return ResolvedFile(path, text, Document(""), ResolvedConfig("", "", ProjectConfig(), NetworkSettings()))
+    parsed = ParsedFile(os.path.abspath(path), "", text, Document(""))
+    return ResolvedFile(path, parsed, ResolvedConfig("", "", ProjectConfig(), NetworkSettings()))

@@ -309,3 +309,20 @@ class Document(NamedTuple):
         if self.format in _SETUPTOOLS:
             return ()
         return tuple(include for include in self.includes if not include.is_url_constraint)
+
+
+# Whether the entries of a requirements file are requirements or constraints; other formats state it themselves.
+FileKind = Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
+
+
+class ParsedFile(NamedTuple):
+    """A dependency file as it is written: nothing in it depends on other files.
+
+    ``path`` is its absolute path, ``root`` that of its repository, and ``document`` the content of ``text``.
+    """
+
+    path: str
+    root: str
+    text: str
+    document: Document
+    kind: FileKind = DependencyKind.REQUIREMENT

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from types import MappingProxyType
 
-from mothball.model.document import Dependency, DependencyKind, Document, SkipReason, Span
+from mothball.model.document import Dependency, DependencyKind, Document, SkipReason
 from mothball.model.records import NamedTuple
 
 # Routing fields of a dependency: its index, further indexes, the name of an index, and why it is skipped.
 Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
 pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "alternative_indexes", "index_name", "skip_reason")))
-_NO_SPAN = Span(0, 0)
 
 
 def index_settings(document: Document) -> tuple[tuple[object, ...], ...]:
@@ -27,7 +26,7 @@ def index_settings(document: Document) -> tuple[tuple[object, ...], ...]:
     """
     return (
         *((option.name, option.value) for option in document.index_options),
-        *(index._replace(span=_NO_SPAN, declared_at="") for index in document.tool_indexes),
+        *(index[1:] for index in document.tool_indexes),
         *((include.target, include.kind) for include in document.index_includes()),
     )
 
@@ -79,26 +78,50 @@ class LookupFacts(NamedTuple):
 
     ``local_names`` include at least the local projects whose names occur in the file. ``unknown_indexes`` name the
     parts of the repository that may name an index for the file but cannot be read, such as includes. ``private`` are
-    private name patterns of configurations that are not saved. For an unsaved text, ``saved`` is the routing of the
-    saved file, and ``has_unsaved_indexes`` is true if an unsaved text of the repository names other indexes than its
-    file.
+    private name patterns of configurations that are not saved. ``inherited_pins`` are the routing fields that the root
+    of a workspace sets for names (``tool.uv.sources``); they apply to entries that are not skipped. For an unsaved
+    text, ``saved`` is the routing of the saved file, and ``has_unsaved_indexes`` is true if an unsaved text of the
+    repository names other indexes than its file.
     """
 
     local_names: LocalNames = _NONE
     unknown_indexes: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
+    inherited_pins: Mapping[str, Pin] = MappingProxyType({})
     saved: SavedRouting | None = None
     has_unsaved_indexes: bool = False
 
-    def skip_reason(self, dependency: Dependency) -> SkipReason | None:
-        """Return why ``dependency`` does not come from an index, None if it may; private names are not considered.
+    def pin(self, dependency: Dependency) -> Pin:
+        """Return the routing fields of ``dependency``; saved routing and private names are not considered.
 
-        The text of the entry takes precedence, then the first local project that applies to it.
+        The text of the entry takes precedence, then the root of the workspace, then the first local project that
+        applies.
         """
-        if dependency.skip_reason is not None or dependency.name not in self.local_names:
-            return dependency.skip_reason
-        local_names = self.local_names[dependency.name]
-        return next((local.reason for local in local_names if local.applies_to(dependency)), None)
+        index_url, alternatives, index_name, skip_reason = pin_of(dependency)
+        if skip_reason is None and dependency.name in self.inherited_pins:
+            inherited = self.inherited_pins[dependency.name]
+            index_url, alternatives = inherited[:2] if inherited[0] else (index_url, alternatives)
+            index_name, skip_reason = inherited[2] or index_name, inherited[3]
+        if skip_reason is None and dependency.name in self.local_names:
+            local_names = self.local_names[dependency.name]
+            skip_reason = next((local.reason for local in local_names if local.applies_to(dependency)), None)
+        return index_url, alternatives, index_name, skip_reason
+
+    def with_pin(self, dependency: Dependency) -> Dependency:
+        """Return ``dependency`` with the routing fields of ``pin``."""
+        return with_pin(dependency, self.pin(dependency))
+
+    def skip_reason(self, dependency: Dependency) -> SkipReason | None:
+        """Return why ``dependency`` does not come from an index, None if it may; private names are not considered."""
+        return self.pin(dependency)[3]
+
+
+def with_pin(dependency: Dependency, pin: Pin) -> Dependency:
+    """Return ``dependency`` with other routing fields."""
+    index_url, alternatives, index_name, skip_reason = pin
+    return dependency._replace(
+        index_url=index_url, alternative_indexes=alternatives, index_name=index_name, skip_reason=skip_reason
+    )
 
 
 NO_FACTS = LookupFacts()

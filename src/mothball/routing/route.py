@@ -91,6 +91,10 @@ class DeclaredIndexes(NamedTuple):
     options: tuple[IndexOption, ...] = ()
     indexes: tuple[ToolIndex, ...] = ()
 
+    def declares_any(self) -> bool:
+        """Return True if there is any index setting."""
+        return bool(self.options or self.indexes)
+
 
 class Explanation(NamedTuple):
     """A route, the rejected indexes with reasons, and why no index may be queried (empty if one may)."""
@@ -123,9 +127,12 @@ class Router:
 
     def route(self, dependency: Dependency) -> Route:
         """Return the route of ``dependency``, cached by the fields that determine it."""
-        return self._route(*self._as_saved((dependency,)))
+        return self._route(*self._resolved((dependency,)))
 
-    def _as_saved(self, dependencies: Sequence[Dependency]) -> Sequence[Dependency]:
+    def _resolved(self, dependencies: Sequence[Dependency]) -> Sequence[Dependency]:
+        """Return ``dependencies`` with the pins that the root of the workspace, or the saved file, sets."""
+        if self._facts.inherited_pins:
+            dependencies = list(map(self._facts.with_pin, dependencies))
         if self._facts.saved is None:
             return dependencies
         from mothball.routing.saved_routing import routed_as_saved  # noqa: PLC0415 - only for unsaved text
@@ -151,7 +158,7 @@ class Router:
 
     def routes(self, dependencies: Sequence[Dependency]) -> list[Route]:
         """Return the route of each of ``dependencies``, in their order."""
-        dependencies = self._as_saved(dependencies)
+        dependencies = self._resolved(dependencies)
         if self._depends_on_name:
             return [self._route(dependency) for dependency in dependencies]
         # Other than that, only local projects and private names differ: the others with equal fields share a route.
@@ -180,7 +187,7 @@ class Router:
         text, too many declared indexes, an unknown index instead of the default, an unusable index, ``private``, too
         many candidates, missing consent.
         """
-        return self._explain(*self._as_saved((dependency,)))
+        return self._explain(*self._resolved((dependency,)))
 
     def _explain(self, dependency: Dependency) -> Explanation:
         skip_reason = self._facts.skip_reason(dependency)

@@ -11,7 +11,7 @@ from operator import itemgetter
 from types import MappingProxyType
 
 from mothball.model.document import Dependency, SkipReason
-from mothball.routing.facts import LookupFacts, Pin, SavedRouting, pin_of
+from mothball.routing.facts import LookupFacts, Pin, SavedRouting, pin_of, with_pin
 
 _SKIPPED: Pin = (None, (), "", SkipReason.UNSAVED)
 _pair = itemgetter(1)
@@ -27,7 +27,7 @@ def saved_routing(
     for dependency, (name, pin) in _routing_fields(dependencies, facts):
         if dependency.skip_reason is not SkipReason.INCOMPLETE:
             pins.setdefault(name, set()).add(pin)
-        addresses.update(_addresses(dependency))
+        addresses.update(_addresses(pin))
     return SavedRouting(
         MappingProxyType({name: frozenset(of_name) for name, of_name in pins.items()}),
         frozenset((name, pin) for name, of_name in pins.items() for pin in of_name),
@@ -50,18 +50,17 @@ def routed_as_saved(
     return [
         dependency
         if pair in routing.pairs or _is_skipped(pair)
-        else _routed(dependency, routing, has_other_indexes=facts.has_unsaved_indexes)
+        else _routed(dependency, pair[1], routing, has_other_indexes=facts.has_unsaved_indexes)
         for dependency, pair in fields
     ]
 
 
 def _routing_fields(dependencies: Sequence[Dependency], facts: LookupFacts) -> list[tuple[Dependency, tuple[str, Pin]]]:
     """Return each dependency with its name and routing fields."""
-    pairs = zip(map(_name_of, dependencies), map(pin_of, dependencies), strict=True)
-    fields = list(zip(dependencies, pairs, strict=True))
-    if not facts.local_names:
-        return fields
-    return [(dependency, (name, (*pin[:3], facts.skip_reason(dependency)))) for dependency, (name, pin) in fields]
+    # Fast path, as this runs on every keystroke in an editor.
+    is_plain = not (facts.local_names or facts.inherited_pins)
+    pins = map(pin_of if is_plain else facts.pin, dependencies)
+    return list(zip(dependencies, zip(map(_name_of, dependencies), pins, strict=True), strict=True))
 
 
 def _is_skipped(pair: tuple[str, Pin]) -> bool:
@@ -69,16 +68,17 @@ def _is_skipped(pair: tuple[str, Pin]) -> bool:
     return skip_reason is not None and not index_name
 
 
-def _routed(dependency: Dependency, routing: SavedRouting, *, has_other_indexes: bool) -> Dependency:
-    """Return a dependency whose routing fields differ from those of the saved file."""
+def _routed(dependency: Dependency, pin: Pin, routing: SavedRouting, *, has_other_indexes: bool) -> Dependency:
+    """Return a dependency whose routing fields ``pin`` differ from those of the saved file."""
     pinned = routing.pins.get(dependency.name, frozenset())
-    uses_saved_indexes = not dependency.index_name and routing.addresses.issuperset(_addresses(dependency))
+    uses_saved_indexes = not dependency.index_name and routing.addresses.issuperset(_addresses(pin))
     if not pinned and not has_other_indexes and uses_saved_indexes:
         return dependency
     index_url, also, name, skip_reason = next(iter(pinned)) if len(pinned) == 1 else _SKIPPED
     skip_reason = SkipReason.UNSAVED if skip_reason is not None and not name else skip_reason
-    return dependency._replace(index_url=index_url, alternative_indexes=also, index_name=name, skip_reason=skip_reason)
+    return with_pin(dependency, (index_url, also, name, skip_reason))
 
 
-def _addresses(dependency: Dependency) -> tuple[str, ...]:
-    return tuple(filter(None, (dependency.index_url, *dependency.alternative_indexes)))
+def _addresses(pin: Pin) -> tuple[str, ...]:
+    index_url, alternatives, _, _ = pin
+    return tuple(filter(None, (index_url, *alternatives)))

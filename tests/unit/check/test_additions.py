@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.check.additions import FileVersion, additions
-from mothball.check.inputs import FileKind
 from mothball.formats.table import parse
-from mothball.model.document import DependencyKind, Document
+from mothball.model.document import DependencyKind, Document, FileKind, ParsedFile
 from tests.support.timing import least_seconds
 
 NAMES = [f"{letter}-lib" for letter in string.ascii_lowercase[:8]]
@@ -33,16 +32,17 @@ def version(path: str, names: list[str], oid: str = "") -> FileVersion:
         text = "version = 1\n" + "".join(
             f'\n[[package]]\nname = "{name}"\nversion = "1"\nsource = {source}\n' for name in names
         )
-        return FileVersion(path, PATHS.get(path, "/r"), text, parse("uv-lock", text), oid)
+        return FileVersion(path, PATHS.get(path, "/r"), ParsedFile(path, "/r", text, parse("uv-lock", text)), oid)
     if path.endswith(".toml"):
         text = "[project]\nname = 'x'\ndependencies = [" + ", ".join(f'"{name}"' for name in names) + "]\n"
-        return FileVersion(path, PATHS.get(path, "/r"), text, parse("pyproject", text), oid)
+        return FileVersion(path, PATHS.get(path, "/r"), ParsedFile(path, "/r", text, parse("pyproject", text)), oid)
     if path.endswith(".yaml"):
         text = f"- id: x\n  language: python\n  additional_dependencies: [{', '.join(names)}]\n"
-        return FileVersion(path, PATHS.get(path, "/r"), text, parse("pre-commit", text), oid)
+        return FileVersion(path, PATHS.get(path, "/r"), ParsedFile(path, "/r", text, parse("pre-commit", text)), oid)
     text = "".join(f"{name}\n" for name in names)
     kind: FileKind = DependencyKind.CONSTRAINT if "constraints" in path else DependencyKind.REQUIREMENT
-    return FileVersion(path, PATHS.get(path, "/r"), text, parse("requirements", text, kind), oid, kind)
+    parsed = ParsedFile(path, "/r", text, parse("requirements", text, kind), kind)
+    return FileVersion(path, PATHS.get(path, "/r"), parsed, oid)
 
 
 @st.composite

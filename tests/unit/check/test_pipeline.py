@@ -17,7 +17,7 @@ from mothball.formats.table import parse
 from mothball.index.page_request import ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
-from mothball.model.document import DependencyKind, IndexOption, Position, SkipReason, Span
+from mothball.model.document import DependencyKind, FileKind, IndexOption, Position, SkipReason, Span
 from mothball.model.findings import CheckMode, Finding, Problem, Report, Rule, Severity, Suppression
 from mothball.model.lookup import IndexResult, KnownStatus, Missing, ProjectStatus, Skipped, Source, StatusNotStated
 from tests.support.check_inputs import (
@@ -36,6 +36,7 @@ from tests.support.check_inputs import (
     LookUp,
     ignore,
     origin,
+    resolved,
     resolved_config,
     source,
 )
@@ -383,7 +384,9 @@ COMPUTED = "setup(install_requires=read('x.txt'))  # mothball: ignore[unresolvab
 
 
 def setup_py(text: str, under: ResolvedConfig | None = None, *, is_context: bool = False) -> ResolvedFile:
-    return ResolvedFile("setup.py", text, parse("setup-py", text), under or resolved_config(), is_context=is_context)
+    return resolved("setup.py", text, parse("setup-py", text), under or resolved_config())._replace(
+        is_context=is_context
+    )
 
 
 def test_computed_list_is_a_warning_and_an_error_in_a_changed_file() -> None:
@@ -472,7 +475,8 @@ def _files(draw: st.DrawFn) -> list[ResolvedFile]:
         )
         text = "\n".join(draw(st.lists(_LINES, max_size=6)))
         under = resolved_config(config, path=f"{number}/mothball.toml", whole_scope=draw(st.booleans()))
-        kind = draw(st.sampled_from([DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]))
+        kinds: list[FileKind] = [DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
+        kind = draw(st.sampled_from(kinds))
         files.append(source(text, f"{number}/requirements.txt", under, kind=kind))
     return files
 
@@ -520,7 +524,7 @@ def test_counts_are_consistent_and_independent_of_file_order(
 )
 def test_constraints_at_url_are_note(file_format: str, text: str, line: int, column: int) -> None:
     document = parse(file_format, text)
-    report = check([source("")._replace(text=text, document=document)], LookUp(), SETTINGS)
+    report = check([resolved("requirements.txt", text, document, resolved_config())], LookUp(), SETTINGS)
     (note,) = report.problems
     assert (note.severity, note.rule, note.position) == (Severity.NOTE, None, Position(line, column))
     assert note.message.startswith("constraints from a URL are not read: ")

@@ -22,6 +22,7 @@ from tests.support.check_inputs import (
     QUARANTINED,
     SETTINGS,
     LookUp,
+    resolved,
     resolved_config,
     source,
 )
@@ -48,7 +49,7 @@ def lock(
         start = span.end + 1
     graph = None if requires is None else DependencyGraph(requires, direct)
     document = Document("pylock", tuple(dependencies), graph=graph)
-    return ResolvedFile(path, text, document, resolved_config(), project=project)
+    return resolved(path, text, document, resolved_config(), project=project)
 
 
 def manifest(*lines: str, path: str = "requirements.in", project: str = "/project") -> ResolvedFile:

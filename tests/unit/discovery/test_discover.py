@@ -40,7 +40,7 @@ def discover_without_problems(*paths: str) -> DiscoveryResult:
     """Discover files and assert that there are no problems."""
     result = discover_paths(*paths)
     assert (result.unreadable, result.problems) == ((), ())
-    assert [problem for file in result.files for problem in file.document.problems] == []
+    assert [problem for file in result.files for problem in file.problems] == []
     return result
 
 
@@ -57,7 +57,7 @@ def kinds_of(result: DiscoveryResult) -> dict[str, set[DependencyKind]]:
 
 
 def options_of(result: DiscoveryResult) -> dict[str, list[str]]:
-    return {file.path: [option.value for option in file.index_options] for file in result.files}
+    return {file.path: [option.value for option in file.indexes.options] for file in result.files}
 
 
 def unreadable(result: DiscoveryResult) -> list[str]:
@@ -75,7 +75,7 @@ def refused_include(repo: Path, target: str) -> ParseProblem:
     assert (result.unreadable, result.problems) == ((), ())
     assert names_of(result) == {"requirements.txt": ["flask", "rich"]}
     (file,) = result.files
-    (problem,) = file.document.problems
+    (problem,) = file.problems
     assert problem.span.slice(file.text) == target
     return problem
 
@@ -243,7 +243,7 @@ def test_named_pipe_is_reported(repo: Path) -> None:
     result = discover_paths(".")
     assert unreadable(result) == ["requirements.txt: not a regular file"]
     assert result.unreadable[0].help == "if it is not a dependency file, add it to `exclude`"
-    (problem,) = result.files[0].document.problems
+    (problem,) = result.files[0].problems
     assert problem.message == "requirements.txt cannot be read: no such file in the repository"
 
 
@@ -416,7 +416,7 @@ def test_an_include_in_the_encoding_of_a_half_character_is_told(repo: Path) -> N
     write_tree(repo, {"requirements.txt": b"# coding: utf-7\nflask\n-r a+2AA-b.txt\n"})
     result = discover_paths("requirements.txt")
     assert names_of(result) == {"requirements.txt": ["flask"]}
-    (problem,) = result.files[0].document.problems
+    (problem,) = result.files[0].problems
     assert problem.message == "a b.txt cannot be read: no such file in the repository"
 
 
@@ -425,7 +425,7 @@ def test_outside_a_repository_includes_stay_below_the_directory_of_the_file(repo
     write_tree(outside, {"other/a/b.txt": "rich\n", "other/a/.git/x": ""})
     result = discover_paths("../other/a/requirements.txt")
     assert [file.text for file in result.files] == ["-r ../base.txt\n-r b.txt\n", "rich\n"]
-    (problem,) = result.files[0].document.problems
+    (problem,) = result.files[0].problems
     assert problem.message == "../base.txt is not read: it is outside the repository"
     assert str(outside / "other" / "a").replace(os.sep, "/") in problem.help
 
@@ -436,7 +436,7 @@ def test_other_files_are_read_despite_invalid_includes(repo: Path) -> None:
     )
     result = discover_paths(".")
     assert names_of(result) == {"a/requirements.txt": [], "z/requirements.txt": ["z"]}
-    assert len(result.files[0].document.problems) == 3
+    assert len(result.files[0].problems) == 3
 
 
 FRAGMENTS = st.sampled_from(
@@ -546,7 +546,7 @@ def test_long_chain_of_includes_is_read(repo: Path) -> None:
     write_tree(repo, {**tree, f"r{count}.txt": "last\n"})
     result = discover_request(DiscoveryRequest(("r0.txt",), "requirements"))
     assert len(result.files) == count + 1
-    assert {len(file.index_options) for file in result.files} == {count}
+    assert {len(file.indexes.options) for file in result.files} == {count}
 
 
 def test_many_includes_take_linear_time(repo: Path) -> None:
@@ -650,7 +650,7 @@ def test_options_in_circular_includes_apply_to_all_files(repo: Path, first_file:
 def test_unreadable_include_is_an_unknown_index(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": f"{option('a')}-r base.txt\n", "base.txt": b"\xff"})
     (file,) = discover_paths("requirements.txt").files
-    assert [known.value for known in file.index_options] == [urls("a")[0]]
+    assert [known.value for known in file.indexes.options] == [urls("a")[0]]
     assert file.facts.unknown_indexes == ("`-r base.txt` in requirements.txt:2",)
 
 
@@ -698,11 +698,11 @@ def test_unread_include_affects_all_files_installed_together(repo: Path, include
 def test_options_keep_name_and_value(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "--no-index\n-r base.txt\n", "base.txt": "-f links\n"})
     result = discover_without_problems("requirements.txt")
-    assert [(option.name, option.value) for option in result.files[1].index_options] == [
+    assert [(option.name, option.value) for option in result.files[1].indexes.options] == [
         ("no-index", ""),
         ("find-links", "links"),
     ]
-    assert all(isinstance(option, IndexOption) for option in result.files[1].index_options)
+    assert all(isinstance(option, IndexOption) for option in result.files[1].indexes.options)
 
 
 # --- configuration ----------------------------------------------------------------------------------------------------
@@ -806,7 +806,7 @@ def test_syntax_error_is_the_only_problem_of_its_file(repo: Path) -> None:
     result = discover_request(DiscoveryRequest(("notes.txt",), format="setup-py"))
 
     assert problems(result) == []
-    assert [[problem.message for problem in file.document.problems] for file in result.files] == [["invalid Python"]]
+    assert [[problem.message for problem in file.problems] for file in result.files] == [["invalid Python"]]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from mothball.check.inputs import RunSettings
 from mothball.config.project import DEFAULT_INDEX, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
-from mothball.discovery.inherited_indexes import MAX_FILES
+from mothball.discovery.including_files import MAX_FILES
 from mothball.model.document import SkipReason
 from mothball.routing.route import IndexRoute
 from tests.support.timing import least_seconds
@@ -235,7 +235,7 @@ def test_index_location_names_the_defining_file(repo: Path) -> None:
 
     (file,) = discovered("packages/x/pyproject.toml").files
 
-    assert [index.declared_at for index in file.tool_indexes] == ["pyproject.toml:5", "pyproject.toml:9"]
+    assert [index.declared_at for index in file.indexes.indexes] == ["pyproject.toml:5", "pyproject.toml:9"]
 
 
 # --- requirements files in a uv project -------------------------------------------------------------------------------

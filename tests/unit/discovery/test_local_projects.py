@@ -172,14 +172,14 @@ def test_all_names_returns_unused_local_names(repo: Path) -> None:
     write_tree(repo, LIB)
     write_tree(repo, {"requirements.txt": "-e ./lib\n", "pyproject.toml": "[project]\nname = 'root'\n"})
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
-    request = DiscoveryRequest(("requirements.txt",), all_names=True)
+    request = DiscoveryRequest(("requirements.txt",), for_editor=True)
 
     (file,) = discover(request, config_resolver, RunSettings(TODAY, 0.0)).files
     assert file.facts.local_names == {
         "root": (LocalName("root", SkipReason.SELF),),
         "night-watch": (LocalName("night-watch", EDITABLE, (), str(repo / "lib" / "pyproject.toml")),),
     }
-    (file,) = discover(request._replace(all_names=False), config_resolver, RunSettings(TODAY, 0.0)).files
+    (file,) = discover(request._replace(for_editor=False), config_resolver, RunSettings(TODAY, 0.0)).files
     assert file.facts.local_names == {}
 
 

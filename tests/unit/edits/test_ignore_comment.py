@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mothball.check.inputs import ResolvedFile, line_range
+from mothball.check.inputs import line_range
 from mothball.check.pipeline import check
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.model import apply
@@ -15,7 +15,7 @@ from mothball.model.document import Dependency, DependencyKind, Document
 from mothball.model.findings import IGNORABLE_RULES, Rule, Suppression
 from mothball.model.line_index import LineIndex
 from tests.support.check_inputs import ARCHIVED as ARCHIVED_ANSWER
-from tests.support.check_inputs import SETTINGS, LookUp, resolved_config
+from tests.support.check_inputs import SETTINGS, LookUp, resolved, resolved_config
 from tests.support.edit_samples import LOCKS, MANIFESTS
 from tests.support.hostile import TEXTS
 from tests.support.text_edits import edits as half_typed_edits
@@ -107,7 +107,7 @@ def test_added_comment_suppresses_the_finding(name: str, text: str) -> None:
     edits = ((entry, add_ignore_comment(text, document, entry, ARCHIVED, "because")) for entry in document.dependencies)
     dependency, edit = next((entry, edit) for entry, edit in edits if edit is not None and entry.skip_reason is None)
     edited = apply(text, (edit,))
-    file = ResolvedFile("file", edited, parse(name, edited), resolved_config())
+    file = resolved("file", edited, parse(name, edited), resolved_config())
     report = check([file], LookUp({dependency.name: ARCHIVED_ANSWER}), SETTINGS)
     findings = [finding for finding in report.findings if finding.rule is Rule.ARCHIVED]
     index = document.dependencies.index(dependency)

@@ -70,9 +70,9 @@ def test_missing_packages_can_be_ignored() -> None:
 
 
 def test_unresolvable_entries_are_corrected_or_ignored() -> None:
-    file = source("-i ${URL}\na-lib\n${NAME}\n")
     options = (IndexOption(Span(0, 9), "index-url", "${URL}"),)
-    text = remedies(check([file._replace(index_options=options)], LookUp({}), ADDED), SHARED)
+    file = source("-i ${URL}\na-lib\n${NAME}\n", options=options)
+    text = remedies(check([file], LookUp({}), ADDED), SHARED)
     assert text.startswith(
         "what to do\n"
         "  follow the help of each unresolvable entry\n"

@@ -20,7 +20,15 @@ from mothball.formats.manifests.source_overrides import SourceOverride, apply_so
 from mothball.formats.manifests.tables import ANY, ARRAY_INDEX, TableMatcher, all_tables, tool_tables
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import InlineTable, Scalar, String, scan
-from mothball.model.document import DependencyKind, Document, ParseProblem, SkipReason, ToolIndex, normalize_name
+from mothball.model.document import (
+    Dependency,
+    DependencyKind,
+    ParseProblem,
+    SkipReason,
+    Span,
+    ToolIndex,
+    normalize_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -125,16 +133,18 @@ def _scopes(members: Mapping[str, Value]) -> tuple[str, ...]:
     return ("",)
 
 
-def with_root_sources(document: Document, text: str, root_text: str) -> Document:
-    """Apply the sources of the workspace root to ``document``, the parsed workspace member ``text``.
+def root_sources(text: str, root_text: str) -> tuple[Dependency, ...]:
+    """Return a dependency for each name that the workspace root sets a source for, with the routing fields it sets.
 
-    A source in the member replaces the root's source of the same name (uv, "Workspace sources").
+    ``text`` is the pyproject.toml of a member: a source in the member replaces the root's source of the same name (uv,
+    "Workspace sources").
     """
     own_names = {override.name for override in _sources_in(text)}
     inherited = [
         override for override in _sources_in(root_text) if override.name not in own_names and not override.scope
     ]
-    return document._replace(dependencies=tuple(apply_source_overrides(document.dependencies, inherited)))
+    names = dict.fromkeys(override.name for override in inherited)
+    return tuple(apply_source_overrides((Dependency(name, Span(0, 0), Span(0, 0)) for name in names), inherited))
 
 
 def _sources_in(text: str) -> list[SourceOverride]:

@@ -17,7 +17,6 @@ from mothball.discovery.config_lookup import governing_config_path, table_path
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import Edit
-from mothball.formats.table import parse
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, path_of, uri_of
 from mothball.lsp.documents import Checked, is_reported
@@ -135,12 +134,8 @@ class _ActionBuilder:
         opened, finding = self._checked.opened, target.finding
         if opened is None or finding is None:
             return
-        file = opened.file
-        # Parse again: routing by the saved file changes fields, but not those that edits use.
-        document = parse(file.document.format, file.text, file.kind)
-        span = target.item.dependency.name_span
-        entry = next((dependency for dependency in document.dependencies if dependency.name_span == span), None)
-        if entry is None:
+        file, document, entry = opened.file, opened.file.document, target.item.dependency
+        if document.is_broken:
             return
         yield from self._ignore_in_comment(target, finding, document, entry)
         yield from self._ignore_in_configuration(target, finding, file)
