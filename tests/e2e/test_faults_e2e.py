@@ -25,6 +25,28 @@ from tests.support.scripted_index import (
 from tests.support.waiting import wait_until
 
 
+def test_index_that_forbids_what_it_does_not_have(mothball: Mothball) -> None:
+    with (
+        ScriptedIndex(otherwise=Reply(403, b"AccessDenied", "application/xml")) as store,
+        ScriptedIndex({"lib": json_page("lib", "archived")}) as public,
+    ):
+        mothball.write("requirements.txt", f"--extra-index-url {store.url}", f"-i {public.url}", "lib", "gone")
+        run = mothball.check()
+        assert run.said("lib") == run.said("gone") == ("unavailable", "unauthorized")
+        assert public.count() == 0
+        setting = f'indexes."{store.url}".ignore-error-codes = [403]'
+        assert f"`{setting}`" in run.report["findings"][0]["help"]
+        mothball.write("mothball.toml", setting)
+        run = mothball.check()
+        assert run.said("lib") == ("stated", "archived")
+        # Not "missing": the index may have it, and forbid it.
+        assert run.said("gone") == ("unavailable", "unauthorized")
+        assert run.lookup("gone")["index"] == store.url
+        received = store.count(), public.count()
+        mothball.check()
+        assert (store.count(), public.count()) == received
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_each_fault_has_its_lookup_result_and_exit_code(case: Case, mothball: Mothball) -> None:
     with ScriptedIndex({NAME: case.replies}) as index:

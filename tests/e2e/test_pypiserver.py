@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mothball.config.project import DEFAULT_INDEX
 from tests.support.installed import Mothball
 from tests.support.real_indexes import Pypiron, running_pypiserver
 from tests.support.scripted_index import ScriptedIndex, json_page
@@ -57,6 +58,27 @@ def test_status_index_supplies_statuses_of_an_index_that_strips_markers(
     assert [run.said(name) for name in NAMES[1:3]] == [("stated", "active"), ("not-stated", None)]
 
 
+def test_redirect_to_another_index_of_the_file_leads_there(tmp_path: Path, mothball: Mothball) -> None:
+    pages = {"lib": json_page("lib", "archived", "use lib2"), "acme-web": json_page("acme-web", "archived", "squatted")}
+    with (
+        ScriptedIndex(pages) as public,
+        running_pypiserver(str(tmp_path / "index"), ("plain",), "--fallback-url", public.url) as index,
+    ):
+        mothball.write("requirements.txt", f"--extra-index-url {index}", f"-i {public.url}", "lib", "acme-web", "plain")
+        mothball.write("mothball.toml", 'private = ["acme-*"]', f'[indexes."{public.url}"]', "public = true")
+        mothball.configure(f'index-url = "{index.replace("://", "://reader:s3cr3t@")}"')
+        run = mothball.check()
+        again = mothball.check("--offline")
+        received = public.received
+    assert run.said("lib") == again.said("lib") == ("stated", "archived")
+    assert run.lookup("lib")["index"] == public.url
+    # The index does not have the private name, and the public one does not receive it.
+    assert run.said("acme-web") == ("missing", None)
+    assert run.said("plain") == ("not-stated", None)
+    assert [request.name for request in received] == ["lib"]
+    assert "authorization" not in received[0].headers
+
+
 def test_redirect_to_another_host_is_not_followed(tmp_path: Path, mothball: Mothball) -> None:
     with (
         ScriptedIndex({"acme-secret": json_page("acme-secret", "archived", "on another host")}) as other_index,
@@ -73,10 +95,19 @@ def test_redirect_to_another_host_is_not_followed(tmp_path: Path, mothball: Moth
     assert mothball.contacts() == {urlsplit(index).netloc, urlsplit(index).hostname}
 
 
-def test_redirect_to_the_default_fallback_is_not_followed(index: str, mothball: Mothball) -> None:
-    mothball.require(index, "acme-secret")
+def test_redirect_to_the_default_fallback_leads_to_the_built_in_default_index(index: str, mothball: Mothball) -> None:
+    mothball.require(index, "some-lib", "acme-secret", options=['private = ["acme-*"]'])
     run = mothball.check()
-    assert run.said("acme-secret") == ("unavailable", "refused-redirect")
+    # No request leaves the machine.
+    assert run.said("some-lib")[0] == "unavailable"
+    assert run.lookup("some-lib")["index"] == DEFAULT_INDEX
+    assert urlsplit(DEFAULT_INDEX).hostname in mothball.contacts()
+
+
+def test_private_name_is_not_sent_to_the_default_fallback(index: str, mothball: Mothball) -> None:
+    mothball.require(index, "acme-secret", options=['private = ["acme-*"]'])
+    run = mothball.check()
+    assert run.said("acme-secret") == ("missing", None)
     assert run.lookup("acme-secret")["index"] == index
     assert mothball.contacts() == {urlsplit(index).netloc, urlsplit(index).hostname}
 
@@ -88,6 +119,7 @@ def test_connection_guard_records_other_hosts(mothball: Mothball) -> None:
 
 
 def test_proxy_receives_requests_for_other_hosts_but_no_redirect(index: str, mothball: Mothball) -> None:
+    mothball.write("mothball.toml", 'private = ["acme-secret"]')
     with ScriptedIndex() as proxy:
         proxies = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
         mothball.run("status", "acme-secret", "--index-url", index, environment=proxies)

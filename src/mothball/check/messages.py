@@ -72,8 +72,8 @@ _CAUSE_HELP = {
     "(`mothball snapshot` writes one)",
     Cause.UNAUTHORIZED: "add credentials to netrc, a keyring or the index URL in the user configuration "
     "(mothball/config.toml)",
-    Cause.REFUSED_REDIRECT: "redirects to another host are not followed: set `index-url` to the index that has the "
-    "project",
+    Cause.REFUSED_REDIRECT: "if packages come from there too, configure it as another index (`--extra-index-url`, "
+    "`[[tool.uv.index]]`) or as `index-url`: names are sent to no other host",
     Cause.UNEXPECTED_RESPONSE: "check that `index-url` is a simple repository (PEP 503, PEP 691), and that no proxy "
     "responds instead of it",
     Cause.REFUSED_URL: "use HTTPS, or add the host to `trusted-hosts` in the user configuration",
@@ -150,7 +150,7 @@ def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> Me
             return MessageText(message, _MISSING_HELP)
         case Unavailable():
             message = f"{name} could not be checked: {one_line(lookup.detail)}"
-            return MessageText(message, _CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP))
+            return MessageText(message, _CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP) + _ignore_code_help(lookup))
         case StatusNotStated():
             return MessageText(f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}", "")
         case Skipped():
@@ -159,6 +159,15 @@ def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> Me
             )
         case _:
             assert_never(lookup)
+
+
+def _ignore_code_help(lookup: Unavailable) -> str:
+    """Return the remedy for an index that returns another status than 404 for a project that it does not have."""
+    status = lookup.ignorable_status
+    if status in (0, 401):
+        return ""
+    setting = f"indexes.{_toml_string(one_line(lookup.origin.index_url, 300))}.ignore-error-codes = [{status}]"
+    return f"; if it returns {status} for packages that it does not have, add `{setting}` to [tool.mothball]"
 
 
 def not_stated_message(index: str, count: int, config_path: str = "") -> MessageText:

@@ -153,6 +153,7 @@ def merge_reports(first: Report, second: Report) -> Report:
 def _queries(file: ResolvedFile, settings: RunSettings) -> list[QueryOrSkipped]:
     """Return a query, or the reason to skip it, for each dependency of ``file`` that is checked, in its order."""
     network = file.resolved_config.network
+    router = file.router()
     default_settings = LookupSettings(
         max_age=network.max_age,
         offline=network.offline,
@@ -160,19 +161,23 @@ def _queries(file: ResolvedFile, settings: RunSettings) -> list[QueryOrSkipped]:
         snapshot=file.resolved_config.snapshot,
         stated_indexes=network.indexes_with(IndexStatuses.STATED),
         insecure_hosts=network.insecure_hosts,
+        ignored_codes=router.ignored_codes(),
+        public_indexes=network.public_indexes(),
     )
     queries: list[QueryOrSkipped] = []
-    settings_by_status_index: dict[str | None, LookupSettings] = {None: default_settings}
     dependencies = file.dependencies_to_check
+    settings_by_route: dict[tuple[str | None, bool], LookupSettings] = {}
     previous: IndexRoute | None = None
     query_fields: tuple[tuple[str, ...], LookupSettings] = ((), default_settings)
-    for dependency, route in zip(dependencies, file.router().routes(dependencies), strict=True):
+    for dependency, route in zip(dependencies, router.routes(dependencies), strict=True):
         if isinstance(route, IndexRoute):
             if route is not previous:  # most dependencies of a file share one route
-                previous, status_index = route, route.status_index
-                if status_index not in settings_by_status_index:
-                    settings_by_status_index[status_index] = default_settings._replace(status_index=status_index)
-                query_fields = route.urls, settings_by_status_index[status_index]
+                previous, key = route, (route.status_index, route.is_private)
+                if key not in settings_by_route:
+                    settings_by_route[key] = default_settings._replace(
+                        status_index=route.status_index, is_private=route.is_private
+                    )
+                query_fields = route.urls, settings_by_route[key]
             queries.append(make(Query, (dependency.name, *query_fields, "", False)))
         else:
             queries.append(route)

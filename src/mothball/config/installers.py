@@ -20,13 +20,14 @@ class UserIndex(NamedTuple):
 
     ``set_by`` is the setting: a variable, or a key with file and line. ``name`` is the name of the index in uv, empty
     if it has none. ``is_user_setting`` is false if the setting is in a file of a repository: no credentials are sent to
-    the index and no trust is granted because of it.
+    the index and no trust is granted because of it. ``ignore_error_codes`` is uv's key of that name.
     """
 
     url: str
     set_by: str
     name: str = ""
     is_user_setting: bool = True
+    ignore_error_codes: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         """Return a representation without credentials, for logs."""
@@ -81,13 +82,13 @@ class InstallerSettings(NamedTuple):
         return tuple(
             dict.fromkeys(
                 UserIndexUrl(index.url, index.name, index.set_by, installer)
-                for installer, index in self._indexes()
+                for installer, index in self.indexes()
                 if index.is_user_setting
             )
         )
 
-    def _indexes(self) -> Iterator[tuple[str, UserIndex]]:
-        """Yield the indexes, each with its installer."""
+    def indexes(self) -> Iterator[tuple[str, UserIndex]]:
+        """Yield all indexes that the settings name, each with its installer."""
         pip, uv = self.pip, self.uv
         by_installer = {
             "pip": (pip.default, *pip.extra),

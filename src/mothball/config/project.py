@@ -28,6 +28,7 @@ from mothball.config.values import (
     invalid_value,
     read_boolean,
     read_duration,
+    read_error_codes,
     read_globs,
     read_index_url,
     read_name_patterns,
@@ -83,13 +84,15 @@ class IndexSettings(NamedTuple):
     """An entry of ``[tool.mothball.indexes]``; ``url`` ends in exactly one slash. None means not set.
 
     A ``public`` index receives no private names. An ``immutable`` index never replaces a file that it has published,
-    and gives the name of a deleted project to no other project.
+    and gives the name of a deleted project to no other project. ``ignore_error_codes`` are HTTP statuses that mean that
+    the index does not have the project.
     """
 
     url: str
     statuses: IndexStatuses | None = None
     public: bool | None = None
     immutable: bool | None = None
+    ignore_error_codes: tuple[int, ...] | None = None
 
     def overridden_by(self, user: IndexSettings) -> IndexSettings:
         """Return these settings with those that ``user`` sets. An index that either marks as public is public."""
@@ -179,6 +182,10 @@ class NetworkSettings(NamedTuple):
     def indexes_with(self, statuses: IndexStatuses) -> frozenset[str]:
         """Return the URLs of the indexes that are configured with ``statuses``."""
         return frozenset(index.url for index in self.index_settings if index.statuses is statuses)
+
+    def public_indexes(self) -> frozenset[str]:
+        """Return the URLs of the indexes that are configured as public."""
+        return frozenset(index.url for index in self.index_settings if index.public)
 
     def immutable_indexes(self) -> frozenset[str]:
         """Return the URLs of the built-in default index and of the indexes that are configured as immutable."""
@@ -299,7 +306,8 @@ def read_index_settings(value: object, at: KeyPath) -> tuple[IndexSettings, ...]
                 help_text="use the URL of the index as the key, and a table of its settings as the value",
             )
         index = IndexSettings(
-            read_index_url(key, (*at, key)).rstrip("/") + "/", **read_table(entry, INDEX_KEYS, (*at, key))
+            read_index_url(key, (*at, key)).rstrip("/") + "/",
+            **{name.replace("-", "_"): value for name, value in read_table(entry, INDEX_KEYS, (*at, key)).items()},
         )
         if index.url in settings:
             raise ConfigError(
@@ -368,7 +376,12 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
     }
 )
 INDEX_KEYS: Mapping[str, Reader] = MappingProxyType(
-    {"statuses": read_index_statuses, "public": read_boolean, "immutable": read_boolean}
+    {
+        "statuses": read_index_statuses,
+        "public": read_boolean,
+        "immutable": read_boolean,
+        "ignore-error-codes": read_error_codes,
+    }
 )
 IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_string, "until": read_until})
 _CREDENTIAL_KEYS = {

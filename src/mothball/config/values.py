@@ -189,6 +189,24 @@ def read_index_url(value: object, at: KeyPath) -> str:
     return value
 
 
+def is_ignorable_error_code(status: int) -> bool:
+    """Return True for an HTTP status that may mean that an index does not have a project.
+
+    4xx except 407, 408 and 429, which are about the proxy, the connection and the rate of requests.
+    """
+    return 400 <= status < 500 and status not in (407, 408, 429)
+
+
+def read_error_codes(value: object, at: KeyPath) -> tuple[int, ...]:
+    """Return an array of HTTP statuses that may mean that an index does not have a project."""
+    if not isinstance(value, list):
+        raise invalid_value(at, value, "an array of HTTP status codes such as [403]")
+    for item in value:
+        if not isinstance(item, int) or not is_ignorable_error_code(item):
+            raise _invalid_item(at, item, "HTTP status codes from 400 to 499 except 407, 408 and 429")
+    return tuple(dict.fromkeys(value))
+
+
 def read_rules(value: object, at: KeyPath) -> tuple[Rule, ...]:
     """Return the rules of an ignore entry."""
     names = read_strings(value, at)

@@ -63,7 +63,9 @@ def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
                 if index.role not in _TABLE_ROLES
                 else f"[[index]] {index.name} in {location}"
             )
-            by_role.setdefault(index.role, []).append(UserIndex(index.url, set_by, index.name, is_user))
+            by_role.setdefault(index.role, []).append(
+                UserIndex(index.url, set_by, index.name, is_user, index.ignore_error_codes)
+            )
     defaults = [*by_role.get("default", ()), *by_role.get("index-url", ())]
     env_default = next(
         (index for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") for index in _variable(environment, name)), None

@@ -57,7 +57,10 @@ _base_url = lru_cache(maxsize=64)(base_url)
 
 
 class CachedPage(NamedTuple):
-    """A cached page, None for a 404, with its ETag.
+    """A cached page with its ETag; the page is None if the index does not have the project.
+
+    That is a 404 unless one of two fields is set. They only apply to lookups that accept them: ``ignored_status`` is an
+    HTTP status that ``ignore-error-codes`` names, ``delegate`` the URL of the index that the index redirected to.
 
     ``stored_at`` is the time of the last response of the index (Unix time, seconds). It may be in the future if the
     clock was set back. ``listed_at`` is the time of the response that its list of files comes from, None without a
@@ -68,6 +71,8 @@ class CachedPage(NamedTuple):
     etag: str | None
     stored_at: float
     listed_at: float | None = None
+    ignored_status: int = 0
+    delegate: str = ""
 
 
 class CacheInfo(NamedTuple):
@@ -238,6 +243,10 @@ def _index_row(index: str) -> str:
 
 def _encode_page(row_key: str, cached: CachedPage) -> str:
     """Return the value of a row: JSON in ASCII, because pages may contain lone surrogates."""
+    if cached.ignored_status or cached.delegate:
+        # Not `"found": False`: an earlier version would read it as a 404.
+        fields = {"ignored_status": cached.ignored_status, "delegate": cached.delegate, "stored_at": cached.stored_at}
+        return json.dumps({"key": row_key, **fields})
     return json.dumps(
         {
             "key": row_key,
@@ -272,6 +281,8 @@ def _decode_page(row_key: str, value: str) -> CachedPage | None:
             return CachedPage(page, etag, stored_at, _time(fields.get("listed_at")))
         case {"found": False}:
             return CachedPage(None, None, stored_at)
+        case {"ignored_status": int(status), "delegate": str(delegate)} if 400 <= status < 500 or delegate:
+            return CachedPage(None, None, stored_at, ignored_status=status, delegate=delegate)
         case _:
             return None
 

@@ -10,17 +10,19 @@ import time
 from datetime import UTC
 
 from mothball import __version__
+from mothball.config.values import is_ignorable_error_code
 from mothball.index.circuit_breaker import CircuitBreaker
 from mothball.index.concurrency_limit import ConcurrencyLimit
 from mothball.index.credentials import CredentialStore
 from mothball.index.deadline import Deadline
 from mothball.index.network_errors import TransportError
-from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest
+from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, Redirected
 from mothball.index.simple_api import decode_page
 from mothball.index.transport import ClientSettings, Response, Transport, deadline_exceeded
 from mothball.index.urls import (
     Endpoint,
     endpoint_of,
+    index_of_page,
     is_allowed_redirect,
     is_named,
     is_query_allowed,
@@ -169,7 +171,7 @@ class _PageFetch:
         return error.failed
 
     def _follow_redirect(self, response: Response) -> Outcome | None:
-        """Follow a redirect on the same host; refuse others without contacting the target."""
+        """Follow a redirect on the same host; return others without contacting the target."""
         self._redirects += 1
         if self._redirects > _MAX_REDIRECTS:
             return Failed(Cause.REFUSED_REDIRECT, f"{self._host} redirected more than {_MAX_REDIRECTS} times")
@@ -177,18 +179,15 @@ class _PageFetch:
         target = endpoint_of(url)
         if target is None:
             return Failed(Cause.REFUSED_REDIRECT, f"{self._host} redirected to an invalid URL")
+        if not is_allowed_redirect(self._endpoint, target):
+            index_url = index_of_page(url, self._request.name)
+            shown = index_url or f"{target.scheme}://{target.display()}"
+            detail = one_line(f"{self._host} redirected to {shown}, which is not an index of this package")
+            return Redirected(index_url, Failed(Cause.REFUSED_REDIRECT, detail))
         insecure_hosts = self._fetcher.settings.credentials.insecure_hosts
         if is_named(target, insecure_hosts) and not is_named(self._origin, insecure_hosts):
             detail = f"{self._host} redirected to {target.display()}, which `insecure-hosts` names"
             return Failed(Cause.REFUSED_REDIRECT, detail)
-        if not is_allowed_redirect(self._endpoint, target):
-            return Failed(
-                Cause.REFUSED_REDIRECT,
-                one_line(
-                    f"{self._host} redirected to {target.scheme}://{target.display()}: "
-                    "redirects to another host are not followed"
-                ),
-            )
         self._url, self._endpoint = url, target
         return None
 
@@ -216,9 +215,22 @@ class _PageFetch:
             reasons.append("your credentials do not give access")
         reasons.append(self._fetcher.credentials.error())
         suffix = "; ".join(filter(None, reasons))
-        return Failed(
-            Cause.UNAUTHORIZED, f"{self._host} returned {_status_text(status)}{f' ({suffix})' if suffix else ''}"
-        )
+        detail = f"{self._host} returned {_status_text(status)}{f' ({suffix})' if suffix else ''}"
+        return Failed(Cause.UNAUTHORIZED, detail, self._ignorable(status))
+
+    def _ignorable(self, status: int) -> int:
+        """Return ``status`` if ``ignore-error-codes`` may name it, else 0.
+
+        401 and 403 count only if no credentials were sent: otherwise they may be about these credentials.
+        """
+        if not is_ignorable_error_code(status) or (status in (401, 403) and self._uses_credentials()):
+            return 0
+        return status
+
+    def _uses_credentials(self) -> bool:
+        """Return True if a login or client certificate was sent for this page, or a login of it was rejected before."""
+        sends_certificate = self._fetcher.transport.sends_certificate
+        return self._login is not None or any(map(sends_certificate, (self._origin, self._endpoint)))
 
     def _handle_overload(self, response: Response) -> Outcome | None:
         """Retry after Retry-After or a backoff; return a failure if that takes too long or was tried too often."""
@@ -266,7 +278,7 @@ class _PageFetch:
                 return self._access_denied(status)
             case _:
                 cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_RESPONSE
-                return Failed(cause, f"{self._host} returned {_status_text(status)}")
+                return Failed(cause, f"{self._host} returned {_status_text(status)}", self._ignorable(status))
 
     def _page(self, response: Response) -> Fetched | Failed:
         """Decode the page of a 200 response."""

@@ -58,11 +58,27 @@ class NotFound(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """The request failed; ``detail`` is one line of sanitized text without credentials."""
+    """The request failed; ``detail`` is one line of sanitized text without credentials.
+
+    ``status`` is the HTTP status of the response if ``ignore-error-codes`` may name it, else 0.
+    """
 
     cause: Cause
     detail: str
+    status: int = 0
     kind: Literal["failed"] = "failed"
 
 
-Outcome = Fetched | NotModified | NotFound | Failed
+class Redirected(NamedTuple):
+    """The index redirected to another host, which was not contacted.
+
+    ``index_url`` is the index whose page of the same name is the target (``urls.index_of_page``), empty for any other
+    target; untrusted. ``failed`` is the outcome unless the name may be looked up on that index.
+    """
+
+    index_url: str
+    failed: Failed
+    kind: Literal["redirected"] = "redirected"
+
+
+Outcome = Fetched | NotModified | NotFound | Failed | Redirected

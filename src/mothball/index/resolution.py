@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
+from mothball.config.project import DEFAULT_INDEX
 from mothball.index.cache import CachedPage, PageKey, page_key
-from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.page_request import (
+    Failed,
+    Fetched,
+    NotFound,
+    NotModified,
+    Outcome,
+    PageRequest,
+    ProjectPage,
+    Redirected,
+)
 from mothball.model.lookup import Cause, Missing, Origin, PageFiles, Source, Unavailable
 from mothball.model.records import NamedTuple
 
@@ -28,6 +38,10 @@ class LookupSettings(NamedTuple):
     used if the index is unavailable or does not state a status. On the indexes with the URLs ``stated_indexes``, a page
     without a marker means active. ``bypass_cache`` requests whole pages: it neither uses cached pages nor validates
     them. The results of indexes on ``insecure_hosts`` (``HOST`` or ``HOST:PORT``) are not authenticated and not cached.
+
+    ``ignored_codes`` are URLs of indexes, each with an HTTP status that means that the index does not have a project.
+    ``is_private`` is true for a private name; ``public_indexes`` are the URLs of the indexes that it is not sent to, in
+    addition to the built-in default index.
     """
 
     max_age: float = 3600.0
@@ -39,6 +53,9 @@ class LookupSettings(NamedTuple):
     stated_indexes: frozenset[str] = frozenset()
     bypass_cache: bool = False
     insecure_hosts: tuple[str, ...] = ()
+    ignored_codes: frozenset[tuple[str, int]] = frozenset()
+    is_private: bool = False
+    public_indexes: frozenset[str] = frozenset()
 
     def is_insecure(self, index_url: str) -> bool:
         """Return True if the index is on one of the ``insecure_hosts``."""
@@ -67,6 +84,16 @@ class Query(NamedTuple):
     pin: str = ""
     whole_list: bool = False
 
+    def delegates(self, index: str) -> tuple[str, ...]:
+        """Return the indexes that ``index`` may redirect to: other candidates, and the built-in default index.
+
+        An index that is no candidate itself, such as a status index, may redirect to none.
+        """
+        if index not in self.indexes:
+            return ()
+        others = (candidate for candidate in (*self.indexes, DEFAULT_INDEX) if candidate != index)
+        return (*others, *(sorted(self.settings.public_indexes) if self.settings.is_private else ()))
+
 
 class PageAndOrigin(NamedTuple):
     """A project page and its origin."""
@@ -78,11 +105,31 @@ class PageAndOrigin(NamedTuple):
 PageResult = PageAndOrigin | Missing | Unavailable
 
 
+class _IgnoredFailure(NamedTuple):
+    """A failure that ``ignore-error-codes`` ignores; it is the result if no other index has the project."""
+
+    failure: Unavailable
+
+
+class _Delegated(NamedTuple):
+    """A redirect to the page of the same name on another index that may be queried for it."""
+
+    delegate: str
+    origin: Origin
+
+
+_Step = PageResult | _IgnoredFailure | _Delegated
+
+
 class Resolution:
     """The pages of one call of ``look_up``: cached ones at its start, and outcomes of requests since."""
 
     def __init__(
-        self, now: float, cached: Mapping[PageKey, CachedPage], insecure_indexes: frozenset[str] = frozenset()
+        self,
+        now: float,
+        cached: Mapping[PageKey, CachedPage],
+        queries: Collection[Query] = (),
+        insecure_indexes: frozenset[str] = frozenset(),
     ) -> None:
         """Start at the Unix time ``now``. ``insecure_indexes`` (URLs) are not authenticated and not cached."""
         self._now = now
@@ -90,6 +137,8 @@ class Resolution:
         self._pins: dict[str, set[tuple[str, bool]]] = {}
         self._files: dict[tuple[PageKey, str, bool], tuple[str, bool]] = {}
         self._insecure_indexes = insecure_indexes
+        self._queries = queries
+        self._queries_by_name: dict[str, list[Query]] = {}
         self.outcomes: dict[PageKey, Outcome] = {}
 
     def expect_files(self, queries: Iterable[Query]) -> None:
@@ -136,29 +185,55 @@ class Resolution:
     def next_step(self, query: Query, indexes: tuple[str, ...]) -> PageResult | PageRequest:
         """Return the result of the first of ``indexes`` that has the name, or the request that is needed for it.
 
-        Only a 404 leads to the next index. Other failures do not: the next index may be public and have a different
-        project of the same name.
+        Only "not here" leads to the next index: a 404, a status that ``ignore-error-codes`` names, a redirect to an
+        index that does not have the name either. Other failures do not: the next index may be public and have a
+        different project of the same name.
         """
-        *earlier, last = indexes
-        for index in earlier:
-            step = self._index_step(query, index)
-            if not isinstance(step, Missing):
-                return step
-        step = self._index_step(query, last)
-        if isinstance(step, Missing) and step.origin.source is Source.STALE:
-            return self._unavailable_offline(step.origin.index_url)
-        return step
+        missing: Missing | None = None
+        failure: Unavailable | None = None
+        for index in indexes:
+            match step := self._delegated_step(query, index):
+                case Missing():
+                    missing = step
+                case _IgnoredFailure():
+                    failure = failure or step.failure
+                case _:
+                    return step
+        if failure is not None:
+            return failure
+        if missing is None or missing.origin.source is Source.STALE:
+            return self._unavailable_offline(page_key(indexes[-1], query.name).index_url)
+        return missing
 
-    def _index_step(self, query: Query, index: str) -> PageResult | PageRequest:
+    def _delegated_step(
+        self, query: Query, index: str, path: tuple[str, ...] = ()
+    ) -> PageResult | PageRequest | _IgnoredFailure:
+        """Return the step for ``index``, or for the index that it redirects to; ``path`` are the indexes before it.
+
+        A private name is not sent to the index that a redirect leads to: it means that ``index`` does not have it.
+        """
+        step = self._index_step(query, index)
+        if not isinstance(step, _Delegated):
+            return step
+        if query.settings.is_private:
+            return Missing(step.origin)
+        if step.delegate in path:
+            detail = f"{index} and {step.delegate} redirect to each other"
+            return Unavailable(Cause.REFUSED_REDIRECT, detail, step.origin)
+        return self._delegated_step(query, step.delegate, (*path, index))
+
+    def _index_step(self, query: Query, index: str) -> PageRequest | _Step:
         key, settings = page_key(index, query.name), query.settings
         cached = None if settings.bypass_cache else self._cached.get(key)
         fresh = cached is not None and self._is_fresh(cached, settings.max_age)
         if cached is not None and (settings.offline or (fresh and not settings.refresh)):
-            return _cached_result(key, cached, Source.CACHE if fresh else Source.STALE)
+            step = _cached_step(query, key, cached, Source.CACHE if fresh else Source.STALE)
+            if step is not None:
+                return step
         if settings.offline:
             return self._unavailable_offline(key.index_url)
         if key in self.outcomes:
-            return self._fetched_result(key, self.outcomes[key], settings.stale_limit)
+            return self._fetched_step(query, key, self.outcomes[key])
         return PageRequest(index, query.name, cached.etag if cached else None)
 
     def _is_fresh(self, cached: CachedPage, max_age: float) -> bool:
@@ -169,31 +244,47 @@ class Resolution:
         detail = "offline, and neither in the cache nor in a snapshot"
         return Unavailable(Cause.OFFLINE, detail, Origin(index_url, self._now))
 
-    def _fetched_result(self, key: PageKey, outcome: Outcome, stale_limit: float) -> PageResult:
-        origin = Origin(key.index_url, self._now, Source.INDEX, key.index_url not in self._insecure_indexes)
+    def _fetched_step(self, query: Query, key: PageKey, outcome: Outcome) -> _Step:
+        origin = self._origin(key)
         cached = self._cached.get(key)
         match outcome:
             case Fetched(page):
                 return PageAndOrigin(page, origin)
-            case NotModified() if cached is not None and cached.page is not None:
-                return PageAndOrigin(cached.page, origin)
             case NotModified():
-                return Unavailable(
-                    Cause.UNEXPECTED_RESPONSE, "304 Not Modified in response to an unconditional request", origin
+                detail = "304 Not Modified in response to an unconditional request"
+                return (
+                    PageAndOrigin(cached.page, origin)
+                    if cached is not None and cached.page is not None
+                    else Unavailable(Cause.UNEXPECTED_RESPONSE, detail, origin)
                 )
             case NotFound():
                 return Missing(origin)
-            case Failed(cause, detail):
-                stale = self._stale_page(key, cached, stale_limit)
-                return Unavailable(cause, detail, origin) if stale is None else stale
+            case Failed(status=status) if (key.index_url, status) in query.settings.ignored_codes:
+                return _ignored_failure(status, origin)
+            case Failed():
+                return self._failed_step(query, key, outcome)
+            case Redirected(failed=failed):
+                delegate = _delegate(outcome, query.name, query.delegates(key.index_url))
+                return _Delegated(delegate, origin) if delegate else self._failed_step(query, key, failed)
             case _:
                 assert_never(outcome)
 
-    def _stale_page(self, key: PageKey, cached: CachedPage | None, stale_limit: float) -> PageAndOrigin | None:
-        """Return the cached page to use after a failure, None if it is too old or a 404."""
-        if cached is None or cached.page is None or not -CLOCK_SKEW <= self._now - cached.stored_at <= stale_limit:
-            return None
-        return PageAndOrigin(cached.page, Origin(key.index_url, cached.stored_at, Source.STALE))
+    def _failed_step(self, query: Query, key: PageKey, failed: Failed) -> PageAndOrigin | Unavailable:
+        """Return the cached page to use after a failure, or the failure if it is too old or a 404."""
+        cached = self._cached.get(key)
+        if (
+            cached is not None
+            and cached.page is not None
+            and -CLOCK_SKEW <= self._now - cached.stored_at <= query.settings.stale_limit
+        ):
+            return PageAndOrigin(cached.page, Origin(key.index_url, cached.stored_at, Source.STALE))
+        # Ignoring the status of the last index would not lead to another one.
+        status = failed.status if key.index_url in query.indexes[:-1] else 0
+        return Unavailable(failed.cause, failed.detail, self._origin(key), status)
+
+    def _origin(self, key: PageKey) -> Origin:
+        """Return the origin of a response of this call."""
+        return Origin(key.index_url, self._now, Source.INDEX, key.index_url not in self._insecure_indexes)
 
     def cache_entry(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
         """Return the new cache entry of ``key`` after ``outcome``, None if it does not change or is not cached."""
@@ -211,10 +302,23 @@ class Resolution:
                     return None
                 # Without files: their row stays as it is.
                 return cached._replace(page=cached.page._replace(files=None), stored_at=self._now)
-            case Failed():
-                return None
+            case Failed(status=status):
+                codes = (query.settings.ignored_codes for query in self._queries_of(key.name))
+                ignored = any((key.index_url, status) in of_query for of_query in codes)
+                return CachedPage(None, None, self._now, ignored_status=status) if ignored else None
+            case Redirected():
+                queries = self._queries_of(key.name)
+                delegates = dict.fromkeys(index for query in queries for index in query.delegates(key.index_url))
+                delegate = _delegate(outcome, key.name, delegates)
+                return CachedPage(None, None, self._now, delegate=delegate) if delegate else None
             case _:
                 assert_never(outcome)
+
+    def _queries_of(self, name: str) -> Sequence[Query]:
+        if not self._queries_by_name:
+            for query in self._queries:
+                self._queries_by_name.setdefault(query.name, []).append(query)
+        return self._queries_by_name.get(name, ())
 
     def indexes_with_markers(self) -> set[str]:
         """Return the indexes with a status marker on a cached or fetched page."""
@@ -231,6 +335,28 @@ def _has_marker(entry: CachedPage | None) -> bool:
     return entry is not None and entry.page is not None and entry.page.marker is not None
 
 
-def _cached_result(key: PageKey, cached: CachedPage, source: Source) -> PageAndOrigin | Missing:
+def _cached_step(query: Query, key: PageKey, cached: CachedPage, source: Source) -> _Step | None:
+    """Return the step for a cached response, None if the settings of ``query`` do not accept it."""
     origin = Origin(key.index_url, cached.stored_at, source)
-    return Missing(origin) if cached.page is None else PageAndOrigin(cached.page, origin)
+    if cached.page is not None:
+        return PageAndOrigin(cached.page, origin)
+    if cached.ignored_status:
+        is_ignored = (key.index_url, cached.ignored_status) in query.settings.ignored_codes
+        return _ignored_failure(cached.ignored_status, origin) if is_ignored else None
+    if cached.delegate:
+        return _Delegated(cached.delegate, origin) if cached.delegate in query.delegates(key.index_url) else None
+    return Missing(origin)
+
+
+def _ignored_failure(status: int, origin: Origin) -> _IgnoredFailure:
+    cause = Cause.UNAUTHORIZED if status in (401, 403) else Cause.UNEXPECTED_RESPONSE
+    detail = f"{origin.index_url} returned {status}, which `ignore-error-codes` ignores, and no other index has it"
+    return _IgnoredFailure(Unavailable(cause, detail, origin))
+
+
+def _delegate(redirected: Redirected, name: str, indexes: Iterable[str]) -> str:
+    """Return the one of ``indexes`` whose page of ``name`` is the target of a redirect, empty if none is."""
+    from mothball.index.urls import index_of_page, page_url  # noqa: PLC0415 - cold path only
+
+    target = redirected.index_url
+    return next((index for index in indexes if target and index_of_page(page_url(index, name), name) == target), "")

@@ -1,7 +1,8 @@
 """Resolve queries with cache, indexes and snapshot.
 
 All queries of a call are resolved together, in rounds: the first round requests the page on the first index of each
-name, the next one that on the next index for names that were not found, and so on. Status indexes follow last. Results
+name, the next one that on the next index for names that were not found, or on the index that the first one redirects
+to, and so on. Status indexes follow last. Results
 of a round may arrive in any order; nothing is concluded before the round is complete.
 
 The client is not imported here, so that a run with a warm cache never loads it.
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from mothball.config.project import DEFAULT_INDEX
 from mothball.index.cache import BATCH, CachedPage, PageKey, page_key
 from mothball.index.page_request import Failed, Outcome, PageRequest
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
@@ -79,7 +81,7 @@ class Resolver:
             results = self.look_up(limited)
             return {query: results[cached] for query, cached in zip(queries, limited, strict=True)}
         insecure = _insecure_indexes(queries)
-        run = Resolution(self._clock(), self._cached_pages(queries, insecure), insecure)
+        run = Resolution(self._clock(), self._cached_pages(queries, insecure), queries, insecure)
         run.expect_files(queries)
         pages = self._resolve_pages(run, {query: query.indexes for query in queries}, self._on_result)
         stating = self._stating_indexes(run, pages.values())
@@ -115,7 +117,8 @@ class Resolver:
         keys = {
             page_key(index, query.name): None
             for query in queries
-            for index in (*query.indexes, query.settings.status_index)
+            # An index may redirect to the built-in default index.
+            for index in (*query.indexes, query.settings.status_index, DEFAULT_INDEX)
             if index is not None
         }
         if insecure:
@@ -206,7 +209,7 @@ def _insecure_indexes(queries: Iterable[Query]) -> frozenset[str]:
         page_key(index, query.name).index_url
         for query in queries
         if query.settings.insecure_hosts  # few users have any
-        for index in (*query.indexes, query.settings.status_index)
+        for index in (*query.indexes, query.settings.status_index, DEFAULT_INDEX)
         if index is not None and query.settings.is_insecure(index)
     )
 

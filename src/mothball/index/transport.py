@@ -113,6 +113,10 @@ class Transport:
         except NETWORK_ERRORS as error:
             return transport_error(error, endpoint.display()) if deadline.remaining() else deadline_exceeded(endpoint)
 
+    def sends_certificate(self, endpoint: Endpoint) -> bool:
+        """Return True if ``endpoint`` can request a client certificate of the user."""
+        return endpoint.scheme == "https" and self._access.tls_profile(endpoint).certificate is not None
+
     def close(self) -> None:
         """Close idle connections."""
         for adapter in self._adapters.values():

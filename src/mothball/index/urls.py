@@ -1,8 +1,9 @@
 """Rules for URLs of requests and redirects, and the display of hosts. No I/O and no HTTP library.
 
 Sending a name to a host that is not configured would leak it, and the response could be about another project.
-Therefore only https is allowed, or plain http to loopback and trusted hosts; and a redirect may only change the path,
-or http to https on the same host.
+Therefore only https is allowed, or plain http to loopback and trusted hosts; and a redirect is only followed if it
+changes the path, or http to https on the same host. Other redirects are never followed, but may name another index
+(see ``Resolution``).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from mothball.model.document import normalize_name
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
 
@@ -94,6 +96,22 @@ def redirect_target(url: str, location: str) -> str:
     except ValueError:
         return ""
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
+
+
+def index_of_page(url: str, name: str) -> str:
+    """Return the base URL of the index whose page of ``name`` (normalized) is at ``url``.
+
+    Empty if ``url`` is not the page of ``name`` on an index. The result is the same for all spellings of host, default
+    port, name and final slash.
+    """
+    endpoint = endpoint_of(url)
+    if endpoint is None:
+        return ""
+    parts = urlsplit(url)
+    path, _, last = parts.path.rstrip("/").rpartition("/")
+    if parts.query or normalize_name(unquote(last)) != name:
+        return ""
+    return f"{endpoint.scheme}://{endpoint.display()}{path}/"
 
 
 def is_allowed_redirect(source: Endpoint, target: Endpoint) -> bool:

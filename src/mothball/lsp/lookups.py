@@ -46,7 +46,7 @@ _CACHE_THREADS = 2
 _MAX_RESULTS = 20_000
 
 IndexResults = Mapping[Query, IndexResult]
-_Key = tuple[str, tuple[str, ...], str | None, frozenset[str], str, bool, bool]
+_Key = tuple[object, ...]
 
 
 class StoredResult(NamedTuple):
@@ -294,8 +294,10 @@ class _BlockingLookups:
 
 
 def _key(query: Query) -> _Key:
-    name, indexes, settings, pin, whole_list = query
-    return name, indexes, settings.status_index, settings.stated_indexes, pin, whole_list, settings.bypass_cache
+    name, indexes, settings, *files = query
+    routing = settings.ignored_codes, settings.is_private, settings.public_indexes
+    statuses = settings.status_index, settings.stated_indexes, settings.bypass_cache
+    return name, indexes, *routing, *statuses, *files
 
 
 def _is_outdated(query: Query, stored: StoredResult | None, now: float) -> bool:

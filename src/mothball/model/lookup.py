@@ -127,11 +127,15 @@ class Missing(NamedTuple):
 
 
 class Unavailable(NamedTuple):
-    """The lookup failed. ``detail`` is one line of plain text. Never treat this as active."""
+    """The lookup failed. ``detail`` is one line of plain text. Never treat this as active.
+
+    ``ignorable_status`` is the HTTP status for which ``ignore-error-codes`` would lead to the next index, else 0.
+    """
 
     cause: Cause
     detail: str
     origin: Origin
+    ignorable_status: int = 0
     kind: Literal["unavailable"] = "unavailable"
 
 

@@ -73,6 +73,7 @@ class IndexRoute(NamedTuple):
 
     indexes: tuple[RoutedIndex, ...]
     status_index: str | None = None
+    is_private: bool = False
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -120,7 +121,7 @@ class Router:
         self._users: UserAddresses | None = None
         private = tuple(dict.fromkeys((*network.private, *facts.private)))
         self._private = _name_pattern(private) if private else None
-        self._public_urls = {base_url(index.url) for index in network.index_settings if index.public}
+        self._public_urls = network.public_indexes()
         self._routes: dict[tuple[object, ...], Route] = {}
         self._depends_on_name = any(index.includes or index.excludes for index in declared.indexes)
         self._declares_too_many = len(declared.indexes) + len(declared.options) > MAX_DECLARED
@@ -128,6 +129,24 @@ class Router:
     def route(self, dependency: Dependency) -> Route:
         """Return the route of ``dependency``, cached by the fields that determine it."""
         return self._route(*self._resolved((dependency,)))
+
+    def ignored_codes(self) -> frozenset[tuple[str, int]]:
+        """Return the URLs of indexes, each with an HTTP status that means that the index does not have a project.
+
+        mothball's key ``ignore-error-codes`` takes precedence over uv's. Of uv's, the first declaration of an index
+        counts, those of the file before those of the user.
+        """
+        codes: dict[str, tuple[int, ...]] = {
+            index.url: index.ignore_error_codes
+            for index in self._network.index_settings
+            if index.ignore_error_codes is not None
+        }
+        of_uv = [(index.url, index.ignore_error_codes) for index in self._declared.indexes]
+        of_uv += [(index.url, index.ignore_error_codes) for _, index in self._settings.indexes()]
+        for url, statuses in of_uv:
+            if statuses:
+                codes.setdefault(base_url(url), statuses)
+        return frozenset((url, code) for url, statuses in codes.items() for code in statuses)
 
     def _resolved(self, dependencies: Sequence[Dependency]) -> Sequence[Dependency]:
         """Return ``dependencies`` with the pins that the root of the workspace, or the saved file, sets."""
@@ -359,7 +378,8 @@ class Router:
         if without_consent is not None:
             reason = f"{without_consent.set_by} is a local index that your user configuration does not name"
             return Explanation(Skipped(SkipReason.CONSENT), all_rejected, reason)
-        return Explanation(IndexRoute(indexes, None if is_private else self._status_index()), rejected)
+        status_index = None if is_private else self._status_index()
+        return Explanation(IndexRoute(indexes, status_index, is_private), rejected)
 
     def _expanded(self, candidate: Candidate) -> str | None:
         """Return the address with its variables expanded, None if that is not allowed."""

@@ -133,6 +133,14 @@ def test_help_for_missing_warns_of_registration_by_others() -> None:
     assert "another index" in help_text
 
 
+def test_help_for_an_ignorable_status_names_the_setting() -> None:
+    forbidden = Unavailable(Cause.UNAUTHORIZED, "index.example returned 403 Forbidden", ORIGIN)
+    setting = f'`indexes."{INDEX}".ignore-error-codes = [403]` to [tool.mothball]'
+    assert setting in finding_message("old-lib", forbidden._replace(ignorable_status=403)).help
+    for other in (forbidden, forbidden._replace(ignorable_status=401)):
+        assert "ignore-error-codes" not in finding_message("old-lib", other).help
+
+
 @pytest.mark.parametrize(
     ("cause", "remedy"),
     [

@@ -64,7 +64,12 @@ GOOD: list[dict[str, Any]] = [
             "Old.Lib_2": {"rules": ["quarantined", "missing"]},
         },
         "indexes": {
-            "https://index.example/simple": {"statuses": "none", "public": True, "immutable": False},
+            "https://index.example/simple": {
+                "statuses": "none",
+                "public": True,
+                "immutable": False,
+                "ignore-error-codes": [400, 403],
+            },
             DEFAULT_INDEX: {},
         },
     },
@@ -107,6 +112,9 @@ BAD: list[Any] = [
     {"indexes": {"https://index.example/simple/": {"statuses": "off"}}},
     {"indexes": {"https://index.example/simple/": {"public": "yes"}}},
     {"indexes": {"https://index.example/simple/": {"immutable": 1}}},
+    {"indexes": {"https://index.example/simple/": {"ignore-error-codes": 403}}},
+    {"indexes": {"https://index.example/simple/": {"ignore-error-codes": ["403"]}}},
+    *({"indexes": {"https://index.example/simple/": {"ignore-error-codes": [code]}}} for code in (407, 408, 429, 500)),
     {"indexes": {"https://index.example/simple/": {"status": "none"}}},
     {"indexes": {"https://user@index.example/simple/": {"statuses": "none"}}},
     {"indexes": []},

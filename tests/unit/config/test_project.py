@@ -691,6 +691,9 @@ SETTINGS = IndexSettings("https://index.example/simple/")
         ({"public": True}, {"statuses": IndexStatuses.STATED}, {"public": True, "statuses": IndexStatuses.STATED}),
         ({"public": False}, {"public": True}, {"public": True}),
         ({"public": True}, {"public": False}, {"public": True}),
+        ({"ignore_error_codes": (403,)}, {}, {"ignore_error_codes": (403,)}),
+        ({"ignore_error_codes": (403,)}, {"ignore_error_codes": (400,)}, {"ignore_error_codes": (400,)}),
+        ({"ignore_error_codes": (403,)}, {"ignore_error_codes": ()}, {"ignore_error_codes": ()}),
     ],
 )
 def test_user_overrides_each_key_of_an_index_except_that_public_remains(
@@ -702,6 +705,18 @@ def test_user_overrides_each_key_of_an_index_except_that_public_remains(
         ConfigOverrides(),
     )
     assert network.index_settings == (SETTINGS._replace(**effective),)
+
+
+@pytest.mark.parametrize("code", [200, 301, 399, 407, 408, 429, 500, 503, -403, 403.0, True, "403", None])
+def test_error_code_that_cannot_be_ignored_is_rejected(code: object) -> None:
+    error = refusal({"indexes": {URL: {"ignore-error-codes": [403, code]}}})
+    assert str(error).startswith("`ignore-error-codes` must contain only HTTP status codes from 400 to 499 except 407")
+    assert error.key == ("indexes", URL, "ignore-error-codes")
+
+
+def test_error_codes_are_an_array() -> None:
+    error = refusal({"indexes": {URL: {"ignore-error-codes": 403}}})
+    assert str(error) == "`ignore-error-codes` must be an array of HTTP status codes such as [403], not 403"
 
 
 def test_built_in_default_index_and_configured_ones_are_immutable() -> None:

@@ -53,6 +53,11 @@ def test_variables_with_index_names(machine: Path) -> None:
     )
 
 
+def test_error_codes_to_ignore_are_read_from_uv_toml(machine: Path) -> None:
+    write(machine, "home/.config/uv", f"[[index]]\nurl = '{A}'\nignore-error-codes = [403, 401]\n")
+    assert [index.ignore_error_codes for index in read_uv(environment(machine), "linux").file_indexes] == [(403, 401)]
+
+
 def test_index_url_is_used_without_default_index(machine: Path) -> None:
     assert read_uv(environment(machine, UV_INDEX_URL=C, UV_DEFAULT_INDEX=""), "linux").default == UserIndex(
         C, "UV_INDEX_URL"

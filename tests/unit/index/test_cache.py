@@ -386,6 +386,40 @@ ODD_RELEASES: list[object] = [
 ]
 
 
+@pytest.mark.parametrize(
+    "page", [CachedPage(None, None, NOW, ignored_status=403), CachedPage(None, None, NOW, delegate=INDEX)]
+)
+def test_response_that_only_some_lookups_accept_is_stored(cache: StatusCache, page: CachedPage) -> None:
+    [key] = keys(1)
+    cache.put_many({key: page})
+    assert cache.get_many([key]) == {key: page}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ignored_status": 0, "delegate": ""},
+        {"ignored_status": 200, "delegate": ""},
+        {"ignored_status": 503, "delegate": ""},
+        {"ignored_status": True, "delegate": ""},
+        {"ignored_status": "403", "delegate": ""},
+        {"ignored_status": 403},
+        {"ignored_status": 0, "delegate": [INDEX]},
+        {"delegate": INDEX},
+    ],
+)
+def test_malformed_response_that_only_some_lookups_accept_is_a_miss(
+    cache: StatusCache, directory: str, fields: dict[str, object]
+) -> None:
+    [key] = keys(1)
+    cache.put_many({key: ARCHIVED})
+    row_key = f"{REPRESENTATION}\n{INDEX}\n{key.name}"
+    value = json.dumps({"key": row_key, "stored_at": NOW} | fields)
+    rows(directory, "UPDATE Cache SET value = ?", value)
+    assert cache.get_many([key]) == {}
+    assert cache.error is None
+
+
 def test_malformed_row_is_a_miss(cache: StatusCache, directory: str) -> None:
     good, *bad = keys(40)
     bad = bad[: 18 + len(ODD_RELEASES)]

@@ -17,7 +17,16 @@ from mothball.index import page_fetcher
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore
 from mothball.index.deadline import Deadline
-from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.page_request import (
+    Failed,
+    Fetched,
+    NotFound,
+    NotModified,
+    Outcome,
+    PageRequest,
+    ProjectPage,
+    Redirected,
+)
 from mothball.index.transport import Transport
 from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings
@@ -106,7 +115,7 @@ def test_credentials_in_url_and_netrc_are_not_sent_or_shown(
     with Client() as client:
         [(_, outcome)] = client.fetch([PageRequest(url, "old-lib")])
     assert outcome == Failed(
-        Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (credentials are required)"
+        Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (credentials are required)", 401
     )
     [request] = index.received
     assert "authorization" not in request.headers
@@ -438,18 +447,44 @@ def test_redirect_keeps_the_etag_and_drops_user_information(index: ScriptedIndex
 @pytest.mark.parametrize(
     ("location", "shown"),
     [
-        ("https://stranger.example/simple/old-lib/", "https://stranger.example"),
+        ("https://stranger.example/simple/old-lib/", "https://stranger.example/simple/"),
+        ("https://stranger.example/simple/other-lib/", "https://stranger.example"),
         ("http://user:secret@stranger.example:81/", "http://stranger.example:81"),
         ("//stranger.example/", "http://stranger.example"),
-        ("http://127.0.0.1:1/simple/old-lib/", "http://127.0.0.1:1"),
-        ("http://localhost/simple/old-lib/", "http://localhost"),
+        ("http://127.0.0.1:1/simple/old-lib/", "http://127.0.0.1:1/simple/"),
+        ("http://localhost/simple/old-lib/", "http://localhost/simple/"),
     ],
 )
 def test_redirect_to_another_host_is_not_followed(index: ScriptedIndex, location: str, shown: str) -> None:
     result = fetch(index, redirect(location, 303))
-    assert_failed(result, Cause.REFUSED_REDIRECT, f"redirected to {shown}: redirects to another host are not followed")
-    assert isinstance(result.outcome, Failed)
-    assert "secret" not in result.outcome.detail
+    assert isinstance(result.outcome, Redirected)
+    assert_failed(
+        result._replace(outcome=result.outcome.failed),
+        Cause.REFUSED_REDIRECT,
+        f"redirected to {shown}, which is not an index of this package",
+    )
+    assert result.outcome.index_url in ("", shown)
+    assert "secret" not in repr(result)
+
+
+@pytest.mark.parametrize(
+    ("status", "ignorable"),
+    [(400, True), (401, True), (402, True), (403, True), (418, True), (451, True), (407, False), (408, False)],
+)
+def test_outcome_has_the_status_that_a_user_may_ignore(index: ScriptedIndex, status: int, *, ignorable: bool) -> None:
+    outcome = fetch(index, Reply(status)).outcome
+    assert isinstance(outcome, Failed)
+    assert outcome.status == (status if ignorable else 0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [(too_many("3600"), Cause.RATE_LIMITED), (Reply(500), Cause.SERVER_ERROR), (Reply(501), Cause.SERVER_ERROR)],
+)
+def test_rate_limit_and_server_errors_cannot_be_ignored(index: ScriptedIndex, reply: Reply, cause: Cause) -> None:
+    outcome = fetch(index, reply).outcome
+    assert isinstance(outcome, Failed)
+    assert (outcome.cause, outcome.status) == (cause, 0)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from mothball.model.errors import ConfigError
 from mothball.model.lookup import Cause
 from tests.support.certificates import Authority, demanding_context
 from tests.support.loopback import forget_network_settings
-from tests.support.scripted_index import ScriptedIndex, json_page, redirect
+from tests.support.scripted_index import Reply, ScriptedIndex, json_page, redirect
 from tests.support.tunnel import Tunnel
 
 SECRET = "s3cr3t-thr0ugh-a-tunn3l"
@@ -73,6 +73,23 @@ def test_client_certificate_is_only_sent_to_user_endpoints(authority: Authority)
         assert shown == [None, None]
         assert fetch(index.url, credentials._replace(index_urls=(UserIndexUrl(index.url),))) == FETCHED
         assert "example-user" in str(shown[-1])
+
+
+def test_403_about_a_sent_client_certificate_cannot_be_ignored(authority: Authority) -> None:
+    certificate = authority.certify("127.0.0.1")
+    context = demanding_context(certificate, authority.path, required=False)
+    with ScriptedIndex({"old-lib": Reply(403)}, certificate=certificate, context=context) as index:
+        credentials = CredentialSettings(
+            (UserIndexUrl(index.url),), pip=PipConnection(cert=InstallerSetting(authority.path, "PIP_CERT"))
+        )
+        outcomes = [
+            fetch(index.url, settings)
+            for settings in (
+                credentials,
+                credentials._replace(client_certificate=authority.certify_client("example-user")),
+            )
+        ]
+    assert [outcome.status for outcome in outcomes if isinstance(outcome, Failed)] == [403, 0]
 
 
 def write_nothing(path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mothball.index.urls import (
     Endpoint,
     endpoint_of,
+    index_of_page,
     is_allowed_redirect,
     is_loopback,
     is_query_allowed,
@@ -95,6 +96,29 @@ def test_similar_hosts_are_not_loopback(host: str) -> None:
 )
 def test_allowed_redirects_from_http(target: Endpoint, *, followed: bool) -> None:
     assert is_allowed_redirect(Endpoint("http", "h", 80), target) is followed
+
+
+@pytest.mark.parametrize(
+    ("url", "index"),
+    [
+        ("https://index.example/simple/old-lib/", "https://index.example/simple/"),
+        ("https://INDEX.example:443/simple/old-lib", "https://index.example/simple/"),
+        ("https://index.example/simple/Old_Lib/", "https://index.example/simple/"),
+        ("https://index.example/simple/old%2Dlib/", "https://index.example/simple/"),
+        ("https://index.example:8443/old-lib/", "https://index.example:8443/"),
+        ("http://[::1]:3141/a/b/old-lib/", "http://[::1]:3141/a/b/"),
+        ("https://index.example/simple/other/", ""),
+        ("https://index.example/simple/old-lib/../other/", ""),
+        ("https://index.example/simple/old-lib/?next=other", ""),
+        ("https://index.example/login?next=/simple/old-lib/", ""),
+        ("https://index.example/", ""),
+        ("ftp://index.example/simple/old-lib/", ""),
+        ("https://index.example\\@stranger.example/simple/old-lib/", ""),
+        ("", ""),
+    ],
+)
+def test_index_of_a_page(url: str, index: str) -> None:
+    assert index_of_page(url, "old-lib") == index
 
 
 def test_redirects_from_https_must_keep_the_endpoint() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mothball.config.credential_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
-from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
+from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings
@@ -273,7 +273,9 @@ def test_index_gets_the_credentials_of_the_user() -> None:
     with ScriptedIndex({"old-lib": PAGE}, login=("user", SECRET)) as index:
         assert fetch(index, named(index)) == [FETCHED]
         assert fetch(index, CredentialSettings()) == [
-            Failed(Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (credentials are required)")
+            Failed(
+                Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (credentials are required)", 401
+            )
         ]
         assert index.count() == 2
 
@@ -292,9 +294,20 @@ def test_credentials_are_kept_on_redirects_to_the_same_endpoint_only() -> None:
         assert ["authorization" in request.headers for request in index.received] == [True, True]
         index.script("old-lib", redirect(f"{other.url}old-lib/"))
         [outcome] = fetch(index, named(index))
-        assert isinstance(outcome, Failed)
-        assert outcome.cause is Cause.REFUSED_REDIRECT
+        assert isinstance(outcome, Redirected)
+        assert outcome.failed.cause is Cause.REFUSED_REDIRECT
         assert other.count() == 0
+
+
+@pytest.mark.parametrize(("status", "ignorable"), [(400, 400), (401, 0), (403, 0), (451, 451)])
+def test_status_about_sent_credentials_cannot_be_ignored(status: int, ignorable: int) -> None:
+    with ScriptedIndex({"old-lib": Reply(status)}) as index:
+        [outcome] = fetch(index, named(index))
+        assert isinstance(outcome, Failed)
+        assert outcome.status == ignorable
+        [outcome] = fetch(index, CredentialSettings())
+        assert isinstance(outcome, Failed)
+        assert outcome.status == status
 
 
 def test_rejected_credentials_are_not_sent_again() -> None:

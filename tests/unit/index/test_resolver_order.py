@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.index.cache import CachedPage, PageKey, StatusCache, page_key
-from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.page_request import (
+    Failed,
+    Fetched,
+    NotFound,
+    NotModified,
+    Outcome,
+    PageRequest,
+    ProjectPage,
+    Redirected,
+)
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.resolver import Resolver
 from mothball.model.lookup import (
@@ -30,7 +39,12 @@ PLACES = [(index, name) for index in INDEXES for name in NAMES]
 
 PAGES = st.sampled_from([ProjectPage(None), ProjectPage("active"), ProjectPage("archived"), ProjectPage("odd")])
 OUTCOMES: st.SearchStrategy[Outcome] = st.one_of(
-    st.builds(Fetched, PAGES), st.just(NotModified()), st.just(NotFound()), st.just(Failed(Cause.TIMEOUT, "slow"))
+    st.builds(Fetched, PAGES),
+    st.just(NotModified()),
+    st.just(NotFound()),
+    st.just(Failed(Cause.TIMEOUT, "slow")),
+    st.just(Failed(Cause.UNAUTHORIZED, "forbidden", 403)),
+    st.builds(Redirected, st.sampled_from([*INDEXES, ""]), st.just(Failed(Cause.REFUSED_REDIRECT, "moved"))),
 )
 HELD = st.builds(
     CachedPage, st.none() | PAGES, st.just('"v1"'), st.sampled_from([NOW - 10, NOW - 4000, NOW - 10**6, NOW + 10**4])
@@ -42,6 +56,8 @@ SETTINGS = st.builds(
     refresh=st.booleans(),
     status_index=st.sampled_from([None, STATUS]),
     snapshot=st.sampled_from([None, snapshot_of(a=ProjectPage("archived"), b=ProjectPage(None))]),
+    ignored_codes=st.sampled_from([frozenset(), frozenset({(HOME, 403), (INDEX, 403)})]),
+    is_private=st.booleans(),
 )
 QUERIES = st.builds(
     Query,
@@ -115,17 +131,20 @@ def test_no_page_is_requested_twice_or_needlessly(world: tuple[list[Query], Scri
 
 
 def wants(query: Query, index: str, name: str, script: Scripted, cached: Held) -> bool:
-    """Return True if ``query`` needs a request to ``index``: all indexes before it have a 404."""
+    """Return True if ``query`` needs a request to ``index``: none before it has the name, or one redirects to it."""
     if query.name != name or query.settings.offline:
         return False
     before = query.indexes[: query.indexes.index(index)] if index in query.indexes else ()
     if index in query.indexes and all(
-        isinstance(script[index_before, name], NotFound)
+        isinstance(script[index_before, name], NotFound | Redirected)
+        or (index_before, 403) in query.settings.ignored_codes
         or ((index_before, name) in cached and cached[index_before, name].page is None)
         for index_before in before
     ):
         return True
-    return index == query.settings.status_index
+    is_delegate = index in query.indexes and not query.settings.is_private
+    targets = {outcome.index_url for place, outcome in script.items() if isinstance(outcome, Redirected)}
+    return (is_delegate and index in targets) or index == query.settings.status_index
 
 
 @given(WORLDS)
@@ -152,6 +171,8 @@ def test_every_status_was_stated_by_a_source(world: tuple[list[Query], Scripted,
                 assert None in stated or (snapshot and query.name == "b")
             case Missing(origin):
                 place = (origin.index_url, query.name)
-                assert isinstance(script[place], NotFound) or cached[place].page is None
+                outcome = script[place]
+                is_delegated = isinstance(outcome, Redirected) and query.settings.is_private
+                assert isinstance(outcome, NotFound) or is_delegated or cached[place].page is None
             case Unavailable():
                 pass

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.config.installers import InstallerSettings, PipSettings, UvSettings
-from mothball.config.project import NetworkSettings
+from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
+from mothball.config.project import IndexSettings, NetworkSettings
 from mothball.formats.table import parse
 from mothball.model.document import SkipReason
 from mothball.model.lookup import Skipped
@@ -19,6 +19,7 @@ from tests.support.routing import (
     C,
     D,
     ExpectedRoute,
+    router_for,
     routes_by_name,
     user_index,
 )
@@ -45,6 +46,36 @@ def lib(
 # --- uv ---------------------------------------------------------------------------------------------------------------
 
 UV = "tool.uv.index"
+IGNORES_403 = "ignore-error-codes = [403]"
+
+
+@pytest.mark.parametrize(
+    ("text", "of_user", "configured", "codes"),
+    [
+        (table(UV, "a", A), (), None, set()),
+        (table(UV, "a", A, IGNORES_403), (), None, {(A, 403)}),
+        (table(UV, "a", A.rstrip("/"), "ignore-error-codes = [403, 401]"), (), None, {(A, 403), (A, 401)}),
+        (table(UV, "a", A, "ignore-error-codes = ['403', true, 4.03, [403]]"), (), None, set()),
+        (table(UV, "a", A, "ignore-error-codes = 403"), (), None, set()),
+        (table(UV, "a", A, IGNORES_403 + "\nexplicit = true"), (), None, {(A, 403)}),
+        (table(UV, "a", A, IGNORES_403) + table(UV, "b", B), (), None, {(A, 403)}),
+        ("", (403,), None, {(A, 403)}),
+        (table(UV, "a", A), (403,), None, {(A, 403)}),
+        (table(UV, "a", A, IGNORES_403), (400,), None, {(A, 403)}),
+        (table(UV, "a", A, IGNORES_403), (), (400,), {(A, 400)}),
+        (table(UV, "a", A, IGNORES_403), (403,), (), set()),
+    ],
+)
+def test_error_codes_of_mothball_take_precedence_over_those_of_the_file_and_of_the_user(
+    text: str, of_user: tuple[int, ...], configured: tuple[int, ...] | None, codes: set[tuple[str, int]]
+) -> None:
+    user_indexes = (
+        UserIndex(f"https://user:secret@{A.removeprefix('https://')}", "uv.toml", ignore_error_codes=of_user),
+    )
+    network = NetworkSettings(index_settings=(IndexSettings(A, ignore_error_codes=configured),))
+    settings = InstallerSettings(uv=UvSettings(file_indexes=user_indexes))
+    router, _ = router_for("pyproject", PROJECT + text, settings, network)
+    assert router.ignored_codes() == codes
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,13 @@ class DeclaredIndex(NamedTuple):
         items = value.items if isinstance(value, Array) else ()
         return tuple(item.value for item in items if isinstance(item, String))
 
+    def integers(self, member: str) -> tuple[int, ...]:
+        """Return the integers in the array value of the key ``member``."""
+        value = self.members.get(member)
+        items = value.items if isinstance(value, Array) else ()
+        values: list[object] = [item.value for item in items if isinstance(item, Scalar)]
+        return tuple(value for value in values if isinstance(value, int) and not isinstance(value, bool))
+
     def to_tool_index(self, tool: str, role: str = "") -> ToolIndex:
         """Return the index as configured for ``tool``, with the role that the tool gives to it."""
         return ToolIndex(

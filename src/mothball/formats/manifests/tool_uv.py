@@ -82,7 +82,8 @@ def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
     """
     for index in declared_indexes(tables, "index"):
         roles = (member for member in ("explicit", "default") if index.is_set(member))
-        yield index.to_tool_index("uv", "flat" if index.text("format") == "flat" else next(roles, "index"))
+        tool_index = index.to_tool_index("uv", "flat" if index.text("format") == "flat" else next(roles, "index"))
+        yield tool_index._replace(ignore_error_codes=index.integers("ignore-error-codes"))
     for parent in ((), ("pip",)):
         scope = "".join(parent)
         for name in ("index-url", "extra-index-url"):
