@@ -63,7 +63,7 @@ def located_indexes(file: ParsedFile) -> tuple[ToolIndex, ...]:
         return ()
     lines, shown = LineIndex(file.text), display_path(file.path)
     return tuple(
-        ToolIndex(*index[:-1], declared_at=index.declared_at or f"{shown}:{lines.position(index.span.start).line}")
+        index._replace(declared_at=index.declared_at or f"{shown}:{lines.position(index.span.start).line}")
         for index in indexes
     )
 
