@@ -124,10 +124,11 @@ class ProjectConfig(NamedTuple):
 class UserConfig(NamedTuple):
     """The settings in the user configuration, and the settings of installers.
 
-    ``index_url`` contains no credentials; they are in ``credentials``.
+    ``index_url`` and ``status_index`` contain no credentials; they are in ``credentials``.
     """
 
     index_url: str | None = None
+    status_index: str | None = None
     trusted_hosts: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     offline: bool | None = None
@@ -195,21 +196,27 @@ class NetworkSettings(NamedTuple):
 def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides) -> NetworkSettings:
     """Return the effective network settings. The command line overrides the project, the project overrides the user.
 
-    ``offline`` and ``private`` are combined instead: each source can only add restrictions. For the settings of an
-    index, each key of the user overrides that of the project, but an index that either marks as public is public.
+    For ``offline``, ``status-index`` and each key of an index, the user overrides the project instead. ``private`` is
+    combined, and an index that either marks as public is public: each source can only add restrictions.
     """
     candidates = (
         (overrides.index_url, overrides.index_set_by),
         (config.index_url, PROJECT_INDEX_SETTING),
         (user.index_url, "`index-url` in the user configuration"),
     )
-    user_urls = (overrides.index_url, user.index_url, *(index.url for index in user.credentials.index_urls))
+    own_offline = bool(config.offline) and not overrides.online
+    user_urls = (
+        overrides.index_url,
+        user.index_url,
+        user.status_index,
+        *(index.url for index in user.credentials.index_urls),
+    )
     index_url, index_set_by = next(((url, set_by) for url, set_by in candidates if url), (DEFAULT_INDEX, ""))
     return NetworkSettings(
         index_url=index_url,
-        status_index=config.status_index,
+        status_index=user.status_index or config.status_index,
         private=config.private + user.private,
-        offline=overrides.offline or bool(user.offline) or (bool(config.offline) and not overrides.online),
+        offline=overrides.offline or (own_offline if user.offline is None else user.offline),
         max_age=next(
             (age for age in (overrides.max_age, config.max_age, user.max_age) if age is not None), DEFAULT_MAX_AGE
         ),
@@ -253,12 +260,12 @@ def read_user_config(table: object) -> UserConfig:
     """Return the ``UserConfig`` in ``table``, a whole user configuration. Raises ConfigError like ``read_config``."""
     values = read_table(table, USER_KEYS, ())
     indexes = values.pop("indexes", ())
-    main_index = (UserIndexUrl(values["index-url"]),) if "index-url" in values else ()
+    main_keys = [key for key in ("index-url", "status-index") if key in values]
+    main_indexes = (UserIndexUrl(values[key]) for key in main_keys)
     credentials = {_CREDENTIAL_KEYS[key]: value for key, value in values.items() if key in _CREDENTIAL_KEYS}
-    credentials["index_urls"] = (*main_index, *(index for index in indexes if isinstance(index, UserIndexUrl)))
+    credentials["index_urls"] = (*main_indexes, *(index for index in indexes if isinstance(index, UserIndexUrl)))
     index_settings = tuple(index for index in indexes if isinstance(index, IndexSettings))
-    if main_index:
-        values["index-url"] = strip_credentials(values["index-url"])
+    values |= {key: strip_credentials(values[key]) for key in main_keys}
     rest = {key.replace("-", "_"): value for key, value in values.items() if key not in _CREDENTIAL_KEYS}
     return UserConfig(**rest, index_settings=index_settings, credentials=CredentialSettings(**credentials))
 
@@ -363,6 +370,7 @@ PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(
 USER_KEYS: Mapping[str, Reader] = MappingProxyType(
     {
         "index-url": read_user_index_url,
+        "status-index": read_user_index_url,
         "indexes": read_user_indexes,
         "keyring-provider": read_keyring_provider,
         "client-cert": read_user_path,

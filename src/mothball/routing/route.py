@@ -401,7 +401,8 @@ class Router:
     def _status_index(self) -> str | None:
         if not self._network.status_index:
             return None
-        index = RoutedIndex(base_url(self._network.status_index), "`status-index`")
+        url = base_url(self._network.status_index)
+        index = RoutedIndex(url, "`status-index`", self._user_addresses().contains(url))
         return None if self._needs_consent(index) else index.url
 
 

@@ -83,6 +83,7 @@ def test_every_project_key_is_read() -> None:
 def test_every_user_key_is_read() -> None:
     table = {
         "index-url": "https://user:secret@index.example/simple/",
+        "status-index": "https://user:secret@statuses.example/simple/",
         "indexes": {
             "https://mirror.example/simple/": {"statuses": "none"},
             "internal": "https://internal.example/simple/",
@@ -100,6 +101,7 @@ def test_every_user_key_is_read() -> None:
     assert table.keys() == USER_KEYS.keys()
     assert read_user_config(table) == UserConfig(
         index_url=URL,
+        status_index="https://statuses.example/simple/",
         trusted_hosts=("index.example", "other.example:8080"),
         private=("acme-*",),
         offline=False,
@@ -108,6 +110,7 @@ def test_every_user_key_is_read() -> None:
         credentials=CredentialSettings(
             index_urls=(
                 UserIndexUrl("https://user:secret@index.example/simple/"),
+                UserIndexUrl("https://user:secret@statuses.example/simple/"),
                 UserIndexUrl("https://internal.example/simple/", "internal"),
             ),
             keyring=KeyringProvider.SUBPROCESS,
@@ -581,29 +584,56 @@ def test_command_line_overrides_project_and_project_overrides_user(
     assert network.index_url == next(url for url in (command, project, user, DEFAULT_INDEX) if url)
 
 
-@pytest.mark.parametrize("user", [None, True, False])
-@pytest.mark.parametrize("project", [None, True, False])
-@pytest.mark.parametrize("command", [True, False])
-def test_any_source_can_set_offline(command: bool, project: bool | None, user: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
-    network = resolve_network(
-        ProjectConfig(offline=project), UserConfig(offline=user), ConfigOverrides(offline=command)
-    )
-    assert network.offline is (True in (command, project, user))
+OFFLINE, ONLINE = ConfigOverrides(offline=True), ConfigOverrides(online=True)
 
 
 @pytest.mark.parametrize(
-    ("config", "user", "overrides", "offline"),
+    ("project", "user", "overrides", "offline"),
     [
-        (ProjectConfig(offline=True), UserConfig(), ConfigOverrides(online=True), False),
-        (ProjectConfig(offline=True), UserConfig(offline=True), ConfigOverrides(online=True), True),
-        (ProjectConfig(), UserConfig(), ConfigOverrides(offline=True, online=True), True),
-        (ProjectConfig(), UserConfig(), ConfigOverrides(online=True), False),
+        (None, None, ConfigOverrides(), False),
+        (True, None, ConfigOverrides(), True),
+        (False, None, ConfigOverrides(), False),
+        (None, True, ConfigOverrides(), True),
+        (False, True, ConfigOverrides(), True),
+        (None, False, ConfigOverrides(), False),
+        (True, False, ConfigOverrides(), False),
+        (None, None, OFFLINE, True),
+        (False, None, OFFLINE, True),
+        (None, False, OFFLINE, True),
+        (False, False, OFFLINE, True),
+        (None, None, ONLINE, False),
+        # A command whose purpose is a lookup overrides only the project.
+        (True, None, ONLINE, False),
+        (True, True, ONLINE, True),
+        (None, True, ONLINE, True),
+        (None, None, OFFLINE._replace(online=True), True),
     ],
 )
-def test_online_overrides_only_the_project(
-    config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides, *, offline: bool
+def test_offline_of_the_user_overrides_the_project_and_the_command_line_both(
+    project: bool | None,  # noqa: FBT001 - a parameter of the test
+    user: bool | None,  # noqa: FBT001 - a parameter of the test
+    overrides: ConfigOverrides,
+    *,
+    offline: bool,
 ) -> None:
-    assert resolve_network(config, user, overrides).offline is offline
+    network = resolve_network(ProjectConfig(offline=project), UserConfig(offline=user), overrides)
+    assert network.offline is offline
+
+
+@pytest.mark.parametrize(
+    ("project", "user", "status_index", "user_indexes"),
+    [
+        (None, None, None, ()),
+        (PROJECT, None, PROJECT, ()),
+        (None, USER, USER, (USER,)),
+        (PROJECT, USER, USER, (USER,)),
+    ],
+)
+def test_status_index_of_the_user_overrides_the_project(
+    project: str | None, user: str | None, status_index: str | None, user_indexes: tuple[str, ...]
+) -> None:
+    network = resolve_network(ProjectConfig(status_index=project), UserConfig(status_index=user), ConfigOverrides())
+    assert (network.status_index, network.user_indexes) == (status_index, user_indexes)
 
 
 @pytest.mark.parametrize(
@@ -616,9 +646,13 @@ def test_max_age_of_the_project_overrides_the_user(project: float | None, user: 
     )
 
 
-def test_private_names_are_combined() -> None:
-    network = resolve_network(ProjectConfig(private=("a-*",)), UserConfig(private=("b-*",)), ConfigOverrides())
-    assert network.private == ("a-*", "b-*")
+@pytest.mark.parametrize(
+    ("project", "user", "private"),
+    [((), (), ()), (("a-*",), (), ("a-*",)), ((), ("b-*",), ("b-*",)), (("a-*",), ("b-*",), ("a-*", "b-*"))],
+)
+def test_private_names_are_combined(project: tuple[str, ...], user: tuple[str, ...], private: tuple[str, ...]) -> None:
+    network = resolve_network(ProjectConfig(private=project), UserConfig(private=user), ConfigOverrides())
+    assert network.private == private
 
 
 def test_user_overrides_the_project_for_each_index() -> None:
@@ -651,10 +685,6 @@ def test_only_the_user_configuration_names_indexes() -> None:
         "the index name `internal` is only allowed in the user configuration",
         ("indexes", "internal"),
     )
-
-
-def test_only_the_project_sets_the_status_index() -> None:
-    assert resolve_network(ProjectConfig(status_index=PROJECT), UserConfig(), ConfigOverrides()).status_index == PROJECT
 
 
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in IGNORABLE_RULES])

@@ -380,6 +380,8 @@ def test_local_index_of_the_project_configuration_needs_consent() -> None:
     assert route(dependency(), (), project) == Skipped(SkipReason.CONSENT)
     assert route(dependency(), (), CONSENT_REQUIRED._replace(status_index=LOCAL)) == IndexUrls((HOME,))
     assert route(dependency(), (), CONSENT_REQUIRED._replace(status_index=STATUSES)) == IndexUrls((HOME,), STATUSES)
+    of_user = CONSENT_REQUIRED._replace(status_index=LOCAL, user_indexes=(LOCAL,))
+    assert route(dependency(), (), of_user) == IndexUrls((HOME,), LOCAL)
 
 
 # --- variables, limits, credentials -----------------------------------------------------------------------------------
