@@ -249,20 +249,22 @@ def test_push_is_compared_with_the_remote(shop_per_runner: Committer, tmp_path: 
     shop_per_runner.repository.git("init", "--quiet", "--bare", str(bare))
     shop_per_runner.repository.git("remote", "add", "origin", str(bare))
     shop_per_runner.repository.commit({"requirements.txt": lines(ACTIVE)})
-    assert shop_per_runner.git("push", "--set-upstream", "origin", "main").made, (
-        "on the first push, every dependency counts as added"
-    )
+    assert shop_per_runner.git("push", "--set-upstream", "origin", "main").made
     shop_per_runner.repository.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)})
     assert not shop_per_runner.git("push").made
     shop_per_runner.repository.commit({"requirements.txt": lines(ACTIVE)})
     assert shop_per_runner.git("push").made, "a dependency that was added and removed again does not count"
 
 
-def test_first_push_of_an_archived_project_is_rejected(shop: Committer, tmp_path: Path) -> None:
-    shop.repository.git("init", "--quiet", "--bare", str(tmp_path / "remote.git"))
-    shop.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
-    shop.repository.commit({"requirements.txt": lines(ARCHIVED)})
-    assert not shop.git("push", "--set-upstream", "origin", "main").made
+def test_first_push_is_stopped_only_by_quarantined_projects(shop_per_runner: Committer, tmp_path: Path) -> None:
+    shop_per_runner.repository.git("init", "--quiet", "--bare", str(tmp_path / "remote.git"))
+    shop_per_runner.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED, QUARANTINED)})
+    stopped = shop_per_runner.git("push", "--set-upstream", "origin", "main")
+    assert not stopped.made
+    assert "first push: all dependencies were checked" in stopped.said
+    shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED)})
+    assert shop_per_runner.git("push", "--set-upstream", "origin", "main").made
 
 
 def test_unrelated_staged_files_do_not_hide_pushed_or_unstaged_findings(
@@ -272,9 +274,13 @@ def test_unrelated_staged_files_do_not_hide_pushed_or_unstaged_findings(
     shop_per_runner.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
     shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED)})
     shop_per_runner.repository.stage({"dev-requirements.txt": lines(ACTIVE)})
-    pushed = shop_per_runner.git("push", "--set-upstream", "origin", "main")
+    assert shop_per_runner.git("push", "--set-upstream", "origin", "main").made, "the first push"
+    shop_per_runner.repository.git("stash", "--quiet")
+    shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED, ALSO_ARCHIVED)})
+    shop_per_runner.repository.git("stash", "pop", "--quiet", "--index")
+    pushed = shop_per_runner.git("push")
     assert not pushed.made
-    assert f"requirements.txt:1:1: error[archived] {ARCHIVED} is archived" in pushed.said
+    assert f"requirements.txt:2:1: error[archived] {ALSO_ARCHIVED} is archived" in pushed.said
     outcome = shop_per_runner.run("--all-files")
     assert not outcome.made
     assert re.search(r"\d of the \d given files are not staged: all their dependencies were checked", outcome.said)

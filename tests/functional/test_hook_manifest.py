@@ -103,7 +103,7 @@ def test_script_hook_selects_by_type_and_all_hook_passes_no_files() -> None:
 @pytest.mark.parametrize("hook", ["mothball", "mothball-scripts"])
 def test_hooks_with_files_run_serially_in_the_expected_stages_with_separator(hook: str) -> None:
     assert HOOKS[hook]["require_serial"] is True
-    assert HOOKS[hook]["stages"] == ["pre-commit", "pre-merge-commit", "pre-push", "manual"]
+    assert HOOKS[hook]["stages"] == ["pre-commit", "pre-merge-commit", "manual"]
     assert HOOKS[hook]["args"][-1] == "--"
     assert "verbose" not in HOOKS[hook]
 

@@ -89,9 +89,10 @@ def _pinned(path: Path) -> dict[str, str]:
 
 
 def configuration(runner: Runner, *hooks: str, args: str = "") -> str:
-    """Return a pre-commit configuration with these hooks."""
+    """Return a pre-commit configuration with these hooks; those of changes also check pushes."""
     more = f"    args: {args}\n" if args else ""
-    listed = "".join(f"  - id: {hook}\n{more}" for hook in hooks)
+    stages = "    stages: [pre-commit, pre-merge-commit, pre-push]\n"
+    listed = "".join(f"  - id: {hook}\n{'' if hook == 'mothball-all' else stages}{more}" for hook in hooks)
     return f"repos:\n- repo: {runner.origin}\n  rev: {TAG}\n  hooks:\n{listed}"
 
 

@@ -109,22 +109,45 @@ def missing_file(shop: Workshop) -> None:
     assert (result.code, "and no dependency file was given: nothing was checked" in result.out) == (0, True)
 
 
-@row("A first push", "the pushed branch with an empty tree: everything in it is added; the index does not matter")
+@row(
+    "A first push, to a remote without commits",
+    "nothing: all dependencies of the pushed branch are checked, and only quarantined projects stop it",
+)
 def first_push(shop: Workshop) -> None:
-    shop.commit({"requirements.txt": lines("old-a"), "dev-requirements.txt": lines("good-a")})
+    shop.commit({"requirements.txt": lines("old-a", "no-lib"), "dev-requirements.txt": lines("good-a") + "?\n"})
     shop.stage({"dev-requirements.txt": lines("good-a", "old-b")})
     push = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/main"}
     given = ("requirements.txt", "dev-requirements.txt")
-    added = {"requirements.txt": ["old-a"], "dev-requirements.txt": ["good-a"]}
-    assert shop.added(*given, env=push) == added, "staged changes are not pushed"
-    result = shop.check(*given, env=push)
-    assert (result.code, "every dependency counts as added" in result.out) == (1, True)
+    everything = {"requirements.txt": ["old-a", "no-lib"], "dev-requirements.txt": ["good-a"]}
+    zeros = "0" * 40
+    head = shop.git("rev-parse", "HEAD")
+    for more in (
+        {},
+        {"PRE_COMMIT_FROM_REF": zeros, "PRE_COMMIT_TO_REF": head},
+        {"PRE_COMMIT_FROM_REF": "", "PRE_COMMIT_TO_REF": "main"},
+    ):
+        assert shop.added(*given, env={**push, **more}) == everything, "staged changes are not pushed"
+        result = shop.check("--strict", "--", *given, env={**push, **more})
+        assert (result.code, "only quarantined projects stop it" in result.out) == (0, True)
+        assert "requirements.txt:1:1: warning[archived]" in result.out
+        assert "dev-requirements.txt:2:1: warning[unreadable]" in result.out
+    deleted = {"PRE_COMMIT_FROM_REF": head, "PRE_COMMIT_TO_REF": zeros}
+    assert shop.check(*given, env={**push, **deleted}) == (0, "", ""), "a deleted branch"
     shop.git("checkout", "--quiet", "-b", "other")
     shop.commit()
-    assert shop.added(*given, env=push) == added, "the pushed branch is main"
-    assert shop.added(*given, env={"PRE_COMMIT_REMOTE_NAME": "origin"})["dev-requirements.txt"] == ["good-a", "old-b"]
-    ends = {"PRE_COMMIT_FROM_REF": "main", "PRE_COMMIT_TO_REF": "other"}
-    assert shop.added(*given, env={**push, **ends}) == {"dev-requirements.txt": ["old-b"]}
+    assert shop.added(*given, env=push) == everything, "the pushed branch is main"
+    assert "old-b" in shop.added(*given, env={"PRE_COMMIT_REMOTE_NAME": "origin"})["dev-requirements.txt"]
+    shop.commit({"requirements.txt": lines("bad-lib")})
+    assert shop.check(*given, env={**push, "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/other"}).code == 1
+
+
+@row("Any other push", "the pushed commits with those of the remote")
+def other_push(shop: Workshop) -> None:
+    start = shop.commit({"requirements.txt": lines("old-a")})
+    end = shop.commit({"requirements.txt": lines("old-a", "old-b")})
+    push = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_FROM_REF": start, "PRE_COMMIT_TO_REF": end}
+    assert shop.added(env=push) == {"requirements.txt": ["old-b"]}
+    assert shop.check(env=push).code == 1
 
 
 @row("The first commit", "the index with an empty tree: everything in it is added")

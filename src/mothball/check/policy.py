@@ -57,6 +57,8 @@ _RULES: Mapping[ProjectStatus, Rule | None] = {
 _REASON_PLACEHOLDERS = ("", "why", "reason")
 _NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
 _DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
+# The only rules that stop a first push: what was there before mothball does not, unless it is dangerous.
+_FIRST_PUSH_ERRORS = frozenset({Rule.QUARANTINED})
 
 
 class SeverityPolicy(NamedTuple):
@@ -101,7 +103,8 @@ def severity_of(
 
     The most specific setting takes precedence: ``RULE.transitive`` for downgraded dependencies, then ``RULE.added``,
     ``RULE`` and the default. Without ``RULE.transitive``, archived and deprecated are downgraded by one level. So they
-    are for a dependency that was ``moved`` from another project.
+    are for a dependency that was ``moved`` from another project. In a first push, errors of rules that do not stop it
+    are warnings.
     """
     severities, mode = severity_policy.severities, severity_policy.mode
     severity = severities.get(rule, _MODE_DEFAULTS.get((rule, mode), _DEFAULTS[rule]))
@@ -111,6 +114,8 @@ def severity_of(
         severity = severities[f"{rule}.transitive"]
     elif (downgraded or moved) and rule in _DOWNGRADED_RULES:
         severity = _NEXT_LOWER.get(severity, severity)
+    if mode is CheckMode.FIRST_PUSH and rule not in _FIRST_PUSH_ERRORS and severity is Severity.ERROR:
+        severity = Severity.WARNING
     return Severity.ERROR if severity_policy.strict and severity is Severity.WARNING else severity
 
 

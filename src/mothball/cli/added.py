@@ -14,7 +14,8 @@ from mothball.repository.git_change import (
     Change,
     change_between,
     change_since,
-    initial_push_change,
+    is_null_id,
+    push_change,
     staged_change,
 )
 from mothball.repository.git_repository import Repository, open_repository
@@ -33,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         _validate_policy(arguments)
     repository = open_repository(os.getcwd())
     change = _change(arguments, repository)
+    if change is None:
+        return 0
     prints_nothing = arguments.output in ("text", "concise") and not arguments.reports
     if not arguments.paths and prints_nothing and not _touches_any(change):
         return 0
@@ -50,7 +53,7 @@ def _validate_policy(arguments: argparse.Namespace) -> None:
         raise UsageError("--policy base cannot be combined with --config", help_text=help_text)
 
 
-def _change(arguments: argparse.Namespace, repository: Repository) -> Change:
+def _change(arguments: argparse.Namespace, repository: Repository) -> Change | None:
     if arguments.since is not None:
         if arguments.from_ref is not None or arguments.to_ref is not None:
             message = "--since cannot be combined with --from-ref or --to-ref"
@@ -64,16 +67,17 @@ def _change(arguments: argparse.Namespace, repository: Repository) -> Change:
     return change_between(repository, start, end or "HEAD")
 
 
-def _hook_change(repository: Repository) -> Change:
-    """Return the staged change, or the range of commits that pre-commit or prek pass in the environment."""
-    start, end = (os.environ.get(name) for name in ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"))
-    is_push = bool(os.environ.get("PRE_COMMIT_REMOTE_NAME"))
-    if start and end:
-        return change_between(repository, start, end, is_push=is_push)
-    if is_push:
-        # On a push to an empty remote, the hook runner passes no base commit.
-        return initial_push_change(repository, os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
-    return staged_change(repository)
+def _hook_change(repository: Repository) -> Change | None:
+    """Return the staged change, or the range of commits that pre-commit or prek pass in the environment.
+
+    Returns None for a push that deletes a branch: git passes an object ID of zeros (githooks, "pre-push").
+    """
+    start, end = (os.environ.get(name, "") for name in ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"))
+    if os.environ.get("PRE_COMMIT_REMOTE_NAME"):
+        # On a push to an empty remote, the hook runner passes no base commit, or zeros.
+        branch = end or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+        return None if is_null_id(branch) else push_change(repository, start, branch)
+    return change_between(repository, start, end) if start and end else staged_change(repository)
 
 
 def _touches_any(change: Change) -> bool:

@@ -37,7 +37,8 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
     change_reader = ChangeReader(change, select_paths(map(_git_path, arguments.paths), requested_format(arguments)))
     unchanged_paths = _unchanged_paths(arguments.paths, change_reader, change)
     policy_tree = change.bases[0].tree if arguments.policy == "base" else None
-    setup = set_up(arguments, mode=CheckMode.ADDED, tree=change.target, policy_tree=policy_tree)
+    mode = CheckMode.FIRST_PUSH if change.is_first_push else CheckMode.ADDED
+    setup = set_up(arguments, mode=mode, tree=change.target, policy_tree=policy_tree)
     discovered = change_reader.read(setup.config_resolver, setup.settings)
     if arguments.list_files:
         files = tuple(file for file in discovered.files if not file.is_context)
@@ -120,8 +121,11 @@ def _is_settled(lookup: LookupResult) -> bool:
 def _no_base_note(change: Change) -> tuple[Problem, ...]:
     if not change.no_base:
         return ()
+    if change.is_push:
+        message = "first push: all dependencies were checked, and only quarantined projects stop it"
+        return (Problem(Severity.NOTE, message, _WRITE_IGNORES_HELP),)
     message = "no base commit to compare with: every dependency counts as added"
-    help_text = _WRITE_IGNORES_HELP if change.is_push else "pass --since REV with a commit that the branch is based on"
+    help_text = "pass --since REV with a commit that the branch is based on"
     return (Problem(Severity.NOTE, message, help_text),)
 
 

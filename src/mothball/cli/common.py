@@ -52,7 +52,7 @@ def set_up(
         today=time.strftime("%Y-%m-%d", time.localtime(now)),
         now=now,
         mode=mode,
-        strict=getattr(arguments, "strict", False),
+        strict=getattr(arguments, "strict", False) and mode is not CheckMode.FIRST_PUSH,
         refresh=arguments.refresh,
         use_ignores=not getattr(arguments, "no_ignores", False) and policy_tree is None,
         # A file given with --config, or the base, is not part of the change, so its ignores always apply.

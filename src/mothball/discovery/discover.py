@@ -23,7 +23,7 @@ from mothball.formats.recognition import (
 )
 from mothball.formats.table import FORMATS, decode, format_of, may_be_dependency_file, may_be_included, parse
 from mothball.model.document import DependencyKind, Document, ParsedFile
-from mothball.model.errors import UnreadableFileError
+from mothball.model.errors import BrokenLinkError, UnreadableFileError
 from mothball.model.findings import Finding, Problem, Rule, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -331,9 +331,7 @@ class _Discovery:
         path = target.path
         if self._tree.leads_outside(path, target.root):
             help_text = "check the target by its own path, or add the link to `exclude`"
-            raise UnreadableFileError(
-                path, "symbolic link is broken or leads outside the repository", help_text=help_text
-            )
+            raise BrokenLinkError(path, "symbolic link is broken or leads outside the repository", help_text=help_text)
         if self._tree.is_link(path) and self._request.format is None:
             real = self._tree.real_path(path) or path
             if not may_be_dependency_file(real) and not self._tree.is_tracked(real, target.root):
@@ -428,10 +426,11 @@ class _Discovery:
 
     def _report_unreadable(self, error: UnreadableFileError, resolved_config: ResolvedConfig | None = None) -> None:
         severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else ProjectConfig())
-        severity = policy.severity_of(Rule.UNREADABLE, severity_policy)
+        rule = Rule.UNRESOLVABLE if isinstance(error, BrokenLinkError) else Rule.UNREADABLE
+        severity = policy.severity_of(rule, severity_policy)
         path = display_path(error.path)
         help_text = error.help or (_EXCLUDE_HELP if resolved_config else "")
-        self.unreadable.append(Finding(Rule.UNREADABLE, severity, error.cause, help_text, path=path))
+        self.unreadable.append(Finding(rule, severity, error.cause, help_text, path=path))
 
 
 def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:

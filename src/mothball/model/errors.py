@@ -4,6 +4,7 @@
     ├── UsageError             invalid command line
     ├── ConfigError            invalid configuration
     ├── UnreadableFileError    a file is missing, not a regular file, too large, or in the wrong encoding
+    │   └── BrokenLinkError    a symbolic link leads nowhere or outside the repository
     ├── SnapshotError          a file is not a snapshot, or a snapshot of an unsupported version
     ├── GitError               git is missing, refuses a repository, or cannot find a revision
     ├── PageError              an index returned something that is not a project page
@@ -64,6 +65,10 @@ class UnreadableFileError(MothballError):
     def __str__(self) -> str:
         """Return ``PATH: CAUSE``."""
         return f"{one_line(self.path)}: {one_line(self.cause)}"
+
+
+class BrokenLinkError(UnreadableFileError):
+    """A symbolic link leads nowhere, outside the repository, or into a submodule."""
 
 
 def decoding_error(path: str, data: bytes, error: UnicodeDecodeError) -> UnreadableFileError:

@@ -50,10 +50,14 @@ class Severity(StrEnum):
 
 
 class CheckMode(StrEnum):
-    """The scope of a check: all dependencies, only added ones, or an open document in an editor."""
+    """The scope of a check: all dependencies, only added ones, or an open document in an editor.
+
+    In a first push, to a remote without commits, all dependencies are checked, and few rules are errors.
+    """
 
     FULL = "full"
     ADDED = "added"
+    FIRST_PUSH = "first push"
     EDITOR = "editor"
 
 

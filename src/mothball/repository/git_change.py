@@ -57,6 +57,11 @@ class Change(NamedTuple):
     no_base: bool = False
     revision: str | None = None
 
+    @property
+    def is_first_push(self) -> bool:
+        """Whether the change is a push to a remote without commits."""
+        return self.is_push and self.no_base
+
     def absolute(self, path: str) -> str:
         """Return the absolute path for a path relative to the root."""
         return self.repository.absolute(path)
@@ -85,11 +90,11 @@ def staged_change(repository: Repository) -> Change:
 def change_between(repository: Repository, start: str, end: str, *, is_push: bool = False) -> Change:
     """Return the change from the merge base of two revisions to ``end``. Raises GitError.
 
-    ``start`` may be all zeros, which git and CI services use for a new branch.
+    ``start`` may be all zeros, which git and CI services use for a new branch. ``is_push`` is set for a push.
     """
     git, blobs = repository.git, Blobs(repository.git)
     to = resolve_commit(git, end)
-    base = merge_base(git, resolve_commit(git, start), to) if not _is_null_id(start) else None
+    base = merge_base(git, resolve_commit(git, start), to) if not is_null_id(start) else None
     touched = diff_trees(git, base, to) if base else _all_added(repository, to)
     after = {difference.path: difference.after for difference in touched}
     target = GitTree(repository, to, blobs, KnownEntries(after))
@@ -99,12 +104,12 @@ def change_between(repository: Repository, start: str, end: str, *, is_push: boo
     )
 
 
-def initial_push_change(repository: Repository, branch: str) -> Change:
-    """Return the change for the first push of the revision ``branch`` to an empty remote: all files are added.
+def push_change(repository: Repository, start: str, end: str) -> Change:
+    """Return the change that a push of the revision ``end`` makes; all files are added if ``start`` is empty.
 
     Raises GitError.
     """
-    return change_between(repository, _NULL_ID, branch, is_push=True)
+    return change_between(repository, start or _NULL_ID, end, is_push=True)
 
 
 def change_since(repository: Repository, revision: str, is_wanted: Callable[[str], bool]) -> Change:
@@ -116,7 +121,7 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
     if repository.head is None:
         raise GitError("the repository has no commits", help_text="omit --since: all staged files count as added")
     git, blobs = repository.git, Blobs(repository.git)
-    base = merge_base(git, resolve_commit(git, revision), repository.head) if not _is_null_id(revision) else None
+    base = merge_base(git, resolve_commit(git, revision), repository.head) if not is_null_id(revision) else None
     known = dict(list_entries(git, base)) if base else {}
     before = {path: entry for path, entry in known.items() if is_wanted(path)}
     paths = dict.fromkeys([*before, *(path for path, _ in list_entries(git, None) if is_wanted(path))])
@@ -132,7 +137,7 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
     return Change(repository, blobs, target, bases, is_explicit=True, no_base=base is None)
 
 
-def _is_null_id(revision: str) -> bool:
+def is_null_id(revision: str) -> bool:
     """Return True if ``revision`` is all zeros, the id of a missing commit."""
     return re.fullmatch(r"0{40}|0{64}", revision) is not None
 

@@ -166,6 +166,17 @@ def test_strict_only_changes_warnings(
     assert strict is (ERROR if usual is WARNING else usual)
 
 
+@given(st.sampled_from([*Rule]), SEVERITIES, st.booleans())
+def test_first_push_is_stopped_by_quarantined_projects_only(
+    rule: Rule,
+    severities: dict[str, Severity],
+    downgraded: bool,  # noqa: FBT001 - drawn
+) -> None:
+    severity = severity_of(rule, SeverityPolicy(severities, CheckMode.FIRST_PUSH), downgraded=downgraded)
+    full = severity_of(rule, SeverityPolicy(severities, CheckMode.FULL), downgraded=downgraded)
+    assert severity is (WARNING if full is ERROR and rule is not Rule.QUARANTINED else full)
+
+
 # --- ignores ----------------------------------------------------------------------------------------------------------
 
 TODAY = "2027-03-01"
