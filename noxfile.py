@@ -22,7 +22,7 @@ nox.options.sessions = ["editors"]
 EDITORS = ("neovim", "emacs", "vim", "kate", "vscode")
 
 # The groups of pyproject.toml whose packages are pinned there.
-GROUPS = ("dev", "editors")
+GROUPS = ("dev", "docs", "editors")
 
 _OUTPUT = Path(__file__).resolve().parent / ".nox"
 _UV = os.environ.get("UV", "uv")
