@@ -30,15 +30,15 @@ def test_added_dependencies(row: Row, shop: Workshop) -> None:
 @pytest.mark.parametrize("directory", ["", "sub/"], ids=["root", "below"])
 def test_new_name_in_included_text_is_added(shop: Workshop, include: str, directory: str) -> None:
     name, text = INCLUDING[include]
-    base = shop.commit({directory + name: text, f"{directory}deps.txt": lines("good-a"), "notes.txt": "x"})
-    shop.stage({f"{directory}deps.txt": lines("good-a", "old-a")})
-    assert shop.added() == {f"{directory}deps.txt": ["old-a"]}
-    assert shop.added(f"{directory}deps.txt") == {f"{directory}deps.txt": ["old-a"]}
-    assert shop.added("--since", base) == {f"{directory}deps.txt": ["old-a"]}
-    shop.stage({"dev-requirements.txt": lines("good-b"), f"{directory}deps.txt": lines("good-a", "old-a", "old-b")})
-    assert shop.added() == {"dev-requirements.txt": ["good-b"], f"{directory}deps.txt": ["old-a", "old-b"]}
+    base = shop.commit({directory + name: text, f"{directory}pins.txt": lines("good-a"), "notes.txt": "x"})
+    shop.stage({f"{directory}pins.txt": lines("good-a", "old-a")})
+    assert shop.added() == {f"{directory}pins.txt": ["old-a"]}
+    assert shop.added(f"{directory}pins.txt") == {f"{directory}pins.txt": ["old-a"]}
+    assert shop.added("--since", base) == {f"{directory}pins.txt": ["old-a"]}
+    shop.stage({"dev-requirements.txt": lines("good-b"), f"{directory}pins.txt": lines("good-a", "old-a", "old-b")})
+    assert shop.added() == {"dev-requirements.txt": ["good-b"], f"{directory}pins.txt": ["old-a", "old-b"]}
     shop.commit()
-    shop.stage({f"{directory}deps.txt": lines("good-a", "old-a>=2", "old-b>=2")})
+    shop.stage({f"{directory}pins.txt": lines("good-a", "old-a>=2", "old-b>=2")})
     assert shop.added() == {}
 
 

@@ -41,8 +41,8 @@ CASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "manifest in an include": (
         "uv.lock",
         {
-            "setup.cfg": "[options]\ninstall_requires = file: deps.txt\n",
-            "deps.txt": "good-a\n",
+            "setup.cfg": "[options]\ninstall_requires = file: pins.txt\n",
+            "pins.txt": "good-a\n",
             "pyproject.toml": "[project]\nname = 'shop'\ndynamic = ['dependencies']\n",
             "uv.lock": _VIA_GOOD_A,
         },

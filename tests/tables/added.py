@@ -102,16 +102,17 @@ GENERATED = (
 )
 _SCRIPT = '# /// script\n# dependencies = [\n#   "{}",\n# ]\n# ///\nprint()\n'
 
-# A file of each format that can include deps.txt.
+# A file of each format that can include pins.txt.
 INCLUDING = {
-    "requirements": ("requirements.txt", "-r deps.txt\n"),
-    "dynamic": ("pyproject.toml", '[tool.setuptools.dynamic]\ndependencies = {file = ["deps.txt"]}\n'),
-    "dynamic extra": ("pyproject.toml", '[tool.setuptools.dynamic]\noptional-dependencies.x = {file = "deps.txt"}\n'),
-    "tox in pyproject": ("pyproject.toml", '[tool.tox.env_run_base]\ndeps = ["-r deps.txt"]\n'),
-    "setup.cfg": ("setup.cfg", "[options]\ninstall_requires = file: deps.txt\n"),
-    "tox.ini": ("tox.ini", "[testenv]\ndeps = -rdeps.txt\n"),
-    "tox.toml": ("tox.toml", '[env_run_base]\ndeps = ["-r deps.txt"]\n'),
-    "conda": ("environment.yml", "dependencies:\n- pip:\n  - -r deps.txt\n"),
+    "requirements": ("requirements.txt", "-r pins.txt\n"),
+    "dynamic": ("pyproject.toml", '[tool.setuptools.dynamic]\ndependencies = {file = ["pins.txt"]}\n'),
+    "dynamic extra": ("pyproject.toml", '[tool.setuptools.dynamic]\noptional-dependencies.x = {file = "pins.txt"}\n'),
+    "tox in pyproject": ("pyproject.toml", '[tool.tox.env_run_base]\ndeps = ["-r pins.txt"]\n'),
+    "setup.cfg": ("setup.cfg", "[options]\ninstall_requires = file: pins.txt\n"),
+    "tox.ini": ("tox.ini", "[testenv]\ndeps = -rpins.txt\n"),
+    "hatch.toml": ("hatch.toml", '[metadata.hooks.requirements_txt]\nfiles = ["pins.txt"]\n'),
+    "tox.toml": ("tox.toml", '[env_run_base]\ndeps = ["-r pins.txt"]\n'),
+    "conda": ("environment.yml", "dependencies:\n- pip:\n  - -r pins.txt\n"),
 }
 
 
@@ -321,8 +322,8 @@ NAMES = (
     row(
         "A renamed text file that another file included",
         "no",
-        commit({"setup.cfg": INCLUDING["setup.cfg"][1], "deps.txt": lines("old-b", "good-a")}),
-        move("deps.txt", "requirements.txt"),
+        commit({"setup.cfg": INCLUDING["setup.cfg"][1], "pins.txt": lines("old-b", "good-a")}),
+        move("pins.txt", "requirements.txt"),
         adds({}),
         stage({"setup.cfg": "[options]\ninstall_requires = file: requirements.txt\n"}),
         adds({}),
@@ -533,9 +534,9 @@ NAMES = (
         "A new name in a text file that a manifest of another format includes",
         "yes: by `file` of setuptools, hatch-requirements-txt, `deps` and `constraints` of tox, `pip:` of conda",
         # The other formats: tests/functional/test_added.py.
-        commit({"setup.cfg": INCLUDING["setup.cfg"][1], "deps.txt": lines("good-a")}),
-        stage({"deps.txt": lines("good-a", "old-a")}),
-        adds({"deps.txt": ["old-a"]}),
+        commit({"setup.cfg": INCLUDING["setup.cfg"][1], "pins.txt": lines("good-a")}),
+        stage({"pins.txt": lines("good-a", "old-a")}),
+        adds({"pins.txt": ["old-a"]}),
     ),
     row(
         "A constraints file that is installed from now on (`-c` becomes `-r`)",

@@ -41,9 +41,15 @@ local file_names = {
   'constraints/**/*.{txt,in,pip,reqs,lock}',
 }
 
-local patterns = vim.tbl_map(function(name)
-  return vim.glob.to_lpeg('**/' .. name:lower())
-end, file_names)
+-- Lua patterns for paths in lower case. `vim.glob.to_lpeg` also matches names that only end with the name.
+local patterns = {}
+for _, name in ipairs(file_names) do
+  local stem, suffixes = name:match('^(.*){(.*)}$')
+  for _, suffix in ipairs(vim.split(suffixes or '', ',')) do
+    local pattern = vim.pesc(((stem or name) .. suffix):lower()):gsub('%%%*%%%*/%%%*', '.*'):gsub('%%%*', '[^/]*')
+    table.insert(patterns, '/' .. pattern .. '$')
+  end
+end
 
 ---@type vim.lsp.Config
 return {
@@ -53,7 +59,7 @@ return {
   root_dir = function(buffer, on_dir)
     local path = vim.fs.normalize(vim.api.nvim_buf_get_name(buffer))
     for _, pattern in ipairs(patterns) do
-      if pattern:match(path:lower()) then
+      if path:lower():find(pattern) then
         local root = vim.fs.root(buffer, '.git') or vim.fs.root(buffer, { 'mothball.toml', 'pyproject.toml' })
         return on_dir(root or vim.fs.dirname(path))
       end

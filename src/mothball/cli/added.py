@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import cache
 
 from mothball.formats.names import may_add_dependencies
 from mothball.model.errors import UsageError
+from mothball.repository.configured_names import may_be_configured
 from mothball.repository.git_change import (
     Change,
     change_between,
@@ -58,7 +60,11 @@ def _change(arguments: argparse.Namespace, repository: Repository) -> Change | N
         if arguments.from_ref is not None or arguments.to_ref is not None:
             message = "--since cannot be combined with --from-ref or --to-ref"
             raise UsageError(message, help_text="use either --since REV or --from-ref REV --to-ref REV")
-        return change_since(repository, arguments.since, may_add_dependencies)
+        # Any file may be configured as a dependency file.
+        has_files = cache(lambda directory: may_be_configured([f"{directory}/"], repository.root))
+        return change_since(
+            repository, arguments.since, lambda path: may_add_dependencies(path) or has_files(os.path.dirname(path))
+        )
     start, end = arguments.from_ref, arguments.to_ref
     if start is None and end is not None:
         raise UsageError("--to-ref requires --from-ref", help_text="add the start of the range: --from-ref REV")
@@ -81,4 +87,5 @@ def _hook_change(repository: Repository) -> Change | None:
 
 
 def _touches_any(change: Change) -> bool:
-    return any(may_add_dependencies(path) for base in change.bases for path in base.touched)
+    paths = [path for base in change.bases for path in base.touched]
+    return any(map(may_add_dependencies, paths)) or may_be_configured(paths, change.repository.root)

@@ -46,7 +46,14 @@ def _nothing_staged() -> bool:
     if listing is None:
         return False
     links = (os.fsdecode(line.partition(b"\t")[2]) for line in lines_of_links(listing))
-    return not any(map(has_dependency_name, links))
+    if any(map(has_dependency_name, links)):
+        return False
+    if not paths:
+        return True
+    from mothball.repository.configured_names import may_be_configured  # noqa: PLC0415
+    from mothball.repository.paths import repository_root  # noqa: PLC0415
+
+    return not may_be_configured([os.fsdecode(path) for path in paths], repository_root(os.getcwd()))
 
 
 def _output(git: str, *arguments: str) -> bytes | None:

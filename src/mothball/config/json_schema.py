@@ -26,6 +26,7 @@ from mothball.config.project import (
     PROJECT_KEYS,
     USER_KEYS,
     IndexStatuses,
+    read_files,
     read_ignores,
     read_index_settings,
     read_index_statuses,
@@ -47,6 +48,7 @@ from mothball.config.values import (
     read_strings,
     read_until,
 )
+from mothball.model.file_formats import FORMATS
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.model.project_urls import PROJECT_URL
 
@@ -72,6 +74,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "offline": "Whether to use only the cache and the snapshot.",
         "max-age": "The maximum age of a cached result, such as 30m, 1h or 7d.",
         "exclude": "Files to skip, as patterns relative to this file's directory; ** matches any directories.",
+        "files": "Files to read besides those known by name: patterns as in `exclude`, with the format of the files.",
         "severity": "The severity of each rule; RULE.added and RULE.transitive take precedence over RULE.",
         "ignore": "Ignored findings, by project name.",
         "indexes": "Settings of indexes, by URL; in the user configuration also further indexes, by name.",
@@ -122,6 +125,9 @@ def _fragment(reader: Reader) -> dict[str, Any]:
     """Return the schema of the values that ``reader`` accepts. Raises KeyError for a reader without a schema."""
     if reader is read_severities:
         return _severities()
+    if reader is read_files:
+        names = _PLAIN[read_globs]["items"]
+        return {"type": "object", "propertyNames": names, "additionalProperties": {"enum": [*FORMATS]}}
     if reader is read_ignores:
         return {
             "type": "object",

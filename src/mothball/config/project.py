@@ -41,6 +41,7 @@ from mothball.config.values import (
 )
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError
+from mothball.model.file_formats import FORMATS
 from mothball.model.findings import Rule, Severity
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line, strip_credentials
@@ -101,6 +102,13 @@ class IndexSettings(NamedTuple):
         return merged._replace(public=True) if self.public else merged
 
 
+class ConfiguredFiles(NamedTuple):
+    """An entry of ``[tool.mothball.files]``: files that match ``pattern`` are read as ``format``."""
+
+    pattern: str
+    format: str
+
+
 class ProjectConfig(NamedTuple):
     """The settings in a project configuration.
 
@@ -119,6 +127,7 @@ class ProjectConfig(NamedTuple):
     severities: Mapping[str, Severity] = MappingProxyType({})
     ignores: tuple[Ignore, ...] = ()
     index_settings: tuple[IndexSettings, ...] = ()
+    files: tuple[ConfiguredFiles, ...] = ()
 
 
 class UserConfig(NamedTuple):
@@ -270,6 +279,20 @@ def read_user_config(table: object) -> UserConfig:
     return UserConfig(**rest, index_settings=index_settings, credentials=CredentialSettings(**credentials))
 
 
+def read_files(value: object, at: KeyPath) -> tuple[ConfiguredFiles, ...]:
+    """Return the entries of a table from patterns, as in ``exclude``, to formats."""
+    if not isinstance(value, Mapping):
+        raise invalid_value(at, value, 'a table such as { "deps/*.pip" = "requirements" }')
+    files = []
+    for pattern, name in value.items():
+        read_globs([pattern], (*at, pattern))
+        if not isinstance(name, str) or name not in FORMATS:
+            known = ", ".join(f'"{known}"' for known in FORMATS)
+            raise invalid_value((*at, pattern), name, f"one of {known}")
+        files.append(ConfiguredFiles(pattern, name))
+    return tuple(files)
+
+
 def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
     """Return the entries of an ignore table. Raises ConfigError if two keys normalize to the same name."""
     if not isinstance(value, Mapping):
@@ -362,6 +385,7 @@ PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(
         "offline": read_boolean,
         "max-age": read_duration,
         "exclude": read_globs,
+        "files": read_files,
         "severity": read_severities,
         "ignore": read_ignores,
         "indexes": read_index_settings,

@@ -15,7 +15,13 @@ from itertools import takewhile
 from mothball.check.additions import FileVersion, additions, ignored_names, merge_additions
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, RunSettings, SelectedEntries, is_lock
 from mothball.discovery.config_lookup import ConfigResolver, index_policy
-from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, is_excluded_by_config
+from mothball.discovery.discover import (
+    DiscoveryRequest,
+    DiscoveryResult,
+    configured_format,
+    discover,
+    is_excluded_by_config,
+)
 from mothball.discovery.including_files import may_include_others
 from mothball.discovery.index_changes import (
     DocumentText,
@@ -26,11 +32,14 @@ from mothball.discovery.index_changes import (
 )
 from mothball.discovery.inherited_indexes import InheritedIndexes
 from mothball.discovery.workspaces import Workspaces
+from mothball.formats.generators import has_generator_header
+from mothball.formats.recognition import why_passed_over
 from mothball.formats.table import (
     decode,
     format_of,
     is_constraints,
     may_be_dependency_file,
+    may_be_included,
     may_contain_requirements,
     parse,
 )
@@ -72,10 +81,6 @@ class PathSelection(NamedTuple):
         """Return True if ``format`` applies to the file at the absolute ``path``."""
         return self.format is not None and self.files is not None and path in self.files
 
-    def format_of(self, path: str) -> str | None:
-        """Return the format of the file at the absolute ``path``, None if it is not a known dependency file."""
-        return self.format if self.is_forced(path) else format_of(path)
-
 
 def select_paths(paths: Iterable[str], file_format: str | None) -> PathSelection:
     """Return the selection of ``paths``, absolute paths of files and directories; without paths, select all files."""
@@ -97,6 +102,7 @@ class ChangeReader:
         self._selection = selection
         # A renamed script must be found under its old name, so files with the same extension are considered.
         self._extensions = {os.path.splitext(path)[1] for path in selection.files or ()} if selection.format else set()
+        self._root = change.repository.root
         touched = dict.fromkeys(path for base in change.bases for path in base.touched)
         self._config_resolver: ConfigResolver | None = None
         self._base_resolvers: dict[int, ConfigResolver | None] = {}
@@ -105,15 +111,11 @@ class ChangeReader:
         for path in list(self._touched_paths):
             new_parents = takewhile(lambda parent: parent not in self._touched_paths, self._parents(path))
             self._touched_paths.update(new_parents)
-        self._touched = {
-            change.absolute(path): path for path in touched if self._may_be_dependency_file(change.absolute(path))
-        }
-        # In a merge, a file that is unchanged from one of the parents was added in that parent.
-        self.candidates = {
-            absolute
-            for absolute, path in self._touched.items()
-            if self._is_selected(absolute) and all(_is_file_after(base, path) for base in change.bases)
-        }
+        # Files that the configuration names are added when it has been read.
+        self._other_touched = {change.absolute(path): path for path in touched}
+        self._touched: dict[str, str] = {}
+        self.candidates: set[str] = set()
+        self._add_candidates([path for path in self._other_touched if self._may_be_dependency_file(path)])
 
     def touches(self, path: str) -> bool:
         """Return True if the change touches the file or directory at the absolute ``path``."""
@@ -128,17 +130,20 @@ class ChangeReader:
         versions do not count as added.
         """
         self._config_resolver = config_resolver
-        named = [path for path in self._touched if self._selection.format_of(path) and self._is_in_target(path)]
+        self._prefetch()
+        self._add_candidates([path for path in self._other_touched if self._is_configured(path)])
+        named = [path for path in self._touched if self._target_format(path) and self._is_in_target(path)]
         # A file is shown with its own path, not with that of a link to it.
         named.sort(key=self._change.target.is_link)
-        self._prefetch()
-        target = self._discover(named, config_resolver, settings)
+        # Other texts may have the header of a generator, or look like requirements.
+        texts = [path for path in self.candidates - set(named) if may_be_included(path)]
+        target = self._discover([*named, *texts], config_resolver, settings)
         # Including files decide whether a text is a dependency file, and whether a constraints file is installed.
         deleted = [path for path in self._touched if not self._is_in_target(path)]
         needs_including_files = (
             not self.candidates <= set(named)
-            or any(map(is_constraints, self.candidates))
-            or any(self._selection.format_of(path) is None for path in deleted)
+            or any(is_constraints(path, self._root) for path in self.candidates)
+            or any(self._target_format(path) is None for path in deleted)
         )
         has_other_files = not {file.parsed.path for file in target.files} <= set(named)
         bases = self._change.bases
@@ -150,7 +155,7 @@ class ChangeReader:
                 return self._select_added(target, base_files)
         related = self._related(target.files, self._change.target_paths(), with_including_files=needs_including_files)
         target = self._discover(
-            [*named, *(path for path in related if path not in self._touched)], config_resolver, settings
+            [*named, *texts, *(path for path in related if path not in self._touched)], config_resolver, settings
         )
         base_files = [
             version
@@ -170,6 +175,39 @@ class ChangeReader:
         """Return True if the file at ``path``, or a file that it leads to as a link, is selected."""
         return self._selection.selects(path) or any(map(self._selection.selects, self._change.target.followed(path)))
 
+    def _add_candidates(self, paths: Iterable[str]) -> None:
+        """Add touched ``paths``, of which those are candidates that are selected and differ from every base."""
+        for path in paths:
+            relative = self._touched[path] = self._other_touched.pop(path)
+            # In a merge, a file that is unchanged from one of the parents was added in that parent.
+            if self._is_selected(path) and all(_is_file_after(base, relative) for base in self._change.bases):
+                self.candidates.add(path)
+
+    def _is_configured(self, path: str) -> bool:
+        """Return True if the configuration of the target or of a base makes ``path`` a dependency file."""
+        resolvers = {id(resolver): resolver for base in self._change.bases for resolver in self._resolvers(base)}
+        configs = (resolver.resolve(path, self._root) for resolver in resolvers.values())
+        return not self._selection.format and any(configured_format(path, config) for config in configs)
+
+    def _target_format(self, path: str) -> str | None:
+        """Return the format of ``path`` by ``--as``, the configuration of the target or its name, None if unknown."""
+        return self._format(path, self._config_resolver)
+
+    def _format(self, path: str, resolver: ConfigResolver | None) -> str | None:
+        if self._selection.is_forced(path):
+            return self._selection.format
+        configured = configured_format(path, resolver.resolve(path, self._root)) if resolver else None
+        return configured or format_of(path, self._root)
+
+    def _was_dependency_file(self, path: str) -> bool:
+        """Return True if the file at ``path`` was a dependency file at a base, rather than prose or a template."""
+        for base in self._change.bases:
+            for version in self._touched_base_files(base, [path]):
+                relative = os.path.relpath(path, self._root).replace(os.sep, "/")
+                if not why_passed_over(version.document, version.text, relative):
+                    return True
+        return False
+
     def _may_be_dependency_file(self, path: str) -> bool:
         if self._selection.format:
             return os.path.splitext(path)[1] in self._extensions
@@ -185,11 +223,17 @@ class ChangeReader:
     def _prefetch(self) -> None:
         """Read everything that the first pass needs with two git processes: entries of configurations, and contents."""
         target, change = self._change.target, self._change
-        by_name = {relative for path, relative in self._touched.items() if self._selection.format_of(path)}
+        by_name = {
+            relative
+            for path, relative in self._touched.items()
+            if self._selection.is_forced(path) or may_be_dependency_file(path)
+        }
         touched = [base.touched[path] for base in change.bases for path in by_name & base.touched.keys()]
         oids = [entry.oid for difference in touched for entry in (difference.before, difference.after) if entry]
         if isinstance(target, GitTree):
-            directories = {directory for path in self._touched for directory in self._parents(path)}
+            directories = {
+                directory for path in (*self._touched, *self._other_touched) for directory in self._parents(path)
+            }
             paths = [
                 os.path.join(directory, name)
                 for directory in directories
@@ -211,14 +255,16 @@ class ChangeReader:
         For a lock, files of projects below (workspace members) are included. ``with_including_files`` adds all files
         of formats that can include others.
         """
-        checked = [file for file in files if file.parsed.path in self.candidates or format_of(file.parsed.path) is None]
+        checked = [
+            file for file in files if file.parsed.path in self.candidates or not self._target_format(file.parsed.path)
+        ]
         projects = {file.project for file in checked}
         if with_including_files:
             projects.update(map(self._project_of, self.candidates))
         workspaces = {file.project for file in checked if is_lock(file.document)}
         related = []
         for path in paths:
-            if format_of(path) is None:
+            if self._target_format(path) is None:
                 continue
             project = self._project_of(path)
             if (
@@ -234,9 +280,15 @@ class ChangeReader:
     def _discover(self, paths: list[str], config_resolver: ConfigResolver, settings: RunSettings) -> DiscoveryResult:
         root = self._change.repository.root
         config_resolver.tree.prepare(paths)
-        plain = [path for path in paths if format_of(path) and not self._selection.is_forced(path)]
+        plain = [
+            path
+            for path in paths
+            if not self._selection.is_forced(path) and (may_be_included(path) or self._format(path, config_resolver))
+        ]
         forced = [path for path in paths if path not in set(plain)]
-        request = DiscoveryRequest(tuple(plain), root=root, apply_exclude=True)
+        request = DiscoveryRequest(
+            tuple(plain), root=root, apply_exclude=True, was_dependency_file=self._was_dependency_file
+        )
         result = discover(request, config_resolver, settings)
         if not forced:
             return result
@@ -246,7 +298,12 @@ class ChangeReader:
             (*result.files, *forced_result.files),
             (*result.unreadable, *forced_result.unreadable),
             tuple(dict.fromkeys((*result.problems, *forced_result.problems))),
+            (*result.passed_over, *forced_result.passed_over),
         )
+
+    def _kind_of(self, path: str) -> FileKind:
+        is_constraint = is_constraints(path, self._root)
+        return DependencyKind.CONSTRAINT if is_constraint else DependencyKind.REQUIREMENT
 
     def _project_of(self, path: str) -> str:
         return project_of(path, self._change.repository.root, self._change.target)
@@ -261,11 +318,14 @@ class ChangeReader:
         for path in paths:
             if not base.tree.is_file(path):
                 continue
-            file_format = self._selection.format_of(path) or (
-                self._selection.format if self._is_old_script(path) else None
-            )
+            resolvers = self._resolvers(base)
+            file_format = self._format(path, resolvers[-1] if resolvers else None)
+            if file_format is None and self._is_old_script(path):
+                file_format = self._selection.format
+            if file_format is None and may_be_included(path) and _has_generator_header(base, path):
+                file_format = "requirements"
             if file_format is not None:
-                yield from self._version(base, path, file_format, _kind_of(path))
+                yield from self._version(base, path, file_format, self._kind_of(path))
 
     def _all_base_files(
         self, base: Base, files: Iterable[ResolvedFile], *, with_including_files: bool
@@ -400,11 +460,13 @@ class ChangeReader:
 
     def _select_with_indexes(self, config_resolver: ConfigResolver, settings: RunSettings) -> DiscoveryResult:
         """Read both trees completely and return the target; names that are new on the default index count as added."""
-        target = self._discover(self._dependency_files(self._change.target_paths()), config_resolver, settings)
+        paths = self._dependency_files(self._change.target_paths(), config_resolver)
+        target = self._discover(paths, config_resolver, settings)
         base_files = []
         for number, base in enumerate(self._change.bases):
-            paths = self._dependency_files(base.tree.paths())
-            for file in self._discover(paths, config_resolver.for_tree(base.tree), settings).files:
+            base_resolver = config_resolver.for_tree(base.tree)
+            paths = self._dependency_files(base.tree.paths(), base_resolver)
+            for file in self._discover(paths, base_resolver, settings).files:
                 path = file.parsed.path
                 project, oid = self._base_project_of(base, path), _oid_in(base.tree, path)
                 version = _resolved_version(file, project, oid, number, entries_on_default(file))
@@ -412,8 +474,8 @@ class ChangeReader:
                 base_files += [version._replace(path=one, project=self._base_project_of(base, one)) for one in same]
         return self._select_added(target, base_files)
 
-    def _dependency_files(self, paths: Iterable[str]) -> list[str]:
-        return [path for path in paths if self._selection.format_of(path) or self._is_old_script(path)]
+    def _dependency_files(self, paths: Iterable[str], resolver: ConfigResolver) -> list[str]:
+        return [path for path in paths if self._format(path, resolver) or self._is_old_script(path)]
 
     # --- added dependencies -------------------------------------------------------------------------------------------
 
@@ -461,14 +523,14 @@ class ChangeReader:
             for file in target.files
         )
         unreadable = tuple(finding for finding in target.unreadable if os.path.abspath(finding.path) in self.candidates)
-        return DiscoveryResult(files, unreadable, tuple(problems))
+        return DiscoveryResult(files, unreadable, tuple(problems), target.passed_over)
 
     def _same_file(self, path: str, paths: Iterable[str], tree: Tree) -> list[str]:
         """Return ``path`` and those of ``paths`` that are links to the same file, or the file that ``path`` leads to.
 
         The file is read once, with the path of one of them; each has names of its own project at the base.
         """
-        real, file_format = tree.real_path(path), self._selection.format_of(path)
+        real, file_format = tree.real_path(path), self._target_format(path)
         is_link = tree.is_link(path)
         same = [
             other
@@ -476,7 +538,7 @@ class ChangeReader:
             if other != path
             and (tree.is_link(other) or (is_link and other == real))
             and tree.real_path(other) == real
-            and self._selection.format_of(other) == file_format
+            and self._target_format(other) == file_format
         ]
         return [path, *same]
 
@@ -489,7 +551,7 @@ class ChangeReader:
             return False
         if (path, DependencyKind.CONSTRAINT) in base_kinds:
             return kind is DependencyKind.REQUIREMENT
-        return self._selection.format_of(path) is None
+        return self._target_format(path) is None
 
 
 def _oid_in(tree: Tree, path: str) -> str:
@@ -504,8 +566,11 @@ def _is_file_after(base: Base, path: str) -> bool:
     return after is not None and (after.is_file or after.is_link)
 
 
-def _kind_of(path: str) -> FileKind:
-    return DependencyKind.CONSTRAINT if is_constraints(path) else DependencyKind.REQUIREMENT
+def _has_generator_header(base: Base, path: str) -> bool:
+    try:
+        return has_generator_header(base.tree.read(path).decode("latin-1"))
+    except UnreadableFileError:
+        return False
 
 
 def _enter_other_file(target: DiscoveryResult, base_files: Sequence[FileVersion]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 
 from mothball.check import policy
@@ -24,6 +25,7 @@ from mothball.formats.recognition import (
 from mothball.formats.table import FORMATS, decode, format_of, may_be_dependency_file, may_be_included, parse
 from mothball.model.document import DependencyKind, Document, ParsedFile
 from mothball.model.errors import BrokenLinkError, UnreadableFileError
+from mothball.model.file_names import MOTHBALL_TOML
 from mothball.model.findings import Finding, Problem, Rule, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -354,13 +356,15 @@ class _Discovery:
     def _named(self, path: str, data: bytes | None) -> Iterator[FileTarget]:
         """Yield the target for a file that was named; its format comes from ``--as`` or its name."""
         root = self._request.root or repository_root(path, self._request.working_directory)
-        file_format = self._request.format or format_of(os.path.abspath(path), naming_root(root))
+        absolute = os.path.abspath(path)
+        configured = self._configured_format(absolute, root)
+        file_format = self._request.format or configured or format_of(absolute, naming_root(root))
         if data is None and not self._tree.exists(path):
             self._report_unreadable(UnreadableFileError(path or '""', "no such file"))
         elif file_format is None:
             yield from self._recognized(path, root, data)
         else:
-            is_certain = self._request.format is not None
+            is_certain = bool(self._request.format or configured)
             yield file_target(path, root, file_format, self._tree, data)._replace(is_certain=is_certain)
 
     def _recognized(self, path: str, root: str, data: bytes | None) -> Iterator[FileTarget]:
@@ -399,15 +403,20 @@ class _Discovery:
         root = self._request.root or repository_root(directory, self._request.working_directory)
         names_from = naming_root(root)
         excluded = 0
-        found, ignored, nested = find_dependency_files(directory, self._report_unlistable, names_from)
+        found, ignored, nested = find_dependency_files(
+            directory, self._report_unlistable, names_from, partial(self._configured_in, root=root)
+        )
         for path in found:
             resolved_config = self._config_resolver.resolve(path, root)
-            file_format = self._request.format or format_of(path, names_from)
+            configured = configured_format(path, resolved_config)
+            by_name = configured or format_of(path, names_from)
             if resolved_config is not None and is_excluded_by_config(path, resolved_config):
                 excluded += 1
                 self._left_out.append(PassedOver(display_path(path), "excluded by `exclude`"))
-            elif resolved_config is not None and file_format:
-                yield file_target(path, root, file_format, self._tree)
+            elif resolved_config is not None:
+                # Other files were found by the header of a generator.
+                target = file_target(path, root, by_name or "requirements", self._tree)
+                yield target._replace(is_certain=bool(configured or not by_name))
         self._left_out += (PassedOver(display_path(path), "ignored by git") for path in ignored)
         self._left_out += (PassedOver(display_path(path), f"{nested[path]}, name it to check it") for path in nested)
         if found and len(found) == excluded:
@@ -421,6 +430,16 @@ class _Discovery:
                 help_text = f"name a submodule or nested repository to check it: {display_path(min(nested))}"
             self.problems.append(Problem(Severity.ERROR, message, help_text))
 
+    def _configured_format(self, path: str, root: str) -> str | None:
+        return configured_format(path, self._config_resolver.resolve(path, root))
+
+    def _configured_in(self, directory: str, root: str) -> Callable[[str], bool] | None:
+        """Return whether a path below ``directory`` is configured as a dependency file, None if no path is."""
+        resolved_config = self._config_resolver.resolve(os.path.join(directory, MOTHBALL_TOML), root)
+        if resolved_config is None or not resolved_config.config.files:
+            return None
+        return lambda path: configured_format(path, resolved_config) is not None
+
     def _report_unlistable(self, error: OSError) -> None:
         self._report_unreadable(UnreadableFileError(error.filename, os_error_text(error)))
 
@@ -431,6 +450,15 @@ class _Discovery:
         path = display_path(error.path)
         help_text = error.help or (_EXCLUDE_HELP if resolved_config else "")
         self.unreadable.append(Finding(rule, severity, error.cause, help_text, path=path))
+
+
+def configured_format(path: str, resolved_config: ResolvedConfig | None) -> str | None:
+    """Return the format that the ``files`` of the configuration give the absolute ``path``; the first pattern wins."""
+    if resolved_config is None or not resolved_config.config.files:
+        return None
+    relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
+    files = resolved_config.config.files
+    return next((file.format for file in files if is_excluded(relative, (file.pattern,))), None)
 
 
 def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:

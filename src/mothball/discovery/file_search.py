@@ -5,13 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from mothball.formats.table import format_of
+from mothball.formats.generators import HEADER_LIMIT, has_generator_header
+from mothball.formats.table import format_of, may_be_included
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.files import is_inside
 from mothball.repository.git_ignored import group_by_repository, ignored_paths, tracked_paths
+
+IsConfigured = Callable[[str], bool]
 
 # Directories of third-party and generated files: environments, caches, version control.
 SKIPPED_DIRECTORIES = frozenset(
@@ -44,10 +49,15 @@ class Unsearched(NamedTuple):
     repositories: list[str]
 
 
-def find_dependency_files(directory: str, on_error: Callable[[OSError], None], repository: str = "") -> FoundFiles:
+def find_dependency_files(
+    directory: str,
+    on_error: Callable[[OSError], None],
+    repository: str = "",
+    configured_in: Callable[[str], IsConfigured | None] | None = None,
+) -> FoundFiles:
     """Return the dependency files below ``directory`` as found by ``walk``, split by whether git ignores them.
 
-    ``repository`` is the root of the repository, see ``format_of``.
+    ``repository`` is the root of the repository, see ``format_of``. ``configured_in`` is described in ``walk``.
     If git ignores ``directory`` itself, no file counts as ignored: the user named it explicitly. A directory with a
     ``pyvenv.cfg`` that git tracks is not treated as a virtual environment, and is searched as well. Submodules
     and other repositories inside a repository are not searched.
@@ -59,7 +69,7 @@ def find_dependency_files(directory: str, on_error: Callable[[OSError], None], r
     pending = [top]
     while pending:
         unsearched = environments, repositories = Unsearched([], [])
-        found = list(walk(pending.pop(), on_error, unsearched, repository))
+        found = list(walk(pending.pop(), on_error, unsearched, repository, configured_in))
         files += found
         nested_here = _nested_repositories(repositories)
         nested |= nested_here
@@ -93,16 +103,23 @@ def _nested_repositories(paths: Sequence[str]) -> dict[str, str]:
 
 
 def walk(
-    directory: str, on_error: Callable[[OSError], None], unsearched: Unsearched | None = None, repository: str = ""
+    directory: str,
+    on_error: Callable[[OSError], None],
+    unsearched: Unsearched | None = None,
+    repository: str = "",
+    configured_in: Callable[[str], IsConfigured | None] | None = None,
 ) -> Iterator[str]:
-    """Yield the absolute paths of all files below ``directory`` whose name is that of a dependency file, sorted.
+    """Yield the absolute paths of all dependency files below ``directory``, sorted.
 
-    Links to directories are not followed. Caches and version control are not searched, nor virtual environments and
+    These are known by their name, by the header of the tool that generated them, or by the configuration:
+    ``configured_in`` returns for a directory with a configuration whether a path below it is configured, None if none
+    is. Links to directories are not followed. Caches and version control are not searched, nor virtual environments and
     roots of other repositories, which are added to ``unsearched``. ``on_error`` is called for directories that cannot
     be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of the repository, see ``format_of``.
     """
     top = os.path.abspath(directory)
     unsearched = unsearched or Unsearched([], [])
+    configured: dict[str, IsConfigured | None] = {}
     for parent, directories, names in os.walk(top, onerror=on_error):
         if directories and parent.count(os.sep) - top.count(os.sep) >= MAX_DEPTH:
             on_error(OSError(errno.ENAMETOOLONG, f"more than {MAX_DEPTH} nested directories", parent))
@@ -117,10 +134,30 @@ def walk(
                 unsearched.repositories.append(path)
             else:
                 directories.append(name)
+        is_configured = configured.get(os.path.dirname(parent))
+        if configured_in and (parent == top or MOTHBALL_TOML in names or PYPROJECT_TOML in names):
+            is_configured = configured_in(parent)
+        if is_configured:
+            configured[parent] = is_configured
         for name in sorted(names):
             path = os.path.join(parent, name)
-            if format_of(path, repository) is not None:
+            if (
+                format_of(path, repository) is not None
+                or (is_configured and is_configured(path))
+                or (may_be_included(name) and _is_generated(path))
+            ):
                 yield path
+
+
+def _is_generated(path: str) -> bool:
+    """Return True if the regular file at ``path`` begins with the header of a tool that generates requirements."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return False
+        with open(path, "rb") as file:
+            return has_generator_header(file.read(HEADER_LIMIT).decode("latin-1"))
+    except OSError:
+        return False
 
 
 # `**/` at the start of a segment matches any number of segments. Any other `**` also matches what `*` matches, so one

@@ -6,10 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from mothball.formats.requirements.compiled import has_generator_header
-from mothball.formats.requirements.document import has_hidden_lines, parse
-from mothball.formats.requirements.lines import logical_lines
-from mothball.formats.requirements.options import find_options_start
+from mothball.formats.generators import has_generator_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +47,9 @@ def looks_like_requirements(text: str) -> bool:
 
     Bare words do not count: such a text may contain anything. Only its beginning is read.
     """
+    from mothball.formats.requirements.document import parse  # noqa: PLC0415 - not needed for known files
+    from mothball.formats.requirements.options import find_options_start  # noqa: PLC0415
+
     text = text[:_MAX_PARSED]
     document = parse(text)
     versioned = sum(1 for dependency in document.dependencies if dependency.specifier)
@@ -75,6 +75,8 @@ def why_passed_over(document: Document, text: str, path: str) -> str:
 
 
 def _why_not_requirements(text: str, name: str) -> str:
+    from mothball.formats.requirements.document import has_hidden_lines  # noqa: PLC0415 - invalid files are rare
+
     if has_hidden_lines(text) or re.search(_CONFLICT, text):
         return ""
     if name.endswith(".lock"):
@@ -96,4 +98,6 @@ def _is_prose(text: str) -> bool:
 
 def _lines(text: str) -> Iterator[str]:
     """Yield the logical lines of requirements without comments."""
+    from mothball.formats.requirements.lines import logical_lines  # noqa: PLC0415 - not needed for valid files
+
     return (stripped for line in logical_lines(text, [], []) if (stripped := line.text.strip()))

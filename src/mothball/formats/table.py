@@ -17,6 +17,7 @@ from mothball.formats.names import (
 )
 from mothball.model.document import DependencyKind
 from mothball.model.errors import UnreadableFileError, decoding_error
+from mothball.model.file_formats import FORMATS
 
 if TYPE_CHECKING:
     from mothball.model.document import Document
@@ -35,27 +36,6 @@ __all__ = [
     "may_contain_requirements",
     "parse",
 ]
-
-# Format name to a description for users.
-FORMATS = {
-    "pyproject": "pyproject.toml: project metadata, dependency groups, build requirements, tool tables",
-    "requirements": "requirements and constraints files of pip",
-    "pipfile": "Pipfile: packages by category",
-    "hatch-toml": "hatch.toml: environments and build targets",
-    "pixi-toml": "pixi.toml: PyPI dependencies by feature and platform",
-    "tox-toml": "tox.toml: dependencies of tox environments",
-    "setup-cfg": "setup.cfg: the requirement lists of setuptools and pbr, and tox configuration in the same file",
-    "setup-py": "setup.py: literals in the call of setup(); the file is never executed",
-    "tox-ini": "tox.ini: dependencies of tox environments",
-    "conda-env": "conda environment.yml: the pip: lists; conda packages are skipped",
-    "pre-commit": ".pre-commit-config.yaml: additional_dependencies of Python hooks",
-    "script": "Python scripts with inline metadata (PEP 723); only with --as script",
-    "uv-lock": "uv.lock, and lock files of scripts written by uv",
-    "poetry-lock": "poetry.lock",
-    "pdm-lock": "pdm.lock",
-    "pylock": "pylock.toml, the standard lock file format (PEP 751)",
-    "pipfile-lock": "Pipfile.lock",
-}
 
 # Format name to the module whose ``parse(text)`` reads it; requirements files are a special case in ``parse``.
 _MODULES = {

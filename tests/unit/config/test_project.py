@@ -15,6 +15,7 @@ from mothball.config.project import (
     PROJECT_KEYS,
     USER_KEYS,
     ConfigOverrides,
+    ConfiguredFiles,
     Ignore,
     IndexSettings,
     IndexStatuses,
@@ -64,6 +65,7 @@ def test_every_project_key_is_read() -> None:
         "severity": {"deprecated": "error", "archived": {"transitive": "note"}},
         "ignore": {"Old.Lib": {"rules": ["archived"], "reason": "moving, #812", "until": dt.date(2027, 3, 1)}},
         "indexes": {"https://mirror.example/simple": {"statuses": "none"}},
+        "files": {"deps/*.pip": "requirements", "conda/*.yml": "conda-env"},
     }
     assert table.keys() == PROJECT_KEYS.keys()
     assert read_config(table) == ProjectConfig(
@@ -77,6 +79,7 @@ def test_every_project_key_is_read() -> None:
         severities={"deprecated": Severity.ERROR, "archived.transitive": Severity.NOTE},
         ignores=(Ignore("Old.Lib", "old-lib", (Rule.ARCHIVED,), "moving, #812", "2027-03-01"),),
         index_settings=(MIRROR_WITHOUT,),
+        files=(ConfiguredFiles("deps/*.pip", "requirements"), ConfiguredFiles("conda/*.yml", "conda-env")),
     )
 
 

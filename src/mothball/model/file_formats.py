@@ -1,0 +1,22 @@
+"""The formats of dependency files."""
+
+# Format name to a description for users.
+FORMATS = {
+    "pyproject": "pyproject.toml: project metadata, dependency groups, build requirements, tool tables",
+    "requirements": "requirements and constraints files of pip",
+    "pipfile": "Pipfile: packages by category",
+    "hatch-toml": "hatch.toml: environments and build targets",
+    "pixi-toml": "pixi.toml: PyPI dependencies by feature and platform",
+    "tox-toml": "tox.toml: dependencies of tox environments",
+    "setup-cfg": "setup.cfg: the requirement lists of setuptools and pbr, and tox configuration in the same file",
+    "setup-py": "setup.py: literals in the call of setup(); the file is never executed",
+    "tox-ini": "tox.ini: dependencies of tox environments",
+    "conda-env": "conda environment.yml: the pip: lists; conda packages are skipped",
+    "pre-commit": ".pre-commit-config.yaml: additional_dependencies of Python hooks",
+    "script": "Python scripts with inline metadata (PEP 723); only with --as script",
+    "uv-lock": "uv.lock, and lock files of scripts written by uv",
+    "poetry-lock": "poetry.lock",
+    "pdm-lock": "pdm.lock",
+    "pylock": "pylock.toml, the standard lock file format (PEP 751)",
+    "pipfile-lock": "Pipfile.lock",
+}
