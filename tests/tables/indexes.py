@@ -408,6 +408,17 @@ ROWS = (
         public="lib",
     ),
     Row(
+        'an entry with `source = "acme"` for some environments and `source = "pypi"` for others',
+        "internal, the default index",
+        {
+            "pyproject.toml": "[tool.poetry.dependencies]\n"
+            "acme-web = [{{version = '1', source = 'pypi'}}, {{version = '2', source = 'acme'}}]\n"
+            "lib = [{{version = '1', source = 'acme'}}, {{version = '2', source = 'pypi'}}]\n" + _POETRY_SOURCE
+        },
+        internal=BOTH,
+        public="lib",
+    ),
+    Row(
         "`[package.source]` of type `legacy` in poetry.lock",
         "that source; the default index for packages without one",
         {"poetry.lock": _locked("", "[package.source]\ntype = 'legacy'\nurl = '{internal}'\nreference = 'acme'\n")},

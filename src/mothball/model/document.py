@@ -115,8 +115,8 @@ class Dependency(NamedTuple):
     and the whole entry as written. ``section`` is the table or section, such as ``project.dependencies`` or
     ``dependency-groups.dev``; empty if the format has none. ``version`` is the locked version, None in a manifest.
     ``index_url`` is the index that the entry pins, ``alternative_indexes`` further indexes that it pins for other
-    environments, and ``index_name`` the name of a pinned index that the file does not declare. ``skip_reason`` is set
-    if the text of the file alone rules out a lookup.
+    environments, and ``index_name`` the name of a pinned index that the file does not declare, possibly in addition.
+    ``skip_reason`` is set if the text of the file alone rules out a lookup.
     """
 
     name: str

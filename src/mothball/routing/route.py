@@ -233,20 +233,19 @@ class Router:
     def _pinned(self, dependency: Dependency) -> Selection | None:
         """Return the indexes that the entry itself pins, None if it pins none.
 
-        Several pins are for different environments. No other index is queried for the remaining environments, since the
-        name may be private.
+        Several pins are for different environments: those to indexes of the file come first, one by name is last. No other
+        index is queried for the remaining environments, since the name may be private.
         """
-        if dependency.index_name:
-            candidate = self._index_by_name(dependency.index_name)
-            return Selection((candidate,)) if candidate else None
-        if not dependency.index_url:
-            return None
-        selected = [self._pinned_candidate(url) for url in (dependency.index_url, *dependency.alternative_indexes)]
+        urls = (dependency.index_url, *dependency.alternative_indexes) if dependency.index_url else ()
+        selected = [self._pinned_candidate(url) for url in urls]
         if "pipenv" in self._installers(dependency.section) and self._settings.pipenv_mirror is not None:
             from mothball.routing.pipenv import mirror_or  # noqa: PLC0415 - few set a mirror
 
             selected = [mirror_or(candidate, self._settings.pipenv_mirror) for candidate in selected]
-        return Selection(tuple(selected))
+        by_name = self._index_by_name(dependency.index_name) if dependency.index_name else None
+        if by_name is not None:
+            selected.append(by_name)
+        return Selection(tuple(selected)) if selected else None
 
     def _pinned_candidate(self, url: str) -> Candidate:
         index = next((index for index in self._declared.indexes if index.url == url), None)

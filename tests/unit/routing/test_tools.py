@@ -225,6 +225,48 @@ def test_poetry_source_pypi_pins_to_the_default_index() -> None:
     assert lib(PROJECT + pinned + table(POETRY, "a", A), network=CONFIGURED) == (CONFIGURED_URL,)
 
 
+@pytest.mark.parametrize(
+    ("sources", "indexes"),
+    [
+        (("a",), (A,)),
+        (("pypi",), (PUBLIC,)),
+        (("a", "pypi"), (A, PUBLIC)),
+        (("PyPI", "a"), (A, PUBLIC)),
+        (("a", "pypi", "b"), (A, B, PUBLIC)),
+        (("a", "pypi", "pypi"), (A, PUBLIC)),
+        (("unknown", "pypi"), SkipReason.NO_INDEX),
+        (("a", "unknown", "pypi"), (A, PUBLIC)),
+    ],
+)
+def test_alternatives_of_a_poetry_entry_are_looked_up_on_the_sources_of_all(
+    sources: tuple[str, ...], indexes: ExpectedRoute
+) -> None:
+    alternatives = ", ".join(
+        f"{{version = '{number}', source = '{source}', python = '3.{number}'}}" for number, source in enumerate(sources)
+    )
+    text = f"[tool.poetry.dependencies]\nlib = [{alternatives}]\n" + table(POETRY, "a", A) + table(POETRY, "b", B)
+
+    assert lib(text) == indexes
+    # The same for the entry in a standard table that it supplements.
+    assert lib(PROJECT + text) == indexes
+    if PUBLIC in indexes:
+        configured = tuple(CONFIGURED_URL if index == PUBLIC else index for index in indexes)
+        assert lib(text, network=CONFIGURED) == configured
+        private = NetworkSettings(private=("lib",))
+        assert lib(text, network=private) == (tuple(i for i in indexes if i != PUBLIC) or SkipReason.PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("name", "indexes"),
+    [("of-user", (A, B)), ("unknown", (A,))],
+)
+def test_uv_sources_pin_indexes_of_the_file_and_of_the_user(name: str, indexes: tuple[str, ...]) -> None:
+    settings = InstallerSettings(uv=UvSettings(file_indexes=(user_index(B, name="of-user"),)))
+    alternatives = f"[{{index = 'a', marker = 'x'}}, {{index = '{name}', marker = 'y'}}]"
+    text = PROJECT + f"[tool.uv.sources]\nlib = {alternatives}\n" + table(UV, "a", A)
+    assert lib(text, settings) == indexes
+
+
 def test_incomplete_poetry_source_skips_the_dependencies() -> None:
     assert lib(POETRY_PROJECT + "[[tool.poetry.source]]\nname = 'acme'\nurl = 'https://acme") == NO_INDEX
     assert lib(POETRY_PROJECT + "[[tool.poetry.source]]\nname = 'acme'\npriority = 'explicit'\n") == (PUBLIC,)

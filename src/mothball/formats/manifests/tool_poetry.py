@@ -82,10 +82,13 @@ def _read_entry(
 def _with_pinned_indexes(dependency: Dependency, pinned: list[Value], index_pins: IndexPins) -> Dependency:
     """Pin ``dependency`` to the indexes named in ``pinned``.
 
-    If some alternatives use another source and some the default index, only the other source is queried.
+    The default index is pinned by its name, also beside other sources of the entry. If the file declares none of these,
+    the dependency is skipped.
     """
     others = [value for value in pinned if not (isinstance(value, String) and value.value.lower() == _DEFAULT)]
-    return index_pins.apply(dependency, others) if others else dependency._replace(index_name=_DEFAULT)
+    dependency = index_pins.apply(dependency, others)
+    has_default = len(others) < len(pinned) and dependency.skip_reason is None
+    return dependency._replace(index_name=_DEFAULT) if has_default else dependency
 
 
 def _has_other_source(dependency: Dependency) -> bool:

@@ -147,7 +147,7 @@ def test_poetry_alternatives_pin_all_their_sources() -> None:
 
     one, two = parse("pyproject", text).dependencies
 
-    assert (one.index_url, one.alternative_indexes, one.index_name) == (A, (B,), "")
+    assert (one.index_url, one.alternative_indexes, one.index_name) == (A, (B,), "pypi")
     assert (two.index_url, two.alternative_indexes, two.index_name) == (None, (), "pypi")
 
 
