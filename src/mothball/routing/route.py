@@ -233,8 +233,8 @@ class Router:
     def _pinned(self, dependency: Dependency) -> Selection | None:
         """Return the indexes that the entry itself pins, None if it pins none.
 
-        Several pins are for different environments: those to indexes of the file come first, one by name is last. No other
-        index is queried for the remaining environments, since the name may be private.
+        Several pins are for different environments. The one by name comes last. No other index is queried for the
+        remaining environments, since the name may be private.
         """
         urls = (dependency.index_url, *dependency.alternative_indexes) if dependency.index_url else ()
         selected = [self._pinned_candidate(url) for url in urls]
