@@ -179,6 +179,8 @@ _LOCKS: tuple[tuple[str, str], ...] = (
     ("pdm-lock", lock_samples.PDM),
     ("pylock", lock_samples.PYLOCK),
     ("pipfile-lock", lock_samples.PIPFILE),
+    ("pixi-lock", lock_samples.PIXI),
+    ("conda-lock", lock_samples.CONDA_LOCK),
 )
 
 

@@ -223,4 +223,6 @@ SAMPLES = {
     "pdm-lock": (lock_samples.PDM,),
     "pylock": (lock_samples.PYLOCK,),
     "pipfile-lock": (lock_samples.PIPFILE,),
+    "pixi-lock": (lock_samples.PIXI, lock_samples.PIXI_7, lock_samples.PIXI_4),
+    "conda-lock": (lock_samples.CONDA_LOCK,),
 }

@@ -13,6 +13,8 @@ LIMITS: Mapping[str, tuple[str, ...]] = {
     "conda-env": _OTHER_SERVERS,
     "pre-commit": _OTHER_SERVERS,
     "pipfile-lock": ("Emacs with Eglot", "Vim with ALE"),
+    "pixi-lock": _OTHER_SERVERS,
+    "conda-lock": _OTHER_SERVERS,
     "setup-cfg": ("Zed",),
     "tox-ini": ("Zed",),
     "requirements": ("JetBrains (names that depend on the directory)",),

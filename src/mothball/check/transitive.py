@@ -41,11 +41,14 @@ _MANIFEST_FORMATS = {
     "poetry-lock": ("pyproject",),
     "pdm-lock": ("pyproject",),
     "pylock": (*_SETUPTOOLS, "requirements", "pipfile"),
+    "pixi-lock": ("pixi-toml", "pyproject"),
+    "conda-lock": ("conda-env", "pyproject"),
     "requirements": (*_SETUPTOOLS, "requirements"),
 }
 # The sections whose requirements are locked; others are for builds and environments.
 _LOCKED_SECTIONS = (
     *("project.", "dependency-groups.", "tool.poetry.", "tool.pdm.dev-", "tool.uv.dev-", "tool.rye.", "tool.flit."),
+    "tool.pixi.",
     *("options.install", "options.extras", "setup.install_requires", "setup.extras_require"),
 )
 _FORMATS_WITH_SECTIONS = frozenset(_SETUPTOOLS)

@@ -22,7 +22,15 @@ from mothball.formats.recognition import (
     recognized_format,
     why_passed_over,
 )
-from mothball.formats.table import FORMATS, decode, format_of, may_be_dependency_file, may_be_included, parse
+from mothball.formats.table import (
+    FORMATS,
+    LOCK_FORMATS,
+    decode,
+    format_of,
+    may_be_dependency_file,
+    may_be_included,
+    parse,
+)
 from mothball.model.document import DependencyKind, Document, ParsedFile
 from mothball.model.errors import BrokenLinkError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML
@@ -49,7 +57,6 @@ _SEARCHED_FILES = (
 
 # Read at most this many files around an open document; real projects have a few dozen.
 MAX_EDITOR_CONTEXT = 500
-_LOCK_FORMATS = ("uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock")
 
 
 def _never(_path: str) -> bool:
@@ -213,7 +220,7 @@ class _Discovery:
         requested, unreadable, problems = set(self.read), list(self.unreadable), list(self.problems)
         limit = MAX_EDITOR_CONTEXT if self._request.for_editor else None
         for directory, is_for_lock in sorted({each for read in self.read.values() for each in self._context_of(read)}):
-            below = (target for target in self._below(directory) if target.format not in _LOCK_FORMATS)
+            below = (target for target in self._below(directory) if target.format not in LOCK_FORMATS)
             wanted = (
                 target for target in below if is_for_lock or may_include_others(target.path, naming_root(target.root))
             )

@@ -68,6 +68,9 @@ PATTERNS = (
     FilePattern("pylock.toml", "pylock"),
     FilePattern("pylock.*.toml", "pylock"),
     FilePattern("Pipfile.lock", "pipfile-lock"),
+    FilePattern("pixi.lock", "pixi-lock"),
+    FilePattern("conda-lock", "conda-lock", _YAML),
+    FilePattern("*.conda-lock", "conda-lock", _YAML),
     FilePattern("*requirements*", "requirements", INCLUDE_SUFFIXES),
     FilePattern("*constraints*", "requirements", INCLUDE_SUFFIXES),
     *(
@@ -105,6 +108,8 @@ _OTHER_SUFFIXES = frozenset(
 # Files without dependencies that configure the indexes of dependency files.
 INDEX_CONFIGURATIONS = (MOTHBALL_TOML, UV_TOML)
 
+# Formats that only lock files have; compiled requirements are locks, too.
+LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock", "pixi-lock", "conda-lock"})
 # Formats whose files may include others, with -r, -c, setuptools' `file:` or hatch-requirements-txt.
 INCLUDING_FORMATS = frozenset(
     {"requirements", "pyproject", "hatch-toml", "setup-cfg", "tox-ini", "tox-toml", "conda-env"}

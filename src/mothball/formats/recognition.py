@@ -20,8 +20,6 @@ _INSTALLS = r"(?:^|\s)--?[A-Za-z]|\$|://|[=~!<>]=|[<>@]|\w=\w"
 # A line of one word is a requirement, possibly with a slip at its end; a heading ends with a colon.
 _SOLE_WORD = r"\S*[^\s:]"
 _CONFLICT = r"(?m)^(?:<<<<<<<|>>>>>>>)(?:\s|$)"
-# The output of `pip list`, which is often redirected to a requirements file by mistake.
-_PIP_LIST = r"(?m)^Package[ \t]+Version\b"
 _TEMPLATE_DIRECTORY = r"(?i)\{[{%]|template|cookiecutter"
 # Directories of test data: `fixtures`, `testdata`, and directories such as `data` below `tests`.
 _TEST_DATA = r"(?i)(?:^|/)(?:fixtures?|test[-_]?data|tests?/(?:.*/)?(?:data|assets|files|resources|samples))/"
@@ -89,7 +87,9 @@ def _has_entries(document: Document) -> bool:
 
 
 def _is_prose(text: str) -> bool:
-    return not re.search(_PIP_LIST, text) and not any(
+    from mothball.formats.requirements.listings import listing_problem  # noqa: PLC0415 - invalid files are rare
+
+    return listing_problem(text) is None and not any(
         re.search(_INSTALLS, line) or re.fullmatch(_SOLE_WORD, line)
         for line in _lines(text)
         if re.search(r"\w", line)  # not an underline

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.names import (
     INCLUDE_SUFFIXES,
     INCLUDING_FORMATS,
+    LOCK_FORMATS,
     PATTERNS,
     FilePattern,
     format_of,
@@ -26,6 +27,7 @@ __all__ = [
     "FORMATS",
     "INCLUDE_SUFFIXES",
     "INCLUDING_FORMATS",
+    "LOCK_FORMATS",
     "PATTERNS",
     "FilePattern",
     "decode",
@@ -55,6 +57,8 @@ _MODULES = {
     "pdm-lock": "locks.pdm",
     "pylock": "locks.pylock",
     "pipfile-lock": "locks.pipfile",
+    "pixi-lock": "locks.pixi",
+    "conda-lock": "locks.conda_lock",
 }
 
 # Formats that may declare their encoding in one of the first two lines (PEP 263).

@@ -40,8 +40,6 @@ from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
 from mothball.routing.facts import LocalNames, LookupFacts, SavedRouting, group_by_name
 
-# Lock files are not read as context of other files.
-_LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
 # Read at most this many files around a document; real projects have a few dozen.
 _MAX_CONTEXT_FILES = 500
 

@@ -19,4 +19,6 @@ FORMATS = {
     "pdm-lock": "pdm.lock",
     "pylock": "pylock.toml, the standard lock file format (PEP 751)",
     "pipfile-lock": "Pipfile.lock",
+    "pixi-lock": "pixi.lock: packages from Python indexes; conda packages are omitted",
+    "conda-lock": "conda-lock.yml: packages that pip installs; conda packages are omitted",
 }

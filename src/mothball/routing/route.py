@@ -45,6 +45,7 @@ _TOOL_BY_FORMAT = {
     "pipfile": "pipenv",
     "pipfile-lock": "pipenv",
     "pixi-toml": "pixi",
+    "pixi-lock": "pixi",
 }
 
 # The fields of a dependency that determine its route, except for the name.

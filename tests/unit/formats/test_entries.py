@@ -425,6 +425,12 @@ CONFLICTS = {
     "poetry-lock": ("[[package]]\nname = 'a'\n{}", 'version = "1"\n', 'version = "2"\n'),
     "pdm-lock": ("[[package]]\nname = 'a'\n{}", 'version = "1"\n', 'version = "2"\n'),
     "pylock": ("lock-version = '1.0'\n[[packages]]\nname = 'a'\n{}", 'version = "1"\n', 'version = "2"\n'),
+    "pixi-lock": (
+        "version: 6\npackages:\n- pypi: https://x.example/a\n  name: a\n{}",
+        "  version: '1'\n",
+        "  version: '2'\n",
+    ),
+    "conda-lock": ("version: 1\npackage:\n- manager: pip\n  name: a\n{}", "  version: '1'\n", "  version: '2'\n"),
     "pipfile-lock": ('{{"default": {{\n{}}}}}\n', '"a": "==1"\n', '"a": "==2"\n'),
 }
 

@@ -53,6 +53,8 @@ BEFORE = {
     "pdm-lock": "[[package]]\nname = ",
     "pylock": "[[packages]]\nname = ",
     "pipfile-lock": '{"default": ',
+    "pixi-lock": "packages:\n- pypi: https://files.example/a-1.whl\n  name: ",
+    "conda-lock": "package:\n- manager: pip\n  name: ",
 }
 HOSTILE = {"brackets": "[", "braces": "{", "quotes": '"', "backslashes": "\\", "dotted key": "a.", "long line": "x"}
 PIECES = st.sampled_from([*"[]{}()\"'\\#=:;,.-@$|&*!?<>%/ \t\r\n", "a", "1", "\r\n", '"""', "'''", "\u2028", "é🎉"])

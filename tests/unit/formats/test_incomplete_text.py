@@ -19,7 +19,11 @@ from tests.support.text_edits import KINDS, Tally, dropped, edits, survival
 from tests.support.toml_documents import COMPACT, SHOP, project
 from tests.support.tool_documents import DOCUMENTS
 
-TOLERANT_FORMATS = [name for name in FORMATS if name not in {"setup-py", "conda-env", "pre-commit", "pipfile-lock"}]
+TOLERANT_FORMATS = [
+    name
+    for name in FORMATS
+    if name not in {"setup-py", "conda-env", "pre-commit", "pipfile-lock", "pixi-lock", "conda-lock"}
+]
 ROUNDS = 10
 # Incomplete text that is inserted, by format.
 _TOML = ("requires-python =", "name", '"', '    "req', "[tool.", 'x = { a = "b"', "x = [", "<<<<<<< HEAD")

@@ -93,6 +93,8 @@ FORMATS = st.sampled_from(
         "pdm-lock",
         "pylock",
         "pipfile-lock",
+        "pixi-lock",
+        "conda-lock",
     ]
 )
 

@@ -253,7 +253,12 @@ def test_pylock_matches_packaging() -> None:
     [
         *(("uv.lock", "uv-lock"), ("a/tool.py.lock", "uv-lock"), ("poetry.lock", "poetry-lock")),
         *(("pdm.lock", "pdm-lock"), ("pylock.toml", "pylock"), ("pylock.dev.toml", "pylock")),
-        *(("Pipfile.lock", "pipfile-lock"), ("pipfile.lock", None), ("package.lock", None), ("pylock.json", None)),
+        *(
+            ("Pipfile.lock", "pipfile-lock"),
+            ("pipfile.lock", "pipfile-lock"),
+            ("package.lock", None),
+            ("pylock.json", None),
+        ),
     ],
 )
 def test_lock_format_is_detected_by_name(path: str, format_name: str | None) -> None:
