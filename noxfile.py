@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -81,6 +82,33 @@ def run_tests(session: nox.Session, editor: str) -> None:
     groups = ("--group", "test", "--group", "editors")
     command = (_UV, "run", "--quiet", *groups, "pytest", "-rs", *tests, *session.posargs)
     session.run(*command, env=environment, external=True)
+
+
+@nox.session(venv_backend="uv", python=["3.11", "3.12", "3.13", "3.14"])
+def python(session: nox.Session) -> None:
+    """Run the tests with each supported Python that is installed: ``nox -s python-3.13`` for one of them."""
+    session.install("--editable", ".", "--group", "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_backend="uv")
+def sdist(session: nox.Session) -> None:
+    """Build the packages twice and compare them; then run the tests of the sdist, outside of the checkout."""
+    output = Path(session.create_tmp()).resolve()
+    for name in ("first", "second"):
+        shutil.rmtree(output / name, ignore_errors=True)
+        session.run(_UV, "build", "--quiet", "--out-dir", str(output / name), external=True)
+    files = sorted(path.name for path in (output / "first").iterdir() if path.suffix in (".gz", ".whl"))
+    if any((output / "first" / name).read_bytes() != (output / "second" / name).read_bytes() for name in files):
+        session.error("the packages differ between two builds")
+    # Tests need a temporary directory outside the checkout.
+    unpacked = Path(session.virtualenv.location) / "unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    archive = next((output / "first").glob("*.tar.gz"))
+    shutil.unpack_archive(archive, unpacked)
+    with session.chdir(next(unpacked.iterdir())):
+        session.install("--editable", ".", "--group", "test")
+        session.run("pytest", *session.posargs)
 
 
 @nox.session(venv_backend="uv")
