@@ -62,6 +62,14 @@ def adds(expected: Mapping[str, list[str]], *arguments: str) -> Step:
     return verify
 
 
+_NEVER = "old-a; python_version < '3.4'"
+
+
+def _bounded(requires_python: str, *names: str) -> str:
+    """Return a pyproject.toml with these dependencies and Python versions."""
+    return f'{toml(*names)}requires-python = "{requires_python}"\n'
+
+
 def skips(**expected: int) -> Step:
     """Compare the number of added entries without a name, by reason."""
 
@@ -502,6 +510,34 @@ NAMES = (
         exits(3, shows="tox.ini:2:8: error[unresolvable]"),
     ),
     row("A new URL requirement", "counted as `skipped` and not looked up", _new_url),
+    row(
+        "A new name whose marker is false for every Python version of `requires-python`",
+        "a note, except if it is quarantined",
+        commit({"pyproject.toml": _bounded(">=3.9", "good-a")}),
+        stage({"pyproject.toml": _bounded(">=3.9", "good-a", _NEVER)}),
+        adds({"pyproject.toml": ["old-a"]}),
+        exits(0, shows="note[archived] old-a is archived, never installed with this `requires-python`"),
+        exits(0, "--strict"),
+    ),
+    row(
+        "The same, and later a lower `requires-python` or another marker",
+        "yes: an entry that is never installed covers only itself",
+        commit({"pyproject.toml": _bounded(">=3.9", "good-a", _NEVER)}),
+        stage({"pyproject.toml": _bounded(">=3.9", "good-b", "old-a; python_version < '3.3'")}),
+        adds({"pyproject.toml": ["good-b"]}),
+        stage({"pyproject.toml": _bounded(">=3.3", "good-a", _NEVER)}),
+        adds({"pyproject.toml": ["old-a"]}),
+        exits(1, shows="error[archived] old-a"),
+        stage({"pyproject.toml": _bounded(">=3.9", "good-a", "old-a")}),
+        exits(1),
+        stage({"pyproject.toml": _bounded(">=3.9", "good-a", _NEVER), "requirements.txt": "old-a\n"}),
+        exits(1),
+        stage({"pyproject.toml": _bounded(">=3.9", "good-a"), "requirements.txt": "old-a\n"}),
+        exits(1),
+        commit({"pyproject.toml": _bounded(">=3.3", "good-a", _NEVER), "requirements.txt": ""}),
+        stage({"pyproject.toml": _bounded(">=3.9", "good-a", _NEVER)}),
+        adds({}),
+    ),
     row(
         "A new name in `.pre-commit-config.yaml`",
         "yes",

@@ -94,6 +94,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("version", "string", "the locked version", null=True),
         Field("transitive", "boolean", "whether this is a transitive dependency"),
         Field("via", "array of strings", "the dependency path, shortened to twelve names and `…`"),
+        Field("never_installed", "boolean", "whether the marker is false for every Python version of the project"),
         Field("lookup", "object", "the lookup result", of="lookup"),
     ),
     "lookup": (

@@ -3,11 +3,11 @@
 A dependency is added if its name is in the target version of a file and no base entry covers it. Within the same
 project, a base entry covers entries of its own role or a weaker one: an entry of a manifest covers its name in every
 file, an entry of a lock covers only locks and constraints, a constraint only constraints, whether or not the change
-moves it. A skipped entry, with or without a name, and one in ``.pre-commit-config.yaml`` cover only themselves, in the
-same file. A manifest also covers the projects below its own, and the manifest of a workspace member covers the names
-that the lock of the workspace records as requirements of members. An entry that leaves a file of a related project is
-moved: one removal excuses one addition. From other projects, a moved entry is added, one level lower. An ignored entry
-that is moved covers only ignored ones. docs/added.md lists all cases.
+moves it. A skipped entry, with or without a name, one that is never installed, and one in ``.pre-commit-config.yaml``
+cover only themselves, in the same file. A manifest also covers the projects below its own, and the manifest of a
+workspace member covers the names that the lock of the workspace records as requirements of members. An entry that
+leaves a file of a related project is moved: one removal excuses one addition. From other projects, a moved entry is
+added, one level lower. An ignored entry that is moved covers only ignored ones. docs/added.md lists all cases.
 """
 
 from __future__ import annotations
@@ -31,17 +31,18 @@ _MIN_SIMILARITY = 0.5
 class _Role(IntEnum):
     """The role of an entry, from the weakest to the strongest.
 
-    Each role covers the weaker ones, except that entries of the first two roles cover only themselves.
+    Each role covers the weaker ones, except that entries of the first three roles cover only themselves.
     """
 
     SKIPPED = auto()
+    NEVER_INSTALLED = auto()
     PRE_COMMIT = auto()
     CONSTRAINT = auto()
     LOCK = auto()
     MANIFEST = auto()
 
 
-_COVER_ONLY_THEMSELVES = frozenset({_Role.SKIPPED, _Role.PRE_COMMIT})
+_COVER_ONLY_THEMSELVES = frozenset({_Role.SKIPPED, _Role.NEVER_INSTALLED, _Role.PRE_COMMIT})
 
 
 class FileVersion(NamedTuple):
@@ -386,6 +387,8 @@ def _role(version: FileVersion, entry: Dependency) -> _Role:
     document = version.document
     if version.facts.skip_reason(entry) is not None:
         return _Role.SKIPPED
+    if entry.is_never_installed:
+        return _Role.NEVER_INSTALLED
     if document.format == _PRE_COMMIT:
         return _Role.PRE_COMMIT
     if is_lock(document):

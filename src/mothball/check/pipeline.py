@@ -254,11 +254,19 @@ def _finding(
     text = finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
     downgraded = policy.is_downgraded(dependency.kind, transitive=item.transitive)
     moved_from = file.selected.moved_from.get(dependency, "") if file.selected else ""
-    severity_policy = settings.severity_policy(file.resolved_config.config)
+    never_installed = dependency.is_never_installed
+    severity = policy.severity_of(
+        rule,
+        settings.severity_policy(file.resolved_config.config),
+        downgraded=downgraded,
+        moved=bool(moved_from),
+        never_installed=never_installed,
+    )
+    message = f"{text.message}, moved from {one_line(moved_from)}" if moved_from else text.message
     return Finding(
         rule,
-        policy.severity_of(rule, severity_policy, downgraded=downgraded, moved=bool(moved_from)),
-        f"{text.message}, moved from {one_line(moved_from)}" if moved_from else text.message,
+        severity,
+        f"{message}, never installed with this `requires-python`" if never_installed else message,
         text.help,
         text.reason,
         path=file.path,

@@ -57,8 +57,8 @@ _RULES: Mapping[ProjectStatus, Rule | None] = {
 _REASON_PLACEHOLDERS = ("", "why", "reason")
 _NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
 _DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
-# The only rules that stop a first push: what was there before mothball does not, unless it is dangerous.
-_FIRST_PUSH_ERRORS = frozenset({Rule.QUARANTINED})
+# The rules for possible malware: they stop a first push, and are no note for a dependency that is never installed.
+_MALWARE_RULES = frozenset({Rule.QUARANTINED})
 
 
 class SeverityPolicy(NamedTuple):
@@ -97,14 +97,19 @@ def is_downgraded(kind: DependencyKind, *, transitive: bool) -> bool:
 
 
 def severity_of(
-    rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool = False, moved: bool = False
+    rule: Rule,
+    severity_policy: SeverityPolicy,
+    *,
+    downgraded: bool = False,
+    moved: bool = False,
+    never_installed: bool = False,
 ) -> Severity:
     """Return the severity of ``rule``.
 
     The most specific setting takes precedence: ``RULE.transitive`` for downgraded dependencies, then ``RULE.added``,
     ``RULE`` and the default. Without ``RULE.transitive``, archived and deprecated are downgraded by one level. So they
-    are for a dependency that was ``moved`` from another project. In a first push, errors of rules that do not stop it
-    are warnings.
+    are for a dependency that was ``moved`` from another project. A dependency that is ``never_installed`` has notes. In
+    a first push, errors of rules that do not stop it are warnings.
     """
     severities, mode = severity_policy.severities, severity_policy.mode
     severity = severities.get(rule, _MODE_DEFAULTS.get((rule, mode), _DEFAULTS[rule]))
@@ -114,7 +119,9 @@ def severity_of(
         severity = severities[f"{rule}.transitive"]
     elif (downgraded or moved) and rule in _DOWNGRADED_RULES:
         severity = _NEXT_LOWER.get(severity, severity)
-    if mode is CheckMode.FIRST_PUSH and rule not in _FIRST_PUSH_ERRORS and severity is Severity.ERROR:
+    if never_installed and rule not in _MALWARE_RULES and severity is not Severity.OFF:
+        return Severity.NOTE
+    if mode is CheckMode.FIRST_PUSH and rule not in _MALWARE_RULES and severity is Severity.ERROR:
         severity = Severity.WARNING
     return Severity.ERROR if severity_policy.strict and severity is Severity.WARNING else severity
 

@@ -153,7 +153,7 @@ def merge_lock_findings(files: Sequence[CheckedFile], settings: RunSettings) -> 
     for checked_file in files:
         file = checked_file.file
         # A constraint does not make the locked package less severe.
-        required = {entry.name for entry in file.document.dependencies if entry.kind is DependencyKind.REQUIREMENT}
+        required = {entry.name for entry in file.document.dependencies if _is_installed(entry)}
         for finding in checked_file.findings if not is_lock(file.document) else ():
             is_mergeable = finding.lookup is not None and finding.name in required
             locations = _locations_in_locks(file.project, finding, locked, locked_for_members) if is_mergeable else ()
@@ -169,6 +169,11 @@ def merge_lock_findings(files: Sequence[CheckedFile], settings: RunSettings) -> 
                 yield _ignored_in_manifest(finding, lock.file, contexts, settings) if is_direct else finding
 
 
+def _is_installed(entry: Dependency) -> bool:
+    """Return True if the entry of a manifest is why a package is in the lock; constraints install nothing."""
+    return entry.kind is DependencyKind.REQUIREMENT and not entry.is_never_installed
+
+
 def _ignored_in_manifest(
     finding: Finding, lock: ResolvedFile, contexts: Sequence[CheckedFile], settings: RunSettings
 ) -> Finding:
@@ -181,7 +186,7 @@ def _ignored_in_manifest(
         if checked_file.file.project == lock.project
         or (is_for_members and is_beneath(checked_file.file.project, lock.project))
         for entry in checked_file.file.document.dependencies
-        if entry.name == name and entry.kind is DependencyKind.REQUIREMENT
+        if entry.name == name and _is_installed(entry)
     ]
     first = matches[0] if matches and all(matches) else None
     return finding._replace(suppressed=policy.suppression_of(first)) if first else finding

@@ -174,6 +174,7 @@ def _details(content: HoverContent, style: _Plain) -> Iterator[str]:
         yield f"Latest release: {style.untrusted(lookup.release.version)} ({lookup.release.date})"
     marker = style.untrusted(dependency.marker)
     yield f"Environment marker: {marker}" if marker else ""
+    yield "Never installed with this `requires-python`" if dependency.is_never_installed else ""
     if item.transitive:
         path = " → ".join(map(style.untrusted, (*item.via, dependency.name)))
         yield f"Dependency path: {path}" if item.via else "Transitive dependency, path unknown"

@@ -116,7 +116,8 @@ class Dependency(NamedTuple):
     ``dependency-groups.dev``; empty if the format has none. ``version`` is the locked version, None in a manifest.
     ``index_url`` is the index that the entry pins, ``alternative_indexes`` further indexes that it pins for other
     environments, and ``index_name`` the name of a pinned index that the file does not declare, possibly in addition.
-    ``skip_reason`` is set if the text of the file alone rules out a lookup.
+    ``skip_reason`` is set if the text of the file alone rules out a lookup. ``is_never_installed`` is true if the
+    marker is false for every Python version that the file allows.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Dependency(NamedTuple):
     skip_reason: SkipReason | None = None
     alternative_indexes: tuple[str, ...] = ()
     index_name: str = ""
+    is_never_installed: bool = False
 
 
 def new_dependency(  # noqa: PLR0913 - the fields of the record
@@ -168,6 +170,7 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
         skip_reason,
         alternative_indexes,
         index_name,
+        False,  # is_never_installed
     )
     return make(Dependency, fields)
 

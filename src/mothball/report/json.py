@@ -118,6 +118,7 @@ def _dependency(checked: CheckedDependency) -> dict[str, Any]:
         "version": dependency.version,
         "transitive": checked.transitive,
         "via": list(checked.via),
+        "never_installed": dependency.is_never_installed,
         "lookup": lookup_json(checked.lookup),
     }
 

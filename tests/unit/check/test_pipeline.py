@@ -140,6 +140,42 @@ def test_constraint_is_downgraded(answer: IndexResult, severity: Severity) -> No
     assert [finding.severity for finding in report.findings] == [severity]
 
 
+NEVER_INSTALLED = """[project]
+requires-python = ">=3.9"
+dependencies = ["some-lib; python_version < '3.4'"]
+"""
+
+
+def never_installed(**severities: Severity) -> ResolvedFile:
+    under = resolved_config(ProjectConfig(severities=severities))
+    return resolved("pyproject.toml", NEVER_INSTALLED, parse("pyproject", NEVER_INSTALLED), under)
+
+
+@pytest.mark.parametrize(
+    ("answer", "severity"),
+    [
+        (ARCHIVED, Severity.NOTE),
+        (DEPRECATED, Severity.NOTE),
+        (MISSING, Severity.NOTE),
+        (DOWN, Severity.NOTE),
+        (UNRECOGNIZED, Severity.NOTE),
+        (QUARANTINED, Severity.ERROR),
+    ],
+)
+@pytest.mark.parametrize("mode", CheckMode)
+def test_dependency_that_is_never_installed_has_notes_unless_it_may_be_malware(
+    answer: IndexResult, severity: Severity, mode: CheckMode
+) -> None:
+    settings = SETTINGS._replace(mode=mode, strict=True)
+    (finding,) = check([never_installed()], LookUp(otherwise=answer), settings).findings
+    assert finding.severity is severity
+    assert finding.message.endswith(", never installed with this `requires-python`")
+
+
+def test_rule_that_is_off_is_no_note_for_a_dependency_that_is_never_installed() -> None:
+    assert check([never_installed(archived=Severity.OFF)], LookUp(otherwise=ARCHIVED), SETTINGS).findings == ()
+
+
 def test_severity_of_a_constraint_can_be_configured() -> None:
     config = ProjectConfig(severities={"archived.transitive": Severity.NOTE})
     files = [source("some-lib\n", under=resolved_config(config), kind=DependencyKind.CONSTRAINT)]

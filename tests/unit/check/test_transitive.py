@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mothball.check.inputs import ResolvedFile
+from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile
 from mothball.check.pipeline import check
 from mothball.config.project import ProjectConfig, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, discover
+from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyGraph, DependencyKind, Document, Span
 from mothball.model.findings import Finding, Report, Rule, Severity
 from tests.support.check_inputs import (
@@ -368,3 +369,18 @@ def test_time_is_linear_in_the_number_of_findings() -> None:
         check([manifest(*(f"name-{number}" for number in range(count)))], LookUp(otherwise=ARCHIVED), SETTINGS)
 
     assert least_seconds(lambda: judge(4000)) < 12 * least_seconds(lambda: judge(1000))
+
+
+def test_entry_that_is_never_installed_takes_over_no_finding_of_the_lock() -> None:
+    text = """[project]
+requires-python = ">=3.9"
+dependencies = ["old-lib; python_version < '3.4'"]  # mothball: ignore[archived] never installed
+"""
+    pyproject = resolved("pyproject.toml", text, parse("pyproject", text), resolved_config(), project="/project")
+
+    declared, locked = run(pyproject, lock({"old-lib": ()})).findings
+
+    assert (declared.path, declared.severity, declared.related_locations) == ("pyproject.toml", Severity.NOTE, ())
+    assert (locked.path, locked.severity, locked.suppressed) == ("uv.lock", Severity.ERROR, None)
+    context = pyproject._replace(is_context=True, selected=NOTHING_SELECTED)
+    assert only_finding(run(context, lock({"old-lib": ()}))).suppressed is None

@@ -82,6 +82,7 @@ def test_complete_report() -> None:
                 "version": None,
                 "transitive": False,
                 "via": [],
+                "never_installed": False,
                 "lookup": {
                     "kind": "stated",
                     "status": "archived",
@@ -103,6 +104,7 @@ def test_complete_report() -> None:
                 "version": None,
                 "transitive": False,
                 "via": [],
+                "never_installed": False,
                 "lookup": {"kind": "stated", "status": "deprecated", "cause": None, "reason": None, **LOOKED_UP},
             },
         ],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.manifests.documents import ManifestItem, ToolReader, build_document
 from mothball.formats.manifests.requirement_arrays import MAX_SHOWN, read_items
 from mothball.formats.manifests.tables import all_tables, tool_tables
+from mothball.formats.never_installed import mark_never_installed
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import (
     Array,
@@ -57,6 +58,9 @@ _NAMES = (
 )
 
 
+_REQUIRES_PYTHON = ("project", "requires-python")
+
+
 class _Include(NamedTuple):
     """``{include-group = "..."}``: the span of the group name, and the name as written."""
 
@@ -75,15 +79,30 @@ def parse(text: str) -> Document:
     own_name = _own_name(entries)
     items: list[ManifestItem] = []
     items += _read_standard_tables(document, [entry for entry in entries if entry.path[0] in _TABLES], own_name)
+    requires_python = _text_at(_REQUIRES_PYTHON, entries)
+    if requires_python:
+        items = [
+            mark_never_installed(item, requires_python)
+            if isinstance(item, Dependency) and not item.section.startswith("build-system")
+            else item
+            for item in items
+        ]
     paths = [entry.path for entry in entries] + [header.path for header in document.headers]
     tools: Mapping[str, Tables] = {}
     if any(path[0] == "tool" and path[1:] and path[1] in _TOOLS for path in paths):
         standard = tuple(item for item in items if isinstance(item, Dependency))
-        whole = all_tables(text, document)._replace(own_name=own_name, standard=standard)
+        whole = all_tables(text, document)._replace(
+            own_name=own_name, standard=standard, requires_python=requires_python
+        )
         tools = tool_tables(whole, _TOOLS)
         for name, tables in tools.items():
             items += _tool_reader(name)(tables)
     return build_document("pyproject", text, document, items)._replace(tools=tuple(tools), project_name=own_name)
+
+
+def _text_at(path: Path, entries: Iterable[TomlEntry]) -> str:
+    values = (entry.value for entry in entries if entry.path == path)
+    return next((value.value for value in values if isinstance(value, String) and value.closed), "")
 
 
 def _own_name(entries: Iterable[TomlEntry]) -> str:

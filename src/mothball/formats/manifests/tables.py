@@ -43,7 +43,8 @@ class Tables(NamedTuple):
     """The settings and headers of one table and its subtables; of the whole document if ``prefix`` is empty.
 
     All paths are relative to the document root and start with ``prefix``. ``own_name`` is the normalized project name,
-    or empty. ``standard`` holds the dependencies from the standard tables of the same file.
+    or empty. ``standard`` holds the dependencies from the standard tables of the same file. ``requires_python`` is that
+    of the project, or empty.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Tables(NamedTuple):
     headers: tuple[TableHeader, ...]
     own_name: str = ""
     standard: tuple[Dependency, ...] = ()
+    requires_python: str = ""
 
 
 def all_tables(text: str, document: TomlScan) -> Tables:

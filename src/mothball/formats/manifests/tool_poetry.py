@@ -12,6 +12,7 @@ from mothball.formats.manifests.declared_indexes import DeclaredIndex, IndexPins
 from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, read_named_entry
 from mothball.formats.manifests.source_overrides import SourceOverride
 from mothball.formats.manifests.tables import ANY
+from mothball.formats.never_installed import mark_never_installed
 from mothball.formats.toml.api import String
 from mothball.model.document import Dependency, DependencyKind, ParseProblem, SkipReason
 
@@ -32,6 +33,8 @@ _REQUIREMENTS = (
     ("dev-dependencies",),
     ("requires-plugins",),
 )
+# Installed into the environment of Poetry itself, or into that of a build.
+_OTHER_ENVIRONMENTS = ("tool.poetry.requires-plugins",)
 _CONSTRAINTS = (("build-constraints", ANY),)
 
 
@@ -39,17 +42,31 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield the indexes, dependencies and source overrides of Poetry; ``python`` is not a project name there."""
     indexes = declared_indexes(tables, "source")
     yield from (index.to_tool_index("poetry", _role(index)) for index in indexes)
+    python = _python(tables)
     index_pins = IndexPins(index for index in indexes if index.name.lower() != _DEFAULT)
     for patterns, kind in ((_REQUIREMENTS, DependencyKind.REQUIREMENT), (_CONSTRAINTS, DependencyKind.CONSTRAINT)):
         for entry in find_named_entries(tables, patterns):
             if isinstance(entry, ParseProblem):
                 yield entry
             elif entry.key.name.lower() != "python":
-                yield from _read_entry(entry, tables, kind, index_pins)
+                is_installed_with_project = entry.section not in _OTHER_ENVIRONMENTS and len(entry.alternatives) == 1
+                for item in _read_entry(entry, tables, kind, index_pins):
+                    if is_installed_with_project and isinstance(item, Dependency):
+                        yield mark_never_installed(item, tables.requires_python, python)
+                    else:
+                        yield item
     for dependency in tables.standard:
         section = _poetry_section(dependency.section)
         if section and _has_other_source(dependency):
             yield SourceOverride(dependency.name, section, dependency.skip_reason)
+
+
+def _python(tables: Tables) -> str:
+    """Return the constraint of the Python versions, or an empty string."""
+    values = (
+        setting.value for setting in tables.settings if setting.path == ("tool", "poetry", "dependencies", "python")
+    )
+    return next((value.value for value in values if isinstance(value, String) and value.closed), "")
 
 
 def _role(index: DeclaredIndex) -> str:
