@@ -130,3 +130,18 @@ def test_repository_below_a_directory_called_requirements(tmp_path: Path) -> Non
     shop.stage({"words.txt": lines("old-a"), "requirements/base.txt": lines("old-b")})
     assert shop.added() == {"requirements/base.txt": ["old-b"]}
     assert check(shop, "--list-files").out.split() == ["requirements/base.txt", "requirements"]
+
+
+def test_dynamic_dependencies_of_an_unknown_backend(shop: Workshop) -> None:
+    text = '[project]\nname = "shop"\ndynamic = ["dependencies"]\n[build-system]\nbuild-backend = "acme.build"\n'
+    shop.stage({"pyproject.toml": text})
+    assert shop.check().code == 3
+    assert "error[unresolvable] dependencies are added by the build backend acme.build" in shop.check().out
+    shop.commit()
+    result = check(shop)
+    assert result.code == 0
+    assert "warning[unresolvable] dependencies are added by the build backend acme.build" in result.out
+    assert check(shop, "--list-files").err.startswith("pyproject.toml:3: note: dependencies are added by")
+    ignored = text.replace('"dependencies"]', '"dependencies"]  # mothball: ignore[unresolvable] known')
+    shop.stage({"pyproject.toml": ignored})
+    assert shop.check().code == 0

@@ -10,6 +10,7 @@ from mothball.check.policy import exit_code
 from mothball.cli.common import open_session, read_paths
 from mothball.cli.output import print_report
 from mothball.discovery.discover import DiscoveryResult
+from mothball.model.line_index import LineIndex
 from mothball.model.sanitize import one_line
 from mothball.report.concise import concise_line, problem_line
 
@@ -49,6 +50,11 @@ def list_files(*parts: DiscoveryResult) -> int:
     rows.sort()
     width = max((len(path) for path, _ in rows), default=0)
     sys.stdout.write("".join(f"{path:<{width}}  {file_format}\n" for path, file_format in rows))
+    for part in parts:
+        for file in part.files:
+            for problem in file.document.unresolvable:
+                position = LineIndex(file.text).position(problem.span.start)
+                sys.stderr.write(f"{one_line(file.path)}:{position.line}: note: {one_line(problem.message)}\n")
     unreadable = [finding for part in parts for finding in part.unreadable]
     problems = [problem for part in parts for problem in part.problems]
     for line in (*map(concise_line, unreadable), *map(problem_line, problems)):

@@ -56,6 +56,7 @@ _NAMES = (
     ("tool", "flit", "metadata", "dist-name"),
     ("tool", "flit", "metadata", "module"),
 )
+_DYNAMIC = ("project", "dynamic")
 
 
 _REQUIRES_PYTHON = ("project", "requires-python")
@@ -97,7 +98,13 @@ def parse(text: str) -> Document:
         tools = tool_tables(whole, _TOOLS)
         for name, tables in tools.items():
             items += _tool_reader(name)(tables)
-    return build_document("pyproject", text, document, items)._replace(tools=tuple(tools), project_name=own_name)
+    unresolvable: tuple[ParseProblem, ...] = ()
+    if any(entry.path == _DYNAMIC for entry in entries):
+        from mothball.formats.manifests.dynamic import unread_dynamic  # noqa: PLC0415 - not needed for most projects
+
+        unresolvable = tuple(unread_dynamic(entries, paths))
+    result = build_document("pyproject", text, document, items)
+    return result._replace(tools=tuple(tools), project_name=own_name, unresolvable=unresolvable)
 
 
 def _text_at(path: Path, entries: Iterable[TomlEntry]) -> str:

@@ -1,0 +1,55 @@
+"""Dynamic dependencies in pyproject.toml that the build backend adds from where mothball does not read."""
+
+from __future__ import annotations
+
+import pytest
+
+from mothball.formats.manifests.document import parse
+
+DYNAMIC = '[project]\nname = "shop"\ndynamic = ["version", "dependencies", "optional-dependencies"]\n'
+
+
+def unresolvable(text: str) -> list[tuple[str, str]]:
+    return [(problem.span.slice(text), problem.message) for problem in parse(text).unresolvable]
+
+
+@pytest.mark.parametrize("backend", ["scikit_build_core.build", "pdm.backend", "build_backend", "acme.build:api"])
+def test_dynamic_dependencies_of_an_unknown_backend_are_unresolvable(backend: str) -> None:
+    text = f'{DYNAMIC}[build-system]\nrequires = []\nbuild-backend = "{backend}"\n'
+    source = f"are added by the build backend {backend}; they were not checked"
+    assert unresolvable(text) == [
+        ("dependencies", f"dependencies {source}"),
+        ("optional-dependencies", f"optional-dependencies {source}"),
+    ]
+    assert not parse(text).problems
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        '[build-system]\nbuild-backend = "setuptools.build_meta"\n',
+        '[build-system]\nbuild-backend = "setuptools.build_meta:__legacy__"\n',
+        '[build-system]\nbuild-backend = "poetry.core.masonry.api"\n',
+        '[build-system]\nbuild-backend = "hatchling.build"\n',
+        '[build-system]\nbuild-backend = "hatchling.build"\n[tool.hatch.metadata.hooks.requirements_txt]\nfiles = []\n',
+        '[build-system]\nbuild-backend = "hatchling.build"\n[tool.hatch.metadata.hooks.vcs]\n',
+        "x = [\n",
+    ],
+)
+def test_dynamic_dependencies_of_a_known_backend_are_not_reported(more: str) -> None:
+    assert unresolvable(DYNAMIC + more) == []
+
+
+@pytest.mark.parametrize("hook", ["[tool.hatch.metadata.hooks.custom]\n", "[tool.hatch]\nmetadata.hooks.acme.x = 1\n"])
+def test_unknown_metadata_hook_of_hatch_is_named(hook: str) -> None:
+    text = f'{DYNAMIC}[build-system]\nbuild-backend = "hatchling.build"\n{hook}'
+    name = "custom" if "custom" in hook else "acme"
+    (_, message), _ = unresolvable(text)
+    assert message == f"dependencies are added by the metadata hook {name} of Hatch; they were not checked"
+
+
+@pytest.mark.parametrize("dynamic", ['["version"]', "[]", '"dependencies"', "[1]", "{dependencies = 1}"])
+def test_other_dynamic_fields_are_not_reported(dynamic: str) -> None:
+    text = f'[project]\ndynamic = {dynamic}\n[build-system]\nbuild-backend = "acme"\n'
+    assert unresolvable(text) == []
