@@ -71,6 +71,8 @@ def main() -> None:
 
 
 def _fill(block: re.Match[str]) -> str:
+    if block[2].startswith("python -m "):  # another program writes it
+        return block[0]
     return f"{block[1]}{_PARTS[block[2]]()}{block[4]}"
 
 

@@ -66,7 +66,7 @@ def reduced_list(text: str, name: str, version: str) -> tuple[str, bool]:
     """Return the part of the list ``text`` that shows that ``version`` of the project ``name`` is there.
 
     These are the lines of its files if one of them is not yanked; the second value is then False. Otherwise it is the
-    whole list and True: only a comparison with all files can tell.
+    whole list and True: only a comparison with all files decides.
     """
     lines, is_usable = [], False
     for line, file in _lines_with_version(text, name, version):
