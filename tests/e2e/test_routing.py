@@ -108,9 +108,9 @@ def test_failed_lookup_stops_at_its_index(world: World, mothball: Mothball) -> N
     assert world.requested_names()["public"] == set()
 
 
-def test_explain_index_makes_no_connection(world: World, mothball: Mothball) -> None:
+def test_explain_makes_no_connection(world: World, mothball: Mothball) -> None:
     mothball.write("requirements.txt", f"-i {world.urls['internal']}", "acme-web")
-    run = mothball.run("check", "--explain-index", "acme-web")
+    run = mothball.run("explain", "acme-web")
     assert run.code == 0
     assert f"1. {world.urls['internal']}  `--index-url` in requirements.txt:1" in run.out
     assert mothball.contacts() == set()
@@ -160,7 +160,7 @@ def test_installer_credentials_of_the_user_are_used(
     assert run.said("acme-web") == ("stated", "archived")
     assert run.lookup("acme-web")["index"] == closed.url
     assert READER[1] not in run.out + run.err
-    explanation = mothball.run("check", "--explain-index", "acme-web", environment=environment)
+    explanation = mothball.run("explain", "acme-web", environment=environment)
     assert READER[1] not in explanation.out
 
 

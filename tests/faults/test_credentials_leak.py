@@ -111,6 +111,8 @@ def command_lines() -> list[tuple[str, ...]]:
         ("check", "--list-files"),
         ("status", NAME),
         ("status", NAME, "--format", "json"),
+        ("explain", NAME),
+        ("explain", NAME, "--format", "json"),
         ("snapshot",),
         ("snapshot", "-o", "statuses.json"),
         ("cache", "info"),

@@ -21,7 +21,7 @@ from tests.support.project import Project
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex
 from tests.support.waiting import wait_until
 
-COMMANDS = ("check", "status", "snapshot", "lsp", "cache", "config", "rule")
+COMMANDS = ("check", "status", "explain", "snapshot", "lsp", "cache", "config", "rule")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and pipes")
 
 DISK_FULL = """\

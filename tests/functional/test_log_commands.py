@@ -33,7 +33,7 @@ def hostile(project: Project) -> Project:
         ("check", "--format", "sarif"),
         ("check", "--format", "github"),
         ("check", "--list-files"),
-        ("check", "--explain-index", "old-lib"),
+        ("explain", "old-lib"),
         ("check", *PATHS),
         ("status", "old-lib", "##[group]", "::debug::"),
         ("status", "--json", "old-lib"),

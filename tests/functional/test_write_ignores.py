@@ -357,11 +357,6 @@ def test_full_disk_leaves_file_unchanged_and_no_temporary_file(
             "remove --list-files",
         ),
         (
-            ("--write-ignores", "--reason", "x", "--explain-index", "a"),
-            "--explain-index cannot be combined",
-            "remove --explain-index",
-        ),
-        (
             ("--write-ignores", "--reason", "x", "--format", "json"),
             "--format json cannot be combined",
             "remove --format json",

@@ -16,6 +16,7 @@ from mothball.config.user_directories import user_config_file
 from mothball.model.document import ParseProblem, SkipReason, Span
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.lookup import (
+    MAX_DETAIL,
     Cause,
     KnownStatus,
     LookupResult,
@@ -82,7 +83,7 @@ _CAUSE_HELP = {
 _SKIP_REASON_HELP = {
     SkipReason.VARIABLE: "replace the variable with its value",
     SkipReason.INDEX_VARIABLE: "set the index in the user configuration (`index-url`, pip.conf)",
-    SkipReason.NO_INDEX: "configure the URL of the index (`mothball check --explain-index NAME` shows the settings)",
+    SkipReason.NO_INDEX: "configure the URL of the index (`mothball explain NAME` shows the settings)",
     SkipReason.UNKNOWN_INDEX: "correct or remove it",
     SkipReason.CONSENT: "set the index in the user configuration, or set `allow-local-indexes` there "
     "(`allowLocalIndexes` in the editor settings)",
@@ -149,7 +150,7 @@ def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> Me
             message = f"{name} is not on {one_line(lookup.origin.index_url, 100)}"
             return MessageText(message, _MISSING_HELP)
         case Unavailable():
-            message = f"{name} could not be checked: {one_line(lookup.detail)}"
+            message = f"{name} could not be checked: {one_line(lookup.detail, MAX_DETAIL)}"
             return MessageText(message, _CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP) + _ignore_code_help(lookup))
         case StatusNotStated():
             return MessageText(f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}", "")
@@ -229,7 +230,7 @@ def dropped_credentials_message(settings: list[str]) -> MessageText:
     more = f" and {len(settings) - 1} more" if len(settings) > 1 else ""
     return MessageText(
         f"credentials in an index URL are not sent: {one_line(settings[0], 150)}{more}",
-        "move them to the user configuration or netrc: anyone who can read this file can read them",
+        f"move them to {user_config_file()} or netrc: anyone who can read this file can read them",
     )
 
 

@@ -21,14 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
         from mothball.cli.write_ignores import validate_arguments  # noqa: PLC0415 - rarely used
 
         validate_arguments(arguments)
-    lists_only = arguments.list_files or arguments.explain_index is not None
-    setup, discovered = read_paths(arguments, context=not lists_only)
+    setup, discovered = read_paths(arguments, context=not arguments.list_files)
     if arguments.list_files:
         return list_files(discovered)
-    if arguments.explain_index is not None:
-        from mothball.cli.explain import explain  # noqa: PLC0415 - rarely used
-
-        return explain(arguments.explain_index, setup, discovered)
     with open_session(arguments, setup.user) as session:
         report = check(discovered.files, session.look_up, setup.settings, discovered.unreadable, discovered.problems)
     report = report._replace(problems=(*report.problems, *session.problems()))

@@ -15,12 +15,14 @@ from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.installer_settings import with_installers
+from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.formats.table import FORMATS
 from mothball.index.session import LookupSession
+from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.findings import CheckMode, Severity
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import strip_credentials
+from mothball.model.sanitize import one_line, strip_credentials
 from mothball.repository.files import Tree, read_stream
 from mothball.repository.working_tree import working_tree
 
@@ -101,6 +103,15 @@ def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple
     return setup, discover(request, setup.config_resolver, setup.settings)
 
 
+def project_name(argument: str) -> str:
+    """Return ``argument`` as a normalized project name. Raises UsageError if it is not a project name."""
+    entry = parse_requirement(argument)
+    if isinstance(entry, RequirementError) or entry.name != argument:
+        shown = one_line(argument, 60)
+        raise UsageError(f"{shown} is not a project name", help_text="pass the name only, without extras or version")
+    return normalize_name(argument)
+
+
 def requested_format(arguments: argparse.Namespace) -> str | None:
     """Return the format given with ``--as``, or None. Raises UsageError for an unknown format."""
     file_format: str | None = getattr(arguments, "format", None)
@@ -111,13 +122,13 @@ def requested_format(arguments: argparse.Namespace) -> str | None:
 
 def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSession:
     """Return the lookup session of this run."""
-    credentials = _credentials(arguments, user)
+    credentials = credential_settings(arguments, user)
     return LookupSession(
         use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, credentials=credentials, progress=Progress()
     )
 
 
-def _credentials(arguments: argparse.Namespace, user: UserConfig) -> CredentialSettings:
+def credential_settings(arguments: argparse.Namespace, user: UserConfig) -> CredentialSettings:
     """Return the user's credential settings, with the index URL of the command line or environment first."""
     return user.credentials._replace(index_urls=(*requested_index_urls(arguments), *user.credentials.index_urls))
 
@@ -125,7 +136,12 @@ def _credentials(arguments: argparse.Namespace, user: UserConfig) -> CredentialS
 def requested_index_urls(arguments: argparse.Namespace) -> tuple[UserIndexUrl, ...]:
     """Return the index URL of the command line or environment, if any. Raises UsageError if it is invalid."""
     index_url = _requested_index(arguments)
-    return () if index_url is None else (UserIndexUrl(index_url),)
+    return () if index_url is None else (UserIndexUrl(index_url, set_by=_requested_by(arguments)),)
+
+
+def _requested_by(arguments: argparse.Namespace) -> str:
+    """Return the option or variable that sets the default index."""
+    return "MOTHBALL_INDEX_URL" if getattr(arguments, "index_url", None) is None else "--index-url"
 
 
 def _user_config() -> UserConfig:
@@ -146,13 +162,12 @@ def read_overrides(arguments: argparse.Namespace) -> ConfigOverrides:
             f"MOTHBALL_UNVERIFIED: unknown severity `{unverified}`", help_text=f"expected one of: {', '.join(Severity)}"
         )
     index_url = _requested_index(arguments)
-    is_option = getattr(arguments, "index_url", None) is not None
     offline = getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE")
     return ConfigOverrides(
         strip_credentials(index_url) if index_url else None,
         offline,
         unverified=Severity(unverified) if unverified else None,
-        index_set_by="--index-url" if is_option else "MOTHBALL_INDEX_URL",
+        index_set_by=_requested_by(arguments),
     )
 
 

@@ -151,6 +151,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
             from mothball.cli.check import run  # noqa: PLC0415
         case "status":
             from mothball.cli.status import run  # noqa: PLC0415
+        case "explain":
+            from mothball.cli.explain import run  # noqa: PLC0415
         case "snapshot":
             from mothball.cli.snapshot import run  # noqa: PLC0415
         case "lsp":
@@ -257,11 +259,7 @@ def _add_check(commands: _Commands) -> None:
         action="store_true",
         help="exit 0 even if problems were found (usage and file errors still exit 2)",
     )
-    _add_network(check, with_snapshot=True).add_argument(
-        "--explain-index",
-        metavar="NAME",
-        help="show which index NAME is looked up on and which setting decided that, and exit",
-    )
+    _add_network(check, with_snapshot=True)
     _add_ignores(check)
     output = check.add_argument_group("Output")
     output.add_argument(
@@ -318,11 +316,15 @@ def _add_ignores(check: argparse.ArgumentParser) -> None:
     ignores.add_argument("--reason", metavar="TEXT", help="reason for the entries written by --write-ignores")
 
 
-def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> argparse._ArgumentGroup:
-    network = command.add_argument_group("Indexes and network")
-    network.add_argument(
+def _add_index_url(command: argparse._ActionsContainer) -> None:
+    command.add_argument(
         "--index-url", metavar="URL", help="default index, used where no file or setting names another one"
     )
+
+
+def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> None:
+    network = command.add_argument_group("Indexes and network")
+    _add_index_url(network)
     network.add_argument(
         "--offline",
         action="store_true",
@@ -332,7 +334,6 @@ def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> ar
     network.add_argument("--no-cache", action="store_true", help="do not read or write the cache")
     if with_snapshot:
         network.add_argument("--snapshot", metavar="FILE", help="statuses to use where the index provides none")
-    return network
 
 
 def _add_status(commands: _Commands) -> None:
@@ -347,6 +348,22 @@ def _add_status(commands: _Commands) -> None:
     status.add_argument("--format", dest="output", choices=("text", "json"), default="text", help="default: text")
     _add_config_option(status)
     _add_network(status, with_snapshot=True)
+
+
+def _add_explain(commands: _Commands) -> None:
+    explain = _add_command(
+        commands,
+        "explain",
+        "show which indexes a project is looked up on, and why",
+        "Show which indexes the project NAME is looked up on in the files of each PATH: the setting behind\n"
+        "each, the credentials, certificates and proxy, and what was passed over and why. Sends no request.",
+    )
+    explain.add_argument("name", metavar="NAME", help="project name")
+    explain.add_argument("paths", nargs="*", metavar="PATH", help="file or directory (default: current directory)")
+    explain.add_argument("--format", dest="output", choices=("text", "json"), default="text", help="default: text")
+    _add_config_option(explain)
+    _add_index_url(explain)
+    explain.set_defaults(refresh=False)
 
 
 def _add_snapshot(commands: _Commands) -> None:
@@ -375,6 +392,7 @@ def _add_lsp(commands: _Commands) -> None:
 _COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "check": _add_check,
     "status": _add_status,
+    "explain": _add_explain,
     "snapshot": _add_snapshot,
     "lsp": _add_lsp,
     "cache": _add_cache,

@@ -14,8 +14,7 @@ from mothball.check.inputs import ResolvedConfig, ResolvedFile
 from mothball.check.messages import finding_message, format_age, skipped_text
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
-from mothball.cli.common import Setup, open_session, set_up
-from mothball.cli.explain import project_name
+from mothball.cli.common import Setup, open_session, project_name, set_up
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.table import format_of
 from mothball.model.document import Dependency, Document, ParsedFile, Span

@@ -51,7 +51,6 @@ def validate_arguments(arguments: argparse.Namespace) -> None:
     for option, is_set in (
         ("--no-ignores", arguments.no_ignores),
         ("--list-files", arguments.list_files),
-        ("--explain-index", arguments.explain_index is not None),
         (f"--format {arguments.output}", arguments.output != "text"),
     ):
         if is_set:

@@ -7,7 +7,7 @@ The caller reads the file and converts ``ConfigError.key`` to a line. Every key 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -133,7 +133,8 @@ class ProjectConfig(NamedTuple):
 class UserConfig(NamedTuple):
     """The settings in the user configuration, and the settings of installers.
 
-    ``index_url`` and ``status_index`` contain no credentials; they are in ``credentials``.
+    ``index_url`` and ``status_index`` contain no credentials; they are in ``credentials``. ``index_set_by`` names the
+    setting that ``index_url`` comes from.
     """
 
     index_url: str | None = None
@@ -146,6 +147,7 @@ class UserConfig(NamedTuple):
     credentials: CredentialSettings = CredentialSettings()
     installers: InstallerSettings = NO_SETTINGS
     index_settings: tuple[IndexSettings, ...] = ()
+    index_set_by: str = ""
 
 
 class ConfigOverrides(NamedTuple):
@@ -211,7 +213,7 @@ def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOv
     candidates = (
         (overrides.index_url, overrides.index_set_by),
         (config.index_url, PROJECT_INDEX_SETTING),
-        (user.index_url, "`index-url` in the user configuration"),
+        (user.index_url, user.index_set_by or _in_user_configuration(("index-url",))),
     )
     own_offline = bool(config.offline) and not overrides.online
     user_urls = (
@@ -265,18 +267,34 @@ def read_config(table: object, at: KeyPath = ()) -> ProjectConfig:
     return ProjectConfig(**{_FIELDS.get(key, key.replace("-", "_")): value for key, value in values.items()})
 
 
-def read_user_config(table: object) -> UserConfig:
-    """Return the ``UserConfig`` in ``table``, a whole user configuration. Raises ConfigError like ``read_config``."""
+def _in_user_configuration(key: KeyPath) -> str:
+    return f"`{'.'.join(key)}` in the user configuration"
+
+
+def read_user_config(table: object, locate: Callable[[KeyPath], str] = _in_user_configuration) -> UserConfig:
+    """Return the ``UserConfig`` in ``table``, a whole user configuration. Raises ConfigError like ``read_config``.
+
+    ``locate`` returns a key with its location, for messages.
+    """
     values = read_table(table, USER_KEYS, ())
     indexes = values.pop("indexes", ())
     main_keys = [key for key in ("index-url", "status-index") if key in values]
-    main_indexes = (UserIndexUrl(values[key]) for key in main_keys)
+    set_by = {key: locate((key,)) for key in main_keys}
     credentials = {_CREDENTIAL_KEYS[key]: value for key, value in values.items() if key in _CREDENTIAL_KEYS}
-    credentials["index_urls"] = (*main_indexes, *(index for index in indexes if isinstance(index, UserIndexUrl)))
+    further_indexes = (index for index in indexes if isinstance(index, UserIndexUrl))
+    credentials["index_urls"] = (
+        *(UserIndexUrl(values[key], set_by=set_by[key]) for key in main_keys),
+        *(index._replace(set_by=locate(("indexes", index.name))) for index in further_indexes),
+    )
     index_settings = tuple(index for index in indexes if isinstance(index, IndexSettings))
     values |= {key: strip_credentials(values[key]) for key in main_keys}
     rest = {key.replace("-", "_"): value for key, value in values.items() if key not in _CREDENTIAL_KEYS}
-    return UserConfig(**rest, index_settings=index_settings, credentials=CredentialSettings(**credentials))
+    return UserConfig(
+        **rest,
+        index_settings=index_settings,
+        credentials=CredentialSettings(**credentials),
+        index_set_by=set_by.get("index-url", ""),
+    )
 
 
 def read_files(value: object, at: KeyPath) -> tuple[ConfiguredFiles, ...]:

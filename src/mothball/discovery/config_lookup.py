@@ -251,8 +251,13 @@ def read_user_config_file(path: str) -> UserConfig:
         first = toml.errors[0]
         line = lines.position(first.span.start).line
         raise ConfigError(f"invalid TOML in line {line}: {first.message}", help_text=first.help)
+
+    def locate(key: tuple[str, ...]) -> str:
+        span = find_span(toml, key)
+        return f"`{'.'.join(key)}` in {path}{f':{lines.position(span.start).line}' if span else ''}"
+
     try:
-        return read_user_config(to_mapping(toml))
+        return read_user_config(to_mapping(toml), locate)
     except ConfigError as error:
         span = find_span(toml, error.key)
         location = f"line {lines.position(span.start).line}: " if span else ""

@@ -102,12 +102,19 @@ class Login(NamedTuple):
         return f"Basic {base64.b64encode(f'{self.username}:{self.password}'.encode()).decode('ascii')}"
 
 
-class _ScopedLogin(NamedTuple):
-    """An index URL of the user with its login, None if it has none."""
+class ScopedLogin(NamedTuple):
+    """An index URL of the user with its login, None if it has none.
+
+    ``set_by`` is the setting that names the URL, ``name`` the name of the index in uv. ``from_variables`` is True if
+    the login, or a part of it, comes from ``UV_INDEX_<NAME>_…``.
+    """
 
     endpoint: Endpoint
     segments: tuple[str, ...]
     login: Login | None
+    set_by: str = ""
+    name: str = ""
+    from_variables: bool = False
 
 
 class _KeyringResult:
@@ -128,13 +135,14 @@ class CredentialStore:
 
     def __init__(self, access: CredentialSettings, environment: Mapping[str, str] | None = None) -> None:
         """Parse the index URLs of the user; netrc and keyring are read when they are needed."""
-        self._environment = os.environ if environment is None else environment
-        scoped_logins = (_scoped_login(address, self._environment) for address in access.index_urls)
+        self.environment = os.environ if environment is None else environment
+        scoped_logins = (_scoped_login(address, self.environment) for address in access.index_urls)
         self._scoped_logins = tuple(login for login in scoped_logins if login is not None)
         self._endpoints = frozenset(login.endpoint for login in self._scoped_logins)
         self._insecure_hosts = access.insecure_hosts
-        self._netrc = NetrcLogins(self._environment)
-        self._keyring = Keyring(access.keyring, self._environment)
+        self._index_names = frozenset(variable_name(index.name) for index in access.index_urls if index.name)
+        self.netrc = NetrcLogins(self.environment)
+        self.keyring = Keyring(access.keyring, self.environment)
         self._lock = threading.Lock()
         self._keyring_results: dict[str, _KeyringResult] = {}
         self._rejected: set[tuple[str, Login]] = set()
@@ -145,18 +153,18 @@ class CredentialStore:
 
     def initial_login(self, page: str) -> Login | None:
         """Return the login for the first request of ``page``, None to send none."""
-        base = _index_of_page(page)
+        base = base_of_page(page)
         search = self._keyring_results.get(base)
         if search is not None and search.login is not None:
             return search.login
         endpoint = endpoint_of(base)
-        if endpoint is None or is_named(endpoint, self._insecure_hosts):
+        if endpoint is None or self.is_insecure(endpoint):
             return None
         url_login = self._closest_url_login(endpoint, base)
         if url_login is not None and url_login.password:
             return url_login
-        if self._allows_host_login(endpoint):
-            netrc_login = self._netrc.find(endpoint.host, url_login.username if url_login else "")
+        if self.allows_host_login(endpoint):
+            netrc_login = self.netrc.find(endpoint.host, url_login.username if url_login else "")
             if netrc_login is not None:
                 return Login(*netrc_login)
         return url_login
@@ -166,9 +174,9 @@ class CredentialStore:
 
         Queries the keyring in another process, without a terminal for prompts.
         """
-        base = _index_of_page(page)
+        base = base_of_page(page)
         endpoint = endpoint_of(base)
-        if endpoint is None or not self._allows_keyring_login(endpoint) or is_named(endpoint, self._insecure_hosts):
+        if endpoint is None or not self.allows_keyring_login(endpoint) or self.is_insecure(endpoint):
             return None
         with self._lock:
             search = self._keyring_results.setdefault(base, _KeyringResult())
@@ -177,29 +185,42 @@ class CredentialStore:
                 request = KeyringRequest(
                     _services(base), sent.username if sent else "", shows_user=not sent or sent.is_name
                 )
-                login = self._keyring.login(request)
+                login = self.keyring.login(request)
                 search.login = Login(*login) if login else None
                 search.is_done = True
             return None if search.login == sent else search.login
 
     def reject(self, page: str, login: Login) -> None:
         """Record that the index of ``page`` rejected ``login``, because more attempts may lock the account."""
-        self._rejected.add((_index_of_page(page), login))
+        self._rejected.add((base_of_page(page), login))
 
     def is_rejected(self, page: str, login: Login) -> bool:
         """Return True if the index of ``page`` has rejected ``login``."""
-        return (_index_of_page(page), login) in self._rejected
+        return (base_of_page(page), login) in self._rejected
 
-    def error(self) -> str:
-        """Return why netrc or the keyring could not be read, empty if there was no error."""
-        return "; ".join(filter(None, (self._netrc.error, self._keyring.error)))
+    def is_insecure(self, endpoint: Endpoint) -> bool:
+        """Return True if TLS is not verified for the host of ``endpoint``, so that it gets no credentials."""
+        return is_named(endpoint, self._insecure_hosts)
+
+    def index_names(self) -> frozenset[str]:
+        """Return the names of the user's indexes, as in the names of variables."""
+        return self._index_names
+
+    def keyring_result(self, base: str) -> tuple[bool, Login | None]:
+        """Return whether the keyring was queried for the index with the URL ``base``, and the login that it has."""
+        result = self._keyring_results.get(base)
+        return (False, None) if result is None else (result.is_done, result.login)
 
     def close(self) -> None:
         """Stop running keyring processes."""
-        self._keyring.close()
+        self.keyring.close()
 
     def _closest_url_login(self, endpoint: Endpoint, base: str) -> Login | None:
-        """Return the login of the user's URL on ``endpoint`` that shares the most path segments with ``base``."""
+        scoped = self.closest_url(endpoint, base)
+        return None if scoped is None else scoped.login
+
+    def closest_url(self, endpoint: Endpoint, base: str) -> ScopedLogin | None:
+        """Return the user's URL on ``endpoint`` that shares the most path segments with ``base``."""
         candidates = [candidate for candidate in self._scoped_logins if candidate.endpoint == endpoint]
         if not candidates:
             return None
@@ -207,37 +228,44 @@ class CredentialStore:
         return max(
             candidates,
             key=lambda candidate: (_common_prefix_length(candidate.segments, segments), candidate.login is not None),
-        ).login
+        )
 
-    def _allows_host_login(self, endpoint: Endpoint) -> bool:
+    def allows_host_login(self, endpoint: Endpoint) -> bool:
         """Return True if a login for a host, without scheme and port, may be sent to ``endpoint``."""
         return self.is_user_endpoint(endpoint) or (endpoint.scheme == "https" and endpoint.port == 443)
 
-    def _allows_keyring_login(self, endpoint: Endpoint) -> bool:
+    def allows_keyring_login(self, endpoint: Endpoint) -> bool:
         """Return True if the keyring may be queried for ``endpoint``; its entries have a port, but no scheme."""
         return self.is_user_endpoint(endpoint) or endpoint.scheme == "https"
 
 
-def _scoped_login(address: UserIndexUrl, environment: Mapping[str, str]) -> _ScopedLogin | None:
+def variable_name(index_name: str) -> str:
+    """Return the name of an index as in the names of uv's variables."""
+    return re.sub("[^A-Z0-9]", "_", index_name.upper())
+
+
+def _scoped_login(address: UserIndexUrl, environment: Mapping[str, str]) -> ScopedLogin | None:
     """Parse ``address``; None if it has no endpoint that all parsers agree on."""
     endpoint = endpoint_of(address.url)
     if endpoint is None:
         return None
     user, colon, password = urlsplit(address.url).netloc.rpartition("@")[0].partition(":")
     username, password = unquote(user), unquote(password)
+    from_variables = False
     if address.name:
-        variable = f"UV_INDEX_{re.sub('[^A-Z0-9]', '_', address.name.upper())}_"
+        variable = f"UV_INDEX_{variable_name(address.name)}_"
         # Environment variables take precedence over the URL, as in uv.
         from_environment = [environment.get(f"{variable}{part}") for part in ("USERNAME", "PASSWORD")]
-        if any(part is not None for part in from_environment):
+        from_variables = any(part is not None for part in from_environment)
+        if from_variables:
             username = from_environment[0] or username
             password = from_environment[1] or password
             colon = ":"
     login = Login(username, password, is_name=not colon) if username or colon else None
-    return _ScopedLogin(endpoint, _segments(address.url), login)
+    return ScopedLogin(endpoint, _segments(address.url), login, address.set_by, address.name, from_variables)
 
 
-def _index_of_page(page: str) -> str:
+def base_of_page(page: str) -> str:
     """Return the base URL of the index of ``page``."""
     return page.rstrip("/").rpartition("/")[0] + "/"
 

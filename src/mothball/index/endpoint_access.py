@@ -50,25 +50,28 @@ class EndpointAccess:
             return TlsProfile(verified=False)
         return self._profile(endpoint if endpoint in self._installers else None)
 
-    def proxies(self, endpoint: Endpoint, request: requests.PreparedRequest) -> dict[str, str]:
-        """Return the proxies for ``request`` to ``endpoint``, as requests expects them; none for loopback.
+    def proxy(self, endpoint: Endpoint) -> InstallerSetting | None:
+        """Return the proxy for ``endpoint``, None for loopback or without one. Its URL may contain a password.
 
         The proxy of pip replaces the variables, as in pip. Those of a uv.toml apply where no variable is set, as in uv.
         """
         if is_loopback(endpoint):
-            return {}
+            return None
         pip, uv = self._settings.pip, self._settings.uv
         if pip.proxy is not None and self._applies("pip", endpoint):
-            return dict.fromkeys(("http", "https"), pip.proxy.text)
-        proxies = requests.utils.resolve_proxies(request, {})
+            return pip.proxy
+        request = requests.Request("GET", f"{endpoint.scheme}://{endpoint.display()}/").prepare()
+        from_environment = requests.utils.resolve_proxies(request, {}).get(endpoint.scheme)
+        if from_environment:
+            return InstallerSetting(from_environment, "the environment")
         configured = {"http": uv.http_proxy, "https": uv.https_proxy}[endpoint.scheme]
-        if proxies or configured is None or not self._applies("uv", endpoint):
-            return proxies
+        if configured is None or not self._applies("uv", endpoint):
+            return None
         no_proxy = {"no": uv.no_proxy.text} if uv.no_proxy is not None else {}
         bypasses = proxy_bypass_environment(endpoint.host, no_proxy)
         # NO_PROXY applies as well.
         bypasses = bypasses or requests.utils.should_bypass_proxies(request.url or "", no_proxy=None)
-        return {} if bypasses else {endpoint.scheme: configured.text}
+        return None if bypasses else configured
 
     def _profile(self, endpoint: Endpoint | None) -> TlsProfile:
         """Return the verified profile of ``endpoint``, None for one that no setting of the user names."""

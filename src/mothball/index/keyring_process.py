@@ -47,6 +47,16 @@ class Keyring:
         self._closed = False
         self.error = ""
 
+    @property
+    def is_enabled(self) -> bool:
+        """True unless the user disabled the keyring."""
+        return self._provider is not KeyringProvider.DISABLED
+
+    @property
+    def is_installed(self) -> bool:
+        """True if there is a keyring program."""
+        return bool(_program(self._environment.get("PATH", "")))
+
     def login(self, request: KeyringRequest) -> tuple[str, str] | None:
         """Return user name and password of the first service in the keyring, None if there is none.
 
@@ -54,7 +64,7 @@ class Keyring:
         the latter fails, which counts as no login.
         """
         username = request.username
-        if self._provider is KeyringProvider.DISABLED or (username and not request.shows_user):
+        if not self.is_enabled or (username and not request.shows_user):
             return None
         program = _program(self._environment.get("PATH", ""))
         deadline = time.monotonic() + _TIMEOUT

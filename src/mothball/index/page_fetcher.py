@@ -13,7 +13,8 @@ from mothball import __version__
 from mothball.config.values import is_ignorable_error_code
 from mothball.index.circuit_breaker import CircuitBreaker
 from mothball.index.concurrency_limit import ConcurrencyLimit
-from mothball.index.credentials import CredentialStore
+from mothball.index.credential_sources import credential_sources
+from mothball.index.credentials import CredentialStore, base_of_page
 from mothball.index.deadline import Deadline
 from mothball.index.network_errors import TransportError
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, Redirected
@@ -208,14 +209,14 @@ class _PageFetch:
     def _access_denied(self, status: int) -> Failed:
         """Return the failure for 401, 403 or 407."""
         sent_login = self._login is not None and self._endpoint == self._origin
-        reasons = []
+        detail = f"{self._host} returned {_status_text(status)}"
         if status == 401:
-            reasons.append("your credentials were rejected" if sent_login else "credentials are required")
+            detail += f" ({'your credentials were rejected' if sent_login else 'credentials are required'})"
         elif status == 403 and sent_login:
-            reasons.append("your credentials do not give access")
-        reasons.append(self._fetcher.credentials.error())
-        suffix = "; ".join(filter(None, reasons))
-        detail = f"{self._host} returned {_status_text(status)}{f' ({suffix})' if suffix else ''}"
+            detail += " (your credentials do not give access)"
+        if status in (401, 403):
+            sources = credential_sources(self._fetcher.credentials, base_of_page(self._first_url))
+            detail += f": {'; '.join(source.note for source in sources)}"
         return Failed(Cause.UNAUTHORIZED, detail, self._ignorable(status))
 
     def _ignorable(self, status: int) -> int:

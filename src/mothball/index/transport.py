@@ -106,7 +106,7 @@ class Transport:
         try:
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
             response = self._adapters[self._access.tls_profile(endpoint)].send(
-                request, stream=True, timeout=timeouts, proxies=self._proxies_for(endpoint, request)
+                request, stream=True, timeout=timeouts, proxies=self._proxies_for(endpoint)
             )
             with response:
                 return self._read(response, endpoint, deadline)
@@ -122,9 +122,10 @@ class Transport:
         for adapter in self._adapters.values():
             adapter.close()
 
-    def _proxies_for(self, endpoint: Endpoint, request: requests.PreparedRequest) -> dict[str, str]:
+    def _proxies_for(self, endpoint: Endpoint) -> dict[str, str]:
         if endpoint not in self._proxies:
-            self._proxies[endpoint] = self._access.proxies(endpoint, request)
+            proxy = self._access.proxy(endpoint)
+            self._proxies[endpoint] = {} if proxy is None else {endpoint.scheme: proxy.text}
         return self._proxies[endpoint]
 
     def _read(self, response: requests.Response, endpoint: Endpoint, deadline: Deadline) -> Response | TransportError:

@@ -54,13 +54,16 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
             "; ".join(settings.errors), help_text="correct the editor settings; nothing is looked up until then"
         )
     user = with_installers(read_user_config_file(user_config_file()))
-    default_index = (UserIndexUrl(settings.index_url),) if settings.index_url else environment.addresses
+    editor_setting = "`indexUrl` in the editor settings"
+    default_index = (
+        (UserIndexUrl(settings.index_url, set_by=editor_setting),) if settings.index_url else environment.addresses
+    )
     index_url = strip_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url
     overrides = environment.overrides._replace(
         index_url=index_url,
         offline=environment.overrides.offline or settings.offline,
         max_age=settings.max_age,
-        index_set_by="`indexUrl` in the editor settings" if settings.index_url else environment.overrides.index_set_by,
+        index_set_by=editor_setting if settings.index_url else environment.overrides.index_set_by,
         allow_local_indexes=False,
     )
     return EffectiveSettings(

@@ -126,6 +126,10 @@ class Missing(NamedTuple):
     kind: Literal["missing"] = "missing"
 
 
+# In code points; the detail of a failed lookup lists where credentials were looked for.
+MAX_DETAIL = 600
+
+
 class Unavailable(NamedTuple):
     """The lookup failed. ``detail`` is one line of plain text. Never treat this as active.
 

@@ -10,6 +10,7 @@ from mothball import __version__
 from mothball.model.document import Location
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report
 from mothball.model.lookup import (
+    MAX_DETAIL,
     Cause,
     KnownStatus,
     LookupResult,
@@ -71,7 +72,7 @@ def lookup_json(lookup: LookupResult) -> dict[str, Any]:
         case StatusNotStated() | Missing():
             return _lookup(lookup.kind, None, "", lookup.origin)
         case Unavailable():
-            return _lookup(lookup.kind, None, one_line(lookup.detail), lookup.origin, lookup.cause)
+            return _lookup(lookup.kind, None, one_line(lookup.detail, MAX_DETAIL), lookup.origin, lookup.cause)
         case Skipped():
             return _lookup(lookup.kind, None, lookup.reason, None)
         case _:

@@ -13,6 +13,11 @@ _ENDPOINT = r"(?i)(https?)://(\[[^/\]]*\]|[^/:]+)(?::([0-9]*))?(?=/|$)"
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 # Variables of any installer: `${NAME}` (pip, uv, PDM) or `$NAME` (Pipenv).
 _VARIABLE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))"
+# User names of registries whose password is a token that comes from elsewhere.
+_KNOWN_USERS = (
+    *("__token__", "_json_key", "_json_key_base64", "_token", "aws", "gitlab-ci-token", "oauth2", "oauth2accesstoken"),
+    *("vsssessiontoken", "x-access-token"),
+)
 # Names that public DNS does not resolve (RFC 6761, 6762, 8375 and ICANN's "internal").
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 
@@ -22,9 +27,20 @@ def is_http(base: str) -> bool:
     return re.match(_WEB_URL, base) is not None
 
 
-def has_credentials(address: str) -> bool:
-    """Return True if ``address`` has user information, a query or a fragment, which are never sent."""
-    return strip_credentials(address) != address
+def has_secret(address: str) -> bool:
+    """Return True if ``address`` contains a password or token as text, or a query or fragment, which may.
+
+    Variables and the well-known user names of token services are no secrets.
+    """
+    base = strip_credentials(address)
+    if base == address:
+        return False
+    scheme, separator, rest = address.partition("://")
+    user_information, at, place = rest.rpartition("@")
+    if f"{scheme}{separator}{place}" != base or not at:
+        return True
+    user, _, password = (re.sub(_VARIABLE, "", part) for part in user_information.partition(":"))
+    return bool(password) or (":" not in user_information and bool(user) and user.lower() not in _KNOWN_USERS)
 
 
 def endpoint(base: str) -> str:

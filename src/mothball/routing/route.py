@@ -17,7 +17,7 @@ from mothball.model.document import Dependency, IndexOption, SkipReason, ToolInd
 from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import base_url
-from mothball.routing.addresses import UserAddresses, has_credentials, is_http, is_local
+from mothball.routing.addresses import UserAddresses, has_secret, is_http, is_local
 from mothball.routing.candidates import (
     BUILT_IN_DEFAULT,
     Candidate,
@@ -410,15 +410,15 @@ PINNED_BY_ENTRY = "pinned by the entry"
 
 
 def credential_locations(declared: DeclaredIndexes, dependencies: Iterable[Dependency]) -> list[str]:
-    """Return the locations of credentials in index URLs of a repository file; these are never sent."""
-    options = (option for option in declared.options if has_credentials(option.value))
-    indexes = (index for index in declared.indexes if has_credentials(index.url))
+    """Return the locations of secrets in index URLs of a repository file; no credentials in them are sent."""
+    options = (option for option in declared.options if has_secret(option.value))
+    indexes = (index for index in declared.indexes if has_secret(index.url))
     locations = [f"`--{option.name}` in {option.declared_at}" for option in options]
     locations += [f"{index.name or index.role} in {index.declared_at}" for index in indexes]
     declared_urls = {index.url for index in declared.indexes}
     pinned_urls = {dependency.index_url for dependency in dependencies if dependency.index_url}
     undeclared = sorted(pinned_urls - declared_urls)
-    return locations + [f"the index {base_url(url)}" for url in undeclared if has_credentials(url)]
+    return locations + [f"the index {base_url(url)}" for url in undeclared if has_secret(url)]
 
 
 def _in_order(indexes: Iterable[RoutedIndex]) -> tuple[RoutedIndex, ...]:

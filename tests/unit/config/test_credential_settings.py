@@ -132,5 +132,7 @@ def test_project_configuration_cannot_set_credentials(table: dict[str, Any]) -> 
 def test_credentials_of_the_user_index_are_stored_separately() -> None:
     user = read_user_config({"index-url": "https://user:secret@index.example/simple/"})
     assert user.index_url == "https://index.example/simple/"
-    assert user.credentials.index_urls == (UserIndexUrl("https://user:secret@index.example/simple/"),)
+    assert user.credentials.index_urls == (
+        UserIndexUrl("https://user:secret@index.example/simple/", set_by="`index-url` in the user configuration"),
+    )
     assert "secret" not in repr(user)

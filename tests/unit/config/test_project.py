@@ -32,6 +32,7 @@ from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.model.sanitize import one_line
 from tests.support.timing import least_seconds
 
+SET_BY = "`index-url` in the user configuration"
 URL = "https://index.example/simple/"
 MIRROR_WITHOUT = IndexSettings("https://mirror.example/simple/", IndexStatuses.NONE)
 HOSTILE = "x\n::error::\x1b[2J\u202ey"
@@ -105,6 +106,7 @@ def test_every_user_key_is_read() -> None:
     assert read_user_config(table) == UserConfig(
         index_url=URL,
         status_index="https://statuses.example/simple/",
+        index_set_by=SET_BY,
         trusted_hosts=("index.example", "other.example:8080"),
         private=("acme-*",),
         offline=False,
@@ -112,9 +114,13 @@ def test_every_user_key_is_read() -> None:
         allow_local_indexes=True,
         credentials=CredentialSettings(
             index_urls=(
-                UserIndexUrl("https://user:secret@index.example/simple/"),
-                UserIndexUrl("https://user:secret@statuses.example/simple/"),
-                UserIndexUrl("https://internal.example/simple/", "internal"),
+                UserIndexUrl("https://user:secret@index.example/simple/", set_by=SET_BY),
+                UserIndexUrl(
+                    "https://user:secret@statuses.example/simple/", set_by="`status-index` in the user configuration"
+                ),
+                UserIndexUrl(
+                    "https://internal.example/simple/", "internal", "`indexes.internal` in the user configuration"
+                ),
             ),
             keyring=KeyringProvider.SUBPROCESS,
             client_certificate="/home/user/client.pem",

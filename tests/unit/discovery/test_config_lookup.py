@@ -499,7 +499,9 @@ def test_user_file_is_read(tmp_path: Path) -> None:
         ("mirror.example",),
         True,
     )
-    assert resolved.credentials.index_urls == (UserIndexUrl("https://user.example/"),)
+    assert resolved.credentials.index_urls == (
+        UserIndexUrl("https://user.example/", set_by=f"`index-url` in {path}:1"),
+    )
 
 
 @pytest.mark.parametrize(

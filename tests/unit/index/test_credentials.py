@@ -247,10 +247,10 @@ def test_netrc_error_does_not_quote_the_file(content: bytes, error: str, home_di
     (home_directory / ".netrc").write_bytes(content)
     credentials = CredentialStore(CredentialSettings(), {})
     assert login_for(credentials, "https://index.example/") is None
-    assert credentials.error().startswith(error.partition(" (")[0])
-    assert SECRET not in credentials.error()
+    assert credentials.netrc.error.startswith(error.partition(" (")[0])
+    assert SECRET not in credentials.netrc.error
     if "line" in error:
-        assert credentials.error() == error
+        assert credentials.netrc.error == error
 
 
 # --- requests ---
@@ -272,11 +272,14 @@ def named(index: ScriptedIndex, user_information: str = f"user:{SECRET}") -> Cre
 def test_index_gets_the_credentials_of_the_user() -> None:
     with ScriptedIndex({"old-lib": PAGE}, login=("user", SECRET)) as index:
         assert fetch(index, named(index)) == [FETCHED]
-        assert fetch(index, CredentialSettings()) == [
-            Failed(
-                Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (credentials are required)", 401
-            )
-        ]
+        [outcome] = fetch(index, CredentialSettings(keyring=KeyringProvider.DISABLED))
+        place = f"127.0.0.1:{index.port}"
+        assert outcome == Failed(
+            Cause.UNAUTHORIZED,
+            f"{place} returned 401 Unauthorized (credentials are required): no setting of the user names an index on "
+            f"http://{place}; there is no netrc file; keyring is disabled by `keyring-provider`",
+            401,
+        )
         assert index.count() == 2
 
 
@@ -316,7 +319,10 @@ def test_rejected_credentials_are_not_sent_again() -> None:
         outcomes = fetch(index, named(index), names=names)
         # Concurrent requests were sent before the first rejection.
         assert index.count() < 40
-    detail = f"127.0.0.1:{index.port} returned 401 Unauthorized (your credentials were rejected)"
+    detail = (
+        f"127.0.0.1:{index.port} returned 401 Unauthorized (your credentials were rejected): "
+        "those of the URL in the user configuration are sent; keyring is disabled by `keyring-provider`"
+    )
     assert outcomes == [Failed(Cause.UNAUTHORIZED, detail)] * len(names)
 
 
@@ -326,8 +332,11 @@ def test_403_reports_whether_credentials_were_sent() -> None:
         [with_them] = fetch(index, named(index))
     assert isinstance(without, Failed)
     assert isinstance(with_them, Failed)
-    assert without.detail.endswith("returned 403 Forbidden")
-    assert with_them.detail.endswith("returned 403 Forbidden (your credentials do not give access)")
+    assert "returned 403 Forbidden: no setting of the user names an index on " in without.detail
+    assert with_them.detail.endswith(
+        "returned 403 Forbidden (your credentials do not give access): "
+        "those of the URL in the user configuration are sent"
+    )
 
 
 def test_401_reports_an_unreadable_netrc(home_directory: Path) -> None:
@@ -335,5 +344,6 @@ def test_401_reports_an_unreadable_netrc(home_directory: Path) -> None:
     with ScriptedIndex({"old-lib": Reply(401)}) as index:
         [outcome] = fetch(index, named(index, ""))
     assert isinstance(outcome, Failed)
-    assert "(credentials are required; cannot parse netrc" in outcome.detail
+    assert "(credentials are required): " in outcome.detail
+    assert "; cannot parse netrc" in outcome.detail
     assert SECRET not in outcome.detail

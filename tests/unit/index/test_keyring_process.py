@@ -216,7 +216,8 @@ def test_rejected_keyring_login_is_not_sent_again(tmp_path: Path) -> None:
         [outcome] = ask(index, keyring, "", "lib")
         assert index.count() == 2
     assert outcome == Failed(
-        Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (your credentials were rejected)"
+        Cause.UNAUTHORIZED,
+        f"127.0.0.1:{index.port} returned 401 Unauthorized (your credentials were rejected): those in keyring are sent",
     )
 
 

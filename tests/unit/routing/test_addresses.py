@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mothball.model.sanitize import base_url
-from mothball.routing.addresses import UserAddresses, endpoint, has_credentials, is_local
+from mothball.routing.addresses import UserAddresses, endpoint, has_secret, is_local
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,28 @@ def test_endpoint_is_normalized(base: str, expected: str) -> None:
     ("address", "expected"),
     [
         ("https://index.example/simple/", False),
-        ("https://user@index.example/simple/", True),
+        ("https://index.example:8443/simple", False),
         ("https://user:pw@index.example/simple/", True),
+        ("https://s3cr3t@index.example/simple/", True),
+        ("https://:pw@index.example/simple/", True),
+        ("https://user:pw/with@slash@index.example/simple/", True),
+        ("https://user:${PREFIX}pw@index.example/simple/", True),
         ("https://index.example/simple/?token=x", True),
+        ("https://user:${TOKEN}@index.example/simple/?token=x", True),
         ("https://index.example/simple/#x", True),
+        ("https://${USER}:${TOKEN}@index.example/simple/", False),
+        ("https://user:${TOKEN}@index.example/simple/", False),
+        ("https://user:$TOKEN@index.example/simple/", False),
+        ("https://${TOKEN}@index.example/simple/", False),
+        ("https://user:@index.example/simple/", False),
+        ("https://oauth2accesstoken@index.example/simple/", False),
+        ("https://VssSessionToken@index.example/simple/", False),
+        ("https://__token__:${TOKEN}@index.example/simple/", False),
+        ("https://__token__:pw@index.example/simple/", True),
     ],
 )
-def test_credentials_in_url_are_detected(address: str, expected: bool) -> None:  # noqa: FBT001 - a parameter
-    assert has_credentials(address) is expected
+def test_secret_in_url_is_detected(address: str, expected: bool) -> None:  # noqa: FBT001 - a parameter
+    assert has_secret(address) is expected
 
 
 VARIABLES = {
