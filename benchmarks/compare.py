@@ -27,7 +27,7 @@ from mothball.config.project import DEFAULT_INDEX_HOSTS
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _PAGE = Path(PROJECT, "docs", "comparison.md")
-_MARKS = ("<!-- generated: python -m benchmarks.compare -->", "<!-- end of python -m benchmarks.compare -->")
+_MARKS = ("<!-- written by: python -m benchmarks.compare -->", "<!-- end of the table -->")
 _ROUNDS = 5
 _TOOLS_VARIABLE = "MOTHBALL_COMPARE_TOOLS"
 # The status of each project; `elm` requires `dahlia`.
