@@ -12,10 +12,14 @@ name = "night-watch"
 dependencies = ["queried", "by-url @ https://files.example/u-1.zip", "night-watch[test]", "member", "half>="]
 [tool.poetry.dependencies]
 python = "^3.11"
-by-path = { path = "../p" }
+by-path = { path = "p" }
 [tool.uv.sources]
 member = { workspace = true }
+[tool.uv.workspace]
+members = ["member"]
 """,
+    "p/setup.cfg": "[metadata]\nname = by-path\n",
+    "member/pyproject.toml": '[project]\nname = "member"\n',
     "requirements.txt": "-e git+https://git.example/e.git#egg=editable\ngit+https://git.example/v.git#egg=by-vcs\n"
     "variable @ https://files.example/${VERSION}\n",
     "tox.toml": '[env.a]\ndeps = ["night-watch[all]"]\n',

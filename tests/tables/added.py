@@ -474,6 +474,22 @@ NAMES = (
         adds({"pyproject.toml": ["old-a"]}),
     ),
     row(
+        "A new name with a path or workspace source, without such a project in the repository",
+        "yes, and it is looked up",
+        stage({"pyproject.toml": toml("old-a") + '[tool.uv.sources]\nold-a = { path = "lib" }\n'}),
+        exits(1),
+        stage({"lib/pyproject.toml": toml(name="old-a")}),
+        exits(0),
+        stage({"pyproject.toml": toml("old-a") + "[tool.uv.sources]\nold-a = { workspace = true }\n"}),
+        exits(1),
+    ),
+    row(
+        "A new name with a source that names nothing",
+        "yes, and it is `unreadable`",
+        stage({"pyproject.toml": toml("old-a") + '[tool.uv.sources]\nold-a = { git = "" }\n'}),
+        exits(2),
+    ),
+    row(
         "A new entry without a name: a URL, a path, an editable requirement",
         "counted as `skipped` with its reason, as is a changed one",
         commit({"requirements.txt": "good-a\n./a.whl\n"}),

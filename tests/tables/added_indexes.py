@@ -12,6 +12,8 @@ _BASE = {"mothball.toml": _CONFIG}
 _PRIVATE = {"mothball.toml": _CONFIG + 'private = ["old-*"]\n'}
 _EXPLICIT = f'[[tool.uv.index]]\nname = "home"\nurl = "{_HOME}"\nexplicit = true\n'
 _PIN = '[tool.uv.sources]\nold-a = { index = "home" }\n'
+_PATH_SOURCE = '[tool.uv.sources]\nold-a = { path = "lib" }\n'
+_MEMBER_SOURCE = '[tool.uv.sources]\nold-a = { workspace = true }\n[tool.uv.workspace]\nmembers = ["lib"]\n'
 _WORKSPACE = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
 _HOME_INDEX = f'[[tool.uv.index]]\nurl = "{_HOME}"\ndefault = true\n'
 _SOURCE = f'[[tool.poetry.source]]\nname = "home"\nurl = "{_HOME}"\npriority = "explicit"\n'
@@ -139,6 +141,17 @@ INDEXES = (
             }
         ),
         stage({"packages/a/pyproject.toml": toml(name="old-b")}),
+        adds({"pyproject.toml": ["old-a"]}),
+    ),
+    row(
+        "The project that a path or workspace source names is removed",
+        "yes",
+        commit({**_BASE, **_OWN, "pyproject.toml": toml("old-a") + _PATH_SOURCE}),
+        stage({"lib/setup.cfg": "[metadata]\nname = old-b\n"}),
+        adds({"pyproject.toml": ["old-a"]}),
+        commit({"lib/setup.cfg": "", "lib/pyproject.toml": toml(name="old-a")}),
+        commit({"pyproject.toml": toml("old-a") + _MEMBER_SOURCE}),
+        remove("lib/pyproject.toml"),
         adds({"pyproject.toml": ["old-a"]}),
     ),
     row(

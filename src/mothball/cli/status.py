@@ -24,7 +24,7 @@ from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_json
 from mothball.repository.files import DISK, is_inside, repository_root
-from mothball.routing.facts import pin_of, with_pin
+from mothball.routing.facts import with_pin
 from mothball.routing.route import DeclaredIndexes
 
 # Formats of the files whose indexes apply to the names on the command line.
@@ -90,7 +90,7 @@ def _files(
             key=lambda match: match[0].facts.skip_reason(match[1]) is not None,
             default=(fallback, Dependency("", span, span)),
         )
-        dependency = with_pin(Dependency(name, span, span, section=entry.section), pin_of(entry))
+        dependency = with_pin(Dependency(name, span, span, section=entry.section), manifest.facts.pin(entry))
         parsed = ParsedFile("", "", name, Document(manifest.document.format, (dependency,)))
         facts = manifest.facts
         if unread and not matches:

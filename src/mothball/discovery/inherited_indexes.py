@@ -13,29 +13,28 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from types import MappingProxyType
 
 from mothball.formats.table import parse
-from mothball.model.document import Document, IndexOption, ParsedFile, Span, ToolIndex, Workspace
+from mothball.model.document import Dependency, Document, IndexOption, ParsedFile, Span, ToolIndex, Workspace
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import Tree, display_path
 from mothball.repository.paths import upward
-from mothball.routing.facts import Pin, pin_of
 
 
 class ToolSettings(NamedTuple):
     """The index settings of a file's own tables and of those that it inherits.
 
-    ``indexes`` have their locations, ``tools`` are the tools that have tables for the file, and ``pins`` are the
-    routing fields that the root of its uv workspace sets for names.
+    ``indexes`` have their locations, and ``tools`` are the tools that have tables for the file. ``sources`` are
+    dependencies that stand for the sources that the root of its uv workspace, at ``root_path``, sets for names.
     """
 
     indexes: tuple[ToolIndex, ...]
     tools: tuple[str, ...]
-    pins: Mapping[str, Pin] = MappingProxyType({})
+    sources: tuple[Dependency, ...] = ()
+    root_path: str = ""
 
 
 class _UvSettings(NamedTuple):
@@ -93,8 +92,9 @@ class InheritedIndexes:
             return ToolSettings(own, document.tools)
         kept = tuple(index for index in own if index.tool != "uv" or index.role == "explicit")
         tools = document.tools if "uv" in document.tools else (*document.tools, "uv")
-        pins = _root_pins(file, settings.root) if settings.root is not None else {}
-        return ToolSettings((*kept, *settings.indexes), tools, pins)
+        root = settings.root
+        sources = _root_sources(file, root) if root is not None else ()
+        return ToolSettings((*kept, *settings.indexes), tools, sources, root.path if root is not None else "")
 
     def _uv_settings(self, start: str, root: str, document: Document | None) -> _UvSettings | None:
         """Return the index settings that uv inherits for the directory ``start``, None if it uses the project's own.
@@ -165,10 +165,10 @@ class InheritedIndexes:
 _TOOLS = ("uv", "pdm")
 
 
-def _root_pins(member: ParsedFile, root: ParsedFile) -> dict[str, Pin]:
+def _root_sources(member: ParsedFile, root: ParsedFile) -> tuple[Dependency, ...]:
     from mothball.formats.manifests.tool_uv import root_sources  # noqa: PLC0415 - only for workspace members
 
-    return {source.name: pin_of(source) for source in root_sources(member.text, root.text)}
+    return root_sources(member.text, root.text)
 
 
 def _indexes(project: ParsedFile | None) -> tuple[ToolIndex, ...]:

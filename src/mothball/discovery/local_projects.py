@@ -12,11 +12,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mothball.discovery.declared_names import metadata_files
-from mothball.model.document import Dependency, DependencyKind, Document, SkipReason
+from mothball.model.document import Dependency, DependencyKind, Document, SkipReason, normalize_name
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside, upward
-from mothball.routing.facts import LocalName
+from mothball.routing.facts import LocalClaim, LocalName, claim_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -40,6 +40,10 @@ _INSTALLED_TOGETHER = frozenset({"requirements", "conda-env"})
 _skip_reason_of = itemgetter(Dependency._fields.index("skip_reason"))
 _PATH_REASONS = frozenset({SkipReason.PATH, SkipReason.EDITABLE})
 _DIRECT_REASONS = _PATH_REASONS.union((SkipReason.URL, SkipReason.VCS))
+# Reasons to skip an entry that hold only if the local project is there.
+_CLAIMED_REASONS = frozenset({SkipReason.PATH, SkipReason.EDITABLE, SkipReason.WORKSPACE})
+# A source distribution or wheel: the name of its project is in front.
+_ARCHIVE = r"(?i)(.+?)-[0-9][^-]*(?:-[^/]*\.whl|\.tar\.gz|\.tar\.bz2|\.tgz|\.zip)\Z"
 # The maximum number of path requirements to resolve per installation; real files have a few.
 MAX_TARGETS = 200
 # A marker after the argument of `-e`: uv evaluates it, pip ignores it.
@@ -90,6 +94,20 @@ def _is_before_marker(text: str, end: int) -> bool:
     return re.compile(_MARKER_START).match(text, end) is not None
 
 
+def local_claims(dependencies: Iterable[Dependency]) -> frozenset[LocalClaim]:
+    """Return the local projects that tables of sources name for ``dependencies``.
+
+    Not included are direct references in requirements, which no installer looks up, and the entries of locks.
+    """
+    return frozenset(
+        claim_of(dependency)
+        for dependency in dependencies
+        if (dependency.local_path or dependency.skip_reason is SkipReason.WORKSPACE)
+        and dependency.skip_reason in _CLAIMED_REASONS
+        and dependency.kind is not DependencyKind.LOCKED
+    )
+
+
 class ProjectFile(NamedTuple):
     """A file to find local names for: its absolute path, the directory of its project, the root of its repository.
 
@@ -138,6 +156,29 @@ class LocalProjectFinder:
         return tuple(
             dict.fromkeys(local for local in local_names if local.name and (wanted is None or local.name in wanted))
         )
+
+    def false_claims(self, claims: Collection[LocalClaim], path: str, root: str) -> frozenset[LocalClaim]:
+        """Return those of ``claims`` in the file at ``path`` whose project is not in the repository at ``root``.
+
+        A table of sources has no effect on those who install the built package: they get the name from an index.
+        """
+        if not claims:
+            return frozenset()
+        paths = [file for *_, target in claims for file, _ in metadata_files(_claimed_path(target, path))]
+        self._tree.prepare(paths)
+        return frozenset(claim for claim in claims if not self._is_there(claim, path, root))
+
+    def _is_there(self, claim: LocalClaim, path: str, root: str) -> bool:
+        name, reason, local_path = claim
+        if reason is SkipReason.WORKSPACE:
+            return any(local.name == name for local in self._members(os.path.dirname(path), root, {name}))
+        target = _claimed_path(local_path, path)
+        if not is_inside(target, root):
+            return False
+        if self._tree.is_file(target) and not self._tree.leads_outside(target, root):
+            archive = re.match(_ARCHIVE, os.path.basename(target))
+            return archive is not None and normalize_name(archive[1]) == name
+        return self._declared_names.project_name(target, root, {name}) == name
 
     def _members(self, directory: str, root: str, wanted: Collection[str] | None) -> Iterator[LocalName]:
         if not any(self._declared_workspaces(base, root) for base in upward(directory, root)):
@@ -196,6 +237,18 @@ def resolve_local_references(
             if any(map(tree.is_file, paths)):
                 yield LocalName(declared_names.project_name(directory, root, wanted), target.reason, (), paths[0])
                 break
+
+
+def claimed_files(document: Document, path: str) -> Iterator[str]:
+    """Yield the paths of the files that decide whether the claims in the file at ``path`` are true."""
+    for *_, local_path in local_claims(document.dependencies):
+        if local_path:
+            target = _claimed_path(local_path, path)
+            yield from (target, *(file for file, _ in metadata_files(target)))
+
+
+def _claimed_path(local_path: str, path: str) -> str:
+    return os.path.normpath(os.path.join(os.path.dirname(path), local_path))
 
 
 def _is_unmanaged(text: str) -> bool:

@@ -20,13 +20,19 @@ from mothball.discovery.includes import (
     including_file,
     resolve_includes,
 )
-from mothball.discovery.inherited_indexes import InheritedIndexes
-from mothball.discovery.local_projects import LocalProjectFinder, LocalReference, ProjectFile, local_references
+from mothball.discovery.inherited_indexes import InheritedIndexes, ToolSettings
+from mothball.discovery.local_projects import (
+    LocalProjectFinder,
+    LocalReference,
+    ProjectFile,
+    local_claims,
+    local_references,
+)
 from mothball.formats.table import parse
 from mothball.model.document import ParsedFile
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, display_path, is_inside, project_of
-from mothball.routing.facts import LookupFacts, group_by_name
+from mothball.routing.facts import LookupFacts, Pin, claim_of, group_by_name, pin_of
 from mothball.routing.route import DeclaredIndexes
 
 if TYPE_CHECKING:
@@ -99,12 +105,20 @@ def resolve_files(
                 group_by_name(local_projects.find(project_file, all_names=all_names)),
                 unknown_indexes,
                 private_patterns(parsed.path, private),
-                settings.pins,
+                _inherited_pins(settings, local_projects, parsed.root),
+                local_projects.false_claims(local_claims(parsed.document.dependencies), parsed.path, parsed.root),
             ),
             include_problems(includes),
             NOTHING_SELECTED if key in read.context else None,
             is_context=key in read.context,
         )
+
+
+def _inherited_pins(settings: ToolSettings, local_projects: LocalProjectFinder, root: str) -> dict[str, Pin]:
+    """Return the routing fields that the root of a workspace sets for names, without projects that are not there."""
+    sources = settings.sources
+    false_claims = local_projects.false_claims(local_claims(sources), settings.root_path, root)
+    return {source.name: pin_of(source) for source in sources if claim_of(source) not in false_claims}
 
 
 def resolve_text(

@@ -18,6 +18,7 @@ from mothball.discovery.declared_names import DeclaredNames, metadata_files
 from mothball.discovery.discover import STDIN, DiscoveryRequest, discover, is_excluded_by_config
 from mothball.discovery.local_projects import (
     LocalReference,
+    claimed_files,
     local_references,
     resolve_local_references,
 )
@@ -161,6 +162,8 @@ def read_open(
         saved.facts.unknown_indexes,
         unsaved.private,
         saved.facts.inherited_pins,
+        # What is typed is believed until it is saved: no name is looked up because of an incomplete path.
+        saved.facts.false_claims,
         None if is_saved else context.routing,
         has_unsaved_indexes=not is_saved and (changes_indexes or unsaved.has_indexes),
     )
@@ -253,4 +256,5 @@ def _influencing_paths(
     yield from (metadata_path for metadata_path, _ in metadata_files(project_of(path, root)))
     local_names = (local for file in found for of_name in file.facts.local_names.values() for local in of_name)
     yield from (local.declared_by for local in local_names if local.declared_by)
+    yield from (claimed for file in found for claimed in claimed_files(file.document, file.parsed.path))
     yield from config_resolver.snapshot_paths()

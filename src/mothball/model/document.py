@@ -117,7 +117,8 @@ class Dependency(NamedTuple):
     ``index_url`` is the index that the entry pins, ``alternative_indexes`` further indexes that it pins for other
     environments, and ``index_name`` the name of a pinned index that the file does not declare, possibly in addition.
     ``skip_reason`` is set if the text of the file alone rules out a lookup. ``is_never_installed`` is true if the
-    marker is false for every Python version that the file allows.
+    marker is false for every Python version that the file allows. ``local_path`` is the path that a table of sources
+    names for it, as written: the lookup is only ruled out if the project is there.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Dependency(NamedTuple):
     alternative_indexes: tuple[str, ...] = ()
     index_name: str = ""
     is_never_installed: bool = False
+    local_path: str = ""
 
 
 def new_dependency(  # noqa: PLR0913 - the fields of the record
@@ -153,6 +155,7 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
     skip_reason: SkipReason | None = None,
     alternative_indexes: tuple[str, ...] = (),
     index_name: str = "",
+    local_path: str = "",
 ) -> Dependency:
     """Return ``Dependency(name=name, ...)``, ten times as fast, for loops over all dependencies of a file."""
     fields = (
@@ -171,6 +174,7 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
         alternative_indexes,
         index_name,
         False,  # is_never_installed
+        local_path,
     )
     return make(Dependency, fields)
 

@@ -15,6 +15,9 @@ from mothball.model.records import NamedTuple
 
 # Routing fields of a dependency: its index, further indexes, the name of an index, and why it is skipped.
 Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
+# The name of a dependency, and the local project that its text says it comes from.
+LocalClaim = tuple[str, SkipReason | None, str]
+claim_of = itemgetter(*map(Dependency._fields.index, ("name", "skip_reason", "local_path")))
 pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "alternative_indexes", "index_name", "skip_reason")))
 
 
@@ -79,8 +82,9 @@ class LookupFacts(NamedTuple):
     ``local_names`` include at least the local projects whose names occur in the file. ``unknown_indexes`` name the
     parts of the repository that may name an index for the file but cannot be read, such as includes. ``private`` are
     private name patterns of configurations that are not saved. ``inherited_pins`` are the routing fields that the root
-    of a workspace sets for names (``tool.uv.sources``); they apply to entries that are not skipped. For an unsaved
-    text, ``saved`` is the routing of the saved file, and ``has_unsaved_indexes`` is true if an unsaved text of the
+    of a workspace sets for names (``tool.uv.sources``); they apply to entries that are not skipped.
+    ``false_claims`` are the local projects that tables of sources name, but that are not there. For an unsaved text,
+    ``saved`` is the routing of the saved file, and ``has_unsaved_indexes`` is true if an unsaved text of the
     repository names other indexes than its file.
     """
 
@@ -88,16 +92,19 @@ class LookupFacts(NamedTuple):
     unknown_indexes: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     inherited_pins: Mapping[str, Pin] = MappingProxyType({})
+    false_claims: frozenset[LocalClaim] = frozenset()
     saved: SavedRouting | None = None
     has_unsaved_indexes: bool = False
 
     def pin(self, dependency: Dependency) -> Pin:
         """Return the routing fields of ``dependency``; saved routing and private names are not considered.
 
-        The text of the entry takes precedence, then the root of the workspace, then the first local project that
-        applies.
+        The text of the entry takes precedence, unless the local project that it names is not there; then the root of
+        the workspace, then the first local project that applies.
         """
         index_url, alternatives, index_name, skip_reason = pin_of(dependency)
+        if self.false_claims and claim_of(dependency) in self.false_claims:
+            skip_reason = None
         if skip_reason is None and dependency.name in self.inherited_pins:
             inherited = self.inherited_pins[dependency.name]
             index_url, alternatives = inherited[:2] if inherited[0] else (index_url, alternatives)
@@ -107,9 +114,10 @@ class LookupFacts(NamedTuple):
             skip_reason = next((local.reason for local in local_names if local.applies_to(dependency)), None)
         return index_url, alternatives, index_name, skip_reason
 
-    def with_pin(self, dependency: Dependency) -> Dependency:
-        """Return ``dependency`` with the routing fields of ``pin``."""
-        return with_pin(dependency, self.pin(dependency))
+    @property
+    def changes_pins(self) -> bool:
+        """True if the routing fields of a dependency may differ from those in its text."""
+        return bool(self.local_names or self.inherited_pins or self.false_claims)
 
     def skip_reason(self, dependency: Dependency) -> SkipReason | None:
         """Return why ``dependency`` does not come from an index, None if it may; private names are not considered."""

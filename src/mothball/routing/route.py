@@ -30,7 +30,7 @@ from mothball.routing.candidates import (
     reject,
     user_candidate,
 )
-from mothball.routing.facts import NO_FACTS, LookupFacts
+from mothball.routing.facts import NO_FACTS, LookupFacts, with_pin
 
 # Indexes per name: each costs a request for every name.
 MAX_INDEXES = 16
@@ -151,8 +151,8 @@ class Router:
 
     def _resolved(self, dependencies: Sequence[Dependency]) -> Sequence[Dependency]:
         """Return ``dependencies`` with the pins that the root of the workspace, or the saved file, sets."""
-        if self._facts.inherited_pins:
-            dependencies = list(map(self._facts.with_pin, dependencies))
+        if self._facts.inherited_pins or self._facts.false_claims:
+            dependencies = [with_pin(dependency, self._facts.pin(dependency)) for dependency in dependencies]
         if self._facts.saved is None:
             return dependencies
         from mothball.routing.saved_routing import routed_as_saved  # noqa: PLC0415 - only for unsaved text

@@ -58,8 +58,7 @@ def routed_as_saved(
 def _routing_fields(dependencies: Sequence[Dependency], facts: LookupFacts) -> list[tuple[Dependency, tuple[str, Pin]]]:
     """Return each dependency with its name and routing fields."""
     # Fast path, as this runs on every keystroke in an editor.
-    is_plain = not (facts.local_names or facts.inherited_pins)
-    pins = map(pin_of if is_plain else facts.pin, dependencies)
+    pins = map(facts.pin if facts.changes_pins else pin_of, dependencies)
     return list(zip(dependencies, zip(map(_name_of, dependencies), pins, strict=True), strict=True))
 
 

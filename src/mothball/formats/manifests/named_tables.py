@@ -153,7 +153,8 @@ def _read_setting(
         shown = one_line(key.name, MAX_SHOWN)
         yield ParseProblem(value.span, f"{shown} must be a string or a table", 'write a version such as "*"')
     else:
-        alternatives = tuple(_alternatives(value))
+        is_empty_array = isinstance(value, Array) and value.closed and not value.items
+        alternatives = ({},) if is_empty_array else tuple(_alternatives(value))
         yield NamedEntry(key, section, span, alternatives, bool(alternatives) and _is_complete(value))
 
 
@@ -222,6 +223,23 @@ def skip_reason_of_source(members: Mapping[str, Value]) -> SkipReason | None:
     return skip_reason
 
 
+def local_path_of(members: Mapping[str, Value]) -> str:
+    """Return the path that an alternative is installed from, empty if it is not installed from a path."""
+    reference = next((_text(members[key]) for key in (*_DIRECT_REFERENCES, "version") if key in members), "")
+    is_local = skip_reason_of(members) is SkipReason.PATH and skip_reason_for_url(reference) is SkipReason.PATH
+    return reference.removeprefix("file:") if is_local else ""
+
+
+def empty_source(name: str, members: Mapping[str, Value]) -> ParseProblem | None:
+    """Return the problem of an alternative with a source that names nothing, such as ``git = ""``."""
+    for key in sorted(_SOURCE_KEYS.intersection(members)):
+        value = members[key]
+        if not isinstance(value, String) or (value.closed and not value.value.strip()):
+            message = f"`{key}` of {one_line(name, MAX_SHOWN)} names no source"
+            return ParseProblem(value.span, message, f'write where the package comes from, or remove "{key}"')
+    return None
+
+
 def read_named_entry(
     entry: NamedEntry,
     tables: Tables,
@@ -256,7 +274,9 @@ def read_named_entry(
         name, name_span = leading.slice(name), Span(name_span.start + leading.start, name_span.start + leading.end)
     name = name if is_normalized else normalize_name(name)
     members, skip_reason = _select_alternative(entry.alternatives)
-    if not (entry.complete and is_name):
+    problems = [problem for each in entry.alternatives if (problem := empty_source(entry.key.name, each))]
+    yield from problems if entry.complete else ()
+    if problems or not (entry.complete and is_name):
         skip_reason = SkipReason.INCOMPLETE
     elif skip_reason is None and name == tables.own_name:
         skip_reason = SkipReason.SELF
@@ -274,6 +294,7 @@ def read_named_entry(
         section=entry.section,
         index_url=(_text(members.get(index)) or None) if index else None,
         skip_reason=skip_reason,
+        local_path=local_path_of(members),
     )
 
 

@@ -23,7 +23,8 @@ class SourceOverride(NamedTuple):
     ``scope`` is the section that the override applies to, ``project.optional-dependencies`` for all extras, or empty
     for all sections. ``skip_reason`` is the reason not to look them up, None if they come from an index.
     ``is_partial`` is set if the override has a marker and so does not apply in all environments. ``index_url`` is the
-    only index to query; ``index_name`` is the name of an index that the file does not declare.
+    only index to query; ``index_name`` is the name of an index that the file does not declare. ``local_path`` is the
+    path of a local project.
     """
 
     name: str
@@ -32,12 +33,13 @@ class SourceOverride(NamedTuple):
     is_partial: bool = False
     index_url: str | None = None
     index_name: str = ""
+    local_path: str = ""
 
 
 class _CombinedOverride:
     """All overrides of one name in one scope."""
 
-    __slots__ = ("count", "index_name", "index_urls", "is_partial", "is_skipped", "skip_reason")
+    __slots__ = ("count", "index_name", "index_urls", "is_partial", "is_skipped", "local_path", "skip_reason")
 
     def __init__(self) -> None:
         self.count = 0
@@ -46,12 +48,14 @@ class _CombinedOverride:
         self.skip_reason: SkipReason | None = None
         self.index_urls: list[str] = []
         self.index_name = ""
+        self.local_path = ""
 
     def add(self, override: SourceOverride) -> None:
         self.count += 1
         self.is_skipped = self.is_skipped and override.skip_reason is not None
         self.is_partial = self.is_partial or override.is_partial
-        self.skip_reason = self.skip_reason or override.skip_reason
+        if self.skip_reason is None:
+            self.skip_reason, self.local_path = override.skip_reason, override.local_path
         self.index_urls += [override.index_url] if override.index_url else []
         self.index_name = self.index_name or override.index_name
 
@@ -76,13 +80,15 @@ def apply_source_overrides(
         else:
             applicable = [overridden[scope] for scope in _scopes(dependency) if scope in overridden]
             urls = list(dict.fromkeys(url for override in applicable for url in override.index_urls))
+            skip_reason, local_path = _skip_reason(applicable)
             yield dependency._replace(
-                skip_reason=_skip_reason(applicable),
+                skip_reason=skip_reason,
                 index_url=urls[0] if urls else dependency.index_url,
                 alternative_indexes=tuple(urls[1:]) if urls else dependency.alternative_indexes,
                 index_name=next(
                     (override.index_name for override in applicable if override.index_name), dependency.index_name
                 ),
+                local_path=local_path,
             )
 
 
@@ -93,10 +99,10 @@ def _scopes(dependency: Dependency) -> Iterator[str]:
         yield normalize_name(_EXTRAS)
 
 
-def _skip_reason(overrides: list[_CombinedOverride]) -> SkipReason | None:
-    """Return why the dependency is not looked up, or None if it comes from an index in some environment."""
+def _skip_reason(overrides: list[_CombinedOverride]) -> tuple[SkipReason | None, str]:
+    """Return why the dependency is not looked up, and its local path; no reason if an environment uses an index."""
     if not all(override.is_skipped for override in overrides):
-        return None
+        return None, ""
     if any(override.is_partial for override in overrides) and sum(override.count for override in overrides) == 1:
-        return None
-    return next((override.skip_reason for override in overrides), None)
+        return None, ""
+    return next(((override.skip_reason, override.local_path) for override in overrides), (None, ""))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.declared_indexes import read_workspaces
 from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, skip_reason_of_source
+from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, local_path_of, skip_reason_of_source
 from mothball.formats.manifests.requirement_arrays import read_arrays, read_files, read_template
 from mothball.formats.manifests.source_overrides import SourceOverride
 from mothball.formats.manifests.tables import ANY
@@ -85,10 +85,11 @@ def _overrides_of(source: NamedEntry, sections: Iterable[str]) -> Iterator[Sourc
         skip_reason = SkipReason.INCOMPLETE
     elif skip_reason is None and url is None:
         skip_reason = SkipReason.NO_INDEX
+    version = members.get("version")
+    path = version.value if isinstance(version, String) else local_path_of(members)
+    name, index_url = normalize_name(source.key.name), None if skip_reason else url
     for section in sections:
-        yield SourceOverride(
-            normalize_name(source.key.name), section, skip_reason, index_url=None if skip_reason else url
-        )
+        yield SourceOverride(name, section, skip_reason, index_url=index_url, local_path=path.removeprefix("{root}/"))
 
 
 def _sections(source: NamedEntry, tables: Tables) -> set[str]:

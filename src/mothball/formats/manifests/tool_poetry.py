@@ -58,7 +58,7 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
     for dependency in tables.standard:
         section = _poetry_section(dependency.section)
         if section and _has_other_source(dependency):
-            yield SourceOverride(dependency.name, section, dependency.skip_reason)
+            yield SourceOverride(dependency.name, section, dependency.skip_reason, local_path=dependency.local_path)
 
 
 def _python(tables: Tables) -> str:
@@ -92,7 +92,12 @@ def _read_entry(
                 name = dependency.index_name
                 for url in (dependency.index_url, *dependency.alternative_indexes):
                     yield SourceOverride(
-                        dependency.name, section, dependency.skip_reason, index_url=url, index_name=name
+                        dependency.name,
+                        section,
+                        dependency.skip_reason,
+                        index_url=url,
+                        index_name=name,
+                        local_path=dependency.local_path,
                     )
 
 

@@ -14,8 +14,14 @@ from mothball.formats.manifests.declared_indexes import (
     index_urls_at,
     read_workspaces,
 )
-from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, skip_reason_of_source
-from mothball.formats.manifests.requirement_arrays import read_arrays, read_requirement
+from mothball.formats.manifests.named_tables import (
+    NamedEntry,
+    empty_source,
+    find_named_entries,
+    local_path_of,
+    skip_reason_of_source,
+)
+from mothball.formats.manifests.requirement_arrays import MAX_SHOWN, read_arrays, read_requirement
 from mothball.formats.manifests.source_overrides import SourceOverride, apply_source_overrides
 from mothball.formats.manifests.tables import ANY, ARRAY_INDEX, TableMatcher, all_tables, tool_tables
 from mothball.formats.requirements.strings import Section
@@ -29,6 +35,7 @@ from mothball.model.document import (
     ToolIndex,
     normalize_name,
 )
+from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,22 +107,35 @@ def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[Ar
             yield from read_requirement(entry.value, section)
 
 
-def _overrides_of(source: NamedEntry, urls: Mapping[str, str]) -> Iterator[SourceOverride]:
+def _overrides_of(source: NamedEntry, urls: Mapping[str, str]) -> Iterator[SourceOverride | ParseProblem]:
     name = normalize_name(source.key.name)
     for members in source.alternatives:
-        skip_reason = skip_reason_of_source(members)
+        problem = _problem_of_source(source, members) if source.complete else None
+        if problem is not None:
+            yield problem
+        skip_reason = skip_reason_of_source(members) if problem is None else SkipReason.INCOMPLETE
         # An incomplete source does not refer to the default index.
-        if skip_reason is None and not (source.complete and members):
+        if skip_reason is None and not source.complete:
             skip_reason = SkipReason.INCOMPLETE
         pinned = members.get("index")
         url = urls.get(pinned.value) if isinstance(pinned, String) else None
         # Another file, such as the workspace root, may declare the index: the name must not be sent to any other one.
         if skip_reason is None and pinned is not None and url is None:
             skip_reason = SkipReason.NO_INDEX
+        index_name, local_path = _undeclared_index(pinned, urls), local_path_of(members)
         for scope in _scopes(members):
-            yield SourceOverride(name, scope, skip_reason, "marker" in members, url, _undeclared_index(pinned, urls))
+            yield SourceOverride(name, scope, skip_reason, "marker" in members, url, index_name, local_path)
     if not source.alternatives:
         yield SourceOverride(name, "", SkipReason.INCOMPLETE)
+
+
+def _problem_of_source(source: NamedEntry, members: Mapping[str, Value]) -> ParseProblem | None:
+    """Return the problem of a source that names nothing; uv rejects it as well."""
+    names_project = skip_reason_of_source(members) not in (None, SkipReason.EDITABLE)
+    if members and (names_project or "editable" not in members):
+        return empty_source(source.key.name, members)
+    message = f"the source of {one_line(source.key.name, MAX_SHOWN)} names nothing"
+    return ParseProblem(source.key.span, message, "name a path, a URL, a repository, an index or the workspace")
 
 
 def _undeclared_index(pinned: Value | None, urls: Mapping[str, str]) -> str:
