@@ -149,6 +149,7 @@ EMPTY = {
         '[{ git = "https://git.example/x", marker = "python_version < \'3\'" }, { git = "" }]'
     ),
     "repository of Poetry": poetry('{ git = "" }'),
+    "array of Poetry": ("pyproject.toml", "[tool.poetry.dependencies]\nold-lib = []\n"),
     "path of Poetry": poetry('{ path = "", develop = true }'),
     "repository in a Pipfile": ("Pipfile", '[packages]\nold-lib = { git = "" }\n'),
     "file in a Pipfile": ("Pipfile", '[packages]\nold-lib = { file = "", version = "*" }\n'),

@@ -50,7 +50,8 @@ class NamedEntry(NamedTuple):
     """One entry of a table whose keys are project names.
 
     ``span`` covers key and value, or header and body. Each alternative maps keys to values; a plain version string is
-    stored under ``version``. ``complete`` is False if the entry is unterminated or a value is missing.
+    stored under ``version``; an empty array has no alternatives. ``complete`` is False if the entry is unterminated or
+    a value is missing.
     """
 
     key: Key
@@ -153,9 +154,10 @@ def _read_setting(
         shown = one_line(key.name, MAX_SHOWN)
         yield ParseProblem(value.span, f"{shown} must be a string or a table", 'write a version such as "*"')
     else:
-        is_empty_array = isinstance(value, Array) and value.closed and not value.items
-        alternatives = ({},) if is_empty_array else tuple(_alternatives(value))
-        yield NamedEntry(key, section, span, alternatives, bool(alternatives) and _is_complete(value))
+        alternatives = tuple(_alternatives(value))
+        is_empty_array = isinstance(value, Array) and not value.items
+        complete = _is_complete(value) and (bool(alternatives) or is_empty_array)
+        yield NamedEntry(key, section, span, alternatives, complete)
 
 
 def _alternatives(value: Value) -> Iterator[Mapping[str, Value]]:
@@ -275,6 +277,8 @@ def read_named_entry(
     name = name if is_normalized else normalize_name(name)
     members, skip_reason = _select_alternative(entry.alternatives)
     problems = [problem for each in entry.alternatives if (problem := empty_source(entry.key.name, each))]
+    if not entry.alternatives:
+        problems = [ParseProblem(entry.span, f"{one_line(name, MAX_SHOWN)} has no version", 'write one, such as "*"')]
     yield from problems if entry.complete else ()
     if problems or not (entry.complete and is_name):
         skip_reason = SkipReason.INCOMPLETE

@@ -109,7 +109,7 @@ def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[Ar
 
 def _overrides_of(source: NamedEntry, urls: Mapping[str, str]) -> Iterator[SourceOverride | ParseProblem]:
     name = normalize_name(source.key.name)
-    for members in source.alternatives:
+    for members in source.alternatives or ({},):
         problem = _problem_of_source(source, members) if source.complete else None
         if problem is not None:
             yield problem
@@ -125,8 +125,6 @@ def _overrides_of(source: NamedEntry, urls: Mapping[str, str]) -> Iterator[Sourc
         index_name, local_path = _undeclared_index(pinned, urls), local_path_of(members)
         for scope in _scopes(members):
             yield SourceOverride(name, scope, skip_reason, "marker" in members, url, index_name, local_path)
-    if not source.alternatives:
-        yield SourceOverride(name, "", SkipReason.INCOMPLETE)
 
 
 def _problem_of_source(source: NamedEntry, members: Mapping[str, Value]) -> ParseProblem | None:

@@ -59,7 +59,7 @@ def test_sources_apply_to_all_entries_of_the_normalized_name() -> None:
         ("FLASK = {url = 'https://files.example/flask.whl'}", SkipReason.URL),
         ("flask = {url = 'git+https://git.example/flask'}", SkipReason.VCS),
         ("flask = {path = '../flask'}", SkipReason.PATH),
-        ("flask = {path = 3}", SkipReason.PATH),
+        ("flask = {path = 3}", SkipReason.INCOMPLETE),
         ("flask = {path = '../flask', editable = true}", SkipReason.PATH),
         ("flask = {workspace = true}", SkipReason.WORKSPACE),
         ("flask = {workspace = false}", None),
