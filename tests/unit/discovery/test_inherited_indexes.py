@@ -139,6 +139,7 @@ def test_time_is_linear_in_files_that_include_others_of_the_same_name(repo: Path
 
 # --- projects ---------------------------------------------------------------------------------------------------------
 
+CORE = {"packages/core/pyproject.toml": '[project]\nname = "acme-core"\n'}
 MEMBER = "[project]\nname = 'member'\ndependencies = ['lib', 'acme-core', 'pinned']\n"
 INDEXES = (
     f"[[tool.uv.index]]\nname = 'a'\nurl = '{A}'\ndefault = true\n"
@@ -152,7 +153,7 @@ ROOT = (
 
 
 def test_workspace_member_inherits_indexes_and_sources(repo: Path) -> None:
-    write_tree(repo, {"pyproject.toml": ROOT, "packages/x/pyproject.toml": MEMBER})
+    write_tree(repo, {"pyproject.toml": ROOT, "packages/x/pyproject.toml": MEMBER, **CORE})
 
     for paths in (("packages/x/pyproject.toml",), (".",)):
         assert routes(*paths) == {"lib": (A,), "acme-core": SkipReason.WORKSPACE, "pinned": (B,)}
@@ -163,7 +164,7 @@ def test_sources_of_member_take_precedence_and_may_name_root_indexes(repo: Path)
         f"[[tool.uv.index]]\nname = 'mine'\nurl = '{PUBLIC}'\n"
         "[tool.uv.sources]\nlib = {index = 'b'}\npinned = {index = 'mine'}\n"
     )
-    write_tree(repo, {"pyproject.toml": ROOT, "packages/x/pyproject.toml": MEMBER + own_tables})
+    write_tree(repo, {"pyproject.toml": ROOT, "packages/x/pyproject.toml": MEMBER + own_tables, **CORE})
 
     assert routes("packages/x/pyproject.toml") == {
         "lib": (B,),
