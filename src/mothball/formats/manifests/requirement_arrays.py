@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
@@ -17,8 +16,6 @@ from mothball.formats.requirements.strings import (
     section_dependency,
     section_dependency_at,
 )
-from mothball.formats.source_map import SourcePart, source_map
-from mothball.formats.substitutions import has_brace, is_substitution, resolve_include, substitute
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Scalar, String, Value, source_span
 from mothball.model.document import (
     Dependency,
@@ -26,7 +23,6 @@ from mothball.model.document import (
     Include,
     ParseProblem,
     SkipReason,
-    Span,
     UnnamedEntry,
     variable_skip_reason,
 )
@@ -144,7 +140,9 @@ def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     if "{" not in string.value:
         yield from read_requirement(string, section)
         return
-    template = _Template(string)
+    from mothball.formats.manifests.templates import Template  # noqa: PLC0415 - rarely needed
+
+    template = Template(string)
     read = parse_requirement(template.text)
     name = read.name_span if isinstance(read, ParsedRequirement) else find_leading_name(template.text)
     if name is None or template.is_unknown(name):
@@ -165,9 +163,11 @@ def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterat
 
     ``prefix`` is the option that the tool puts before each line.
     """
+    from mothball.formats.manifests.templates import Template  # noqa: PLC0415 - rarely needed
     from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - rarely needed
+    from mothball.formats.substitutions import resolve_include  # noqa: PLC0415 - rarely needed
 
-    template = _Template(string, prefix)
+    template = Template(string, prefix)
     document = requirements.parse(template.text, kind=section.kind)
     for dependency in document.dependencies:
         if template.is_unknown(dependency.name_span):
@@ -184,50 +184,6 @@ def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterat
         resolved = resolve_include(string.value, include._replace(span=template.locate_in_value(*include.span)))
         if resolved is not None:
             yield resolved._replace(span=source_span(string, *resolved.span))
-
-
-class _Template:
-    """The value of a string with its fields substituted, and the mapping of its offsets to the file."""
-
-    def __init__(self, string: String, prefix: str = "") -> None:
-        """Substitute the fields in ``string``, and put ``prefix`` before each line that is no option or comment."""
-        self._string = string
-        value = string.value
-        parts: list[SourcePart] = []
-        for line in re.finditer(r"[^\r\n]*+[\r\n]*+", value) if prefix else (re.compile("(?s).*").match(value),):
-            start, end = line.span() if line else (0, 0)
-            if prefix and value[start:end].strip() and value[start] not in "-#":
-                parts.append(SourcePart(prefix, start, start))
-            parts += substitute(value, Span(start, end))
-        self._map = source_map(parts)
-        self.text = self._map.text
-        unknown = [part for part in parts if is_substitution(value, part)]
-        self.has_unknown = bool(unknown)
-        self.is_unclosed = any(value[part.end - 1] != "}" for part in unknown)
-
-    def locate_in_value(self, start: int, end: int) -> Span:
-        """Return the range of ``text[start:end]`` in the value of the string."""
-        return self._map.locate(start, end)
-
-    def locate(self, start: int, end: int) -> Span:
-        """Return the range of ``text[start:end]`` in the file."""
-        return source_span(self._string, *self._map.locate(start, end))
-
-    def is_unknown(self, span: Span) -> bool:
-        """Return True if ``span`` of the text contains a field whose value is not known."""
-        return self.has_unknown and has_brace(self._string.value, self._map.locate(*span))
-
-    def with_fields(self, dependency: Dependency, specifier: Span | None, end: int) -> Dependency:
-        """Return ``dependency``, whose entry ends at ``end``, with the unknown fields as written."""
-        marker = Span(end - len(dependency.marker), end)
-        return dependency._replace(
-            specifier=self._written(specifier) if specifier else "",
-            marker=self._written(marker) if dependency.marker else "",
-        )
-
-    def _written(self, span: Span) -> str:
-        is_unknown = any(is_substitution(self._string.value, part) for part in self._map.parts(*span))
-        return self._map.locate(*span).slice(self._string.value) if is_unknown else span.slice(self.text)
 
 
 def relocate(dependency: Dependency, string: String, section: Section) -> Dependency:
