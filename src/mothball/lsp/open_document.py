@@ -13,9 +13,10 @@ from itertools import chain
 from types import MappingProxyType
 
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
-from mothball.discovery.config_lookup import ConfigResolver, table_path
+from mothball.config.project import UserConfig
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, table_path
 from mothball.discovery.declared_names import DeclaredNames, metadata_files
-from mothball.discovery.discover import STDIN, DiscoveryRequest, discover, is_excluded_by_config
+from mothball.discovery.discover import STDIN, DiscoveryRequest, configured_format, discover, is_excluded_by_config
 from mothball.discovery.local_projects import (
     LocalReference,
     claimed_files,
@@ -23,7 +24,8 @@ from mothball.discovery.local_projects import (
     resolve_local_references,
 )
 from mothball.discovery.resolve import resolve_text
-from mothball.formats.table import format_of, parse
+from mothball.formats.generators import has_generator_header
+from mothball.formats.table import format_of, may_be_included, parse
 from mothball.formats.toml.api import find_span, scan_cached
 from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
 from mothball.lsp.unsaved import (
@@ -187,6 +189,17 @@ def _resolved_config(text: str, saved: ResolvedFile) -> ResolvedConfig:
     if resolved_config.path != saved.path:
         return resolved_config
     return resolved_config._replace(ignore_locations=_ignore_locations(text, saved.path, resolved_config))
+
+
+def format_without_name(path: str, text: str, folder: str | None) -> str | None:
+    """Return the format of the document at the absolute ``path`` by configuration, or by the header of a generator.
+
+    ``folder`` is the workspace folder. Returns None if it is no dependency file. Reads configurations on disk.
+    """
+    root = repository_root(path, folder)
+    config_resolver = ConfigResolver(ConfigResolverSettings(today="", use_snapshots=False), UserConfig())
+    configured = configured_format(path, config_resolver.resolve(path, root))
+    return configured or ("requirements" if may_be_included(path) and has_generator_header(text) else None)
 
 
 _NO_DATE = RunSettings(today="", now=0.0)

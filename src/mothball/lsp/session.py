@@ -30,6 +30,7 @@ from mothball.lsp.diagnostics import DiagnosticOptions
 from mothball.lsp.documents import OpenDocument, format_for
 from mothball.lsp.effective_settings import EffectiveSettings, Environment, read_effective_settings
 from mothball.lsp.lookups import IndexResults, Lookups
+from mothball.lsp.open_document import format_without_name
 from mothball.lsp.settings import Settings
 from mothball.lsp.typing_state import changed_span, settled_queries
 from mothball.lsp.unsaved_privacy import UnsavedPrivacy
@@ -95,8 +96,10 @@ class Session:
     # --- events of the client ---
 
     def open(self, uri: str, path: str, text: str, version: int | None) -> None:
-        """Open a document; ignore files that are not dependency files by name."""
+        """Open a document; ignore files that are not dependency files."""
         file_format = format_for(path, scripts=self.settings.scripts)
+        if file_format is None:
+            file_format = format_without_name(path, text, self.folder_of(path))
         if file_format is None:
             if format_for(path, scripts=True) is not None:
                 self.scripts[uri] = OpenDocument(uri, path, "script", text, version)
