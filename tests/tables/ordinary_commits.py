@@ -276,6 +276,134 @@ edit(
 )
 edit("delete a dependency file", {**requirements("old-a"), "pyproject.toml": toml("old-a")}, {"requirements.txt": None})
 
+edit(
+    "bump an entry beside an entry with a variable in its name",
+    requirements("${PKG}==1", "old-a==1"),
+    requirements("${PKG}==1", "old-a==2"),
+)
+edit("bump an entry beside an invalid one", requirements("?", "old-a==1"), requirements("?", "old-a==2"))
+edit(
+    "bump an entry beside a dangling include",
+    requirements("-r gone.txt", "old-a==1"),
+    requirements("-r gone.txt", "old-a==2"),
+)
+edit(
+    "bump an entry beside URLs and paths",
+    requirements("./lib", "https://host.example/x.whl", "old-b @ https://host.example/b.whl", "old-a==1"),
+    requirements("./lib", "https://host.example/x.whl", "old-b @ https://host.example/b.whl", "old-a==2"),
+)
+edit(
+    "migrate a conda environment to pyproject.toml",
+    {"environment.yml": "dependencies:\n- python\n- pip:\n  - old-a\n  - good-a\n"},
+    {"environment.yml": None, "pyproject.toml": toml("old-a", "good-a")},
+)
+edit(
+    "migrate tox.ini to tox.toml",
+    {"tox.ini": "[testenv]\ndeps =\n    old-a\n    -r requirements.txt\n", **requirements("old-b")},
+    {"tox.ini": None, "tox.toml": '[env_run_base]\ndeps = ["old-a", "-r requirements.txt"]\n'},
+)
+edit(
+    "read dependencies of setuptools from a file",
+    {**requirements("old-a"), "pyproject.toml": toml("old-a")},
+    {
+        "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndynamic = ["dependencies"]\n\n'
+        '[tool.setuptools.dynamic]\ndependencies = {file = ["requirements.txt"]}\n'
+    },
+)
+edit(
+    "extract a project",
+    {"pyproject.toml": toml("old-a", "old-b", "good-a")},
+    {"pyproject.toml": toml("good-a"), "packages/a/pyproject.toml": member("a", "old-a", "old-b")},
+)
+edit(
+    "turn a project into a workspace with a lock",
+    {"pyproject.toml": toml("old-a"), "uv.lock": lock("old-a", direct=("old-a",))},
+    {
+        "pyproject.toml": toml(name="root") + WORKSPACE,
+        "packages/shop/pyproject.toml": member("shop", "old-a"),
+        "uv.lock": lock("old-a", direct=("old-a",)).replace('virtual = "."', 'editable = "packages/shop"'),
+    },
+)
+edit(
+    "move from Poetry with its lock to uv with its lock",
+    {
+        "pyproject.toml": f'{POETRY}old-a = "^1"\n',
+        "poetry.lock": '[[package]]\nname = "old-a"\nversion = "1"\n\n[[package]]\nname = "old-b"\nversion = "1"\n\n'
+        '[metadata]\nlock-version = "2.0"\n',
+    },
+    {"pyproject.toml": toml("old-a"), "poetry.lock": None, "uv.lock": lock("old-a", "old-b", direct=("old-a",))},
+)
+edit(
+    "bump a dependency in a manifest and its lock",
+    {"pyproject.toml": toml("old-a>=1"), "uv.lock": lock("old-a", "old-b", direct=("old-a",))},
+    {
+        "pyproject.toml": toml("old-a>=1.1"),
+        "uv.lock": lock("old-a", "old-b", direct=("old-a",)).replace('version = "1.0"', 'version = "1.1"'),
+    },
+)
+edit(
+    "rename the configuration of hooks",
+    {".pre-commit-config.yaml": HOOKS.format("old-a")},
+    {".pre-commit-config.yaml": None, ".pre-commit-config.yml": HOOKS.format("old-a")},
+)
+edit(
+    "rename a directory of requirements that include one another",
+    {"reqs/base-requirements.txt": lines("old-a"), "reqs/dev-requirements.txt": "-r base-requirements.txt\nold-b\n"},
+    {
+        "reqs/base-requirements.txt": None,
+        "reqs/dev-requirements.txt": None,
+        "requirements/base.txt": lines("old-a"),
+        "requirements/dev.txt": "-r base.txt\nold-b\n",
+    },
+)
+edit(
+    "raise requires-python",
+    {"pyproject.toml": toml("old-a")},
+    {"pyproject.toml": toml("old-a") + 'requires-python = ">=3.12"\n'},
+)
+edit(
+    "replace an include by its content",
+    {"requirements.txt": "-r base.list\nold-b\n", "base.list": lines("old-a")},
+    {"requirements.txt": lines("old-a", "old-b"), "base.list": None},
+)
+edit(
+    "make an include of entries",
+    requirements("old-a", "old-b"),
+    {"requirements.txt": "-r base.list\nold-b\n", "base.list": lines("old-a")},
+)
+edit(
+    "set a local index option of uv for an existing project",
+    {"pyproject.toml": toml("old-a")},
+    {"pyproject.toml": f'{toml("old-a")}\n[tool.uv]\nlink-mode = "copy"\n'},
+)
+edit(
+    "exclude a directory in the configuration",
+    {**requirements("old-a"), "demo/requirements.txt": lines("old-b")},
+    {"demo/mothball.toml": 'exclude = ["**"]\n'},
+)
+edit(
+    "convert a package with setup.py into one with pyproject.toml and a dynamic version",
+    {"setup.py": SETUP_PY.format('"old-a"'), "setup.cfg": "[options.extras_require]\ndev = old-b\n"},
+    {
+        "setup.py": "from setuptools import setup\n\nsetup()\n",
+        "setup.cfg": None,
+        "pyproject.toml": f'{toml("old-a")}\n[project.optional-dependencies]\ndev = ["old-b"]\n',
+    },
+)
+edit(
+    "add a development container",
+    requirements("old-a"),
+    {".devcontainer/requirements.txt": "-r ../requirements.txt\ngood-a\n"},
+)
+edit(
+    "add a lock to each service",
+    {"a/pyproject.toml": member("a", "old-a"), "b/pyproject.toml": member("b", "old-b")},
+    {
+        "a/uv.lock": lock("old-a", direct=("old-a",), name="a"),
+        "b/uv.lock": lock("old-b", direct=("old-b",), name="b"),
+    },
+)
+
 # --- renames, modes, links --------------------------------------------------------------------------------------------
 
 
