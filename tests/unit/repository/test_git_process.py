@@ -75,6 +75,13 @@ def test_non_executable_file_is_skipped(tmp_path: Path) -> None:
     assert find_git(str(tmp_path / "here"), path) == str(trusted)
 
 
+def test_git_is_found_from_the_root_of_the_file_system(tmp_path: Path) -> None:
+    trusted = make_git(tmp_path / "there")
+    root = Path(tmp_path.anchor)
+    assert find_git(str(root), search_path(trusted.parent)) == str(trusted)
+    assert find_git(str(root), "") == ""
+
+
 def test_missing_git_is_reported_with_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_git(str(tmp_path)) == ""
