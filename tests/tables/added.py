@@ -504,6 +504,15 @@ NAMES = (
         skips(path=1),
     ),
     row(
+        "A new include with a variable in its path (`-r{env:X}` of tox)",
+        "`unresolvable`: what it installs is unknown",
+        commit({"tox.ini": "[testenv]\ndeps =\n    good-a\n    -r{env:OLD}\n"}),
+        stage({"tox.ini": "[testenv]\ndeps =\n    good-a\n    -r{env:OLD}\n    -r{env:X}\n    -r{env:Y}/b.txt\n"}),
+        exits(3, shows="tox.ini:5:7: error[unresolvable] {env:X} contains a variable"),
+        exits(3, shows="tox.ini:6:7: error[unresolvable] {env:Y}/b.txt contains a variable"),
+        skips(variable=2),
+    ),
+    row(
         "A new entry with a variable in its name",
         "`unresolvable`: installers expand the variable and query an index",
         commit({"requirements.txt": "good-a\n${OLD}\n"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
-from tests.support.added import Workshop, lines, toml
+from tests.support.added import OFFLINE, Workshop, lines, toml
 from tests.support.git_repository import new_repository
 from tests.tables.added import Row, Step
 
@@ -182,6 +182,35 @@ def link_nowhere(shop: Workshop) -> None:
         shop.stage({"dev-requirements.txt": lines("good-a")})
         assert shop.check().code == 0, "an unchanged link is not reported"
         shop.git("reset", "--quiet", "--hard", "HEAD~1")
+
+
+@row("An unchanged link whose target is deleted", "`unresolvable`, exit code 3")
+def target_deleted(shop: Workshop) -> None:
+    shop.stage({"deps.data": lines("old-a")})
+    link(shop, "requirements.txt", "deps.data")
+    shop.commit()
+    shop.git("rm", "--quiet", "deps.data")
+    for arguments in ((), ("--since", "HEAD")):
+        result = shop.check(*arguments)
+        assert (result.code, "requirements.txt: error[unresolvable]" in result.out) == (3, True)
+
+
+@row("A new link to an excluded file", "yes, unless the link is excluded, too")
+def link_to_excluded_file(shop: Workshop) -> None:
+    shop.commit({"mothball.toml": f'exclude = ["vendor/**"]\n{OFFLINE}', "vendor/requirements.txt": lines("old-a")})
+    link(shop, "vendor/dev-requirements.txt", "requirements.txt")
+    link(shop, "requirements.txt", "vendor/requirements.txt")
+    expect(shop, {"requirements.txt": ["old-a"]}, 1)
+
+
+@row("A link to a configuration whose target changes", "as if the configuration itself changed")
+def configuration_link(shop: Workshop) -> None:
+    config = 'offline = true\nsnapshot = "statuses.json"\n'
+    shop.stage({"policy/base.toml": f'private = ["old-*"]\n{config}', "requirements.txt": lines("old-a")})
+    link(shop, "mothball.toml", "policy/base.toml")
+    shop.commit()
+    shop.stage({"policy/base.toml": config})
+    assert shop.added() == {"requirements.txt": ["old-a"]}, "a pattern is removed from `private`"
 
 
 @row("A working tree without symbolic links (`core.symlinks=false`), in which a link is a text file", "the same")

@@ -77,7 +77,8 @@ def find_git(directory: str, path: str | None = None) -> str:
     """Return the absolute path of the first git on ``path`` (default: PATH) outside the checked repository.
 
     Relative entries are skipped, and entries inside the repository around ``directory`` or inside ``directory`` itself.
-    The root of the file system contains every program, so it excludes none. Returns an empty string if no entry remains.
+    The root of the file system contains every program, so it excludes none. Returns an empty string if no entry
+    remains.
     """
     untrusted = {os.path.realpath(repository_root(directory)), os.path.realpath(directory)}
     untrusted = {path for path in untrusted if os.path.dirname(path) != path}
