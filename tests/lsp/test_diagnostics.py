@@ -547,4 +547,9 @@ def test_periodic_task_detects_changed_files(client: InProcess, workspace: Works
         for message in client.messages("client/registerCapability")
         for watcher in message["params"]["registrations"][0]["registerOptions"]["watchers"]
     ]
-    assert {"**/pyproject.toml", "**/*requirements*.{txt,in,pip,reqs,lock}", "**/mothball.toml", "**/known.json"} <= set(registered)
+    assert {
+        "**/pyproject.toml",
+        "**/*requirements*.{txt,in,pip,reqs,lock}",
+        "**/mothball.toml",
+        "**/known.json",
+    } <= set(registered)

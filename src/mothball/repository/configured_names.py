@@ -13,11 +13,14 @@ from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 def may_be_configured(paths: list[str], root: str) -> bool:
     """Return True if a configuration on disk above one of ``paths``, relative to ``root``, may have ``files``."""
     directories = {"", *(path[:end] for path in paths for end, character in enumerate(path) if character == "/")}
-    return any(
-        b"files" in _content(os.path.join(root, directory, MOTHBALL_TOML))
-        or b"mothball.files" in _content(os.path.join(root, directory, PYPROJECT_TOML)).replace(b" ", b"")
-        for directory in directories
-    )
+    return bool(paths) and any(_may_have_files(os.path.join(root, directory)) for directory in directories)
+
+
+def _may_have_files(directory: str) -> bool:
+    if b"files" in _content(os.path.join(directory, MOTHBALL_TOML)):
+        return True
+    pyproject = _content(os.path.join(directory, PYPROJECT_TOML))
+    return b"mothball" in pyproject and b"files" in pyproject
 
 
 def _content(path: str) -> bytes:
