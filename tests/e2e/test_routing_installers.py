@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.installed import Mothball, clean_environment
-from tests.support.scripted_index import ScriptedIndex
+from tests.support.scripted_index import Reply, ScriptedIndex, redirect
 
 UV = os.environ.get("UV") or shutil.which("uv")
 needs_uv = pytest.mark.skipif(
@@ -269,3 +269,48 @@ def test_local_directory_requirement_is_skipped(installers: Installers, text: st
 
     assert installers.query_with_mothball({}, "requirements.txt") == []
     assert installers.query_with_uv({}, "pip", "compile", "-q", "requirements.txt") == []
+
+
+@needs_uv
+@pytest.mark.parametrize(
+    ("status", "codes", "continues"),
+    [
+        (404, "[]", True),
+        (403, "[]", False),
+        (403, "[403]", True),
+        (401, "[401]", True),
+        (401, "[403]", False),
+        (400, "[400, 403]", True),
+        (302, "[]", True),
+        # Not the index that answers, or not for good: mothball does not continue, whatever uv does.
+        (407, "[407]", False),
+        (408, "[408]", False),
+        (500, "[500]", False),
+    ],
+)
+def test_next_index_is_queried_only_if_uv_queries_it(
+    mothball: Mothball, tmp_path: Path, status: int, codes: str, *, continues: bool
+) -> None:
+    with ScriptedIndex() as second, ScriptedIndex() as first:
+        first.script("acme-web", redirect(f"{second.url}acme-web/") if status == 302 else Reply(status))
+        mothball.write(
+            "pyproject.toml",
+            "[project]\nname = 'x'\nversion = '1'\nrequires-python = '>=3.11'\ndependencies = ['acme-web']",
+            f"[[tool.uv.index]]\nurl = '{first.url}'\nignore-error-codes = {codes}",
+            f"[[tool.uv.index]]\nurl = '{second.url}'\ndefault = true",
+        )
+        mothball.check("pyproject.toml")
+        by_mothball = first.count("acme-web") > 0, second.count("acme-web") > 0
+        second.forget()
+        assert UV is not None
+        environment = clean_environment(str(tmp_path / "home"))
+        del environment["UV_NO_CONFIG"]  # it would disable the table of the project
+        # An unreachable proxy prevents requests to hosts other than the loopback indexes.
+        environment |= {"NO_PROXY": "127.0.0.1", "HTTPS_PROXY": "http://127.0.0.1:9", "UV_HTTP_RETRIES": "0"}
+        command = [UV, "lock", "--no-cache", "--python", sys.executable]
+        subprocess.run(command, cwd=mothball.project, env=environment, capture_output=True, check=False, timeout=60)
+        by_uv = second.count("acme-web") > 0
+    assert by_mothball == (True, continues)
+    assert by_uv or not continues
+    if status < 407:
+        assert by_uv is continues
