@@ -15,6 +15,8 @@ from mothball.config.credential_settings import CredentialSettings, KeyringProvi
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected
+from mothball.index.resolution import Query
+from mothball.index.resolver import Resolver
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings
@@ -300,6 +302,20 @@ def test_credentials_are_kept_on_redirects_to_the_same_endpoint_only() -> None:
         assert isinstance(outcome, Redirected)
         assert outcome.failed.cause is Cause.REFUSED_REDIRECT
         assert other.count() == 0
+
+
+@pytest.mark.parametrize("user_information", [f"other-user:{SECRET}-2", ""])
+def test_index_that_a_redirect_leads_to_gets_its_own_credentials_or_none(user_information: str) -> None:
+    with ScriptedIndex(login=("user", SECRET)) as index, ScriptedIndex({"old-lib": PAGE}) as other:
+        index.script("old-lib", redirect(other.url.replace("://", f"://user:{SECRET}@") + "old-lib/"))
+        urls = (*named(index).index_urls, *named(other, user_information).index_urls)
+        query = Query("old-lib", (index.url, other.url))
+        with Client(ClientSettings(credentials=CredentialSettings(urls, KeyringProvider.DISABLED))) as client:
+            result = Resolver(open_client=lambda: client, cache=None, clock=lambda: 0.0).look_up([query])[query]
+        assert result.origin.index_url == other.url
+        user, _, password = user_information.partition(":")
+        expected = Login(user, password).header() if user else None
+        assert [request.headers.get("authorization") for request in other.received] == [expected]
 
 
 @pytest.mark.parametrize(("status", "ignorable"), [(400, 400), (401, 0), (403, 0), (451, 451)])
