@@ -54,6 +54,33 @@ def test_skipped_dependencies_are_reported_with_reasons_and_not_looked_up(projec
     assert report["summary"]["skipped"] == len(report["dependencies"]) - 1
 
 
+def test_names_of_files_options_and_values_are_not_looked_up(project: Project) -> None:
+    files = {
+        "tox.ini": "[shared]\nfile = reqs.txt\nversion = 1.0\n[testenv]\nconstraints = limits.txt\n"
+        "deps =\n  -r{[shared]file}\n  a=={[shared]version}\n  {[shared]name}==1\n",
+        "tox.toml": '[env.a]\nconstraints = ["limits.txt"]\ndeps = [{replace = "ref", of = ["lists", "b"]}]\n'
+        '[lists]\nb = ["b"]\nversion = "1.0"\n',
+        "reqs.txt": "c\n",
+        "limits.txt": "d<2\n",
+        "Pipfile": '[packages]\n"e[x]" = "*"\n',
+        "pyproject.toml": "[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ['hook.txt']\n",
+        "hook.txt": "f\n",
+        "setup.cfg": "[extras]\ng = h:python_version=='3.12'\n",
+        "environment.yml": '{"name": "i", "dependencies": ["j", {"pip": ["k"]}]}\n',
+        "pixi.toml": "[package.build-dependencies.'if(linux)']\nl = '*'\n",
+        "conda-lock.yml": "version: 1\npackage:\n- {name: m, version: '1', manager: pip, url: 'https://f.example/m'}\n"
+        "- {name: n, version: '1', manager: conda, url: 'https://f.example/n'}\n",
+        "pixi.lock": "version: 6\npackages:\n- pypi: https://f.example/o.whl\n  name: o\n  version: '1'\n",
+    }
+    for name, text in files.items():
+        project.write(name, text)
+    with ScriptedIndex() as index:
+        project.check_json("--index-url", index.url)
+        queried = {request.name for request in index.received}
+
+    assert queried == {"a", "b", "c", "d", "e", "f", "h", "k", "m", "o"}
+
+
 def test_unnamed_requirements_are_counted_and_located(project: Project) -> None:
     project.offline({"a": "active"})
     project.write("requirements.txt", "a\n-e .\n  ./wheels/x.whl\n${OLD}x==1\n")
