@@ -548,6 +548,17 @@ ROWS = (
         internal="acme-web",
         variables={"PIP_INDEX_URL": "{public}"},
     ),
+    Row(
+        "`indexes` of the environments in pixi.lock",
+        "these, in order",
+        {
+            "pixi.lock": "version: 6\nenvironments:\n  default:\n    indexes:\n    - {internal}\n    - {public}\n"
+            "packages:\n- pypi: https://x.example/w.whl\n  name: acme-web\n  version: '1.0'\n"
+            "- pypi: https://x.example/l.whl\n  name: lib\n  version: '1.0'\n"
+        },
+        internal=BOTH,
+        public="lib",
+    ),
     # Ambiguous and failing indexes.
     Row(
         "`[[tool.uv.index]]` and `[[tool.poetry.source]]` in one file, names in `[project]`",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from mothball.formats.source_map import SourcePart
-from mothball.model.document import DependencyKind, Include, SkipReason, Span, UnnamedEntry
+from mothball.model.document import DependencyKind, Include, Span, UnnamedEntry, variable_skip_reason
 
 # An escaped brace, or a variable in pip's syntax; a substitution with a default; any other brace.
 _BRACE = re.compile(
@@ -95,4 +95,4 @@ def resolve_include(text: str, include: Include) -> Include | UnnamedEntry | Non
     if path and "{" not in path:
         return include
     is_known = not path or include.kind is DependencyKind.CONSTRAINT
-    return None if is_known else UnnamedEntry(include.span, SkipReason.VARIABLE)
+    return None if is_known else UnnamedEntry(include.span, variable_skip_reason(path))

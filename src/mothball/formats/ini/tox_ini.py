@@ -245,9 +245,9 @@ def _read_list(lines: _Lines, setting: _Setting) -> Document:
     if setting.option.is_one_line and not isinstance(parse_requirement(text.strip()), ParsedRequirement):
         text = text.replace(",", "\n")
     items: list[Dependency | ParseProblem] = []
-    for line in re.finditer(r"[^\n]*[^\s][^\n]*", text):
+    for line in re.finditer(r"[^\n]++", text):
         entry = lines.source_map.submap(*line.span())
-        items += read_requirement(line[0], entry.locate, setting.section)
+        items += read_requirement(line[0], entry.locate, setting.section) if line[0].strip() else ()
     return Document(
         "tox-ini",
         tuple(item for item in items if isinstance(item, Dependency)),
