@@ -48,6 +48,14 @@ def test_configured_files_are_found_named_and_listed(configured: Workshop) -> No
     assert {finding["name"] for finding in report["findings"]} == {"old-a", "old-b"}
 
 
+def test_list_of_files_as_json(configured: Workshop) -> None:
+    configured.commit({"deps/base.list": lines("old-a"), "system-requirements.txt": PROSE})
+    assert json.loads(check(configured, "--list-files", "--format", "json").out) == {
+        "files": [{"path": "deps/base.list", "format": "requirements"}],
+        "passed_over": [{"path": "system-requirements.txt", "reason": "prose"}],
+    }
+
+
 def test_additions_in_configured_files_are_found(configured: Workshop) -> None:
     base = configured.commit({"deps/base.list": lines("good-a", "old-a")})
     configured.stage({"deps/base.list": lines("good-a", "old-a", "old-b")})

@@ -11,7 +11,7 @@ from mothball.cli.common import open_session, read_paths
 from mothball.cli.output import print_report
 from mothball.discovery.discover import DiscoveryResult
 from mothball.model.line_index import LineIndex
-from mothball.model.sanitize import one_line
+from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import concise_line, problem_line
 
 
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
         validate_arguments(arguments)
     setup, discovered = read_paths(arguments, context=not arguments.list_files)
     if arguments.list_files:
-        return list_files(discovered)
+        return list_files(arguments.output, discovered)
     with open_session(arguments, setup.user) as session:
         report = check(discovered.files, session.look_up, setup.settings, discovered.unreadable, discovered.problems)
     report = report._replace(problems=(*report.problems, *session.problems()))
@@ -35,16 +35,26 @@ def run(arguments: argparse.Namespace) -> int:
     return print_report(report, arguments, setup.settings.now)
 
 
-def list_files(*parts: DiscoveryResult) -> int:
+def list_files(output: str, *parts: DiscoveryResult) -> int:
     """List the files of ``parts`` with their formats, and errors on stderr; return 2 if there are errors, else 0.
 
-    Files that are passed over are listed with the reason in place of the format.
+    Files that are passed over are listed with the reason. ``output`` is the format of the list: "json" or, for any
+    other value, text.
     """
-    rows = [(one_line(file.path), file.document.format) for part in parts for file in part.files]
-    rows += [(one_line(path), f"passed over: {reason}") for part in parts for path, reason, _ in part.passed_over]
-    rows.sort()
-    width = max((len(path) for path, _ in rows), default=0)
-    sys.stdout.write("".join(f"{path:<{width}}  {file_format}\n" for path, file_format in rows))
+    files = sorted((file.path, file.document.format) for part in parts for file in part.files)
+    passed_over = sorted((path, reason) for part in parts for path, reason, _ in part.passed_over)
+    if output == "json":
+        import json  # noqa: PLC0415 - for JSON only
+
+        listed = {
+            "files": [{"path": path, "format": file_format} for path, file_format in files],
+            "passed_over": [{"path": path, "reason": reason} for path, reason in passed_over],
+        }
+        sys.stdout.write(escape_log_commands(json.dumps(listed, indent=2)) + "\n")
+    else:
+        rows = sorted([*files, *((path, f"passed over: {reason}") for path, reason in passed_over)])
+        width = max((len(one_line(path)) for path, _ in rows), default=0)
+        sys.stdout.write("".join(f"{one_line(path):<{width}}  {text}\n" for path, text in rows))
     for part in parts:
         for file in part.files:
             for problem in file.document.unresolvable:

@@ -43,7 +43,7 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
     if arguments.list_files:
         files = tuple(file for file in discovered.files if not file.is_context)
         full = (_read_unchanged(arguments, unchanged_paths, discovered)[1],) if unchanged_paths else ()
-        return list_files(discovered._replace(files=files), *full)
+        return list_files(arguments.output, discovered._replace(files=files), *full)
     with open_session(arguments, setup.user) as session:
         report, discovered = _added_report(change_reader, discovered, setup, session)
         if unchanged_paths:
