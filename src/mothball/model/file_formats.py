@@ -13,7 +13,7 @@ FORMATS = {
     "tox-ini": "tox.ini: dependencies of tox environments",
     "conda-env": "conda environment.yml: the pip: lists; conda packages are skipped",
     "pre-commit": ".pre-commit-config.yaml: additional_dependencies of Python hooks",
-    "script": "Python scripts with inline metadata (PEP 723); only with --as script",
+    "script": "Python scripts with inline metadata (PEP 723), if they are named or passed by the scripts hook",
     "uv-lock": "uv.lock, and lock files of scripts written by uv",
     "poetry-lock": "poetry.lock",
     "pdm-lock": "pdm.lock",
