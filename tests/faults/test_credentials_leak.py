@@ -111,6 +111,8 @@ def command_lines() -> list[tuple[str, ...]]:
         ("check", "--list-files"),
         ("status", NAME),
         ("status", NAME, "--format", "json"),
+        ("config", "show"),
+        ("config", "show", "--format", "json"),
         ("explain", NAME),
         ("explain", NAME, "--format", "json"),
         ("snapshot",),

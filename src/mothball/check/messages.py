@@ -68,24 +68,24 @@ _STATUS_HELP = {
 }
 # The statuses whose help offers an ignore.
 _IGNORABLE_STATUSES = (ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED)
+# In these texts, `{user_config}` stands for the path of the user configuration file.
 _CAUSE_HELP = {
     Cause.OFFLINE: "check it once online to cache the result, or use a snapshot that contains it "
     "(`mothball snapshot` writes one)",
-    Cause.UNAUTHORIZED: "add credentials to netrc, a keyring or the index URL in the user configuration "
-    "(mothball/config.toml)",
+    Cause.UNAUTHORIZED: "add credentials to netrc, a keyring or the index URL in {user_config}",
     Cause.REFUSED_REDIRECT: "if packages come from there too, configure it as another index (`--extra-index-url`, "
     "`[[tool.uv.index]]`) or as `index-url`: names are sent to no other host",
     Cause.UNEXPECTED_RESPONSE: "check that `index-url` is a simple repository (PEP 503, PEP 691), and that no proxy "
     "responds instead of it",
-    Cause.REFUSED_URL: "use HTTPS, or add the host to `trusted-hosts` in the user configuration",
+    Cause.REFUSED_URL: "use HTTPS, or add the host to `trusted-hosts` in {user_config}",
     Cause.TLS: "check the certificate; set `REQUESTS_CA_BUNDLE` to the CA certificates of your network",
 }
 _SKIP_REASON_HELP = {
     SkipReason.VARIABLE: "replace the variable with its value",
-    SkipReason.INDEX_VARIABLE: "set the index in the user configuration (`index-url`, pip.conf)",
+    SkipReason.INDEX_VARIABLE: "set `index-url` in {user_config} or pip.conf",
     SkipReason.NO_INDEX: "configure the URL of the index (`mothball explain NAME` shows the settings)",
     SkipReason.UNKNOWN_INDEX: "correct or remove it",
-    SkipReason.CONSENT: "set the index in the user configuration, or set `allow-local-indexes` there "
+    SkipReason.CONSENT: "set the index or `allow-local-indexes` in {user_config} "
     "(`allowLocalIndexes` in the editor settings)",
     SkipReason.TOO_MANY_INDEXES: "remove indexes from the file",
 }
@@ -136,6 +136,11 @@ def _toml_string(text: str) -> str:
     return f'"{escaped}"'
 
 
+def _with_path(help_text: str) -> str:
+    """Return ``help_text`` with the path of the user configuration file."""
+    return help_text.replace("{user_config}", user_config_file()) if "{" in help_text else help_text
+
+
 def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> MessageText:
     match lookup:
         case KnownStatus():
@@ -151,12 +156,15 @@ def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> Me
             return MessageText(message, _MISSING_HELP)
         case Unavailable():
             message = f"{name} could not be checked: {one_line(lookup.detail, MAX_DETAIL)}"
-            return MessageText(message, _CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP) + _ignore_code_help(lookup))
+            return MessageText(
+                message, _with_path(_CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP)) + _ignore_code_help(lookup)
+            )
         case StatusNotStated():
             return MessageText(f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}", "")
         case Skipped():
             return MessageText(
-                f"{name} was not looked up: {skipped_text(lookup)}", _SKIP_REASON_HELP.get(lookup.reason, "")
+                f"{name} was not looked up: {skipped_text(lookup)}",
+                _with_path(_SKIP_REASON_HELP.get(lookup.reason, "")),
             )
         case _:
             assert_never(lookup)

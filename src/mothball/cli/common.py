@@ -33,6 +33,7 @@ class Setup(NamedTuple):
     settings: RunSettings
     config_resolver: ConfigResolver
     user: UserConfig
+    overrides: ConfigOverrides
 
 
 def set_up(
@@ -79,7 +80,7 @@ def set_up(
         tree=tree or working_tree(os.getcwd()),
         policy_tree=policy_tree,
     )
-    return Setup(settings, ConfigResolver(resolver_settings, user), user)
+    return Setup(settings, ConfigResolver(resolver_settings, user), user, overrides)
 
 
 def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple[Setup, DiscoveryResult]:

@@ -1,14 +1,24 @@
-"""The command ``mothball config schema``."""
+"""The command ``mothball config``: show the effective settings, the path of the user's file, or the JSON Schema."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from mothball.config.json_schema import render_schema
-
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the JSON Schema of the project configuration, or with ``--user`` of the user configuration; return 0."""
-    sys.stdout.write(render_schema(user=arguments.user))
+    """Run the action and return the exit code."""
+    match arguments.action:
+        case "path":
+            from mothball.config.user_directories import user_config_file  # noqa: PLC0415 - one action per run
+
+            sys.stdout.write(f"{user_config_file()}\n")
+        case "schema":
+            from mothball.config.json_schema import render_schema  # noqa: PLC0415
+
+            sys.stdout.write(render_schema(user=arguments.user))
+        case _:
+            from mothball.cli.config_show import show  # noqa: PLC0415
+
+            return show(arguments)
     return 0

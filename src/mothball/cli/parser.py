@@ -204,11 +204,22 @@ def _add_config(commands: _Commands) -> None:
     config = _add_command(
         commands,
         "config",
-        "print the JSON Schema of the configuration",
-        "Print the JSON Schema of mothball.toml and [tool.mothball], for editors and validators.",
+        "show the effective configuration, or its JSON Schema",
+        "Show the effective settings for the current directory, each with its origin. Secrets are not shown.",
     )
-    config.add_argument("action", choices=("schema",), metavar="ACTION", help="schema: print the JSON Schema")
-    config.add_argument("--user", action="store_true", help="print the schema of the user configuration file")
+    config.add_argument(
+        "action",
+        choices=("show", "path", "schema"),
+        metavar="ACTION",
+        help="show: show the settings; path: print the path of the user configuration file; "
+        "schema: print the JSON Schema of mothball.toml and [tool.mothball]",
+    )
+    config.add_argument(
+        "--format", dest="output", choices=("text", "json"), default="text", help="format of `show` (default: text)"
+    )
+    config.add_argument("--user", action="store_true", help="`schema`: that of the user configuration file")
+    _add_config_option(config)
+    config.set_defaults(refresh=False)
 
 
 def _add_rule(commands: _Commands) -> None:

@@ -52,6 +52,12 @@ class PipConnection(NamedTuple):
         """The hosts that may be queried over plain HTTP, as ``HOST`` or ``HOST:PORT``."""
         return tuple(self.trusted_host.text.split()) if self.trusted_host else ()
 
+    def settings(self) -> Iterator[tuple[str, InstallerSetting]]:
+        """Yield the keys and settings that are set."""
+        names = ("cert", "client-cert", "proxy", "trusted-host", "timeout", "retries")
+        values = (self.cert, self.client_cert, self.proxy, self.trusted_host, self.timeout, self.retries)
+        yield from ((name, value) for name, value in zip(names, values, strict=True) if value is not None)
+
     @property
     def timeout_seconds(self) -> float | None:
         """The timeout for connecting and for each read. Raises ConfigError if it is not a number."""
@@ -83,6 +89,13 @@ class UvConnection(NamedTuple):
     def trusted_hosts(self) -> tuple[str, ...]:
         """The hosts that may be queried over plain HTTP, as ``HOST`` or ``HOST:PORT``."""
         return tuple(host for setting in self.insecure_hosts for host in _plain_http_hosts(setting.text))
+
+    def settings(self) -> Iterator[tuple[str, InstallerSetting]]:
+        """Yield the keys and settings that are set."""
+        yield from (("allow-insecure-host", setting) for setting in self.insecure_hosts)
+        names = ("system-certs", "client-cert", "http-proxy", "https-proxy", "no-proxy")
+        values = (self.system_certs, self.client_cert, self.http_proxy, self.https_proxy, self.no_proxy)
+        yield from ((name, value) for name, value in zip(names, values, strict=True) if value is not None)
 
 
 def _plain_http_hosts(text: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ from mothball.config.credential_settings import (
     read_user_path,
 )
 from mothball.config.installers import NO_SETTINGS, InstallerSettings
+from mothball.config.user_directories import user_config_file
 from mothball.config.values import (
     KeyPath,
     Reader,
@@ -261,7 +262,7 @@ def read_config(table: object, at: KeyPath = ()) -> ProjectConfig:
             raise ConfigError(
                 f"`{key}` is only allowed in the user configuration",
                 key=(*at, key),
-                help_text="move it to mothball/config.toml in the user configuration directory",
+                help_text=f"move it to {user_config_file()}",
             )
     values = read_table(table, PROJECT_KEYS, at)
     return ProjectConfig(**{_FIELDS.get(key, key.replace("-", "_")): value for key, value in values.items()})

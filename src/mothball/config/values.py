@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from mothball.config.user_directories import user_config_file
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, suggest
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
@@ -184,7 +185,7 @@ def read_index_url(value: object, at: KeyPath) -> str:
         raise ConfigError(
             f"`{at[-1]}` must not contain credentials, a query or a fragment",
             key=at,
-            help_text="remove them; put credentials in the user configuration (mothball/config.toml) or netrc",
+            help_text=f"remove them; put credentials in {user_config_file()} or netrc",
         )
     return value
 
