@@ -17,6 +17,7 @@ from mothball.discovery.includes import FileTarget, file_target, resolve_include
 from mothball.discovery.including_files import MAX_FILES, IncludingFiles, may_include_others
 from mothball.discovery.resolve import PrivateNames, ReadFile, ReadFiles, parse_target, resolve_files
 from mothball.formats.recognition import (
+    MAX_RECOGNIZED,
     looks_like_requirements,
     parses_as_requirements,
     recognized_format,
@@ -292,7 +293,7 @@ class _Discovery:
             except UnreadableFileError:
                 # Prose in another encoding is passed over as well.
                 text = data.decode("latin-1")
-                if self._passes_over(target, text, parse(target.format, text)):
+                if len(text) <= MAX_RECOGNIZED and self._passes_over(target, text, parse(target.format, text)):
                     return []
                 raise
         except UnreadableFileError as error:

@@ -24,7 +24,8 @@ _TEMPLATE_DIRECTORY = r"(?i)\{[{%]|template|cookiecutter"
 # Directories of test data: `fixtures`, `testdata`, and directories such as `data` below `tests`.
 _TEST_DATA = r"(?i)(?:^|/)(?:fixtures?|test[-_]?data|tests?/(?:.*/)?(?:data|assets|files|resources|samples))/"
 _TEMPLATE_MARK = r"\{\{|\{%|\{#|<%|\$\{"
-_MAX_PARSED = 100_000
+# Longer texts are not prose, and only this much of them is parsed to recognize requirements.
+MAX_RECOGNIZED = 100_000
 _HASHES = r"(?:^|\s)--hash[= ]"
 
 
@@ -48,7 +49,7 @@ def looks_like_requirements(text: str) -> bool:
     from mothball.formats.requirements.document import parse  # noqa: PLC0415 - not needed for known files
     from mothball.formats.requirements.options import find_options_start  # noqa: PLC0415
 
-    text = text[:_MAX_PARSED]
+    text = text[:MAX_RECOGNIZED]
     document = parse(text)
     versioned = sum(1 for dependency in document.dependencies if dependency.specifier)
     hashed = sum(1 for line in _lines(text) if re.search(_HASHES, line[find_options_start(line) :]))
@@ -75,7 +76,7 @@ def why_passed_over(document: Document, text: str, path: str) -> str:
 def _why_not_requirements(text: str, name: str) -> str:
     from mothball.formats.requirements.document import has_hidden_lines  # noqa: PLC0415 - invalid files are rare
 
-    if has_hidden_lines(text) or re.search(_CONFLICT, text):
+    if len(text) > MAX_RECOGNIZED or has_hidden_lines(text) or re.search(_CONFLICT, text):
         return ""
     if name.endswith(".lock"):
         return "not a lock file of a known tool"

@@ -81,6 +81,11 @@ def test_a_text_that_may_install_something_is_not_passed_over(line: str) -> None
     assert reason(f"{PROSE}{line}\n") == ""
 
 
+def test_a_long_text_is_not_prose() -> None:
+    assert reason("some words\n" * 9_000) == "prose"
+    assert reason("some words\n" * 10_000) == ""
+
+
 def test_requirements_txt_is_never_prose() -> None:
     assert reason(PROSE, "docs/requirements.txt") == ""
     assert reason(PROSE, "docs/Requirements.TXT") == ""
