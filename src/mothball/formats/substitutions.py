@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from mothball.formats.source_map import SourcePart
-from mothball.model.document import DependencyKind, Include, Span, UnnamedEntry, variable_skip_reason
+from mothball.model.document import DependencyKind, Include, SkipReason, Span, UnnamedEntry
 
 # An escaped brace, or a variable in pip's syntax; a substitution with a default; any other brace.
 _BRACE = re.compile(
@@ -84,8 +84,8 @@ def has_brace(text: str, span: Span) -> bool:
 def resolve_include(text: str, include: Include) -> Include | UnnamedEntry | None:
     """Return ``include`` with its path relative to the file.
 
-    The path of an include with other substitutions is not known: return an entry without a name, and None for
-    constraints, which install nothing.
+    The path of an include with other substitutions is not known, nor what it installs: return an entry without a name,
+    whatever its path looks like, and None for constraints, which install nothing.
     """
     path = include.span.slice(text)
     root = re.match(_ROOT, path)
@@ -95,4 +95,4 @@ def resolve_include(text: str, include: Include) -> Include | UnnamedEntry | Non
     if path and "{" not in path:
         return include
     is_known = not path or include.kind is DependencyKind.CONSTRAINT
-    return None if is_known else UnnamedEntry(include.span, variable_skip_reason(path))
+    return None if is_known else UnnamedEntry(include.span, SkipReason.VARIABLE)
