@@ -174,6 +174,12 @@ def skeleton(markdown: str) -> list[str]:
     return kinds
 
 
+def test_hover_marks_a_result_that_is_not_authenticated() -> None:
+    lookup = KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN._replace(authenticated=False))
+    text = hover_text(content(lookup), markdown=False)
+    assert f"Index: {INDEX}, checked 3 h ago; not authenticated (`insecure-hosts`)\n" in text
+
+
 def hover_for(reason: str, name: str, marker: str, ignored: str) -> str:
     lookup = KnownStatus(ProjectStatus.ARCHIVED, reason, Origin(f"http://{marker}/", NOW))
     suppressed = finding(Rule.ARCHIVED, suppressed=Suppression("comment", ignored))

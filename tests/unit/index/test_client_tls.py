@@ -212,3 +212,31 @@ def test_https_proxy_of_an_insecure_host_is_verified() -> None:
     manager: Any = insecure.proxy_manager_for("https://proxy.example:8443")
     assert manager.proxy_config.ssl_context.verify_mode is ssl.CERT_REQUIRED
     assert insecure._context.verify_mode is ssl.CERT_NONE
+
+
+# --- insecure hosts ---
+
+
+def insecure(index: ScriptedIndex) -> ClientSettings:
+    return ClientSettings(credentials=CredentialSettings(insecure_hosts=(f"127.0.0.1:{index.port}",)))
+
+
+def test_only_an_insecure_host_is_queried_without_verification(certificate: Certificate) -> None:
+    with (
+        ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as index,
+        ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as other,
+    ):
+        assert fetch(index.url, settings=insecure(index)) == [FETCHED]
+        [failed] = fetch(other.url, settings=insecure(index))
+        assert isinstance(failed, Failed)
+        assert failed.cause is Cause.TLS
+
+
+def test_redirect_to_an_insecure_host_is_refused(certificate: Certificate) -> None:
+    with ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as index, ScriptedIndex() as plain:
+        plain.script("old-lib", redirect(f"{index.url}old-lib/"))
+        [failed] = fetch(plain.url, settings=insecure(index))
+        assert isinstance(failed, Failed)
+        assert failed.cause is Cause.REFUSED_REDIRECT
+        assert "`insecure-hosts`" in failed.detail
+        assert index.count() == 0
