@@ -3,6 +3,7 @@ from __future__ import annotations
 import calendar
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -561,3 +562,24 @@ def test_unresolvable_findings_can_be_ignored_and_configured(project: Project) -
     assert [suppression["kind"] for suppression in suppressed] == ["comment", "config"]
     assert project.check("--offline", "--no-ignores").code == 3
     assert project.check("--offline", "--no-ignores", env={"MOTHBALL_UNVERIFIED": "warning"}).code == 3
+
+
+@pytest.mark.parametrize("added", [False, True])
+def test_local_index_of_the_repository_is_queried_only_with_consent(project: Project, *, added: bool) -> None:
+    with ScriptedIndex({"old-lib": [json_page("old-lib", "archived")] * 3}) as index:
+        project.write("requirements.txt", f"--index-url {index.url}\nold-lib\n")
+        options: tuple[str, ...] = ()
+        if added:
+            for command in (("init", "-q"), ("add", "requirements.txt")):
+                subprocess.run(["git", "-C", project.root, *command], check=True)
+            options = ("--added",)
+        without = {"MOTHBALL_ALLOW_LOCAL_INDEXES": ""}
+        result = project.check("--format", "concise", *options, env=without)
+        level = "error" if added else "warning"
+        assert f"requirements.txt:2:1: {level}[unresolvable] old-lib was not looked up: {index.url}" in result.out
+        assert "(`--index-url` in requirements.txt:1) is local or uses plain HTTP" in result.out
+        assert (result.code, index.received) == (3 if added else 0, [])
+        assert project.check(*options, env=without | {"MOTHBALL_UNVERIFIED": "warning"}).code == result.code
+        assert project.check(*options).code == 1
+        project.user_config("allow-local-indexes = true\n")
+        assert project.check(*options, env=without).code == 1

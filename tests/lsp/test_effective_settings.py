@@ -46,7 +46,9 @@ def test_index_of_editor_settings_has_its_provenance(tmp_path: Path) -> None:
 
 def test_local_index_of_the_repository_needs_user_consent(tmp_path: Path) -> None:
     project = ProjectConfig(index_url=LOCAL)
-    assert routed(Settings(), project, tmp_path) == Skipped(SkipReason.CONSENT)
+    without_consent = routed(Settings(), project, tmp_path, MOTHBALL_ALLOW_LOCAL_INDEXES="")
+    assert isinstance(without_consent, Skipped)
+    assert without_consent.reason is SkipReason.CONSENT
     for asked in (
         routed(Settings(allow_local_indexes=True), project, tmp_path),
         routed(Settings(trusted_hosts=("127.0.0.1:8080",)), project, tmp_path),

@@ -25,6 +25,10 @@ _COVERAGE = "COVERAGE_PROCESS_CONFIG"
 _measuring: dict[str, str] = {}
 
 
+# The consent to indexes on loopback that only a repository names: all indexes of the tests are.
+LOCAL_INDEXES = {"MOTHBALL_ALLOW_LOCAL_INDEXES": "1"}
+
+
 class Result(NamedTuple):
     """The result of a run: the exit code, and what was written to standard output and standard error."""
 
@@ -47,6 +51,7 @@ def clean_environment(home: str | os.PathLike[str], **more: str) -> dict[str, st
         # System-wide configuration of pip and uv must not affect tests.
         "PIP_CONFIG_FILE": os.devnull,
         "UV_NO_CONFIG": "1",
+        **LOCAL_INDEXES,
     }
     return {key: os.environ[key] for key in _KEPT if key in os.environ} | places | more
 

@@ -10,6 +10,8 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tests.support.cli import LOCAL_INDEXES
+
 # Far above what any run needs: a limit for hanging runs.
 _LIMIT = 60.0
 _GUARD = os.path.join(os.path.dirname(__file__), "guard")
@@ -34,7 +36,7 @@ def clean_environment(home: str) -> dict[str, str]:
     }
     folders = {key: os.path.join(home, folder) for key, folder in below.items()}
     # System-wide configuration of pip and uv must not affect tests.
-    isolated = {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
+    isolated = {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", **LOCAL_INDEXES}
     return {**kept, **folders, **isolated, "HOME": home, "USERPROFILE": home, "LANG": "C.UTF-8", "NO_COLOR": "1"}
 
 

@@ -85,8 +85,9 @@ _SKIP_REASON_HELP = {
     SkipReason.INDEX_VARIABLE: "set `index-url` in {user_config} or pip.conf",
     SkipReason.NO_INDEX: "configure the URL of the index (`mothball explain NAME` shows the settings)",
     SkipReason.UNKNOWN_INDEX: "correct or remove it",
-    SkipReason.CONSENT: "set the index or `allow-local-indexes` in {user_config} "
-    "(`allowLocalIndexes` in the editor settings)",
+    SkipReason.CONSENT: "if you trust it, name it in {user_config}, or allow all such indexes: "
+    "`allow-local-indexes = true` there, `allowLocalIndexes` in the editor settings, or "
+    "`MOTHBALL_ALLOW_LOCAL_INDEXES=1`",
     SkipReason.TOO_MANY_INDEXES: "remove indexes from the file",
 }
 _MISSING_HELP = (

@@ -169,6 +169,7 @@ def read_overrides(arguments: argparse.Namespace) -> ConfigOverrides:
         offline,
         unverified=Severity(unverified) if unverified else None,
         index_set_by=_requested_by(arguments),
+        allow_local_indexes=_is_set("MOTHBALL_ALLOW_LOCAL_INDEXES"),
     )
 
 

@@ -30,6 +30,8 @@ exit codes:
 _ENVIRONMENT = """\
 environment:
   MOTHBALL_OFFLINE=1           same as --offline
+  MOTHBALL_ALLOW_LOCAL_INDEXES=1
+                               query local and plain HTTP indexes that only the repository names
   MOTHBALL_UNVERIFIED=warning  severity of failed lookups: error, warning, note or off
   MOTHBALL_INDEX_URL=URL       same as --index-url, but keeps credentials off the command line
   MOTHBALL_CACHE_DIR=DIR       cache directory

@@ -155,8 +155,8 @@ class ConfigOverrides(NamedTuple):
     """Settings from the command line and the environment; None and False mean not set.
 
     ``online`` overrides ``offline`` of a project, for commands whose purpose is a lookup. ``max_age`` is in seconds.
-    ``index_set_by`` names the setting that ``index_url`` comes from. If ``allow_local_indexes`` is false, local indexes
-    that only a repository configures require the user's consent.
+    ``index_set_by`` names the setting that ``index_url`` comes from. ``allow_local_indexes`` is the consent of the user
+    to local indexes that only a repository configures.
     """
 
     index_url: str | None = None
@@ -165,7 +165,7 @@ class ConfigOverrides(NamedTuple):
     unverified: Severity | None = None
     max_age: float | None = None
     index_set_by: str = "--index-url"
-    allow_local_indexes: bool = True
+    allow_local_indexes: bool = False
 
 
 class NetworkSettings(NamedTuple):

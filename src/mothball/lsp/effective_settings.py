@@ -64,7 +64,6 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
         offline=environment.overrides.offline or settings.offline,
         max_age=settings.max_age,
         index_set_by=editor_setting if settings.index_url else environment.overrides.index_set_by,
-        allow_local_indexes=False,
     )
     return EffectiveSettings(
         overrides,

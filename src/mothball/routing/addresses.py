@@ -60,13 +60,16 @@ def is_local(base: str) -> bool:
     host = _host(base).strip("[]").partition("%")[0]
     if base[:5].lower() == "http:" or host.endswith(_LOCAL_NAMES):
         return True
-    import ipaddress  # noqa: PLC0415 - only needed where consent is required
+    last = host.rpartition(".")[2]
+    if ":" not in host and not last[:1].isdigit():
+        return "." not in host
+    import ipaddress  # noqa: PLC0415 - few indexes have an IP address
 
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
-        # Names without dots, and addresses in unusual forms (`2130706433`, `127.1`), are not public hosts.
-        return "." not in host or host.rpartition(".")[2].isdigit() or host.rpartition(".")[2].startswith("0x")
+        # Addresses in unusual forms (`127.1`, `0x7f.0.0.1`) are no public hosts.
+        return True
 
 
 class UserAddresses:

@@ -376,8 +376,10 @@ class Router:
             return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), all_rejected, reason)
         without_consent = next((index for index in indexes if self._needs_consent(index)), None)
         if without_consent is not None:
-            reason = f"{without_consent.set_by} is a local index that your user configuration does not name"
-            return Explanation(Skipped(SkipReason.CONSENT), all_rejected, reason)
+            # A setting of the repository must not make mothball send requests into the network of the user.
+            where = f"{without_consent.url} ({without_consent.set_by})"
+            reason = f"{where} is local or uses plain HTTP, and only the repository names it"
+            return Explanation(Skipped(SkipReason.CONSENT, reason), all_rejected, reason)
         status_index = None if is_private else self._status_index()
         return Explanation(IndexRoute(indexes, status_index, is_private), rejected)
 

@@ -577,7 +577,12 @@ COMMAND, PROJECT, USER = (f"https://{who}.example/simple/" for who in ("command"
 
 def test_defaults_apply_without_settings() -> None:
     assert resolve_network(ProjectConfig(), UserConfig(), ConfigOverrides()) == NetworkSettings(
-        index_url=DEFAULT_INDEX, status_index=None, private=(), offline=False, max_age=DEFAULT_MAX_AGE
+        index_url=DEFAULT_INDEX,
+        status_index=None,
+        private=(),
+        offline=False,
+        max_age=DEFAULT_MAX_AGE,
+        allow_local_indexes=False,
     )
 
 

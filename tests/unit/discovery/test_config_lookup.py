@@ -74,7 +74,7 @@ def problem_lines(resolver: ConfigResolver) -> list[str]:
 
 def test_defaults_without_configuration(repo: Path) -> None:
     resolved = resolved_config(config_resolver(), repo / "sub" / "requirements.txt", repo)
-    assert resolved == ResolvedConfig("", str(repo), ProjectConfig(), NetworkSettings())
+    assert resolved == ResolvedConfig("", str(repo), ProjectConfig(), NetworkSettings(allow_local_indexes=False))
     assert resolved.network.index_url == DEFAULT_INDEX
 
 
@@ -342,6 +342,7 @@ def test_project_user_and_command_line_settings_are_merged(repo: Path) -> None:
         max_age=60.0,
         index_set_by="`index-url` in mothball.toml:1",
         user_indexes=("https://user.example/",),
+        allow_local_indexes=False,
     )
     overridden = config_resolver(user, overrides=ConfigOverrides("https://line.example/", offline=True))
     network = resolved_config(overridden, path, repo).network

@@ -357,9 +357,13 @@ CONSENT_REQUIRED = NetworkSettings(index_url=HOME, allow_local_indexes=False)
 
 @pytest.mark.parametrize("options", [(primary(LOCAL),), (extra(LOCAL),), (extra("https://10.0.0.1/"), primary(OTHER))])
 def test_local_index_of_the_repository_needs_consent(options: tuple[IndexOption, ...]) -> None:
-    assert route(dependency(), options, CONSENT_REQUIRED) == Skipped(SkipReason.CONSENT)
+    skipped = route(dependency(), options, CONSENT_REQUIRED)
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason is SkipReason.CONSENT
+    assert skipped.detail.endswith(") is local or uses plain HTTP, and only the repository names it")
     assert isinstance(route(dependency(), options, CONSENT_REQUIRED._replace(allow_local_indexes=True)), IndexUrls)
-    assert route(dependency(index=LOCAL), (), CONSENT_REQUIRED) == Skipped(SkipReason.CONSENT)
+    pinned = f"{LOCAL} (pinned by the entry) is local or uses plain HTTP, and only the repository names it"
+    assert route(dependency(index=LOCAL), (), CONSENT_REQUIRED) == Skipped(SkipReason.CONSENT, pinned)
 
 
 def test_local_index_of_the_user_needs_no_consent() -> None:
@@ -377,7 +381,9 @@ def test_local_index_of_the_user_needs_no_consent() -> None:
 def test_local_index_of_the_project_configuration_needs_consent() -> None:
     project = NetworkSettings(index_url=LOCAL, index_set_by="`index-url` in mothball.toml:1", allow_local_indexes=False)
 
-    assert route(dependency(), (), project) == Skipped(SkipReason.CONSENT)
+    where = f"{LOCAL} (`index-url` in mothball.toml:1)"
+    reason = f"{where} is local or uses plain HTTP, and only the repository names it"
+    assert route(dependency(), (), project) == Skipped(SkipReason.CONSENT, reason)
     assert route(dependency(), (), CONSENT_REQUIRED._replace(status_index=LOCAL)) == IndexUrls((HOME,))
     assert route(dependency(), (), CONSENT_REQUIRED._replace(status_index=STATUSES)) == IndexUrls((HOME,), STATUSES)
     of_user = CONSENT_REQUIRED._replace(status_index=LOCAL, user_indexes=(LOCAL,))
