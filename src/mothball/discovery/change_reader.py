@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from mothball.check.additions import FileVersion, additions, ignored_names, merge_additions
@@ -22,6 +22,7 @@ from mothball.discovery.discover import (
     discover,
     is_excluded_by_config,
 )
+from mothball.discovery.included_texts import included_texts
 from mothball.discovery.including_files import may_include_others
 from mothball.discovery.index_changes import (
     DocumentText,
@@ -132,6 +133,7 @@ class ChangeReader:
         self._config_resolver = config_resolver
         self._prefetch()
         self._add_candidates([path for path in self._other_touched if self._is_configured(path)])
+        self._add_candidates(self._included_texts())
         named = [path for path in self._touched if self._target_format(path) and self._is_in_target(path)]
         # A file is shown with its own path, not with that of a link to it.
         named.sort(key=self._change.target.is_link)
@@ -183,6 +185,18 @@ class ChangeReader:
             if self._is_selected(path) and all(_is_file_after(base, relative) for base in self._change.bases):
                 self.candidates.add(path)
 
+    def _included_texts(self) -> list[str]:
+        """Return the touched texts without the name of a dependency file that others include, at a base or now."""
+        texts = {path for path in self._other_touched if may_contain_requirements(path)}
+        if not texts or self._selection.format:
+            return []
+        included = included_texts(self._change.target, self._change.target_paths(), self._root)
+        for base in self._change.bases:
+            # Other files include the same as in the target.
+            touched = [path for path in self._touched if base.tree.is_file(path)]
+            included |= included_texts(base.tree, touched, self._root)
+        return sorted(texts & included)
+
     def _is_configured(self, path: str) -> bool:
         """Return True if the configuration of the target or of a base makes ``path`` a dependency file."""
         resolvers = {id(resolver): resolver for base in self._change.bases for resolver in self._resolvers(base)}
@@ -211,7 +225,7 @@ class ChangeReader:
     def _may_be_dependency_file(self, path: str) -> bool:
         if self._selection.format:
             return os.path.splitext(path)[1] in self._extensions
-        return may_be_dependency_file(path) or may_contain_requirements(path)
+        return may_be_dependency_file(path)
 
     def _is_old_script(self, path: str) -> bool:
         """Return True if ``path`` may be the old path of a file that is read with ``--as``."""
@@ -466,11 +480,12 @@ class ChangeReader:
         for number, base in enumerate(self._change.bases):
             base_resolver = config_resolver.for_tree(base.tree)
             paths = self._dependency_files(base.tree.paths(), base_resolver)
+            links = _links_by_target(paths, base.tree)
             for file in self._discover(paths, base_resolver, settings).files:
                 path = file.parsed.path
                 project, oid = self._base_project_of(base, path), _oid_in(base.tree, path)
                 version = _resolved_version(file, project, oid, number, entries_on_default(file))
-                same = self._same_file(path, paths, base.tree)
+                same = self._same_file(path, links, base.tree)
                 base_files += [version._replace(path=one, project=self._base_project_of(base, one)) for one in same]
         return self._select_added(target, base_files)
 
@@ -485,6 +500,8 @@ class ChangeReader:
         If ``base_files`` state which entries are on the default index, those of the target are determined as well.
         """
         base_kinds = {(version.path, version.parsed.kind) for version in base_files}
+        base_paths = {version.path for version in base_files}
+        links = _links_by_target(self._touched, self._change.target)
         # Unless the base was read completely, local projects of the target also apply to it.
         facts = {file.parsed.path: file.facts for file in target.files}
         base_files = [
@@ -501,9 +518,9 @@ class ChangeReader:
             if moved:
                 problems.append(_moved_to_default(file, len(moved)))
             version = _resolved_version(file, file.project, _oid_in(self._change.target, path), on_default=on_default)
-            if self._selection.format is None and all(path != known for known, _ in base_kinds):
+            if self._selection.format is None and path not in base_paths:
                 problems += _unknown_to_hooks(file, self._change.target)
-            for one in self._same_file(path, self._touched, self._change.target):
+            for one in self._same_file(path, links, self._change.target):
                 present[one] = file.document
                 is_checked = one == path and (self._is_newly_included(path, file.kind, base_kinds) or moved)
                 if one in self.candidates or is_checked:
@@ -525,22 +542,17 @@ class ChangeReader:
         unreadable = tuple(finding for finding in target.unreadable if os.path.abspath(finding.path) in self.candidates)
         return DiscoveryResult(files, unreadable, tuple(problems), target.passed_over)
 
-    def _same_file(self, path: str, paths: Iterable[str], tree: Tree) -> list[str]:
-        """Return ``path`` and those of ``paths`` that are links to the same file, or the file that ``path`` leads to.
+    def _same_file(self, path: str, links: Mapping[str, Sequence[str]], tree: Tree) -> list[str]:
+        """Return ``path`` and all paths of the same file: the one that it leads to, and those of ``links``.
 
-        The file is read once, with the path of one of them; each has names of its own project at the base.
+        ``links`` is the result of ``_links_by_target``. The file is read once, with the path of one of them; each has
+        names of its own project at the base.
         """
-        real, file_format = tree.real_path(path), self._target_format(path)
-        is_link = tree.is_link(path)
-        same = [
-            other
-            for other in paths
-            if other != path
-            and (tree.is_link(other) or (is_link and other == real))
-            and tree.real_path(other) == real
-            and self._target_format(other) == file_format
-        ]
-        return [path, *same]
+        if not links:
+            return [path]
+        real, file_format = tree.real_path(path) or path, self._target_format(path)
+        others = [other for other in (real, *links.get(real, ())) if other != path]
+        return [path, *(other for other in others if self._target_format(other) == file_format)]
 
     def _is_newly_included(self, path: str, kind: FileKind, base_kinds: set[tuple[str, FileKind]]) -> bool:
         """Return True if an unchanged file became a dependency file, or requirements instead of constraints.
@@ -605,6 +617,16 @@ def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[
         names.setdefault(version.path, set()).update(entry.name for entry in version.document.dependencies)
         on_default.setdefault(version.path, set()).update(entry.name for entry in version.on_default)
     return {path: found - on_default[path] for path, found in names.items()} if base_files else None
+
+
+def _links_by_target(paths: Iterable[str], tree: Tree) -> dict[str, list[str]]:
+    """Return those of ``paths`` that are links to files, by the path of the file."""
+    links: dict[str, list[str]] = {}
+    for path in paths:
+        real = tree.real_path(path) if tree.is_link(path) else None
+        if real is not None:
+            links.setdefault(real, []).append(path)
+    return links
 
 
 def _unknown_to_hooks(file: ResolvedFile, tree: Tree) -> Iterator[Problem]:
