@@ -32,8 +32,8 @@ _PAGE = {
     ],
     "versions": ["1.0"],
 }
-# Runs mothball; each SIGUSR1, and the end, write the modules entered since the last one. Functions that are called while
-# modules are imported are not counted: the bodies of modules and classes are not optimized code.
+# Runs mothball; each SIGUSR1, and the end, write the modules entered since the last one. Calls while a module is
+# imported are not counted, and neither are the bodies of modules and classes: these are not optimized code.
 _PROGRAM = """
 import os, signal, sys, threading
 sys.argv[0] = "mothball"

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         return list_files(arguments.output, discovered)
     with open_session(arguments, setup.user) as session:
         report = check(discovered.files, session.look_up, setup.settings, discovered.unreadable, discovered.problems)
-    report = report._replace(problems=(*report.problems, *session.problems()))
+    report = report.with_problems(*session.problems())
     if arguments.write_ignores:
         from mothball.cli.write_ignores import write_ignores  # noqa: PLC0415 - rarely used
 

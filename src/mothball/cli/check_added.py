@@ -152,7 +152,7 @@ def _full_report(
     )
     if not report.summary.files:
         note = Problem(Severity.NOTE, f"{subject}, and no dependency file was given: nothing was checked")
-    return report._replace(problems=(*report.problems, *(() if full.unreadable else (note,))))
+    return report if full.unreadable else report.with_problems(note)
 
 
 def _read_unchanged(

@@ -103,7 +103,7 @@ def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[ResolvedFil
     settings = setup.settings._replace(use_ignores=False, keep_config_ignores=False)
     with open_session(arguments, setup.user) as session:
         report = check(files, session.look_up, settings, problems=setup.config_resolver.problems)
-    return report._replace(problems=(*report.problems, *session.problems()))
+    return report.with_problems(*session.problems())
 
 
 def _lines(item: CheckedDependency, now: float) -> str:

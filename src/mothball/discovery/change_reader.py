@@ -23,7 +23,7 @@ from mothball.discovery.discover import (
     is_excluded_by_config,
 )
 from mothball.discovery.included_texts import included_texts
-from mothball.discovery.including_files import may_include_others
+from mothball.discovery.includes import may_include_others
 from mothball.discovery.index_changes import (
     DocumentText,
     enters_other_file,
@@ -483,10 +483,12 @@ class ChangeReader:
             links = _links_by_target(paths, base.tree)
             for file in self._discover(paths, base_resolver, settings).files:
                 path = file.parsed.path
-                project, oid = self._base_project_of(base, path), _oid_in(base.tree, path)
-                version = _resolved_version(file, project, oid, number, entries_on_default(file))
-                same = self._same_file(path, links, base.tree)
-                base_files += [version._replace(path=one, project=self._base_project_of(base, one)) for one in same]
+                oid = _oid_in(base.tree, path)
+                on_default = entries_on_default(file)
+                base_files += [
+                    _resolved_version(file, one, self._base_project_of(base, one), oid, number, on_default)
+                    for one in self._same_file(path, links, base.tree)
+                ]
         return self._select_added(target, base_files)
 
     def _dependency_files(self, paths: Iterable[str], resolver: ConfigResolver) -> list[str]:
@@ -517,14 +519,14 @@ class ChangeReader:
             moved = {entry.name for entry in on_default or ()} & (other_names or {}).get(path, set())
             if moved:
                 problems.append(_moved_to_default(file, len(moved)))
-            version = _resolved_version(file, file.project, _oid_in(self._change.target, path), on_default=on_default)
             if self._selection.format is None and path not in base_paths:
                 problems += _unknown_to_hooks(file, self._change.target)
             for one in self._same_file(path, links, self._change.target):
                 present[one] = file.document
                 is_checked = one == path and (self._is_newly_included(path, file.kind, base_kinds) or moved)
                 if one in self.candidates or is_checked:
-                    targets.append(version._replace(path=one, project=self._project_of(one)))
+                    oid = _oid_in(self._change.target, path)
+                    targets.append(_resolved_version(file, one, self._project_of(one), oid, 0, on_default))
                     checked_paths.append(path)
         present = {path: present[path] for path in self._touched if path in present}
         present.update({path: None for path in self._touched if not self._is_in_target(path)})
@@ -595,13 +597,12 @@ def _with_display_paths(addition: SelectedEntries) -> SelectedEntries:
     return SelectedEntries(dependencies, problems, unnamed, shown)
 
 
-def _resolved_version(
-    file: ResolvedFile, project: str, oid: str, parent: int = 0, on_default: frozenset[Dependency] | None = None
+def _resolved_version(  # noqa: PLR0913, PLR0917 - the fields that differ between versions
+    file: ResolvedFile, path: str, project: str, oid: str, parent: int, on_default: frozenset[Dependency] | None
 ) -> FileVersion:
+    """Return the version of ``file``, which has the path of a link to it, in one tree."""
     ignored = ignored_names(file.document, file.text, file.resolved_config)
-    return FileVersion(
-        file.parsed.path, project, file.parsed, oid, parent, file.facts, on_default, ignored, file.include_problems
-    )
+    return FileVersion(path, project, file.parsed, oid, parent, file.facts, on_default, ignored, file.include_problems)
 
 
 def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[str]] | None:

@@ -233,8 +233,10 @@ class ConfigResolver:
         # One day of tolerance: the snapshot may come from a time zone that is a day ahead.
         if age > SNAPSHOT_AGE_LIMIT_DAYS or age < -1:
             cause = f"{age} days old: statuses may have changed" if age > 0 else "dated in the future"
-            problem = Problem(Severity.WARNING, f"the snapshot is {cause}", _NEW_SNAPSHOT, display_path(path))
-            self._report(problem._replace(rule=Rule.UNVERIFIED))
+            problem = Problem(
+                Severity.WARNING, f"the snapshot is {cause}", _NEW_SNAPSHOT, display_path(path), rule=Rule.UNVERIFIED
+            )
+            self._report(problem)
         return snapshot
 
 

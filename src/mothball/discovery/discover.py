@@ -13,8 +13,14 @@ from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_
 from mothball.config.project import ProjectConfig
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.file_search import find_dependency_files, is_excluded
-from mothball.discovery.includes import FileTarget, file_target, resolve_includes
-from mothball.discovery.including_files import MAX_FILES, IncludingFiles, may_include_others
+from mothball.discovery.includes import (
+    MAX_FILES,
+    FileTarget,
+    IncludingFiles,
+    file_target,
+    may_include_others,
+    resolve_includes,
+)
 from mothball.discovery.resolve import PrivateNames, ReadFile, ReadFiles, parse_target, resolve_files
 from mothball.formats.recognition import (
     MAX_RECOGNIZED,
@@ -373,7 +379,7 @@ class _Discovery:
             yield from self._recognized(path, root, data)
         else:
             is_certain = bool(self._request.format or configured)
-            yield file_target(path, root, file_format, self._tree, data)._replace(is_certain=is_certain)
+            yield file_target(path, root, file_format, self._tree, data, is_certain=is_certain)
 
     def _recognized(self, path: str, root: str, data: bytes | None) -> Iterator[FileTarget]:
         """Yield the target for a named file whose name is not that of a dependency file, if its content is.
@@ -423,8 +429,8 @@ class _Discovery:
                 self._left_out.append(PassedOver(display_path(path), "excluded by `exclude`"))
             elif resolved_config is not None:
                 # Other files were found by the header of a generator.
-                target = file_target(path, root, by_name or "requirements", self._tree)
-                yield target._replace(is_certain=bool(configured or not by_name))
+                is_certain = bool(configured or not by_name)
+                yield file_target(path, root, by_name or "requirements", self._tree, is_certain=is_certain)
         self._left_out += (PassedOver(display_path(path), "ignored by git") for path in ignored)
         self._left_out += (PassedOver(display_path(path), f"{nested[path]}, name it to check it") for path in nested)
         if found and len(found) == excluded:

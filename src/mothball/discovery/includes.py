@@ -1,19 +1,35 @@
-"""Resolve includes to files, and group the files that an installer reads together."""
+"""Resolve includes to files, find files that include others, and group the files that an installer reads together."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 from mothball.discovery.inherited_indexes import located_options
-from mothball.formats.table import format_of, is_constraints, may_be_included, may_contain_requirements
+from mothball.formats.table import (
+    INCLUDING_FORMATS,
+    decode,
+    format_of,
+    is_constraints,
+    may_be_included,
+    may_contain_requirements,
+    parse,
+)
 from mothball.model.document import DependencyKind, FileKind, Include, IndexOption, ParsedFile, ParseProblem
+from mothball.model.errors import UnreadableFileError
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import DISK, Tree, display_path, is_inside
-from mothball.repository.paths import naming_root
+from mothball.repository.paths import naming_root, upward
+
+# Limits of the search: requirements files in one directory, and bytes of each.
+MAX_FILES = 200
+_MAX_SIZE = 1024 * 1024
+# The start of a line that includes another file.
+_INCLUDES = r"(?m)^[ \t]*--?[rc]"
 
 
 class FileTarget(NamedTuple):
@@ -68,7 +84,9 @@ def include_problems(includes: ResolvedIncludes) -> tuple[ParseProblem, ...]:
     return tuple(include.problem for include in includes if isinstance(include, NotFollowed) and include.problem)
 
 
-def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
+def file_target(  # noqa: PLR0913 - the fields of the record
+    path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None, *, is_certain: bool = False
+) -> FileTarget:
     """Return the target for the file at ``path`` in the repository at ``root``, to be read as ``file_format``."""
     absolute = os.path.abspath(path)
     kind: FileKind = (
@@ -77,7 +95,7 @@ def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes 
     real = tree.real_path(absolute) or absolute
     # A link of another format than its target is read in addition to the target.
     key = absolute if tree.is_link(absolute) and format_of(real, naming_root(root)) not in (None, file_format) else real
-    return FileTarget(absolute, key, root, file_format, kind, data)
+    return FileTarget(absolute, key, root, file_format, kind, data, is_certain)
 
 
 def _resolve(include: Include, source: str, root: str, tree: Tree) -> FileTarget | NotFollowed:
@@ -271,3 +289,53 @@ def _options_and_includes(file: IncludingFile) -> list[IndexOption | str]:
     items: list[tuple[int, IndexOption | str]] = [*file.includes]
     items += ((option.span.start, option) for option in file.options)
     return [item for _, item in sorted(items, key=itemgetter(0))]
+
+
+def may_include_others(path: str, repository: str = "") -> bool:
+    """Return True if the name of a file is that of a dependency file that may include others; see ``format_of``."""
+    return format_of(path, repository) in INCLUDING_FORMATS
+
+
+class IncludingFiles:
+    """Searches for requirements files that include others, and caches them for one run.
+
+    ``unsearched_files`` are requirements files beyond the first ``MAX_FILES`` of a directory.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        """Initialize the search in ``tree``."""
+        self._tree = tree
+        self.unsearched_files: list[str] = []
+        self._by_directory: dict[str, dict[str, list[tuple[str, str]]]] = {}
+
+    def search(self, path: str, root: str) -> Iterator[tuple[str, str]]:
+        """Yield the path and text of requirements files that may include the file at the absolute ``path``.
+
+        Searched are its directory and those above, up to the repository ``root``. Includes are compared by file name
+        only: the caller must check that an include leads to the file itself.
+        """
+        for directory in upward(os.path.dirname(path), root):
+            yield from self._in_directory(directory, root).get(os.path.basename(path), ())
+
+    def _in_directory(self, directory: str, root: str) -> dict[str, list[tuple[str, str]]]:
+        """Return the requirements files in ``directory`` by the names of the files that they include."""
+        if directory not in self._by_directory:
+            by_name = self._by_directory[directory] = {}
+            paths = [os.path.join(directory, name) for name in sorted(self._tree.names_in(directory))]
+            requirements = [path for path in paths if format_of(path, root) == "requirements"]
+            self.unsearched_files += requirements[MAX_FILES:]
+            self._tree.prepare(requirements[:MAX_FILES])
+            for path in requirements[:MAX_FILES]:
+                text = self._text(path, root)
+                includes = parse("requirements", text).includes if re.search(_INCLUDES, text) else ()
+                for name in {os.path.basename(include.target) for include in includes}:
+                    by_name.setdefault(name, []).append((path, text))
+        return self._by_directory[directory]
+
+    def _text(self, path: str, root: str) -> str:
+        if not self._tree.leads_outside(path, root):
+            try:
+                return decode("requirements", path, self._tree.read(path, _MAX_SIZE))
+            except UnreadableFileError:
+                pass  # reported if the file itself is checked
+        return ""

@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedConfig, ResolvedFile
-from mothball.discovery.declared_names import DeclaredNames
 from mothball.discovery.includes import (
     ResolvedIncludes,
     files_installed_together,
@@ -22,6 +21,7 @@ from mothball.discovery.includes import (
 )
 from mothball.discovery.inherited_indexes import InheritedIndexes, ToolSettings
 from mothball.discovery.local_projects import (
+    DeclaredNames,
     LocalProjectFinder,
     LocalReference,
     ProjectFile,

@@ -15,12 +15,13 @@ from types import MappingProxyType
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
 from mothball.config.project import UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, table_path
-from mothball.discovery.declared_names import DeclaredNames, metadata_files
 from mothball.discovery.discover import STDIN, DiscoveryRequest, configured_format, discover, is_excluded_by_config
 from mothball.discovery.local_projects import (
+    DeclaredNames,
     LocalReference,
     claimed_files,
     local_references,
+    metadata_files,
     resolve_local_references,
 )
 from mothball.discovery.resolve import resolve_text

@@ -7,9 +7,9 @@ Lookup results are in ``lookup``, findings in ``findings``. All records of the t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeVar
 
 from mothball.model.records import NamedTuple, make
 
@@ -51,6 +51,15 @@ class Location(NamedTuple):
     start: Position
     end: Position
     line_text: str | None = None
+
+
+_Record = TypeVar("_Record", bound=tuple[object, ...])
+
+
+def relocated(record: _Record, locate: Callable[[int, int], Span]) -> _Record:
+    """Return ``record`` with all its spans mapped by ``locate``, which takes start and end."""
+    fields = (locate(*value) if isinstance(value, Span) else value for value in record)
+    return make(type(record), tuple(fields))
 
 
 # --- contents of a file -----------------------------------------------------------------------------------------------

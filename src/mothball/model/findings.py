@@ -176,3 +176,7 @@ class Report(NamedTuple):
     problems: tuple[Problem, ...]
     summary: Summary
     unnamed: tuple[SkippedEntry, ...] = ()
+
+    def with_problems(self, *problems: Problem) -> Report:
+        """Return this report with further problems."""
+        return self._replace(problems=(*self.problems, *problems))

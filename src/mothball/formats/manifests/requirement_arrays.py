@@ -24,6 +24,7 @@ from mothball.model.document import (
     ParseProblem,
     SkipReason,
     UnnamedEntry,
+    relocated,
     variable_skip_reason,
 )
 from mothball.model.sanitize import one_line
@@ -177,13 +178,13 @@ def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterat
             located = locate_dependency(dependency, template.locate, section, closed=string.closed)
             yield template.with_fields(located, dependency.specifier_span, dependency.entry_span.end)
     for unnamed in document.unnamed:
-        yield unnamed._replace(span=template.locate(*unnamed.span))
+        yield relocated(unnamed, template.locate)
     for problem in document.problems if string.closed and not template.has_unknown else ():
-        yield problem._replace(span=template.locate(*problem.span))
+        yield relocated(problem, template.locate)
     for include in document.includes if string.closed else ():
-        resolved = resolve_include(string.value, include._replace(span=template.locate_in_value(*include.span)))
+        resolved = resolve_include(string.value, relocated(include, template.locate_in_value))
         if resolved is not None:
-            yield resolved._replace(span=source_span(string, *resolved.span))
+            yield relocated(resolved, partial(source_span, string))
 
 
 def relocate(dependency: Dependency, string: String, section: Section) -> Dependency:

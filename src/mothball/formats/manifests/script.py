@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.broken import conflict_problems, is_conflict_marker
 from mothball.formats.manifests import document as pyproject
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.model.document import Dependency, Document, ParseProblem, Span
+from mothball.model.document import Dependency, Document, ParseProblem, Span, relocated
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -185,22 +185,14 @@ def _parse_block(block: _Block) -> Document:
             for problem in document.problems
             if block.closed and not block.conflict_markers
         ),
-        ignores=tuple(
-            comment._replace(span=text.locate(*comment.span), applies_to=text.locate(*comment.applies_to))
-            for comment in document.ignores
-        ),
-        tool_indexes=tuple(index._replace(span=text.locate(*index.span)) for index in document.tool_indexes),
+        ignores=tuple(relocated(comment, text.locate) for comment in document.ignores),
+        tool_indexes=tuple(relocated(index, text.locate) for index in document.tool_indexes),
     )
 
 
 def _relocate_dependency(dependency: Dependency, text: SourceMap) -> Dependency:
-    specifier = dependency.specifier_span
-    return dependency._replace(
-        name_span=text.locate(*dependency.name_span),
-        entry_span=text.locate(*dependency.entry_span),
-        specifier_span=text.locate(*specifier) if specifier else None,
-        section=dependency.section.replace(_SECTION, f"{_FORMAT}.dependencies"),
-    )
+    section = dependency.section.replace(_SECTION, f"{_FORMAT}.dependencies")
+    return relocated(dependency, text.locate)._replace(section=section)
 
 
 def _relocate_problem(problem: ParseProblem, text: SourceMap) -> ParseProblem:

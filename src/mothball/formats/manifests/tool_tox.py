@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.documents import parse_with
@@ -17,7 +18,7 @@ from mothball.formats.manifests.requirement_arrays import (
 from mothball.formats.manifests.tables import ANY, ARRAY_INDEX, TableMatcher, section_name
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import Array, InlineTable, String, source_span
-from mothball.model.document import DependencyKind
+from mothball.model.document import DependencyKind, relocated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,16 +67,9 @@ def _relocate_all(document: Document, string: String, parent: str, own_name: str
     """Yield the items of ``document`` with spans converted from offsets in ``string`` to offsets in the file."""
     for dependency in document.dependencies:
         yield relocate(dependency, string, Section(f"{parent}.{dependency.section}", project_name=own_name))
-    for comment in document.ignores:
-        span, applies_to = source_span(string, *comment.span), source_span(string, *comment.applies_to)
-        yield comment._replace(span=span, applies_to=applies_to)
-    for unnamed in document.unnamed:
-        yield unnamed._replace(span=source_span(string, *unnamed.span))
-    if string.closed:
-        for problem in document.problems:
-            yield problem._replace(span=source_span(string, *problem.span))
-        for include in document.includes:
-            yield include._replace(span=source_span(string, *include.span))
+    kept = (document.problems, document.includes) if string.closed else ()
+    for item in chain(document.ignores, document.unnamed, *kept):
+        yield relocated(item, partial(source_span, string))
 
 
 def _bases(tables: Tables) -> Iterator[Pattern]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.pep508 import ParsedRequirement, find_leading_name, name_only_requirement, parse_requirement
 from mothball.formats.requirements.entries import skip_reason_for_url
-from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span
+from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span, relocated
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -81,14 +81,8 @@ def incomplete_dependency(text: str, name: Span, locate: Locate, section: Sectio
 
 def locate_dependency(dependency: Dependency, locate: Locate, section: Section, *, closed: bool = True) -> Dependency:
     """Return ``dependency`` with its spans mapped to the file and with the name of ``section``."""
-    specifier = dependency.specifier_span
-    return dependency._replace(
-        name_span=locate(*dependency.name_span),
-        entry_span=locate(*dependency.entry_span),
-        specifier_span=locate(*specifier) if specifier else None,
-        section=section.name,
-        skip_reason=_skip_reason(dependency.name, section, dependency.skip_reason, closed=closed),
-    )
+    skip_reason = _skip_reason(dependency.name, section, dependency.skip_reason, closed=closed)
+    return relocated(dependency, locate)._replace(section=section.name, skip_reason=skip_reason)
 
 
 def _skip_reason(name: str, section: Section, skip_reason: SkipReason | None, *, closed: bool) -> SkipReason | None:
@@ -104,9 +98,9 @@ def read_pip_lines(text: str, locate: Locate, section: Section) -> Document:
     document = requirements.parse(text, kind=section.kind)
     return document._replace(
         dependencies=tuple(locate_dependency(dependency, locate, section) for dependency in document.dependencies),
-        problems=tuple(problem._replace(span=locate(*problem.span)) for problem in document.problems),
+        problems=tuple(relocated(problem, locate) for problem in document.problems),
         ignores=(),
-        includes=tuple(include._replace(span=locate(*include.span)) for include in document.includes),
-        index_options=tuple(option._replace(span=locate(*option.span)) for option in document.index_options),
-        unnamed=tuple(entry._replace(span=locate(*entry.span)) for entry in document.unnamed),
+        includes=tuple(relocated(include, locate) for include in document.includes),
+        index_options=tuple(relocated(option, locate) for option in document.index_options),
+        unnamed=tuple(relocated(entry, locate) for entry in document.unnamed),
     )
