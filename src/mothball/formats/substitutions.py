@@ -95,4 +95,5 @@ def resolve_include(text: str, include: Include) -> Include | UnnamedEntry | Non
     if path and "{" not in path:
         return include
     is_known = not path or include.kind is DependencyKind.CONSTRAINT
+    # A path with a variable is no path requirement here: the file names projects of an index.
     return None if is_known else UnnamedEntry(include.span, SkipReason.VARIABLE)
