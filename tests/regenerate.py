@@ -114,6 +114,8 @@ def _rule_page(path: Path, row: severities.Row) -> str:
     text = (text if len(modes) > 1 else row.full) + row.remark
     if row.transitive:
         text += f"; {row.transitive} for transitive dependencies, constraints and overrides"
+    if row.lower_for_constraints:
+        text += "; one level lower for constraints"
     return _DEFAULT.sub(rf"\g<1>{text}.", path.read_text("utf-8"))
 
 
@@ -131,9 +133,13 @@ def _indexes() -> str:
     return _table("setting | queried indexes, in order", ((row.setting, row.queried) for row in indexes.ROWS))
 
 
+def _lower(row: severities.Row) -> str:
+    return row.transitive or ("the same; constraints one level lower" if row.lower_for_constraints else "the same")
+
+
 def _severities() -> str:
     rows = (
-        (f"`{row.rule}`{row.remark}", row.added, row.full, row.editor or row.full, row.transitive or "the same")
+        (f"`{row.rule}`{row.remark}", row.added, row.full, row.editor or row.full, _lower(row))
         for row in severities.ROWS
     )
     return _table(

@@ -40,7 +40,8 @@ def test_example_shows_the_five_cases_and_exits_1(tmp_path: Path) -> None:
         assert f"\n{prefix}" in f"\n{result.out}"
     assert result.out.endswith(
         "14 dependencies in 4 files: 12 checked, 5 findings (3 errors, 2 warnings), 2 ignored, 1 skipped "
-        "(VCS URL), 1 unverified\n"
+        "(VCS URL), 1 unverified, "
+        "3 pins not judged (snapshot)\n"
     )
 
 

@@ -42,7 +42,7 @@ def content(lookup: LookupResult, finding: Finding | None = None, **fields: obje
     more = {key: value for key, value in fields.items() if key not in own}
     lines = LineIndex("old-lib\n")
     item = CheckedDependency(entry._replace(**own), "requirements.txt", lines, lookup, **more)  # type: ignore[arg-type]
-    return HoverContent(item, finding, NOW)
+    return HoverContent(item, (finding,) if finding else (), NOW)
 
 
 def finding(rule: Rule, severity: Severity = Severity.ERROR, suppressed: Suppression | None = None) -> Finding:

@@ -99,9 +99,9 @@ _ORIGINS = st.builds(
     Origin, st.builds("https://index.example/{}/".format, TEXTS), st.floats(0, 2e9), st.sampled_from(Source)
 )
 _LOOKUPS = st.one_of(
-    st.builds(KnownStatus, st.sampled_from(ProjectStatus), TEXTS, _ORIGINS, release=_RELEASES),
-    st.builds(UnrecognizedStatus, TEXTS, TEXTS, _ORIGINS, release=_RELEASES),
-    st.builds(StatusNotStated, _ORIGINS, release=_RELEASES),
+    st.builds(KnownStatus, st.sampled_from(ProjectStatus), TEXTS, _ORIGINS, release=_RELEASES, files=st.none()),
+    st.builds(UnrecognizedStatus, TEXTS, TEXTS, _ORIGINS, release=_RELEASES, files=st.none()),
+    st.builds(StatusNotStated, _ORIGINS, release=_RELEASES, files=st.none()),
     st.builds(Missing, _ORIGINS),
     st.builds(Unavailable, st.sampled_from(Cause), TEXTS, _ORIGINS),
     st.builds(Skipped, st.sampled_from(SkipReason)),

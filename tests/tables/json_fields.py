@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from mothball.check.versions import NotJudged
 from mothball.model.document import DependencyKind, SkipReason
 from mothball.model.findings import Rule, Severity
 from mothball.model.lookup import Cause, ProjectStatus, Source
@@ -84,6 +85,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("not_stated", "integer", "dependencies whose lookup is `not-stated`"),
         Field("missing", "integer", "dependencies whose lookup is `missing`"),
         Field("unrecognized", "integer", "dependencies whose lookup is `unrecognized`"),
+        Field("not_judged", "integer", "pinned versions that could not be judged"),
     ),
     "dependency": (
         *_place("the position of the name"),
@@ -95,6 +97,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("transitive", "boolean", "whether this is a transitive dependency"),
         Field("via", "array of strings", "the dependency path, shortened to twelve names and `…`"),
         Field("never_installed", "boolean", "whether the marker is false for every Python version of the project"),
+        Field("not_judged", "string", "why the pinned version could not be judged", NotJudged, null=True),
         Field("lookup", "object", "the lookup result", of="lookup"),
     ),
     "lookup": (
@@ -127,6 +130,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("severity", "string", "the severity", _REPORTED),
         *_place("the position", null=True),
         Field("name", "string", "the normalized name", null=True),
+        Field("version", "string", "the pinned version, if the rule is about it", null=True),
         Field("message", "string", "what is wrong"),
         Field("help", "string", "what to do", null=True),
         Field("suppressed", "object", "the ignore that suppresses the finding", null=True, of="suppression"),

@@ -13,7 +13,7 @@ class Row(NamedTuple):
     """The default severities of a rule: in a full check, for added dependencies, and in editors.
 
     ``editor`` is None if it is the severity of a full check. ``transitive`` is the severity for transitive
-    dependencies, constraints and overrides.
+    dependencies, constraints and overrides. With ``lower_for_constraints``, only constraints are one level lower.
     """
 
     rule: Rule
@@ -22,6 +22,7 @@ class Row(NamedTuple):
     editor: Severity | None = None
     transitive: Severity | None = None
     remark: str = ""
+    lower_for_constraints: bool = False
 
 
 ROWS = (
@@ -30,6 +31,9 @@ ROWS = (
     Row(Rule.DEPRECATED, _WARNING, _WARNING, transitive=_NOTE),
     Row(Rule.UNRECOGNIZED_STATUS, _WARNING, _WARNING),
     Row(Rule.MISSING, _WARNING, _ERROR),
+    Row(Rule.YANKED, _WARNING, _ERROR, lower_for_constraints=True),
+    Row(Rule.UNLISTED, _WARNING, _ERROR, lower_for_constraints=True),
+    Row(Rule.RE_REGISTERED, _ERROR, _ERROR),
     Row(Rule.UNVERIFIED, _ERROR, _ERROR, editor=_WARNING),
     Row(Rule.UNRESOLVABLE, _WARNING, _ERROR),
     Row(Rule.NOT_STATED, _WARNING, _ERROR, editor=_NOTE, remark=", once for each index"),

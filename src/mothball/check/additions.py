@@ -17,7 +17,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from enum import IntEnum, auto
 from operator import attrgetter
 
-from mothball.check.inputs import ResolvedConfig, SelectedEntries, is_beneath, is_lock, line_range, required_by_members
+from mothball.check.inputs import (
+    BaseLock,
+    ResolvedConfig,
+    SelectedEntries,
+    is_beneath,
+    is_lock,
+    line_range,
+    required_by_members,
+)
+from mothball.check.versions import pin_of
+from mothball.formats.recorded_files import digests_of, entry_text, may_record_files
 from mothball.model.document import Dependency, DependencyKind, Document, ParsedFile, ParseProblem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
@@ -53,7 +63,8 @@ class FileVersion(NamedTuple):
     of the parent commit in a merge: a file can have another name in each parent. ``facts`` determine which entries are
     skipped. ``on_default`` are its entries for which the built-in default index is a candidate, None if the change does
     not affect that. ``ignored`` are the names that an ignore applies to. ``include_problems`` are its includes that
-    cannot be followed.
+    cannot be followed. ``committed_at`` returns the time of the parent commit (Unix time, seconds), None if it is not
+    known.
     """
 
     path: str
@@ -65,6 +76,7 @@ class FileVersion(NamedTuple):
     on_default: frozenset[Dependency] | None = None
     ignored: frozenset[str] = frozenset()
     include_problems: tuple[ParseProblem, ...] = ()
+    committed_at: Callable[[], float | None] = lambda: None
 
     @property
     def text(self) -> str:
@@ -106,7 +118,11 @@ def additions(
     previous = [previous_versions[target.path] for target in targets]
     # Moves between related projects take precedence over moves between others, in all files.
     new = [_new_entries(target, old, base_names, removals) for target, old in zip(targets, previous, strict=True)]
-    return [_addition(*arguments, removals) for arguments in zip(targets, previous, new, strict=True)]
+    base_pins = _BasePins(base)
+    return [
+        _with_pins(_addition(target, old, entries, removals), target, old, base_pins)
+        for target, old, entries in zip(targets, previous, new, strict=True)
+    ]
 
 
 def merge_additions(first: SelectedEntries, second: SelectedEntries) -> SelectedEntries:
@@ -122,6 +138,13 @@ def merge_additions(first: SelectedEntries, second: SelectedEntries) -> Selected
         tuple(sorted({*first.problems, *second.problems}, key=offset)),
         tuple(sorted({*first.unnamed, *second.unnamed}, key=offset)),
         {entry: path for entry, path in moved_from.items() if entry not in not_moved},
+        # An entry that is added in one of them is judged by all rules.
+        tuple(
+            entry
+            for entry in dict.fromkeys((*first.repinned, *second.repinned))
+            if not any(entry in each.dependencies for each in (first, second))
+        ),
+        tuple(dict.fromkeys((*first.base_locks, *second.base_locks))),
     )
 
 
@@ -166,6 +189,58 @@ def _addition(
     old_unnamed = {entry.span.slice(version.text) for version in previous for entry in version.document.unnamed}
     unnamed = tuple(entry for entry in target.document.unnamed if entry.span.slice(target.text) not in old_unnamed)
     return SelectedEntries(tuple(new), problems, unnamed, moved_from)
+
+
+def _with_pins(
+    addition: SelectedEntries, target: FileVersion, previous: Sequence[FileVersion], base_pins: _BasePins
+) -> SelectedEntries:
+    """Return ``addition`` with the entries that were there before with another version or other files."""
+    added = set(addition.dependencies)
+    old_entries = _entries_by_pin(previous)
+    repinned = tuple(
+        entry
+        for entry in target.document.dependencies
+        if entry not in added
+        and (pin := pin_of(entry))
+        and target.facts.skip_reason(entry) is None
+        and (
+            not base_pins.cover(target.project, entry.name, pin)
+            or _has_other_files(target, entry, old_entries.get((entry.name, pin), ()))
+        )
+    )
+    base_locks = tuple(_base_lock(version) for version in previous if may_record_files(version.document, version.text))
+    return addition._replace(repinned=repinned, base_locks=base_locks)
+
+
+_OldEntries = Sequence[tuple[FileVersion, Dependency]]
+
+
+def _entries_by_pin(versions: Iterable[FileVersion]) -> Mapping[tuple[str, str], _OldEntries]:
+    """Return the entries of locks by name and pinned version."""
+    entries: dict[tuple[str, str], list[tuple[FileVersion, Dependency]]] = {}
+    for version in versions:
+        for entry in version.document.dependencies if may_record_files(version.document, version.text) else ():
+            entries.setdefault((entry.name, pin_of(entry)), []).append((version, entry))
+    return entries
+
+
+def _has_other_files(target: FileVersion, entry: Dependency, old_entries: _OldEntries) -> bool:
+    """Return True if the lock ``target`` records none of the files that were recorded for the version before."""
+    if not old_entries or not may_record_files(target.document, target.text):
+        return False
+    text = entry_text(target.document, target.text, entry)
+    if any(text == entry_text(version.document, version.text, old) for version, old in old_entries):
+        return False
+    digests = digests_of(target.document, target.text, entry)
+    old_digests = [digests_of(version.document, version.text, old) for version, old in old_entries]
+    return bool(digests) and any(old_digests) and all(map(digests.isdisjoint, old_digests))
+
+
+def _base_lock(version: FileVersion) -> BaseLock:
+    entries: dict[str, tuple[Dependency, ...]] = {}
+    for entry in version.document.dependencies:
+        entries[entry.name] = (*entries.get(entry.name, ()), entry)
+    return BaseLock(version.parsed, entries, version.committed_at)
 
 
 def ignored_names(document: Document, text: str, resolved_config: ResolvedConfig | None) -> frozenset[str]:
@@ -252,6 +327,20 @@ class _BaseNames:
             for other, entries in self._by_project.items()
             if is_beneath(project, other) or (key.name in member_requirements and is_beneath(other, project))
         )
+
+
+class _BasePins:
+    """The pinned versions at the base by project."""
+
+    def __init__(self, base: Iterable[FileVersion]) -> None:
+        self._by_project: dict[str, set[tuple[str, str]]] = {}
+        for version in base:
+            pins = {(entry.name, pin) for entry in version.document.dependencies if (pin := pin_of(entry))}
+            self._by_project.setdefault(version.project, set()).update(pins)
+
+    def cover(self, project: str, name: str, pin: str) -> bool:
+        """Return True if the base has this version in ``project``, or in a project that encloses it."""
+        return any((name, pin) in pins for other, pins in self._by_project.items() if is_beneath(project, other))
 
 
 class _Removals:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from operator import itemgetter
+from collections.abc import Callable, Mapping
+from operator import attrgetter, itemgetter
 from types import MappingProxyType
 
 from mothball.check.policy import SeverityPolicy
@@ -47,16 +47,46 @@ class ResolvedConfig(NamedTuple):
     whole_scope: bool = False
 
 
+class BaseLock(NamedTuple):
+    """A version of a lock at a base of the change.
+
+    ``entries`` are its dependencies by name. ``committed_at`` returns the time of the base commit (Unix time, seconds),
+    None if it is not known.
+    """
+
+    parsed: ParsedFile
+    entries: Mapping[str, tuple[Dependency, ...]]
+    committed_at: Callable[[], float | None]
+
+    @property
+    def text(self) -> str:
+        """The text of the lock."""
+        return self.parsed.text
+
+    @property
+    def document(self) -> Document:
+        """The content of the lock."""
+        return self.parsed.document
+
+    def entries_of(self, name: str) -> tuple[Dependency, ...]:
+        """Return the entries of the project ``name`` (normalized)."""
+        return self.entries.get(name, ())
+
+
 class SelectedEntries(NamedTuple):
     """The part of a file to check: dependencies, parse problems and unnamed entries, in the order of the document.
 
     ``moved_from`` has the display path of the file of another project that an added dependency was moved from.
+    ``repinned`` are further dependencies, which were there before with another version or other files: only the version
+    rules apply to them. ``base_locks`` are the base versions of a lock.
     """
 
     dependencies: tuple[Dependency, ...] = ()
     problems: tuple[ParseProblem, ...] = ()
     unnamed: tuple[UnnamedEntry, ...] = ()
     moved_from: Mapping[Dependency, str] = MappingProxyType({})
+    repinned: tuple[Dependency, ...] = ()
+    base_locks: tuple[BaseLock, ...] = ()
 
 
 NOTHING_SELECTED = SelectedEntries()
@@ -99,8 +129,13 @@ class ResolvedFile(NamedTuple):
 
     @property
     def dependencies_to_check(self) -> tuple[Dependency, ...]:
-        """The selected dependencies, or all dependencies of the document."""
-        return self.document.dependencies if self.selected is None else self.selected.dependencies
+        """The selected dependencies, including those to which only the version rules apply, or all dependencies."""
+        if self.selected is None:
+            return self.document.dependencies
+        if not self.selected.repinned:
+            return self.selected.dependencies
+        both = (*self.selected.dependencies, *self.selected.repinned)
+        return tuple(sorted(both, key=attrgetter("name_span.start")))
 
     @property
     def problems(self) -> tuple[ParseProblem, ...]:
@@ -111,6 +146,11 @@ class ResolvedFile(NamedTuple):
     def unnamed(self) -> tuple[UnnamedEntry, ...]:
         """The selected entries without a name, or all of the document."""
         return self.document.unnamed if self.selected is None else self.selected.unnamed
+
+    @property
+    def repinned(self) -> frozenset[Dependency]:
+        """The selected dependencies to which only the version rules apply; see ``SelectedEntries``."""
+        return frozenset(self.selected.repinned) if self.selected else frozenset()
 
     def router(self) -> Router:
         """Return a router for the dependencies of the file."""
@@ -138,7 +178,8 @@ class RunSettings(NamedTuple):
 
     ``today`` is the current date in ISO format, ``now`` the current time in Unix seconds. ``refresh`` revalidates
     cached results. If ``use_ignores`` is False, ignores are disabled, except the entries of the configuration if
-    ``keep_config_ignores`` is True.
+    ``keep_config_ignores`` is True. ``unchanged_since`` returns a time (Unix time, seconds) at which the files of a
+    locked entry were already the same, None if it is not known.
     """
 
     today: str
@@ -148,6 +189,7 @@ class RunSettings(NamedTuple):
     refresh: bool = False
     use_ignores: bool = True
     keep_config_ignores: bool = False
+    unchanged_since: Callable[[ResolvedFile, Dependency], float | None] = lambda _file, _dependency: None
 
     def severity_policy(self, config: ProjectConfig) -> SeverityPolicy:
         """Return the severity settings of ``config`` and of this run."""

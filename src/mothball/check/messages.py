@@ -15,6 +15,7 @@ from mothball.config.project import is_default_index
 from mothball.config.user_directories import user_config_file
 from mothball.model.document import ParseProblem, SkipReason, Span
 from mothball.model.file_names import PYPROJECT_TOML
+from mothball.model.findings import Rule
 from mothball.model.lookup import (
     MAX_DETAIL,
     Cause,
@@ -111,6 +112,52 @@ def finding_message(
         ignore = ignore_entry_text(name, (lookup.status,)) if table else ignore_comment_text((lookup.status,))
         place = f" in {table}" if table else ""
         text = text._replace(help=f"{text.help}, or ignore it with `{ignore}`{place}")
+    return _with_dependency_path(text, name, via)
+
+
+class VersionSubject(NamedTuple):
+    """A pinned version of a project; ``reason`` and ``replaced`` are those of a ``VersionVerdict``."""
+
+    name: str
+    version: str
+    reason: str = ""
+    replaced: bool = False
+
+
+def version_message(  # noqa: PLR0913 - as finding_message
+    rule: Rule,
+    subject: VersionSubject,
+    lookup: LookupResult,
+    via: tuple[str, ...] = (),
+    *,
+    table: str | None = None,
+    added: bool = False,
+) -> MessageText:
+    """Return the texts of the finding of a version rule. The other arguments are those of ``finding_message``."""
+    name, version = one_line(subject.name, 100), one_line(subject.version, 60)
+    index = "the index" if isinstance(lookup, Skipped) else one_line(lookup.origin.index_url, 100)
+    match rule:
+        case Rule.YANKED:
+            text = MessageText(f"{name} {version} is yanked", "use another version", one_line(subject.reason))
+        case Rule.RE_REGISTERED:
+            message = f"{name} on {index} has none of the files that were recorded for it, only later ones"
+            help_text = f"the name may have a new owner: do not upgrade or re-lock {name} until you know who owns it"
+            return _with_dependency_path(MessageText(message, help_text), name, via)
+        case _ if subject.replaced:
+            message = f"{index} has other files for {name} {version} than the lock records"
+            text = MessageText(message, "find out why the files were replaced before you lock again")
+        case _:
+            text = MessageText(f"{name} {version} is not on {index}", "use a version that the index has")
+    if rule is Rule.YANKED and not isinstance(lookup, Missing | Unavailable | Skipped) and lookup.release is not None:
+        text = text._replace(help=f"{text.help}: the latest release is {lookup.release.version}")
+    if not added:
+        ignore = ignore_entry_text(name, (rule,), versions=(version,)) if table else ignore_comment_text((rule,))
+        text = text._replace(help=f"{text.help}, or ignore it with `{ignore}`{f' in {table}' if table else ''}")
+    return _with_dependency_path(text, name, via)
+
+
+def _with_dependency_path(text: MessageText, name: str, via: tuple[str, ...]) -> MessageText:
+    """Return ``text`` with the dependency path of a transitive dependency."""
     return text._replace(message=f"{text.message}, via {one_line(' → '.join((*via, name)))}") if via else text
 
 
@@ -125,14 +172,19 @@ def ignore_comment_text(rules: tuple[str, ...]) -> str:
     return f"# mothball: ignore[{', '.join(rules)}] WHY"
 
 
-def ignore_entry_text(name: str, rules: tuple[str, ...], reason: str = "WHY") -> str:
-    """Return a TOML ignore entry for ``rules`` of a project; ``reason`` must already be sanitized."""
-    key, listed = one_line(name, 100), ", ".join(map(_toml_string, rules))
-    key = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_string(key)
-    return f"{key} = {{ rules = [{listed}], reason = {_toml_string(reason)} }}"
+def ignore_entry_text(name: str, rules: tuple[str, ...], reason: str = "WHY", versions: tuple[str, ...] = ()) -> str:
+    """Return a TOML ignore entry for ``rules`` of a project, limited to ``versions`` if there are any.
+
+    ``reason`` and ``versions`` must already be sanitized.
+    """
+    key, listed = one_line(name, 100), ", ".join(map(toml_string, rules))
+    key = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml_string(key)
+    limit = f", versions = [{', '.join(map(toml_string, versions))}]" if versions else ""
+    return f"{key} = {{ rules = [{listed}]{limit}, reason = {toml_string(reason)} }}"
 
 
-def _toml_string(text: str) -> str:
+def toml_string(text: str) -> str:
+    """Return a sanitized ``text`` as a TOML string."""
     escaped = text.replace("\\", r"\\").replace('"', r"\"")
     return f'"{escaped}"'
 
@@ -176,7 +228,7 @@ def _ignore_code_help(lookup: Unavailable) -> str:
     status = lookup.ignorable_status
     if status in (0, 401):
         return ""
-    setting = f"indexes.{_toml_string(one_line(lookup.origin.index_url, 300))}.ignore-error-codes = [{status}]"
+    setting = f"indexes.{toml_string(one_line(lookup.origin.index_url, 300))}.ignore-error-codes = [{status}]"
     return f"; if it returns {status} for packages that it does not have, add `{setting}` to [tool.mothball]"
 
 
@@ -192,7 +244,7 @@ def not_stated_message(index: str, count: int, config_path: str = "") -> Message
     accept = "" if is_default_index(index) else ', or `"none"` instead to accept unknown statuses'
     return MessageText(
         f"{one_line(index, 100)} publishes no project statuses: {projects} from it may be archived",
-        f'add `indexes.{_toml_string(one_line(index, 300))}.statuses = "stated"` to {table} if the index passes status '
+        f'add `indexes.{toml_string(one_line(index, 300))}.statuses = "stated"` to {table} if the index passes status '
         f"markers on{accept}; or set `status-index` to an index that publishes them, or {_SNAPSHOT}",
     )
 
@@ -203,14 +255,14 @@ def index_settings_lines(index: str, *, shared: bool) -> tuple[str, str]:
     ``shared`` is True for pyproject.toml.
     """
     prefix = "tool.mothball." if shared else ""
-    return f"[{prefix}indexes.{_toml_string(one_line(index, 300))}]", 'statuses = "none"'
+    return f"[{prefix}indexes.{toml_string(one_line(index, 300))}]", 'statuses = "none"'
 
 
 def contradicted_setting_message(index: str) -> MessageText:
     """Return the texts for an index with ``statuses = "none"`` that does publish statuses."""
     return MessageText(
         f'{one_line(index, 100)} publishes project statuses, but `statuses = "none"` is configured for it',
-        f'remove `statuses = "none"` from `indexes.{_toml_string(one_line(index, 300))}`',
+        f'remove `statuses = "none"` from `indexes.{toml_string(one_line(index, 300))}`',
     )
 
 

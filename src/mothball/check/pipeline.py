@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from mothball.check import policy
+from mothball.check import policy, versions
 from mothball.check.inputs import CheckedFile, ResolvedFile, RunSettings, line_range
 from mothball.check.messages import (
+    MessageText,
+    VersionSubject,
     contradicted_setting_message,
     dropped_credentials_message,
     finding_message,
@@ -18,13 +20,15 @@ from mothball.check.messages import (
     unauthenticated_message,
     unread_constraints_message,
     variable_name_problem,
+    version_message,
 )
 from mothball.check.transitive import DependencyPaths, dependency_paths, merge_lock_findings
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore, IndexStatuses
 from mothball.index.resolution import LookupSettings, Query
-from mothball.model.document import UNRESOLVABLE_REASONS, DependencyKind, IgnoreComment, SkipReason
+from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, DependencyKind, IgnoreComment, SkipReason
 from mothball.model.findings import (
+    VERSION_RULES,
     CheckedDependency,
     CheckMode,
     Finding,
@@ -78,6 +82,42 @@ def plan_lookups(files: Iterable[ResolvedFile], settings: RunSettings) -> Lookup
     return LookupPlan(files, tuple(_queries(file, settings) for file in files))
 
 
+def has_version_findings(plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings) -> bool:
+    """Return True if a version rule is violated, or may be after another lookup."""
+    return any(
+        isinstance(query, Query)
+        and query.pin
+        and versions.judge(versions.PinnedEntry(file, dependency, query, results[query], settings)).is_suspicious
+        for file, queries in zip(plan.files, plan.lookups, strict=True)
+        for dependency, query in zip(file.dependencies_to_check, queries, strict=True)
+    )
+
+
+def confirmed_results(
+    plan: LookupPlan, results: Mapping[Query, IndexResult], look_up: LookUp, settings: RunSettings
+) -> tuple[Mapping[Query, IndexResult], tuple[Query, ...]]:
+    """Return ``results`` in which the pages of suspicious pins were requested again, and the queries for that.
+
+    A cached page may lack a version that was published since. A page that cannot be requested now keeps its result, and
+    the pin is not judged.
+    """
+    again: dict[Query, Query] = {}
+    for file, queries in zip(plan.files, plan.lookups, strict=True):
+        for dependency, query in zip(file.dependencies_to_check, queries, strict=True):
+            if isinstance(query, Query) and query.pin and query not in again and not query.settings.offline:
+                verdict = versions.judge(versions.PinnedEntry(file, dependency, query, results[query], settings))
+                if verdict.not_judged is versions.NotJudged.UNCONFIRMED:
+                    lookup_settings = query.settings._replace(bypass_cache=True, refresh=False)
+                    again[query] = query._replace(settings=lookup_settings, pin="", whole_list=True)
+    if not again:
+        return results, ()
+    confirmed = look_up(tuple(dict.fromkeys(again.values())))
+    usable = {
+        query: confirmed[other] for query, other in again.items() if not isinstance(confirmed[other], Unavailable)
+    }
+    return {**results, **usable}, tuple(dict.fromkeys(again.values()))
+
+
 def check(
     files: Sequence[ResolvedFile],
     look_up: LookUp,
@@ -85,9 +125,13 @@ def check(
     unreadable: Sequence[Finding] = (),
     problems: Sequence[Problem] = (),
 ) -> Report:
-    """Plan the lookups of ``files``, call ``look_up`` once with all queries, and build the report."""
+    """Plan the lookups of ``files``, look all names up, and build the report.
+
+    ``look_up`` is called once with all queries, and once more if suspicious pins must be confirmed.
+    """
     plan = plan_lookups(files, settings)
-    return build_report(plan, look_up(plan.queries()), settings, unreadable, problems)
+    results, _ = confirmed_results(plan, look_up(plan.queries()), look_up, settings)
+    return build_report(plan, results, settings, unreadable, problems)
 
 
 def build_report(
@@ -115,7 +159,11 @@ def build_report(
     findings = tuple(
         sorted((finding for finding in all_findings if finding.severity is not Severity.OFF), key=_finding_order)
     )
-    dependencies = tuple(sorted((item for file in checked_files for item in file.dependencies), key=_dependency_order))
+    dependencies = tuple(
+        sorted((item for file in checked_files for item in _judged_by_status(file)), key=_dependency_order)
+    )
+    items = (item for file in checked_files for item in file.dependencies)
+    not_judged = tuple(sorted(item.not_judged for item in items if item.not_judged))
     unnamed = tuple(sorted(entry for file in checked_files for entry in _unnamed(file)))
     reported_paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
     return Report(
@@ -135,8 +183,9 @@ def build_report(
                 *_unauthenticated_problems(dependencies),
             )
         ),
-        summary=_summary(dependencies, findings, unnamed, len(reported_paths)),
+        summary=_summary(dependencies, findings, unnamed, len(reported_paths), len(not_judged)),
         unnamed=unnamed,
+        not_judged=not_judged,
     )
 
 
@@ -146,8 +195,10 @@ def merge_reports(first: Report, second: Report) -> Report:
     findings = tuple(sorted(dict.fromkeys((*first.findings, *second.findings)), key=_finding_order))
     problems = tuple(dict.fromkeys((*first.problems, *second.problems)))
     unnamed = tuple(sorted((*first.unnamed, *second.unnamed)))
-    summary = _summary(dependencies, findings, unnamed, first.summary.files + second.summary.files)
-    return Report(dependencies, findings, problems, summary, unnamed)
+    not_judged = tuple(sorted((*first.not_judged, *second.not_judged)))
+    files = first.summary.files + second.summary.files
+    summary = _summary(dependencies, findings, unnamed, files, len(not_judged))
+    return Report(dependencies, findings, problems, summary, unnamed, not_judged)
 
 
 def _queries(file: ResolvedFile, settings: RunSettings) -> list[QueryOrSkipped]:
@@ -167,6 +218,8 @@ def _queries(file: ResolvedFile, settings: RunSettings) -> list[QueryOrSkipped]:
     queries: list[QueryOrSkipped] = []
     dependencies = file.dependencies_to_check
     settings_by_route: dict[tuple[str | None, bool], LookupSettings] = {}
+    with_pins = not file.is_context and _judges_versions(file, settings)
+    base_names = {name for lock in file.selected.base_locks for name in lock.entries} if file.selected else set()
     previous: IndexRoute | None = None
     query_fields: tuple[tuple[str, ...], LookupSettings] = ((), default_settings)
     for dependency, route in zip(dependencies, router.routes(dependencies), strict=True):
@@ -178,10 +231,19 @@ def _queries(file: ResolvedFile, settings: RunSettings) -> list[QueryOrSkipped]:
                         status_index=route.status_index, is_private=route.is_private
                     )
                 query_fields = route.urls, settings_by_route[key]
-            queries.append(make(Query, (dependency.name, *query_fields, "", False)))
+            pin = versions.pin_of(dependency) if with_pins else ""
+            queries.append(
+                make(Query, (dependency.name, *query_fields, pin, bool(pin) and dependency.name in base_names))
+            )
         else:
             queries.append(route)
     return queries
+
+
+def _judges_versions(file: ResolvedFile, settings: RunSettings) -> bool:
+    """Return True unless the version rules are switched off."""
+    severity_policy = settings.severity_policy(file.resolved_config.config)
+    return any(policy.severity_of(rule, severity_policy) is not Severity.OFF for rule in VERSION_RULES)
 
 
 def _check_file(
@@ -199,23 +261,27 @@ def _check_file(
             comments.setdefault(line, []).append(comment)
     with_entries = settings.use_ignores or settings.keep_config_ignores
     ignores = {ignore.name: ignore for ignore in file.resolved_config.config.ignores} if with_entries else {}
-    items, findings = [], []
+    items, findings, repinned = [], [], file.repinned
     used_ignores: set[IgnoreComment | Ignore] = set()
     rejected_ignores: set[IgnoreComment | Ignore] = set()
     lookups: list[LookupResult] = [results[query] if isinstance(query, Query) else query for query in queries]
-    for dependency, lookup in zip(file.dependencies_to_check, lookups, strict=True):
+    for dependency, query, lookup in zip(file.dependencies_to_check, queries, lookups, strict=True):
         path = paths.get(dependency.name) if paths else None
-        item = make(CheckedDependency, (dependency, file.path, lines, lookup, path is not None, path or ()))
+        verdict = _verdict(file, dependency, query, lookup, settings)
+        not_judged = verdict.not_judged or ""
+        item = make(CheckedDependency, (dependency, file.path, lines, lookup, path is not None, path or (), not_judged))
         items.append(item)
-        rule = policy.rule_of(lookup)
-        if rule is None:
+        rule = policy.rule_of(lookup) if dependency not in repinned else None
+        if rule is verdict.rule is None:
             continue
         on_lines = [comment for line in line_range(dependency.entry_span, lines) for comment in comments.get(line, ())]
         entry = ignores.get(dependency.name)
         candidates = on_lines, [entry] if entry else []
-        matched_ignore = _applied_ignore(rule, dependency.name, candidates, settings, rejected_ignores)
-        used_ignores.update((matched_ignore,) if matched_ignore else ())
-        findings.append(_finding(file, item, rule, matched_ignore, settings))
+        for violation in _violations(rule, verdict, dependency):
+            matched_ignore = _applied_ignore(violation, candidates, settings, rejected_ignores)
+            used_ignores.update((matched_ignore,) if matched_ignore else ())
+            text = _text(file, item, violation, verdict, settings)
+            findings.append(_finding(file, item, violation, text, matched_ignore, settings))
     if not file.is_context:
         findings += _parse_findings(file, lines, settings)
         findings += _unresolvable_findings(file, lines, comments, settings, rejected_ignores)
@@ -224,47 +290,89 @@ def _check_file(
     return CheckedFile(file, lines, tuple(items), tuple(findings), *ignores_of_file, lookup_types)
 
 
+def _verdict(
+    file: ResolvedFile, dependency: Dependency, query: QueryOrSkipped, lookup: LookupResult, settings: RunSettings
+) -> versions.VersionVerdict:
+    """Return the verdict of the version rules on an entry."""
+    if not isinstance(query, Query) or not query.pin:
+        return versions.FINE
+    if isinstance(lookup, Unavailable):
+        # For an added name, the failure is a finding of its own.
+        is_finding = dependency not in file.repinned
+        return versions.FINE if is_finding else versions.VersionVerdict(not_judged=versions.NotJudged.FAILED)
+    return versions.judge(versions.PinnedEntry(file, dependency, query, lookup, settings))
+
+
+def _violations(
+    rule: Rule | None, verdict: versions.VersionVerdict, dependency: Dependency
+) -> Iterator[policy.Violation]:
+    """Yield the violated rules about the project and the pinned version."""
+    if rule is not None:
+        yield policy.Violation(rule, dependency.name)
+    if verdict.rule is not None:
+        yield policy.Violation(verdict.rule, dependency.name, versions.pin_of(dependency))
+
+
 def _applied_ignore(
-    rule: Rule, name: str, candidates: _IgnoreCandidates, settings: RunSettings, rejected: set[IgnoreComment | Ignore]
+    violation: policy.Violation,
+    candidates: _IgnoreCandidates,
+    settings: RunSettings,
+    rejected: set[IgnoreComment | Ignore],
 ) -> IgnoreComment | Ignore | None:
     """Return the ignore that applies to a finding, or None.
 
     For an added dependency an ignore without a reason does not apply; one that matches is added to ``rejected``.
     """
     comments, entries = candidates
-    matched = policy.matching_ignore(rule, name, comments, entries, settings.today)
+    matched = policy.matching_ignore(violation, comments, entries, settings.today)
     if matched is None or settings.mode is not CheckMode.ADDED or policy.is_reason(matched.reason):
         return matched
     rejected.add(matched)
     comments = [comment for comment in comments if policy.is_reason(comment.reason)]
     entries = [entry for entry in entries if policy.is_reason(entry.reason)]
-    return policy.matching_ignore(rule, name, comments, entries, settings.today)
+    return policy.matching_ignore(violation, comments, entries, settings.today)
 
 
-def _finding(
+def _text(
     file: ResolvedFile,
     item: CheckedDependency,
-    rule: Rule,
+    violation: policy.Violation,
+    verdict: versions.VersionVerdict,
+    settings: RunSettings,
+) -> MessageText:
+    dependency = item.dependency
+    added = settings.mode is CheckMode.ADDED
+    table = ignore_table(file.resolved_config.path) if dependency.kind is DependencyKind.LOCKED else None
+    if violation.version is None:
+        return finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
+    subject = VersionSubject(dependency.name, violation.version, verdict.reason, replaced=verdict.replaced)
+    return version_message(violation.rule, subject, item.lookup, item.via, table=table, added=added)
+
+
+def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
+    file: ResolvedFile,
+    item: CheckedDependency,
+    violation: policy.Violation,
+    text: MessageText,
     matched_ignore: IgnoreComment | Ignore | None,
     settings: RunSettings,
 ) -> Finding:
     dependency = item.dependency
-    added = settings.mode is CheckMode.ADDED
-    table = ignore_table(file.resolved_config.path) if dependency.kind is DependencyKind.LOCKED else None
-    text = finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
     downgraded = policy.is_downgraded(dependency.kind, transitive=item.transitive)
+    constraint = dependency.kind is DependencyKind.CONSTRAINT
     moved_from = file.selected.moved_from.get(dependency, "") if file.selected else ""
     never_installed = dependency.is_never_installed
     severity = policy.severity_of(
-        rule,
+        violation.rule,
         settings.severity_policy(file.resolved_config.config),
         downgraded=downgraded,
         moved=bool(moved_from),
         never_installed=never_installed,
+        constraint=constraint,
     )
     message = f"{text.message}, moved from {one_line(moved_from)}" if moved_from else text.message
     return Finding(
-        rule,
+        violation.rule,
         severity,
         f"{message}, never installed with this `requires-python`" if never_installed else message,
         text.help,
@@ -274,6 +382,7 @@ def _finding(
         name=dependency.name,
         lookup=item.lookup,
         suppressed=policy.suppression_of(matched_ignore) if matched_ignore else None,
+        version=None if violation.version is None else one_line(violation.version, 100),
     )
 
 
@@ -300,7 +409,9 @@ def _unresolvable_findings(
         *(variable_name_problem(entry.span, file.text) for entry in variables),
     ):
         on_lines = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]
-        matched_ignore = _applied_ignore(Rule.UNRESOLVABLE, "", (on_lines, []), settings, rejected_ignores)
+        matched_ignore = _applied_ignore(
+            policy.Violation(Rule.UNRESOLVABLE, ""), (on_lines, []), settings, rejected_ignores
+        )
         yield Finding(
             Rule.UNRESOLVABLE,
             severity,
@@ -310,6 +421,12 @@ def _unresolvable_findings(
             location=lines.location(file.path, problem.span),
             suppressed=policy.suppression_of(matched_ignore) if matched_ignore else None,
         )
+
+
+def _judged_by_status(checked_file: CheckedFile) -> Iterator[CheckedDependency]:
+    """Yield the dependencies to which more than the version rules apply."""
+    repinned = checked_file.file.repinned
+    return (item for item in checked_file.dependencies if item.dependency not in repinned)
 
 
 def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
@@ -326,7 +443,7 @@ def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) ->
         resolved_config = checked_file.file.resolved_config
         severity = policy.severity_of(Rule.NOT_STATED, settings.severity_policy(resolved_config.config))
         accepted = resolved_config.network.indexes_with(IndexStatuses.NONE)
-        for item in checked_file.dependencies:
+        for item in _judged_by_status(checked_file):
             if isinstance(item.lookup, StatusNotStated) and item.lookup.origin.index_url not in accepted:
                 index = item.lookup.origin.index_url
                 config_paths[index] = min(resolved_config.path, config_paths.get(index, resolved_config.path))
@@ -356,7 +473,7 @@ def _contradicted_settings(files: Iterable[CheckedFile]) -> Iterator[Problem]:
 def _private_names(files: Iterable[CheckedFile], settings: RunSettings) -> Iterator[Problem]:
     """Yield a note per file about added private names that no index may be queried for."""
     for checked_file in files if settings.mode is CheckMode.ADDED else ():
-        skipped = (item for item in checked_file.dependencies if Skipped in checked_file.lookup_types)
+        skipped = (item for item in _judged_by_status(checked_file) if Skipped in checked_file.lookup_types)
         names = dict.fromkeys(item.dependency.name for item in skipped if item.lookup == Skipped(SkipReason.PRIVATE))
         if names:
             text = private_names_message(list(names))
@@ -417,7 +534,11 @@ def _unnamed(checked_file: CheckedFile) -> Iterator[SkippedEntry]:
 
 
 def _summary(
-    dependencies: Sequence[CheckedDependency], findings: Sequence[Finding], unnamed: Sequence[SkippedEntry], files: int
+    dependencies: Sequence[CheckedDependency],
+    findings: Sequence[Finding],
+    unnamed: Sequence[SkippedEntry],
+    files: int,
+    not_judged: int,
 ) -> Summary:
     severities = [finding.severity for finding in findings if not finding.suppressed]
     lookup_types = [type(item.lookup) for item in dependencies]
@@ -437,6 +558,7 @@ def _summary(
         not_stated=lookup_types.count(StatusNotStated),
         missing=lookup_types.count(Missing),
         unrecognized=lookup_types.count(UnrecognizedStatus),
+        not_judged=not_judged,
     )
 
 

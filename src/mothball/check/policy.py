@@ -30,6 +30,9 @@ _DEFAULTS: Mapping[Rule, Severity] = {
     Rule.DEPRECATED: Severity.WARNING,
     Rule.UNRECOGNIZED_STATUS: Severity.WARNING,
     Rule.MISSING: Severity.WARNING,
+    Rule.YANKED: Severity.WARNING,
+    Rule.UNLISTED: Severity.WARNING,
+    Rule.RE_REGISTERED: Severity.ERROR,
     Rule.UNVERIFIED: Severity.ERROR,
     Rule.UNRESOLVABLE: Severity.WARNING,
     Rule.NOT_STATED: Severity.WARNING,
@@ -40,6 +43,8 @@ _DEFAULTS: Mapping[Rule, Severity] = {
 }
 _MODE_DEFAULTS: Mapping[tuple[Rule, CheckMode], Severity] = {
     (Rule.MISSING, CheckMode.ADDED): Severity.ERROR,
+    (Rule.YANKED, CheckMode.ADDED): Severity.ERROR,
+    (Rule.UNLISTED, CheckMode.ADDED): Severity.ERROR,
     (Rule.NOT_STATED, CheckMode.ADDED): Severity.ERROR,
     (Rule.NOT_STATED, CheckMode.EDITOR): Severity.NOTE,
     (Rule.UNRESOLVABLE, CheckMode.ADDED): Severity.ERROR,
@@ -57,8 +62,10 @@ _RULES: Mapping[ProjectStatus, Rule | None] = {
 _REASON_PLACEHOLDERS = ("", "why", "reason")
 _NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
 _DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
+# A locked version can be changed without the packages that require it; a constraint installs nothing.
+_DOWNGRADED_FOR_CONSTRAINTS = (*_DOWNGRADED_RULES, Rule.YANKED, Rule.UNLISTED)
 # The rules for possible malware: they stop a first push, and are no note for a dependency that is never installed.
-_MALWARE_RULES = frozenset({Rule.QUARANTINED})
+_MALWARE_RULES = frozenset({Rule.QUARANTINED, Rule.RE_REGISTERED})
 
 
 class SeverityPolicy(NamedTuple):
@@ -67,6 +74,14 @@ class SeverityPolicy(NamedTuple):
     severities: Mapping[str, Severity]
     mode: CheckMode = CheckMode.FULL
     strict: bool = False
+
+
+class Violation(NamedTuple):
+    """A rule that a project violates, or the pinned ``version`` of it for a version rule."""
+
+    rule: Rule
+    name: str
+    version: str | None = None
 
 
 def rule_of(lookup: LookupResult) -> Rule | None:
@@ -96,20 +111,21 @@ def is_downgraded(kind: DependencyKind, *, transitive: bool) -> bool:
     return transitive or kind in (DependencyKind.CONSTRAINT, DependencyKind.OVERRIDE)
 
 
-def severity_of(
+def severity_of(  # noqa: PLR0913 - each is a reason for another severity
     rule: Rule,
     severity_policy: SeverityPolicy,
     *,
     downgraded: bool = False,
     moved: bool = False,
     never_installed: bool = False,
+    constraint: bool = False,
 ) -> Severity:
     """Return the severity of ``rule``.
 
     The most specific setting takes precedence: ``RULE.transitive`` for downgraded dependencies, then ``RULE.added``,
     ``RULE`` and the default. Without ``RULE.transitive``, archived and deprecated are downgraded by one level. So they
-    are for a dependency that was ``moved`` from another project. A dependency that is ``never_installed`` has notes. In
-    a first push, errors of rules that do not stop it are warnings.
+    are for a dependency that was ``moved`` from another project, and yanked and unlisted for a ``constraint``. A
+    dependency that is ``never_installed`` has notes. In a first push, errors of rules that do not stop it are warnings.
     """
     severities, mode = severity_policy.severities, severity_policy.mode
     severity = severities.get(rule, _MODE_DEFAULTS.get((rule, mode), _DEFAULTS[rule]))
@@ -117,7 +133,7 @@ def severity_of(
         severity = severities.get(f"{rule}.added", severity)
     if downgraded and f"{rule}.transitive" in severities:
         severity = severities[f"{rule}.transitive"]
-    elif (downgraded or moved) and rule in _DOWNGRADED_RULES:
+    elif ((downgraded or moved) and rule in _DOWNGRADED_RULES) or (constraint and rule in _DOWNGRADED_FOR_CONSTRAINTS):
         severity = _NEXT_LOWER.get(severity, severity)
     if never_installed and rule not in _MALWARE_RULES and severity is not Severity.OFF:
         return Severity.NOTE
@@ -127,16 +143,24 @@ def severity_of(
 
 
 def matching_ignore(
-    rule: Rule, name: str, comments: Iterable[IgnoreComment], ignores: Iterable[Ignore], today: str
+    violation: Violation, comments: Iterable[IgnoreComment], ignores: Iterable[Ignore], today: str
 ) -> IgnoreComment | Ignore | None:
-    """Return the ignore that suppresses ``rule`` for ``name``, or None. Comments take precedence over entries."""
+    """Return the ignore that suppresses ``violation``, or None. Comments take precedence over entries."""
+    rule, name, version = violation
     for comment in comments:
         if rule in comment.rules:
             return comment
     for ignore in ignores:
-        if ignore.name == name and rule in ignore.rules and not is_expired(ignore, today):
+        applies_to_version = version is None or not ignore.versions or _is_any_of(version, ignore.versions)
+        if ignore.name == name and rule in ignore.rules and not is_expired(ignore, today) and applies_to_version:
             return ignore
     return None
+
+
+def _is_any_of(version: str, versions: Iterable[str]) -> bool:
+    from mothball.check.version_matching import is_same_version  # noqa: PLC0415 - imports packaging
+
+    return any(is_same_version(version, other) for other in versions)
 
 
 def is_reason(text: str) -> bool:

@@ -28,7 +28,7 @@ from mothball.model.records import NamedTuple
 # The dependency path of each transitive dependency: from a direct dependency to its parent.
 DependencyPaths = Mapping[str, tuple[str, ...]]
 
-_Key = tuple[str, str | None, Rule]
+_Key = tuple[str, str | None, Rule, str | None]
 
 # Longer dependency paths are truncated, because the paths of a long chain take quadratic memory.
 _MAX_PATH_LENGTH = 12
@@ -145,7 +145,7 @@ def merge_lock_findings(files: Sequence[CheckedFile], settings: RunSettings) -> 
     for lock in locks:
         member_requirements = required_by_members(lock.file.document)
         for finding, location in _direct_findings(lock):
-            key = (lock.file.project, finding.name, finding.rule)
+            key = (lock.file.project, finding.name, finding.rule, finding.version)
             locked.setdefault(key, []).append(location)
             if finding.name in member_requirements:
                 locked_for_members.setdefault(key, []).append(location)
@@ -181,7 +181,7 @@ def _ignored_in_manifest(
     name = finding.name or ""
     is_for_members = name in required_by_members(lock.document)
     matches = [
-        _ignore_in(checked_file, entry, finding.rule, settings)
+        _ignore_in(checked_file, entry, policy.Violation(finding.rule, name, finding.version), settings)
         for checked_file in contexts
         if checked_file.file.project == lock.project
         or (is_for_members and is_beneath(checked_file.file.project, lock.project))
@@ -193,9 +193,9 @@ def _ignored_in_manifest(
 
 
 def _ignore_in(
-    checked_file: CheckedFile, entry: Dependency, rule: Rule, settings: RunSettings
+    checked_file: CheckedFile, entry: Dependency, violation: policy.Violation, settings: RunSettings
 ) -> IgnoreComment | Ignore | None:
-    """Return the ignore that suppresses ``rule`` for an entry of a manifest that is only read as context."""
+    """Return the ignore that suppresses ``violation`` for an entry of a manifest that is only read as context."""
     file, lines = checked_file.file, checked_file.lines
     comments: Iterable[IgnoreComment] = file.document.ignores if settings.use_ignores else ()
     on_lines = [
@@ -205,7 +205,7 @@ def _ignore_in(
     ]
     with_entries = settings.use_ignores or settings.keep_config_ignores
     entries = file.resolved_config.config.ignores if with_entries else ()
-    return policy.matching_ignore(rule, entry.name, on_lines, entries, settings.today)
+    return policy.matching_ignore(violation, on_lines, entries, settings.today)
 
 
 def _locations_in_locks(
@@ -215,10 +215,10 @@ def _locations_in_locks(
     locked_for_members: Mapping[_Key, list[Location]],
 ) -> list[Location]:
     """Return the locations of the dependency of ``finding`` in the locks of ``project`` and of its workspaces."""
-    locations = list(locked.get((project, finding.name, finding.rule), ()))
+    locations = list(locked.get((project, finding.name, finding.rule, finding.version), ()))
     directory, parent = project, os.path.dirname(project) if locked_for_members else project
     while parent != directory:
-        locations += locked_for_members.get((parent, finding.name, finding.rule), ())
+        locations += locked_for_members.get((parent, finding.name, finding.rule, finding.version), ())
         directory, parent = parent, os.path.dirname(parent)
     return locations
 

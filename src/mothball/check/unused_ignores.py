@@ -14,7 +14,7 @@ from mothball.check.messages import (
 )
 from mothball.config.project import Ignore
 from mothball.model.document import IgnoreComment
-from mothball.model.findings import CheckedDependency, CheckMode, Finding, Rule
+from mothball.model.findings import VERSION_RULES, CheckedDependency, CheckMode, Finding, Rule
 from mothball.model.lookup import StatusNotStated
 
 # Whether a dependency violates these rules depends on the state of the index and on the settings of the user.
@@ -26,10 +26,11 @@ def unused_ignores(files: Sequence[CheckedFile], settings: RunSettings, *, compl
 
     An ignore is reported as unused only if everything that it could match was read and looked up successfully. For a
     comment, this is its line in a file without parse problems. For an entry, it is every file that the configuration
-    applies to, and ``complete`` must be True: all files of the run were readable. An unstated status does not count as
-    a successful lookup. Ignores of ``unverified`` and ``unresolvable`` are never unused: failures are temporary, and
-    indexes depend on the settings of the user. If only added dependencies are checked, only those that would have
-    suppressed a finding are reported: expired entries, and ignores without a reason.
+    applies to, and ``complete`` must be True: all files of the run were readable. An unstated status or a version that
+    was not judged does not count as a successful lookup. Ignores of ``unverified`` and ``unresolvable`` are never
+    unused: failures are temporary, and indexes depend on the settings of the user. If only added dependencies are
+    checked, only those that would have suppressed a finding are reported: expired entries, and ignores without a
+    reason.
     """
     if not settings.use_ignores and not settings.keep_config_ignores:
         return
@@ -92,6 +93,7 @@ def _comment_findings(checked_file: CheckedFile, settings: RunSettings) -> Itera
             or comment in checked_file.used_ignores
             or _is_unpredictable(comment.rules)
             or any(isinstance(item.lookup, StatusNotStated) or _is_unknown(item) for item in covered)
+            or (_has_version_rule(comment.rules) and any(item.not_judged for item in covered))
         ):
             names = ", ".join(dict.fromkeys(item.dependency.name for item in covered))
             text = unused_ignore_message(names, comment.rules)
@@ -110,6 +112,10 @@ def _is_unknown(item: CheckedDependency) -> bool:
     return policy.rule_of(item.lookup) in _UNPREDICTABLE_RULES
 
 
+def _has_version_rule(rules: Sequence[str]) -> bool:
+    return any(rule in VERSION_RULES for rule in rules)
+
+
 def _comment_finding(
     checked_file: CheckedFile, comment: IgnoreComment, rule: Rule, text: MessageText, settings: RunSettings
 ) -> Finding:
@@ -126,6 +132,7 @@ def _entry_findings(files: Sequence[CheckedFile], settings: RunSettings, *, comp
     used = {ignore for checked_file in files for ignore in checked_file.used_ignores}
     items = [item for checked_file in files for item in checked_file.dependencies]
     not_stated = {item.dependency.name for item in items if isinstance(item.lookup, StatusNotStated)}
+    not_judged = {item.dependency.name for item in items if item.not_judged}
     complete = (
         complete
         and resolved_config.whole_scope
@@ -136,7 +143,13 @@ def _entry_findings(files: Sequence[CheckedFile], settings: RunSettings, *, comp
         if policy.is_expired(ignore, settings.today):
             text = expired_ignore_message(ignore.key, ignore.until or "")
             yield _entry_finding(resolved_config, ignore, Rule.EXPIRED_IGNORE, text, settings)
-        elif complete and ignore not in used and ignore.name not in not_stated and not _is_unpredictable(ignore.rules):
+        elif (
+            complete
+            and ignore not in used
+            and ignore.name not in not_stated
+            and not (ignore.name in not_judged and _has_version_rule(ignore.rules))
+            and not _is_unpredictable(ignore.rules)
+        ):
             text = unused_ignore_message(ignore.key, ignore.rules)
             yield _entry_finding(resolved_config, ignore, Rule.UNUSED_IGNORE, text, settings)
         elif not policy.is_reason(ignore.reason):

@@ -8,7 +8,14 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, is_lock
-from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
+from mothball.check.pipeline import (
+    build_report,
+    check,
+    confirmed_results,
+    has_version_findings,
+    merge_reports,
+    plan_lookups,
+)
 from mothball.cli.check import list_files
 from mothball.cli.common import Setup, open_session, requested_format, set_up
 from mothball.cli.output import print_report
@@ -100,10 +107,12 @@ def _added_report(
     settings = setup.settings
     plan = plan_lookups(discovered.files, settings)
     results = session.look_up(plan.queries(), cache_only=True)
-    if settings.refresh or not all(map(_is_settled, (*results.values(), *plan.skipped()))):
+    is_settled = all(map(_is_settled, (*results.values(), *plan.skipped())))
+    if settings.refresh or not is_settled or has_version_findings(plan, results, settings):
         discovered = change_reader.read(setup.config_resolver, settings, full_context=True)
         plan = plan_lookups(discovered.files, settings)
         results = session.look_up(plan.queries())
+    results, _ = confirmed_results(plan, results, session.look_up, settings)
     return build_report(plan, results, settings, discovered.unreadable, discovered.problems), discovered
 
 

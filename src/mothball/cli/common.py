@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from mothball.check.inputs import RunSettings
+from mothball.check.inputs import ResolvedFile, RunSettings
 from mothball.cli.progress import Progress
 from mothball.config.credential_settings import CredentialSettings, UserIndexUrl, read_user_index_url
 from mothball.config.project import ConfigOverrides, UserConfig
@@ -18,7 +18,7 @@ from mothball.discovery.installer_settings import with_installers
 from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.formats.table import FORMATS
 from mothball.index.session import LookupSession
-from mothball.model.document import normalize_name
+from mothball.model.document import Dependency, normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.findings import CheckMode, Severity
 from mothball.model.records import NamedTuple
@@ -60,6 +60,7 @@ def set_up(
         use_ignores=not getattr(arguments, "no_ignores", False) and policy_tree is None,
         # A file given with --config, or the base, is not part of the change, so its ignores always apply.
         keep_config_ignores=arguments.config is not None or policy_tree is not None,
+        unchanged_since=_unchanged_since,
     )
     makes_snapshot = arguments.command == "snapshot"
     overrides = read_overrides(arguments)
@@ -81,6 +82,12 @@ def set_up(
         policy_tree=policy_tree,
     )
     return Setup(settings, ConfigResolver(resolver_settings, user), user, overrides)
+
+
+def _unchanged_since(file: ResolvedFile, dependency: Dependency) -> float | None:
+    from mothball.discovery.committed import unchanged_since  # noqa: PLC0415 - needed for suspicious entries only
+
+    return unchanged_since(file, dependency)
 
 
 def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple[Setup, DiscoveryResult]:

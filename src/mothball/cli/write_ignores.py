@@ -1,4 +1,4 @@
-"""The option ``--write-ignores``: add ignore entries for archived and deprecated findings to the configuration.
+"""The option ``--write-ignores``: add ignore entries for archived, deprecated and yanked findings to the configuration.
 
 An existing project can start with mothball this way: only new findings are reported afterwards.
 """
@@ -25,18 +25,26 @@ from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import display_path, leads_outside, read_file, replace_file, repository_root
 
 # Quarantined, missing and unverified findings are not ignored: each needs a decision of its own.
-_WRITTEN_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
+_WRITTEN_RULES = (Rule.ARCHIVED, Rule.DEPRECATED, Rule.YANKED)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class _Plan(NamedTuple):
-    """The ignore entries to write into one configuration file: rules by project name.
+    """The ignore entries to write into one configuration file: rules and pinned versions by project name.
 
     ``root`` is the repository that must contain the file, or None for a file given with ``--config``.
     """
 
     rules: dict[str, dict[Rule, None]]
+    versions: dict[str, dict[str, None]]
     root: str | None
+
+    def entries(self, reason: str) -> list[NewIgnore]:
+        """Return the new entries, by name."""
+        return [
+            NewIgnore(name, tuple(rules), reason, tuple(self.versions.get(name, ())))
+            for name, rules in sorted(self.rules.items())
+        ]
 
 
 def validate_arguments(arguments: argparse.Namespace) -> None:
@@ -69,9 +77,7 @@ def write_ignores(arguments: argparse.Namespace, files: Sequence[ResolvedFile], 
     problems = list(report.problems)
     written: dict[str, int] = {}
     for path in sorted(plans):
-        entries = [
-            NewIgnore(name, tuple(rules), _reason(arguments)) for name, rules in sorted(plans[path].rules.items())
-        ]
+        entries = plans[path].entries(_reason(arguments))
         try:
             _write(path, entries, plans[path].root)
         except (ConfigError, UnreadableFileError) as error:
@@ -117,8 +123,10 @@ def _plans(findings: Iterable[Finding], by_path: Mapping[str, ResolvedFile], *, 
     for finding in findings:
         for file in _files_of(finding, by_path):
             root = None if is_chosen else repository_root(file.path)
-            plan = plans.setdefault(governing_config_path(file), _Plan({}, root))
+            plan = plans.setdefault(governing_config_path(file), _Plan({}, {}, root))
             plan.rules.setdefault(finding.name or "", {})[finding.rule] = None
+            if finding.version is not None:
+                plan.versions.setdefault(finding.name or "", {})[finding.version] = None
     return plans
 
 

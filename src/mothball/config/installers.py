@@ -37,14 +37,16 @@ class UserIndex(NamedTuple):
 class PipSettings(NamedTuple):
     """Settings of pip outside of requirements files.
 
-    ``default`` replaces PyPI. ``no_index`` is the setting that disables all indexes, empty if there is none.
-    ``connection`` is used for the indexes that pip would query.
+    ``default`` replaces PyPI. ``no_index`` is the setting that disables all indexes, empty if there is none, and
+    ``find_links`` the setting that names further sources of files. ``connection`` is used for the indexes that pip
+    would query.
     """
 
     default: UserIndex | None = None
     extra: tuple[UserIndex, ...] = ()
     no_index: str = ""
     connection: PipConnection = PipConnection()
+    find_links: str = ""
 
 
 class UvSettings(NamedTuple):
@@ -63,6 +65,7 @@ class UvSettings(NamedTuple):
     explicit: tuple[UserIndex, ...] = ()
     no_index: str = ""
     connection: UvConnection = UvConnection()
+    find_links: str = ""
 
 
 class InstallerSettings(NamedTuple):

@@ -91,6 +91,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "configures.",
         "rules": "The ignored rules.",
         "reason": "Why the finding is ignored.",
+        "versions": "The pinned versions that the rules yanked, unlisted and re-registered are ignored for.",
         "until": "The last day on which the ignore applies: a date without quotes.",
     }
 )

@@ -43,7 +43,7 @@ from mothball.config.values import (
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.file_formats import FORMATS
-from mothball.model.findings import Rule, Severity
+from mothball.model.findings import VERSION_RULES, Rule, Severity
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line, strip_credentials
 
@@ -62,7 +62,8 @@ class Ignore(NamedTuple):
     """An entry of ``[tool.mothball.ignore]``.
 
     ``key`` is the project name as written, ``name`` its normalized form. ``until`` is an ISO date, the last day on
-    which the ignore applies; None means without end.
+    which the ignore applies; None means without end. ``versions`` are the pinned versions that the version rules are
+    ignored for, all if empty.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Ignore(NamedTuple):
     rules: tuple[Rule, ...]
     reason: str = ""
     until: str | None = None
+    versions: tuple[str, ...] = ()
 
 
 class IndexStatuses(StrEnum):
@@ -339,7 +341,14 @@ def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
             key=at,
             help_text='add them, such as rules = ["archived"]',
         )
-    return Ignore(key, normalize_name(key), fields["rules"], fields.get("reason", ""), fields.get("until"))
+    versions = fields.get("versions", ())
+    if versions and not any(rule in VERSION_RULES for rule in fields["rules"]):
+        raise ConfigError(
+            f"`versions` has no effect in the ignore for `{key}`",
+            key=(*at, "versions"),
+            help_text=f"it applies to the rules {', '.join(VERSION_RULES)} only: remove it, or add one of them",
+        )
+    return Ignore(key, normalize_name(key), fields["rules"], fields.get("reason", ""), fields.get("until"), versions)
 
 
 def read_index_settings(value: object, at: KeyPath) -> tuple[IndexSettings, ...]:
@@ -434,7 +443,9 @@ INDEX_KEYS: Mapping[str, Reader] = MappingProxyType(
         "ignore-error-codes": read_error_codes,
     }
 )
-IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_string, "until": read_until})
+IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType(
+    {"rules": read_rules, "reason": read_string, "until": read_until, "versions": read_strings}
+)
 _CREDENTIAL_KEYS = {
     "keyring-provider": "keyring",
     "client-cert": "client_certificate",

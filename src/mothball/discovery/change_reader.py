@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from mothball.check.additions import FileVersion, additions, ignored_names, merge_additions
@@ -52,7 +52,7 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import PROJECT_FILES, Tree, display_path, is_inside, project_of
 from mothball.repository.git_change import Base, Change
-from mothball.repository.git_repository import Difference
+from mothball.repository.git_repository import Difference, commit_time
 from mothball.repository.git_tree import GitTree
 from mothball.repository.paths import upward
 from mothball.routing.facts import NO_FACTS
@@ -382,7 +382,15 @@ class ChangeReader:
         parsed = ParsedFile(path, root, text, parse(file_format, text, kind), kind)
         parent, project = self._change.bases.index(base), self._base_project_of(base, path)
         ignored = ignored_names(parsed.document, text, configs[-1] if configs else None)
-        yield FileVersion(path, project, parsed, _oid_in(base.tree, path), parent, ignored=ignored)
+        yield FileVersion(
+            path,
+            project,
+            parsed,
+            _oid_in(base.tree, path),
+            parent,
+            ignored=ignored,
+            committed_at=self._committed_at(base),
+        )
 
     def _resolvers(self, base: Base) -> list[ConfigResolver]:
         """Return the resolvers of the target and, if configurations differ, of ``base``, which comes last."""
@@ -426,6 +434,11 @@ class ChangeReader:
             for workspaces in self._workspaces
             for membership in workspaces.containing(first, root)
         )
+
+    def _committed_at(self, base: Base) -> Callable[[], float | None]:
+        """Return a function that returns the time of the commit of ``base``."""
+        git = self._change.repository.git
+        return lambda: commit_time(git, base.commit) if base.commit else None
 
     # --- indexes ------------------------------------------------------------------------------------------------------
 
@@ -592,9 +605,8 @@ def _enter_other_file(target: DiscoveryResult, base_files: Sequence[FileVersion]
 
 
 def _with_display_paths(addition: SelectedEntries) -> SelectedEntries:
-    dependencies, problems, unnamed, moved_from = addition
-    shown = {dependency: display_path(path) for dependency, path in moved_from.items()}
-    return SelectedEntries(dependencies, problems, unnamed, shown)
+    shown = {dependency: display_path(path) for dependency, path in addition.moved_from.items()}
+    return addition._replace(moved_from=shown)
 
 
 def _resolved_version(  # noqa: PLR0913, PLR0917 - the fields that differ between versions

@@ -69,6 +69,7 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
         tuple(UserIndex(url, extra.set_by, is_user_setting=extra.is_user_setting) for url in extra.text.split()),
         no_index.set_by if is_on(no_index.text) else "",
         _connection(settings, ignored),
+        settings.get("find-links", _Value("", "")).set_by,
     )
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mothball.check.messages import ignore_entry_text
+from mothball.check.messages import ignore_entry_text, toml_string
 from mothball.edits.model import Edit, apply, end_of_line, newline_of
 from mothball.formats.toml.api import Array, TomlScan, Value, flatten_inline_tables, scan, to_mapping
 from mothball.model.document import Span, normalize_name
@@ -23,11 +23,12 @@ _TABLE = "ignore"
 
 
 class NewIgnore(NamedTuple):
-    """The ``rules`` to ignore for the project ``name``, and why."""
+    """The ``rules`` to ignore for the project ``name``, and why; version rules only for ``versions``, if given."""
 
     name: str
     rules: tuple[Rule, ...]
     reason: str
+    versions: tuple[str, ...] = ()
 
 
 def add_config_ignores(text: str, prefix: tuple[str, ...], entries: Iterable[NewIgnore]) -> tuple[Edit, ...]:
@@ -35,7 +36,8 @@ def add_config_ignores(text: str, prefix: tuple[str, ...], entries: Iterable[New
 
     ``prefix`` is the path of mothball's table: ``("tool", "mothball")`` in pyproject.toml, ``()`` in mothball.toml.
     New entries are added at the end of the table; without its header, a new table is added at the end of the file. An
-    existing entry for the same normalized name gets the missing rules and keeps its reason. Raises ConfigError if
+    existing entry for the same normalized name gets the missing rules, and versions if it is limited to some, and keeps
+    its reason. Raises ConfigError if
     ``text`` is not valid TOML, or if the edited text would not contain exactly the old and the new entries.
     """
     base = (*prefix, _TABLE)
@@ -46,18 +48,21 @@ def add_config_ignores(text: str, prefix: tuple[str, ...], entries: Iterable[New
     expected = to_mapping(parsed)
     table = _table(expected, base)
     keys = {normalize_name(key): key for key in table}
-    arrays = {leaf.path[:-1]: leaf.value for leaf in flatten_inline_tables(parsed.entries) if leaf.path[-1] == "rules"}
+    arrays = {leaf.path: leaf.value for leaf in flatten_inline_tables(parsed.entries)}
     edits: list[Edit] = []
     new: list[str] = []
-    for name, rules, given_reason in entries:
+    for name, rules, given_reason, versions in entries:
         key = keys.get(normalize_name(name))
         if key is None:
-            reason = one_line(given_reason)
-            table[name] = {"rules": [*map(str, rules)], "reason": reason}
-            new.append(ignore_entry_text(name, rules, reason))
+            reason, versions = one_line(given_reason), tuple(map(one_line, versions))  # noqa: PLW2901 - sanitized
+            limit = {"versions": list(versions)} if versions else {}
+            table[name] = {"rules": [*map(str, rules)], **limit, "reason": reason}
+            new.append(ignore_entry_text(name, rules, reason, versions))
         else:
             path = (*base, key)
-            edits += _extension(arrays.get(path), _rules(table[key], path), rules)
+            edits += _extension(arrays.get((*path, "rules")), _rules(table[key], path), rules)
+            if isinstance(table[key].get("versions"), list):
+                edits += _extension(arrays.get((*path, "versions")), table[key]["versions"], versions)
     if new:
         edits.append(_insertion(text, parsed, base, new))
     after = scan(apply(text, edits))
@@ -93,13 +98,13 @@ def _rules(entry: object, path: tuple[str, ...]) -> list[Any]:
     return rules
 
 
-def _extension(array: Value | None, current: list[Any], rules: Sequence[Rule]) -> Iterable[Edit]:
-    """Yield the edit that appends the missing ``rules`` to ``array``; append them to its value ``current``."""
-    missing = [str(rule) for rule in rules if rule not in current]
+def _extension(array: Value | None, current: list[Any], items: Sequence[str]) -> Iterable[Edit]:
+    """Yield the edit that appends the missing ``items`` to ``array``; append them to its value ``current``."""
+    missing = [str(item) for item in items if item not in current]
     current += missing
     if missing and isinstance(array, Array):
         position = array.items[-1].span.end if array.items else array.span.start + 1
-        new_items = ", ".join(f'"{rule}"' for rule in missing)
+        new_items = ", ".join(map(toml_string, missing))
         yield Edit(Span(position, position), f", {new_items}" if array.items else new_items)
 
 

@@ -16,11 +16,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mothball.index.latest_release import version_from_file_name
-from mothball.index.page_request import MAX_LIST
+from mothball.index.page_request import DIGEST_LENGTH, MAX_LIST
 from mothball.model.records import NamedTuple
 
-# Hexadecimal digits of a digest that are kept: 12 bytes, far beyond any chance of equal ones.
-DIGEST_LENGTH = 24
 _MAX_REASON = 1000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 

@@ -7,6 +7,8 @@ from typing import Literal
 from mothball.model.lookup import Cause, Release
 from mothball.model.records import NamedTuple
 
+# Hexadecimal digits of the digest of a file that are kept: 12 bytes, far beyond any chance of equal ones.
+DIGEST_LENGTH = 24
 # The longest list of files that is kept, in code points: about 7,000 files.
 MAX_LIST = 768 * 1024
 

@@ -51,11 +51,11 @@ class LookupSettings(NamedTuple):
     snapshot: Snapshot | None = None
     stale_limit: float = 7 * 24 * 3600.0
     stated_indexes: frozenset[str] = frozenset()
-    bypass_cache: bool = False
     insecure_hosts: tuple[str, ...] = ()
     ignored_codes: frozenset[tuple[str, int]] = frozenset()
     is_private: bool = False
     public_indexes: frozenset[str] = frozenset()
+    bypass_cache: bool = False
 
     def is_insecure(self, index_url: str) -> bool:
         """Return True if the index is on one of the ``insecure_hosts``."""
@@ -93,6 +93,11 @@ class Query(NamedTuple):
             return ()
         others = (candidate for candidate in (*self.indexes, DEFAULT_INDEX) if candidate != index)
         return (*others, *(sorted(self.settings.public_indexes) if self.settings.is_private else ()))
+
+    @property
+    def needs_files(self) -> bool:
+        """Return True if the result has files."""
+        return self.whole_list or bool(self.pin)
 
 
 class PageAndOrigin(NamedTuple):
@@ -144,7 +149,7 @@ class Resolution:
     def expect_files(self, queries: Iterable[Query]) -> None:
         """Keep the files that ``queries`` need when pages arrive."""
         for query in queries:
-            if query.pin:
+            if query.needs_files:
                 self._pins.setdefault(query.name, set()).add((query.pin, query.whole_list))
 
     def add_outcome(self, key: PageKey, outcome: Outcome) -> None:
@@ -169,7 +174,7 @@ class Resolution:
         """Return the keys of the cached lists of files that queries need, and the time of each list."""
         keys: dict[PageKey, float] = {}
         for query, page in pages.items():
-            if query.pin and isinstance(page, PageAndOrigin):
+            if query.needs_files and isinstance(page, PageAndOrigin):
                 key = page_key(page.origin.index_url, query.name)
                 cached = self._cached.get(key)
                 is_fetched = isinstance(self.outcomes.get(key), Fetched)
@@ -246,7 +251,7 @@ class Resolution:
 
     def _fetched_step(self, query: Query, key: PageKey, outcome: Outcome) -> _Step:
         origin = self._origin(key)
-        cached = self._cached.get(key)
+        cached = None if query.settings.bypass_cache else self._cached.get(key)
         match outcome:
             case Fetched(page):
                 return PageAndOrigin(page, origin)
@@ -271,7 +276,7 @@ class Resolution:
 
     def _failed_step(self, query: Query, key: PageKey, failed: Failed) -> PageAndOrigin | Unavailable:
         """Return the cached page to use after a failure, or the failure if it is too old or a 404."""
-        cached = self._cached.get(key)
+        cached = None if query.settings.bypass_cache else self._cached.get(key)
         if (
             cached is not None
             and cached.page is not None

@@ -226,7 +226,7 @@ def _index_result(page: PageResult, stating: frozenset[str]) -> IndexResult:
 
 def _with_files(run: Resolution, query: Query, page: PageResult, result: IndexResult) -> IndexResult:
     """Return ``result`` with the files that ``query`` needs."""
-    if not query.pin or not isinstance(page, PageAndOrigin) or isinstance(result, Missing | Unavailable):
+    if not query.needs_files or not isinstance(page, PageAndOrigin) or isinstance(result, Missing | Unavailable):
         return result
     return result._replace(files=run.files_of(query, page))
 

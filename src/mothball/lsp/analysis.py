@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import ResolvedFile
-from mothball.check.pipeline import LookUp, build_report, plan_lookups
+from mothball.check.pipeline import LookUp, build_report, confirmed_results, plan_lookups
 from mothball.config.project import UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
@@ -100,7 +100,9 @@ def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
     if parsed.opened is not None:
         plan = plan_lookups(parsed.opened.files(), run_settings())
         queries = plan.queries()
-        report = build_report(plan, results(queries), run_settings())
+        found, again = confirmed_results(plan, results(queries), results, run_settings())
+        queries = (*queries, *again)
+        report = build_report(plan, found, run_settings())
     if report is not None and parsed.opened is not None and task.unused:
         remaining = _relocated(task.unused, parsed.opened.file)
         report = report._replace(findings=(*report.findings, *remaining))

@@ -11,6 +11,7 @@ from mothball.check.inputs import RunSettings
 from mothball.config.credential_settings import UserIndexUrl
 from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.config.user_directories import user_config_file
+from mothball.discovery.committed import unchanged_since
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.installer_settings import with_installers
 from mothball.lsp.settings import Settings
@@ -79,4 +80,5 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
 def run_settings() -> RunSettings:
     """Return the settings of a check that starts now."""
     now = time.time()
-    return RunSettings(today=time.strftime("%Y-%m-%d", time.localtime(now)), now=now, mode=CheckMode.EDITOR)
+    today = time.strftime("%Y-%m-%d", time.localtime(now))
+    return RunSettings(today=today, now=now, mode=CheckMode.EDITOR, unchanged_since=unchanged_since)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from mothball.check.messages import SKIP_REASON_TEXT, format_age
 from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.lsp.lookups import PENDING
-from mothball.model.findings import CheckedDependency, Finding
+from mothball.model.findings import CheckedDependency, Finding, Rule
 from mothball.model.lookup import (
     KnownStatus,
     LookupResult,
@@ -61,11 +61,18 @@ _MEANINGS = {
 }
 
 
+_VERSION_MEANINGS = {
+    Rule.YANKED: "yanked by its maintainers",
+    Rule.UNLISTED: "not on the index, or only with other files than the lock records",
+    Rule.RE_REGISTERED: "the name may have a new owner; do not upgrade or re-lock until you know who owns it",
+}
+
+
 class HoverContent(NamedTuple):
-    """Content of a hover text; ``finding`` is None if no rule is violated, ``now`` is Unix time in seconds."""
+    """Content of a hover text; ``findings`` are those of the dependency, ``now`` is Unix time in seconds."""
 
     item: CheckedDependency
-    finding: Finding | None
+    findings: tuple[Finding, ...]
     now: float
 
 
@@ -168,8 +175,12 @@ def _details(content: HoverContent, style: _Plain) -> Iterator[str]:
     item, lookup, dependency = content.item, content.item.lookup, content.item.dependency
     if isinstance(lookup, UnrecognizedStatus):
         yield f"Status: {style.untrusted(lookup.marker)}"
-    if content.finding is not None and lookup != PENDING:
-        yield _policy(content.finding, style)
+    for finding in content.findings if lookup != PENDING else ():
+        if finding.version is not None:
+            yield _version(finding, style)
+        yield _policy(finding, style)
+    if item.not_judged and lookup != PENDING:
+        yield f"Pinned version: not judged ({item.not_judged})"
     if isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus) and lookup.release is not None:
         yield f"Latest release: {style.untrusted(lookup.release.version)} ({lookup.release.date})"
     marker = style.untrusted(dependency.marker)
@@ -182,6 +193,11 @@ def _details(content: HoverContent, style: _Plain) -> Iterator[str]:
         yield _origin(lookup, content.now, style)
         address = project_page(dependency.name, lookup)
         yield style.link("Project page", address) if address else ""
+
+
+def _version(finding: Finding, style: _Plain) -> str:
+    reason = f": {style.untrusted(finding.reason)}" if finding.reason else ""
+    return f"Version {style.untrusted(finding.version or '')}: {_VERSION_MEANINGS[finding.rule]}{reason}"
 
 
 def _policy(finding: Finding, style: _Plain) -> str:

@@ -23,7 +23,17 @@ from mothball.index.credentials import netrc_paths
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Fetcher, OnResult, Resolver
 from mothball.model.errors import CacheError, MothballError
-from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, Origin, Source, StatusNotStated, Unavailable
+from mothball.model.lookup import (
+    Cause,
+    IndexResult,
+    KnownStatus,
+    Missing,
+    Origin,
+    Source,
+    StatusNotStated,
+    Unavailable,
+    UnrecognizedStatus,
+)
 from mothball.model.records import NamedTuple
 from mothball.repository.files import Stamp, stamp_of
 
@@ -71,6 +81,8 @@ class Lookups:
         self._run_in_loop = run_in_loop
         self._on_results = on_results
         self._results: dict[_Key, StoredResult] = {}
+        # The latest result of each project on its indexes, whatever version is pinned.
+        self._latest: dict[_Key, IndexResult] = {}
         self._in_flight: set[Query] = set()
         self._blocking = _BlockingLookups()
         self._cache_pool = ThreadPoolExecutor(_CACHE_THREADS, "mothball-cache")
@@ -80,12 +92,12 @@ class Lookups:
         """Return the result of each query, ``PENDING`` if there is none.
 
         Results from before a change of settings are returned until they are replaced, so that diagnostics do not
-        flicker.
+        flicker. While a version is being typed, the status of the project is that of the version before.
         """
         results = {}
         for query in queries:
             stored = self._results.get(_key(query))
-            results[query] = PENDING if stored is None else stored.result
+            results[query] = self._latest.get(_project_key(query), PENDING) if stored is None else stored.result
         return results
 
     def outdated(self, queries: Iterable[Query], now: float) -> list[Query]:
@@ -101,6 +113,7 @@ class Lookups:
         now = time.time()
         for query, result in results.items():
             self._results[_key(query)] = StoredResult(query, result, now)
+            self._latest[_project_key(query)] = _without_files(result)
 
     def look_up(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
         """Look up ``queries`` that are not being looked up already; ``refresh`` ignores cached results."""
@@ -135,6 +148,7 @@ class Lookups:
         if len(self._results) > _MAX_RESULTS:
             keys = set(map(_key, in_use))
             self._results = {key: stored for key, stored in self._results.items() if key in keys}
+            self._latest.clear()
 
     def _cache_read(self, missing: tuple[Query, ...], cached: IndexResults) -> None:
         self._store_results(cached)
@@ -298,6 +312,17 @@ def _key(query: Query) -> _Key:
     routing = settings.ignored_codes, settings.is_private, settings.public_indexes
     statuses = settings.status_index, settings.stated_indexes, settings.bypass_cache
     return name, indexes, *routing, *statuses, *files
+
+
+def _project_key(query: Query) -> _Key:
+    """Return the key of the query without its version."""
+    return _key(query._replace(pin="", whole_list=False))
+
+
+def _without_files(result: IndexResult) -> IndexResult:
+    if isinstance(result, KnownStatus | StatusNotStated | UnrecognizedStatus) and result.files is not None:
+        return result._replace(files=None)
+    return result
 
 
 def _is_outdated(query: Query, stored: StoredResult | None, now: float) -> bool:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
-from mothball.check.pipeline import build_report, plan_lookups
+from mothball.check.pipeline import build_report, confirmed_results, plan_lookups
 from mothball.config.project import NetworkSettings, ProjectConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver
@@ -92,7 +92,8 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
         unreadable = [finding for finding in found if isinstance(finding, Finding)]
     plan = plan_lookups(files, settings)
     results = _look_up(plan.queries(), context)
-    report = build_report(plan, results, settings, unreadable, problems)
+    confirmed, _ = confirmed_results(plan, results, lambda queries: _look_up(queries, context), settings)
+    report = build_report(plan, confirmed, settings, unreadable, problems)
     for problem in report.problems:
         is_configuration = os.path.basename(problem.path) in (MOTHBALL_TOML, PYPROJECT_TOML)
         if is_configuration and problem.rule is None and problem.severity is Severity.ERROR:
@@ -141,6 +142,7 @@ def _discover(
 
 
 def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, IndexResult]:
+    queries = list(queries)
     results = {query: context.failed[query] for query in queries if query in context.failed}
     wanted = [query for query in queries if query not in results]
 

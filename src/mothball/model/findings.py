@@ -19,6 +19,9 @@ class Rule(StrEnum):
     DEPRECATED = "deprecated"
     UNRECOGNIZED_STATUS = "unrecognized-status"
     MISSING = "missing"
+    YANKED = "yanked"
+    UNLISTED = "unlisted"
+    RE_REGISTERED = "re-registered"
     UNVERIFIED = "unverified"
     UNRESOLVABLE = "unresolvable"
     NOT_STATED = "not-stated"
@@ -35,9 +38,14 @@ IGNORABLE_RULES = (
     Rule.DEPRECATED,
     Rule.UNRECOGNIZED_STATUS,
     Rule.MISSING,
+    Rule.YANKED,
+    Rule.UNLISTED,
+    Rule.RE_REGISTERED,
     Rule.UNVERIFIED,
     Rule.UNRESOLVABLE,
 )
+# The rules about the version that an entry pins, not about the project.
+VERSION_RULES = (Rule.YANKED, Rule.UNLISTED, Rule.RE_REGISTERED)
 
 
 class Severity(StrEnum):
@@ -75,9 +83,9 @@ class Finding(NamedTuple):
     """A violation of a rule.
 
     ``location`` is None if there is no line to show, as for an unreadable file or an index. ``path`` is empty if the
-    finding belongs to no file; ``index_url`` is then the index that it is about. ``related_locations`` are the
-    positions of the same dependency in lock files. ``message``, ``reason`` (the text of the index) and ``help`` are
-    sanitized, one line each.
+    finding belongs to no file; ``index_url`` is then the index that it is about. ``version`` is the pinned version for
+    one of ``VERSION_RULES``. ``related_locations`` are the positions of the same dependency in lock files. ``message``,
+    ``reason`` (the text of the index) and ``help`` are sanitized, one line each.
     """
 
     rule: Rule
@@ -92,6 +100,7 @@ class Finding(NamedTuple):
     suppressed: Suppression | None = None
     related_locations: tuple[Location, ...] = ()
     index_url: str = ""
+    version: str | None = None
 
     def full_message(self) -> str:
         """Return the message followed by the reason, for output with a single line."""
@@ -102,7 +111,8 @@ class CheckedDependency(NamedTuple):
     """A dependency of the file at ``path`` (as displayed), and its lookup result.
 
     ``lines`` is the line index of the file. ``via`` is the dependency path of a transitive package, from the direct
-    dependency to the parent.
+    dependency to the parent. ``not_judged`` is the reason why the version rules could not be applied to its pinned
+    version, empty if they were, or if it pins none.
     """
 
     dependency: Dependency
@@ -111,6 +121,7 @@ class CheckedDependency(NamedTuple):
     lookup: LookupResult
     transitive: bool = False
     via: tuple[str, ...] = ()
+    not_judged: str = ""
 
     @property
     def location(self) -> Location:
@@ -150,7 +161,8 @@ class Summary(NamedTuple):
     """The numbers of a check. ``findings`` excludes suppressed findings, which are counted as ``ignored``.
 
     Each dependency counts as ``checked`` (its status is known) or as one of the counts from ``skipped`` on. Entries
-    without a name count as skipped, or as unresolvable if the name contains a variable.
+    without a name count as skipped, or as unresolvable if the name contains a variable. ``not_judged`` are the pinned
+    versions to which the version rules could not be applied.
     """
 
     files: int
@@ -166,16 +178,21 @@ class Summary(NamedTuple):
     not_stated: int
     missing: int
     unrecognized: int
+    not_judged: int = 0
 
 
 class Report(NamedTuple):
-    """The result of a check, in deterministic order."""
+    """The result of a check, in deterministic order.
+
+    ``not_judged`` has the reason for each pinned version that was not judged, also of dependencies that are not added.
+    """
 
     dependencies: tuple[CheckedDependency, ...]
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     summary: Summary
     unnamed: tuple[SkippedEntry, ...] = ()
+    not_judged: tuple[str, ...] = ()
 
     def with_problems(self, *problems: Problem) -> Report:
         """Return this report with further problems."""

@@ -55,6 +55,8 @@ def summary_line(report: Report) -> str:
         )
         if count
     ]
+    if summary.not_judged:
+        parts.append(f"{format_count(summary.not_judged, 'pin')} not judged{_reasons(Counter(report.not_judged))}")
     dependencies = format_count(summary.dependencies, "dependency", "dependencies")
     return f"{dependencies} in {format_count(summary.files, 'file')}: {', '.join(parts)}"
 
@@ -67,10 +69,15 @@ def _skip_reasons(report: Report) -> str:
         if isinstance(dependency.lookup, Skipped) and not dependency.lookup.is_unresolvable
     )
     counts.update(entry.reason for entry in report.unnamed if not entry.is_unresolvable)
+    return _reasons(Counter({SKIP_REASON_TEXT[reason]: count for reason, count in counts.items()}))
+
+
+def _reasons(counts: Counter[str]) -> str:
+    """Return reasons in parentheses, most frequent first; with their counts if there are several."""
     if len(counts) == 1:
         [reason] = counts
-        return f" ({SKIP_REASON_TEXT[reason]})"
-    labels = [f"{SKIP_REASON_TEXT[reason]}: {count}" for reason, count in counts.most_common()]
+        return f" ({reason})"
+    labels = [f"{reason}: {count}" for reason, count in counts.most_common()]
     return f" ({', '.join(labels)})" if labels else ""
 
 

@@ -120,6 +120,7 @@ def _dependency(checked: CheckedDependency) -> dict[str, Any]:
         "transitive": checked.transitive,
         "via": list(checked.via),
         "never_installed": dependency.is_never_installed,
+        "not_judged": checked.not_judged or None,
         "lookup": lookup_json(checked.lookup),
     }
 
@@ -130,6 +131,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         **_location_fields(finding.path, finding.location),
         "name": finding.name,
+        "version": finding.version,
         "message": finding.full_message(),
         "help": finding.help or None,
         "suppressed": finding.suppressed._asdict() if finding.suppressed else None,

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mothball.check.messages import ignore_comment_text, ignore_entry_text, index_settings_lines
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
-from mothball.model.findings import IGNORABLE_RULES, Finding, Report, Rule, Severity
+from mothball.model.findings import IGNORABLE_RULES, VERSION_RULES, Finding, Report, Rule, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import join_names, one_line
 
 _SHOWN_NAMES = 5
 # A quarantined project may be malware, so no ignore is suggested.
-_NEVER_IGNORED = (Rule.QUARANTINED, Rule.UNVERIFIED)
+_NEVER_IGNORED = (Rule.QUARANTINED, Rule.RE_REGISTERED, Rule.UNVERIFIED)
 # Another project has the same finding: the cause is an index or a setting.
 _NOT_ABOUT_PROJECT = (Rule.UNVERIFIED, Rule.UNRESOLVABLE)
 
@@ -70,6 +70,7 @@ def remedies(report: Report, context: RemedyContext) -> str:
         finding for finding in errors if finding.rule in IGNORABLE_RULES and finding.rule not in _NEVER_IGNORED
     ]
     lines = [
+        *_version_lines(errors),
         *_replace_lines(errors, report),
         *_ignore_lines(ignorable, context),
         *_unverified_lines(errors, report, context),
@@ -83,9 +84,28 @@ def remedies(report: Report, context: RemedyContext) -> str:
     return "\n".join(["what to do", *(f"  {line}" for line in lines)]) + "\n"
 
 
+def _version_lines(errors: Sequence[Finding]) -> list[str]:
+    """Return what to do about pinned versions. For a locked version, the lock must be made again."""
+    owners = dict.fromkeys(finding.name or "" for finding in errors if finding.rule is Rule.RE_REGISTERED)
+    others = dict.fromkeys(
+        f"{finding.name} {finding.version}" for finding in errors if finding.rule in (Rule.YANKED, Rule.UNLISTED)
+    )
+    lines = []
+    if owners:
+        names = join_names(list(owners), _SHOWN_NAMES)
+        lines.append(f"find out who owns {names} now; until then, neither install, upgrade nor re-lock")
+    if others:
+        lines.append(f"use other versions than {join_names(list(others), _SHOWN_NAMES)}")
+    return lines
+
+
 def _replace_lines(errors: Sequence[Finding], report: Report) -> list[str]:
     direct_parents = {checked.location: checked.via[0] for checked in report.dependencies if checked.via}
-    named = [finding for finding in errors if finding.name and finding.rule not in _NOT_ABOUT_PROJECT]
+    named = [
+        finding
+        for finding in errors
+        if finding.name and finding.rule not in _NOT_ABOUT_PROJECT and finding.rule not in VERSION_RULES
+    ]
     names = list(dict.fromkeys(finding.name or "" for finding in named if finding.location not in direct_parents))
     parents = list(
         dict.fromkeys(direct_parents[finding.location] for finding in named if finding.location in direct_parents)
@@ -107,14 +127,20 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
         comments = dict.fromkeys(ignore_comment_text((finding.rule,)) for finding in in_manifests)
         lines += [f"    {comment}" for comment in comments]
     entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
+    versions: dict[str, dict[str, None]] = {}
     for finding in (finding for finding in ignorable if finding.name):
+        if finding.version is not None:
+            versions.setdefault(finding.name or "", {})[finding.version] = None
         for path in dict.fromkeys((finding.path, *(location.path for location in finding.related_locations))):
             entries.setdefault(context.config_file(path), {}).setdefault(finding.name or "", {})[finding.rule] = None
     prefix = "or in" if lines else "or ignore them, with your reason in place of WHY, in"
     for config_file, rules in sorted(entries.items()):
         lines.append(f"{prefix} {one_line(config_file.path)}:")
         lines.append("    [tool.mothball.ignore]" if config_file.is_shared else "    [ignore]")
-        lines += [f"    {ignore_entry_text(name, tuple(name_rules))}" for name, name_rules in sorted(rules.items())]
+        lines += [
+            f"    {ignore_entry_text(name, tuple(name_rules), versions=tuple(versions.get(name, ())))}"
+            for name, name_rules in sorted(rules.items())
+        ]
         prefix = "and in"
     return lines
 

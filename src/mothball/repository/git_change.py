@@ -34,11 +34,12 @@ _NULL_ID = "0" * _SHA1_LENGTH
 class Base(NamedTuple):
     """A base tree of the change, and its differences to the target by relative path.
 
-    The entry of a link is that of the file that it leads to (see ``follow_links``).
+    The entry of a link is that of the file that it leads to (see ``follow_links``). ``commit`` is None without a base.
     """
 
     tree: GitTree
     touched: dict[str, Difference]
+    commit: str | None = None
 
 
 class Change(NamedTuple):
@@ -133,7 +134,7 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
         old, new = tree.entry(absolute), _entry_on_disk(absolute, target, repository.root)
         if not _is_same(old, new, absolute, target):
             touched[path] = Difference(path, old, new)
-    bases = (Base(tree, touched),)
+    bases = (Base(tree, touched, base),)
     return Change(repository, blobs, target, bases, is_explicit=True, no_base=base is None)
 
 
@@ -186,4 +187,4 @@ def _base(
     links = links_at_base(target.links(), by_path) if by_path else None
     # Without a commit the tree is empty, so it is completely known.
     tree = GitTree(repository, commit or "", blobs, KnownEntries(known, is_complete=commit is None, links=links))
-    return Base(tree, follow_links(by_path, tree, target, repository))
+    return Base(tree, follow_links(by_path, tree, target, repository), commit)

@@ -228,6 +228,12 @@ def _entry(mode: str, oid: str) -> Entry | None:
     return Entry(mode, oid) if mode.strip("0") else None
 
 
+def commit_time(git: Git, commit: str) -> float | None:
+    """Return the time of ``commit``, an object ID, as Unix time in seconds, None if git does not show one."""
+    output = run_checked(git, "rev-list", "--max-count=1", "--timestamp", commit, "--").split()
+    return float(output[0]) if output and output[0].isdigit() else None
+
+
 def list_entries(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Iterator[tuple[str, Entry]]:
     """Yield the paths and entries of the tree of a commit, or of the index if ``tree`` is None.
 

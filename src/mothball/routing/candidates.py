@@ -127,7 +127,7 @@ _TABLES = {
     "pipenv": "source",
     "pixi": "pypi-options",
 }
-_KEY_ROLES = ("index-url", "extra-index-url", "extra-index-urls", "no-index")
+_KEY_ROLES = ("index-url", "extra-index-url", "extra-index-urls", "find-links", "no-index")
 
 
 def _location_suffix(location: str) -> str:

@@ -25,7 +25,7 @@ def select_indexes(request: RoutingRequest) -> Selection:
         if index.role == "no-index":
             return Selection(no_index_reason=tool_candidate(index).set_by)
         # The user may be typing the URL of a private index: query no other index meanwhile.
-        if not index.url and index.role not in {"explicit", "flat"}:
+        if not index.url and index.role not in {"explicit", "flat", "find-links"}:
             return Selection(no_index_reason=f"{tool_candidate(index).set_by} has no URL")
         by_role.setdefault(index.role, []).append(tool_candidate(index))
     if settings.no_index:
@@ -50,6 +50,7 @@ def select_indexes(request: RoutingRequest) -> Selection:
     rejected = reject(mains[1:], f"{mains[0].set_by} takes precedence")
     rejected += reject(by_role.get("explicit", ()), "queried only for packages pinned to it")
     rejected += reject(by_role.get("flat", ()), "flat index without project statuses")
+    rejected += reject(by_role.get("find-links", ()), "find-links location, not an index")
     return Selection((*extras, mains[0]), rejected)
 
 

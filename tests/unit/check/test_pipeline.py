@@ -53,7 +53,9 @@ def test_names_of_all_files_are_looked_up_once_in_one_batch() -> None:
     look_up = LookUp()
     files = [source("one-lib\ntwo-lib\n"), source("two-lib==2\nthree-lib\n", "more-requirements.txt")]
     report = check(files, look_up, SETTINGS)
-    assert [[query.name for query in batch] for batch in look_up.calls] == [["one-lib", "two-lib", "three-lib"]]
+    # The pinned entry is a query of its own, for the same page.
+    names = ["one-lib", "two-lib", "two-lib", "three-lib"]
+    assert [[query.name for query in batch] for batch in look_up.calls] == [names]
     assert [item.dependency.name for item in report.dependencies] == ["two-lib", "three-lib", "one-lib", "two-lib"]
 
 
@@ -81,7 +83,7 @@ def test_skipped_dependency_is_not_looked_up() -> None:
     assert look_up.calls == [[]]
     assert [item.lookup for item in report.dependencies] == [Skipped(SkipReason.VCS)]
     assert report.findings == ()
-    assert report.summary == (1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0)
+    assert report.summary == (1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)
 
 
 def test_report_without_files_is_empty() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mothball.check.policy import (
     SeverityPolicy,
+    Violation,
     exit_code,
     is_downgraded,
     is_expired,
@@ -80,6 +81,10 @@ def test_default_severities_match_the_documentation(row: Row) -> None:
     assert severity_of(row.rule, SeverityPolicy({}, FULL)) is row.full
     assert severity_of(row.rule, SeverityPolicy({}, ADDED)) is row.added
     assert severity_of(row.rule, SeverityPolicy({}, CheckMode.EDITOR)) is (row.editor or row.full)
+    lower = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
+    for mode, severity in ((FULL, row.transitive or row.full), (ADDED, row.transitive or row.added)):
+        expected = lower[severity] if row.lower_for_constraints else severity
+        assert severity_of(row.rule, SeverityPolicy({}, mode), downgraded=True, constraint=True) is expected
     assert severity_of(row.rule, SeverityPolicy({}, FULL), downgraded=True) is (row.transitive or row.full)
     assert severity_of(row.rule, SeverityPolicy({}, ADDED), downgraded=True) is (row.transitive or row.added)
 
@@ -167,14 +172,14 @@ def test_strict_only_changes_warnings(
 
 
 @given(st.sampled_from([*Rule]), SEVERITIES, st.booleans())
-def test_first_push_is_stopped_by_quarantined_projects_only(
+def test_first_push_is_stopped_by_quarantined_and_re_registered_projects_only(
     rule: Rule,
     severities: dict[str, Severity],
     downgraded: bool,  # noqa: FBT001 - drawn
 ) -> None:
     severity = severity_of(rule, SeverityPolicy(severities, CheckMode.FIRST_PUSH), downgraded=downgraded)
     full = severity_of(rule, SeverityPolicy(severities, CheckMode.FULL), downgraded=downgraded)
-    assert severity is (WARNING if full is ERROR and rule is not Rule.QUARANTINED else full)
+    assert severity is (WARNING if full is ERROR and rule not in (Rule.QUARANTINED, Rule.RE_REGISTERED) else full)
 
 
 # --- ignores ----------------------------------------------------------------------------------------------------------
@@ -187,7 +192,7 @@ IGNORE = Ignore("Old.Lib", "old-lib", (Rule.ARCHIVED,), "moving", None)
 def matched_ignore(
     rule: Rule, comments: Sequence[IgnoreComment] = (), ignores: Sequence[Ignore] = (), today: str = TODAY
 ) -> IgnoreComment | Ignore | None:
-    return matching_ignore(rule, "old-lib", comments, ignores, today)
+    return matching_ignore(Violation(rule, "old-lib"), comments, ignores, today)
 
 
 def test_no_ignore_matches_without_ignores() -> None:
@@ -215,8 +220,8 @@ def test_ignore_entry_does_not_match_other_rules(rule: Rule) -> None:
 
 
 def test_ignore_entry_does_not_match_other_projects() -> None:
-    assert matching_ignore(Rule.ARCHIVED, "old-library", (), [IGNORE], TODAY) is None
-    assert matching_ignore(Rule.ARCHIVED, "Old.Lib", (), [IGNORE], TODAY) is None
+    assert matching_ignore(Violation(Rule.ARCHIVED, "old-library"), (), [IGNORE], TODAY) is None
+    assert matching_ignore(Violation(Rule.ARCHIVED, "Old.Lib"), (), [IGNORE], TODAY) is None
 
 
 @pytest.mark.parametrize("text", ["", " ", "WHY", "why?", "REASON", "reason", "<reason>", "...", "…"])

@@ -276,7 +276,7 @@ def test_invalid_value_in_the_user_configuration_is_rejected(table: dict[str, An
         ({"severity": {"archived": {"zzz": "off"}}}, "expected one of: added, transitive"),
         ({"ignore": {"a": {"rules": ["depricated"]}}}, "did you mean `deprecated`?"),
         ({"ignore": {"a": {"rule": ["archived"]}}}, "did you mean `rules`?"),
-        ({"ignore": {"a": {"rules": ["archived"], "expires": 1}}}, "expected one of: rules, reason, until"),
+        ({"ignore": {"a": {"rules": ["archived"], "expires": 1}}}, "expected one of: rules, reason, until, versions"),
     ],
 )
 def test_unknown_names_get_a_suggestion(table: dict[str, Any], remedy: str) -> None:

@@ -39,7 +39,8 @@ def mapping_with(text: str, prefix: tuple[str, ...], entries: tuple[NewIgnore, .
     for entry in entries:
         existing = next((key for key in table if normalize_name(key) == normalize_name(entry.name)), None)
         if existing is None:
-            table[entry.name] = {"rules": list(entry.rules), "reason": one_line(entry.reason)}
+            versions = {"versions": list(map(one_line, entry.versions))} if entry.versions else {}
+            table[entry.name] = {"rules": list(entry.rules), **versions, "reason": one_line(entry.reason)}
         else:
             rules = table[existing]["rules"]
             rules += [rule for rule in entry.rules if rule not in rules]
@@ -56,6 +57,7 @@ _ENTRIES = st.lists(
         st.sampled_from(["a-lib", "b-lib", "mid-lib", "old-lib", "ruamel.yaml", "zz", "1"]),
         st.lists(st.sampled_from(IGNORABLE_RULES), min_size=1, max_size=3, unique=True).map(tuple),
         st.one_of(st.sampled_from(["", "until June, #812"]), TEXTS),
+        st.sampled_from([(), ("1.0",), ("1.0", "2.0")]),
     ),
     min_size=1,
     max_size=4,

@@ -26,7 +26,8 @@ requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved t
 mothball.toml:3:1: warning: unknown key
 warning: https://index.example/simple/ could not be queried: 1 result is from the cache, up to 2 d old
 12 dependencies in 3 files: 6 checked, 11 findings (5 errors, 6 warnings), 1 ignored, 2 skipped \
-(direct URL: 1, incomplete entry: 1), 1 unverified, 1 not stated, 1 missing, 1 unrecognized
+(direct URL: 1, incomplete entry: 1), 1 unverified, 1 not stated, 1 missing, 1 unrecognized, \
+1 pin not judged (no list of files)
 """
 
 

@@ -67,6 +67,7 @@ def test_complete_report() -> None:
             "not_stated": 0,
             "missing": 0,
             "unrecognized": 0,
+            "not_judged": 0,
         },
         "dependencies": [
             {
@@ -83,6 +84,7 @@ def test_complete_report() -> None:
                 "transitive": False,
                 "via": [],
                 "never_installed": False,
+                "not_judged": None,
                 "lookup": {
                     "kind": "stated",
                     "status": "archived",
@@ -105,6 +107,7 @@ def test_complete_report() -> None:
                 "transitive": False,
                 "via": [],
                 "never_installed": False,
+                "not_judged": None,
                 "lookup": {"kind": "stated", "status": "deprecated", "cause": None, "reason": None, **LOOKED_UP},
             },
         ],
@@ -118,6 +121,7 @@ def test_complete_report() -> None:
                 "end_line": 1,
                 "end_column": 8,
                 "name": "old-lib",
+                "version": None,
                 "message": "old-lib is archived: moved to new-lib",
                 "help": report.findings[0].help,
                 "suppressed": {"kind": "comment", "reason": "until June"},
@@ -132,6 +136,7 @@ def test_complete_report() -> None:
                 "end_line": 2,
                 "end_column": 9,
                 "name": "calm-lib",
+                "version": None,
                 "message": "calm-lib is deprecated",
                 "help": report.findings[1].help,
                 "suppressed": None,

@@ -93,7 +93,7 @@ def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
         yield tool_index._replace(ignore_error_codes=index.integers("ignore-error-codes"))
     for parent in ((), ("pip",)):
         scope = "".join(parent)
-        for name in ("index-url", "extra-index-url"):
+        for name in ("index-url", "extra-index-url", "find-links"):
             for span, url in index_urls_at(tables, (*parent, name)):
                 yield ToolIndex(span, "uv", url, role=name, scope=scope)
         for span in enabled_switches(tables, (*parent, "no-index")):

@@ -21,7 +21,7 @@ from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, path_of, uri_of
 from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE
-from mothball.lsp.features.hover import finding_of
+from mothball.lsp.features.hover import findings_of
 from mothball.lsp.hover_text import project_page
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import Dependency, Document
@@ -52,7 +52,7 @@ class _Target(NamedTuple):
     """A dependency to offer actions for, and its finding."""
 
     item: CheckedDependency
-    finding: Finding | None
+    finding: Finding
 
     @property
     def name(self) -> str:
@@ -61,7 +61,7 @@ class _Target(NamedTuple):
     def ignorable(self) -> bool:
         """Return True if there is a finding that can be ignored."""
         finding = self.finding
-        if finding is None or finding.lookup == PENDING or not is_reported(finding):
+        if finding.lookup == PENDING or not is_reported(finding):
             return False
         return finding.rule in IGNORABLE_RULES
 
@@ -113,17 +113,18 @@ class _ActionBuilder:
         """Return the actions in the order of the dependencies. Reads the disk."""
         lines = range(self._params.range.start.line + 1, self._params.range.end.line + 2)
         items = [item for item in self._checked.dependencies() if item.location.start.line in lines][:_MAX_DEPENDENCIES]
-        targets = [_Target(item, finding_of(self._checked, item)) for item in items]
+        targets = [_Target(item, finding) for item in items for finding in findings_of(self._checked, item)]
         actions: list[types.CodeAction | types.Command] = []
         for target in targets:
             if target.ignorable() and self._client.code_action_literals:
                 actions += self._edits_for(target)
-        if targets:
+        if items:
             actions.append(self._command("Check again", CHECK_AGAIN, [self._params.text_document.uri]))
-        for target in targets if self._client.show_document else ():
-            address = project_page(target.item.dependency.name, target.item.lookup)
+        for item in items if self._client.show_document else ():
+            address = project_page(item.dependency.name, item.lookup)
             if address is not None:
-                actions.append(self._command(f"Open the project page of {target.name}", OPEN_PAGE, [address]))
+                name = one_line(item.dependency.name, 60)
+                actions.append(self._command(f"Open the project page of {name}", OPEN_PAGE, [address]))
         return actions
 
     def _command(self, title: str, name: str, arguments: list[str]) -> types.CodeAction | types.Command:
@@ -132,7 +133,7 @@ class _ActionBuilder:
 
     def _edits_for(self, target: _Target) -> Iterator[types.CodeAction]:
         opened, finding = self._checked.opened, target.finding
-        if opened is None or finding is None:
+        if opened is None:
             return
         file, document, entry = opened.file, opened.file.document, target.item.dependency
         if document.is_broken:
@@ -168,7 +169,8 @@ class _ActionBuilder:
             return
         try:
             text = "" if is_new else open_text.text if open_text else read_utf8(path)
-            new = NewIgnore(target.item.dependency.name, (finding.rule,), REASON_PLACEHOLDER)
+            versions = () if finding.version is None else (finding.version,)
+            new = NewIgnore(target.item.dependency.name, (finding.rule,), REASON_PLACEHOLDER, versions)
             edits = add_config_ignores(text, table_path(path), [new])
         except (ConfigError, UnreadableFileError):
             return

@@ -30,7 +30,7 @@ def register(server: Server) -> None:
         if item is None:
             return None
         markdown = session.client.markdown
-        content = HoverContent(item, finding_of(document.checked, item), time.time())
+        content = HoverContent(item, tuple(findings_of(document.checked, item)), time.time())
         kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
         text = types.MarkupContent(kind, hover_text(content, markdown=markdown))
         return types.Hover(text, positions.range(item.dependency.name_span))
@@ -43,9 +43,10 @@ def dependency_at(checked: Checked, positions: Positions, position: types.Positi
     return item_at(checked.dependencies(), positions.offset(position), range(position.line + 1, position.line + 2))
 
 
-def finding_of(checked: Checked, item: CheckedDependency) -> Finding | None:
-    """Return the finding of a dependency, which may be suppressed, or None."""
-    for finding in checked.findings():
-        if finding.lookup is not None and item.location in (finding.location, *finding.related_locations):
-            return finding
-    return None
+def findings_of(checked: Checked, item: CheckedDependency) -> list[Finding]:
+    """Return the findings of a dependency, which may be suppressed: about the project, and about the version."""
+    return [
+        finding
+        for finding in checked.findings()
+        if finding.lookup is not None and item.location in (finding.location, *finding.related_locations)
+    ]

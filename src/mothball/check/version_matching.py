@@ -1,0 +1,53 @@
+"""Match the names of files with pinned versions (PEP 440). Imports packaging, which a warm run does not need."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from mothball.index.latest_release import version_from_file_name
+from mothball.model.document import Dependency
+
+
+def satisfies(file_name: str, name: str, dependency: Dependency, pin: str) -> bool:
+    """Return True if a file of the project ``name`` (normalized) satisfies the ``pin`` of ``dependency``.
+
+    A file of an unknown version does if its name contains the pin: installers may know the format.
+    """
+    version = version_from_file_name(file_name, name)
+    if version is None:
+        return pin in file_name
+    if version == pin:
+        return True
+    specifier = _specifier("===" if dependency.specifier.lstrip(" (").startswith("===") else "==", pin)
+    try:
+        return specifier is not None and specifier.contains(version, prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+def is_final(version: str) -> bool:
+    """Return True for a version that is neither a pre-release nor a development release nor local."""
+    try:
+        parsed = Version(version)
+    except InvalidVersion:
+        return False
+    return not parsed.is_prerelease and parsed.local is None
+
+
+def is_same_version(first: str, second: str) -> bool:
+    """Return True if two versions are equal, in whatever spelling."""
+    try:
+        return Version(first) == Version(second)
+    except InvalidVersion:
+        return first == second
+
+
+@lru_cache(maxsize=64)
+def _specifier(operator: str, pin: str) -> SpecifierSet | None:
+    try:
+        return SpecifierSet(f"{operator}{pin}")
+    except InvalidSpecifier:
+        return None

@@ -1,0 +1,324 @@
+"""The version rules: ``yanked``, ``unlisted`` and ``re-registered``, for entries that pin one version.
+
+The page that has the status also lists the files. Nearly always it has a usable file of the pinned version with a
+digest that the lock records: finding that takes a search for the spelling of the version and for the digest. Only if
+that fails, all versions are compared (PEP 440) and the files of the lock are read. ``unlisted`` and ``re-registered``
+are only concluded from a whole list that was requested in this run: until then the verdict is ``UNCONFIRMED``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import StrEnum
+
+from mothball.check.inputs import BaseLock, ResolvedFile, RunSettings
+from mothball.formats.recorded_files import RecordedFile, digests_of, entry_text, may_record_files, recorded_files
+from mothball.index.page_request import DIGEST_LENGTH
+from mothball.index.resolution import Query
+from mothball.model.document import Dependency, DependencyKind, Document
+from mothball.model.findings import Rule
+from mothball.model.lookup import (
+    KnownStatus,
+    LookupResult,
+    PageFiles,
+    ProjectStatus,
+    Source,
+    StatusNotStated,
+    UnrecognizedStatus,
+)
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import base_url
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mothball.index.file_list import ListedFile
+
+# Seconds by which all files must be younger than those of the lock, for clocks and time zones that differ.
+_MARGIN = 24 * 3600.0
+_PIN = re.compile(r"\s*+\(?\s*+===?\s*+([^\s,*;$()]++)\s*+\)?\s*+")
+_FIND_LINKS = frozenset({"find-links", "find_links", "flat"})
+
+
+class NotJudged(StrEnum):
+    """Why a pinned version was not judged."""
+
+    NO_LIST = "no list of files"
+    SNAPSHOT = "snapshot"
+    STALE = "outdated result"
+    UNCONFIRMED = "not confirmed by the index"
+    OTHER_SOURCES = "other sources may have it"
+    FAILED = "failed lookup"
+
+
+class VersionVerdict(NamedTuple):
+    """The version rule that an entry violates, or the reason why it was not judged; both None if it is fine.
+
+    ``reason`` is the text of the index for a yanked version: untrusted. ``replaced`` is true if the index has the
+    version, but none of the files that the lock records.
+    """
+
+    rule: Rule | None = None
+    reason: str = ""
+    replaced: bool = False
+    not_judged: NotJudged | None = None
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Return True if a rule is violated, or may be after another lookup."""
+        return self.rule is not None or self.not_judged is NotJudged.UNCONFIRMED
+
+
+FINE = VersionVerdict()
+
+
+class PinnedEntry(NamedTuple):
+    """An entry that pins a version, the query for it and the result."""
+
+    file: ResolvedFile
+    dependency: Dependency
+    query: Query
+    lookup: LookupResult
+    settings: RunSettings
+
+
+def pin_of(dependency: Dependency) -> str:
+    """Return the version that ``dependency`` pins with ``==``, ``===`` or as a lock, as written; empty without one."""
+    if dependency.version is not None:
+        return dependency.version
+    if dependency.kind is DependencyKind.LOCKED or "==" not in dependency.specifier:
+        return ""
+    match = _PIN.fullmatch(dependency.specifier)
+    return match[1] if match else ""
+
+
+def judge(entry: PinnedEntry) -> VersionVerdict:
+    """Return the verdict on the pinned version of ``entry``.
+
+    A name that is quarantined or could not be looked up is reported by another rule, which replaces these.
+    """
+    lookup = entry.lookup
+    if not isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus):
+        return FINE
+    if isinstance(lookup, KnownStatus) and lookup.status is ProjectStatus.QUARANTINED:
+        return FINE
+    if lookup.files is None:
+        is_snapshot = lookup.origin.source is Source.SNAPSHOT
+        return VersionVerdict(not_judged=NotJudged.SNAPSHOT if is_snapshot else NotJudged.NO_LIST)
+    if lookup.files.origin.source is Source.STALE:
+        return VersionVerdict(not_judged=NotJudged.STALE)
+    if _is_fine(entry, lookup.files):
+        return FINE
+    return _compare(entry, lookup.files)
+
+
+def _is_fine(entry: PinnedEntry, files: PageFiles) -> bool:
+    """Return True if the index has a usable file of the version that the lock records, and those of the base lock.
+
+    This does not compare versions: False means that it is not known.
+    """
+    if _suspicious_base_locks(entry, files):
+        return False
+    if not files.is_whole:
+        return _has_recorded_digest(entry, [line.split("\t")[2] for line in files.text.split("\n")])
+    from mothball.index.file_list import files_with_version  # noqa: PLC0415 - not needed without pins
+
+    exact = files_with_version(files.text, entry.query.name, pin_of(entry.dependency))
+    return any(file.yanked is None for file in exact) and _has_recorded_digest(entry, [file.digest for file in exact])
+
+
+def _has_recorded_digest(entry: PinnedEntry, digests: Iterable[str]) -> bool:
+    """Return True if the lock records one of the ``digests``, or cannot record any."""
+    file = entry.file
+    if not may_record_files(file.document, file.text):
+        return True
+    written = entry_text(file.document, file.text, entry.dependency).lower()
+    return any(digest and digest in written for digest in digests)
+
+
+def _compare(entry: PinnedEntry, files: PageFiles) -> VersionVerdict:
+    """Compare all versions and files."""
+    pinned = _files_of_pin(entry, files)
+    recorded = _recorded(entry) if pinned else []
+    replaced = bool(recorded) and _has_common_file(pinned, recorded) is False
+    is_suspicious = not pinned or replaced or bool(_suspicious_base_locks(entry, files))
+    if is_suspicious and (not files.is_whole or files.origin.source is not Source.INDEX):
+        return VersionVerdict(not_judged=NotJudged.UNCONFIRMED)
+    if is_suspicious and _is_re_registered(entry, files):
+        return VersionVerdict(Rule.RE_REGISTERED)
+    if pinned and not replaced:
+        yanks = [file.yanked for file in pinned]
+        return FINE if None in yanks else VersionVerdict(Rule.YANKED, next(filter(None, yanks), ""))
+    if not _is_only_source(entry, files):
+        return VersionVerdict(not_judged=NotJudged.OTHER_SOURCES)
+    return VersionVerdict(Rule.UNLISTED, replaced=replaced)
+
+
+def _files_of_pin(entry: PinnedEntry, files: PageFiles) -> list[ListedFile]:
+    """Return the files that satisfy the pin. A file of an unknown version counts if its name contains the pin."""
+    from mothball.check.version_matching import satisfies  # noqa: PLC0415 - imports packaging: for suspicious entries
+    from mothball.index.file_list import all_files  # noqa: PLC0415 - not needed without pins
+
+    name, pin = entry.query.name, pin_of(entry.dependency)
+    return [file for file in all_files(files.text) if satisfies(file.name, name, entry.dependency, pin)]
+
+
+def _recorded(entry: PinnedEntry) -> list[RecordedFile]:
+    """Return the files that the lock records for the name and version of the entry, from the same registry."""
+    document, text, pinned = entry.file.document, entry.file.text, entry.dependency
+    if not may_record_files(document, text):
+        return []
+    same = [
+        dependency
+        for dependency in document.dependencies
+        if (dependency.name, dependency.index_url) == (pinned.name, pinned.index_url)
+        and pin_of(dependency) == pin_of(pinned)
+    ]
+    return [file for dependency in same for file in recorded_files(document, text, dependency)]
+
+
+def _has_common_file(listed: Iterable[ListedFile], recorded: Sequence[RecordedFile]) -> bool | None:
+    """Return True if one of the ``recorded`` files is ``listed``, None if they cannot be compared.
+
+    Files are compared by the SHA-256 digest if both have it, else by name.
+    """
+    listed = list(listed)
+    digests = {file.digest for file in listed if file.digest}
+    names = {file.name for file in listed}
+    has_all_digests = all(file.digest for file in listed)
+    is_comparable = True
+    for file in recorded:
+        if file.algorithm == "sha256" and file.digest and digests:
+            if any(file.digest.startswith(digest) for digest in digests):
+                return True
+            is_comparable = is_comparable and (has_all_digests or bool(file.name))
+            if not has_all_digests and file.name in {other.name for other in listed if not other.digest}:
+                return True
+        elif file.name:
+            if file.name in names:
+                return True
+        else:
+            is_comparable = False
+    return False if is_comparable else None
+
+
+def _is_only_source(entry: PinnedEntry, files: PageFiles) -> bool:
+    """Return True if the index of the page is the only place that the version can come from."""
+    dependency, file = entry.dependency, entry.file
+    if len(entry.query.indexes) > 1 and not _is_index_of(dependency, files):
+        return False
+    installers = file.resolved_config.network.installers
+    return not (
+        any(option.name == "find-links" for option in file.indexes.options)
+        or any(index.role in _FIND_LINKS or _is_local(index.url) for index in file.indexes.indexes)
+        or installers.pip.find_links
+        or installers.uv.find_links
+    )
+
+
+def _is_index_of(dependency: Dependency, files: PageFiles) -> bool:
+    """Return True if the entry pins, or the lock records, the index of the page, and no other one."""
+    if dependency.index_url is None or dependency.alternative_indexes:
+        return False
+    return base_url(dependency.index_url) == base_url(files.origin.index_url)
+
+
+def _is_local(url: str) -> bool:
+    """Return True for an index that is a directory; an index that is known by its name has no URL."""
+    return bool(url) and not url[:8].lower().startswith(("http://", "https://", "${"))
+
+
+# --- re-registered ----------------------------------------------------------------------------------------------------
+
+
+class _RecordedName(NamedTuple):
+    """What a lock records about a name on one registry, None for the default one.
+
+    ``known_since`` is the Unix time at which the files were there at the latest, for locks without upload times.
+    """
+
+    index_url: str | None
+    versions: frozenset[str]
+    files: tuple[RecordedFile, ...]
+    known_since: Callable[[], float | None]
+
+    def newest(self) -> float | None:
+        """Return the time of the newest file, None if it is not known."""
+        times = [file.uploaded for file in self.files if file.uploaded is not None]
+        return max(times) if times and len(times) == len(self.files) else self.known_since()
+
+
+def _suspicious_base_locks(entry: PinnedEntry, files: PageFiles) -> list[BaseLock]:
+    """Return the base versions of the lock whose digests for the name are not on the page."""
+    selected = entry.file.selected
+    return [lock for lock in (selected.base_locks if selected else ()) if not _has_digest_of(lock, entry, files.text)]
+
+
+def _has_digest_of(lock: BaseLock, entry: PinnedEntry, listed: str) -> bool:
+    """Return True if a digest that ``lock`` records for the name is in the list of files, or if it records none."""
+    entries = lock.entries_of(entry.dependency.name)
+    digests = {digest for dependency in entries for digest in digests_of(lock.document, lock.text, dependency)}
+    return not digests or any(digest[:DIGEST_LENGTH] in listed for digest in digests)
+
+
+def _is_re_registered(entry: PinnedEntry, files: PageFiles) -> bool:
+    """Return True if the name now belongs to other files than those that the lock, or a base lock, records.
+
+    All conditions are in docs/added.md and on the page of the rule.
+    """
+    from mothball.index.file_list import all_files  # noqa: PLC0415 - not needed without pins
+    from mothball.index.latest_release import upload_timestamp  # noqa: PLC0415 - as above
+
+    index = base_url(files.origin.index_url)
+    if index not in map(base_url, entry.file.resolved_config.network.immutable_indexes()):
+        return False
+    listed = list(all_files(files.text))
+    uploads = [upload_timestamp(file.uploaded) for file in listed]
+    if not listed or not all(file.digest for file in listed) or None in uploads:
+        return False
+    oldest = min(time for time in uploads if time is not None)
+    return any(
+        _is_recorded_on(recorded.index_url, index, entry)
+        and _has_common_file(listed, recorded.files) is False
+        and _are_final(recorded.versions)
+        and (newest := recorded.newest()) is not None
+        and oldest > newest + _MARGIN
+        for recorded in _recorded_names(entry)
+    )
+
+
+def _recorded_names(entry: PinnedEntry) -> Iterator[_RecordedName]:
+    """Yield what the lock and its base versions record about the name of the entry, if they record any file."""
+    file, pinned = entry.file, entry.dependency
+    selected = file.selected
+    for lock in selected.base_locks if selected else ():
+        yield from _recorded_in(lock.document, lock.text, lock.entries_of(pinned.name), lock.committed_at)
+    if may_record_files(file.document, file.text):
+        same = [dependency for dependency in file.document.dependencies if dependency.name == pinned.name]
+        entries = [dependency for dependency in same if dependency.index_url == pinned.index_url]
+        yield from _recorded_in(file.document, file.text, entries, lambda: entry.settings.unchanged_since(file, pinned))
+
+
+def _recorded_in(
+    document: Document, text: str, entries: Iterable[Dependency], known_since: Callable[[], float | None]
+) -> Iterator[_RecordedName]:
+    by_index: dict[str | None, list[Dependency]] = {}
+    for dependency in entries:
+        by_index.setdefault(dependency.index_url, []).append(dependency)
+    for index_url, same in by_index.items():
+        files = tuple(file for dependency in same for file in recorded_files(document, text, dependency))
+        if files:
+            yield _RecordedName(index_url, frozenset(map(pin_of, same)), files, known_since)
+
+
+def _is_recorded_on(recorded_index: str | None, index: str, entry: PinnedEntry) -> bool:
+    """Return True if a lock records ``index``, or none while it is the only candidate."""
+    if recorded_index is not None:
+        return base_url(recorded_index) == index
+    return [index] == list(map(base_url, entry.query.indexes))
+
+
+def _are_final(versions: Iterable[str]) -> bool:
+    from mothball.check.version_matching import is_final  # noqa: PLC0415 - imports packaging: for suspicious entries
+
+    return all(map(is_final, versions))
