@@ -166,3 +166,17 @@ def test_unsaved_project_name_is_skipped_in_other_files(client: InProcess, works
     client.change(project, named.format("*"), 4)
     assert looked_up_names(client, project, named.format("*")) == set()
     assert looked_up_names(client, document, text) == {"new-name", "old-lib"}
+
+
+def test_source_that_is_typed_is_believed_until_it_is_saved(client: InProcess, workspace: Workspace) -> None:
+    sources = '[tool.uv.sources]\nold-lib = { path = "gone" }\n'
+    client.start(PUSH, str(workspace.root), offline=True)
+    path = workspace.write("pyproject.toml", SAVED + sources)
+    document = client.open(path, SAVED + sources)
+    assert "old-lib" in looked_up_names(client, document, SAVED + sources)
+    text = f'{PYPROJECT}{sources}acme-secret = {{ path = "acm" }}\n'
+    client.change(document, text)
+    assert looked_up_names(client, document, text) == {"old-lib"}
+    workspace.write("pyproject.toml", text)
+    client.save(document)
+    client.wait_for(lambda: "acme-secret" in looked_up_names(client, document, text))

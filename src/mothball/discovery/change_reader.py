@@ -22,8 +22,7 @@ from mothball.discovery.discover import (
     discover,
     is_excluded_by_config,
 )
-from mothball.discovery.included_texts import included_texts
-from mothball.discovery.includes import may_include_others
+from mothball.discovery.includes import included_texts, may_include_others
 from mothball.discovery.index_changes import (
     DocumentText,
     enters_other_file,

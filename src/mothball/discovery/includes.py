@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 from mothball.discovery.inherited_indexes import located_options
@@ -294,6 +295,31 @@ def _options_and_includes(file: IncludingFile) -> list[IndexOption | str]:
 def may_include_others(path: str, repository: str = "") -> bool:
     """Return True if the name of a file is that of a dependency file that may include others; see ``format_of``."""
     return format_of(path, repository) in INCLUDING_FORMATS
+
+
+def included_texts(tree: Tree, paths: Iterable[str], root: str) -> set[str]:
+    """Return the real paths of all texts that the files at ``paths`` in ``tree`` include, directly or through others.
+
+    ``paths`` are absolute. Of them, only files whose name is that of a format that can include others are read.
+    ``root`` is the root of the repository. Raises GitError.
+    """
+    formats = ((path, format_of(path, root)) for path in paths if may_include_others(path, root))
+    pending = deque((path, name) for path, name in formats if name is not None)
+    tree.prepare([path for path, _ in pending])
+    included: set[str] = set()
+    while pending:
+        path, format_name = pending.popleft()
+        try:
+            document = parse(format_name, decode(format_name, path, tree.read(path)))
+        except UnreadableFileError:
+            continue
+        for include in document.includes:
+            target = os.path.normpath(os.path.join(os.path.dirname(path), include.target))
+            real = tree.real_path(target) if may_contain_requirements(target) else None
+            if real is not None and real not in included:
+                included.add(real)
+                pending.append((real, "requirements"))
+    return included
 
 
 class IncludingFiles:

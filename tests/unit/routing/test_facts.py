@@ -13,6 +13,8 @@ from mothball.routing.saved_routing import saved_routing
 
 LOCAL = LookupFacts(group_by_name([LocalName("lib", SkipReason.SELF), LocalName("lib", SkipReason.EDITABLE)]))
 MEMBER = LookupFacts(group_by_name([LocalName("lib", SkipReason.WORKSPACE, ("project.", "tool.uv."))]))
+FALSE_CLAIM = LookupFacts(false_claims=frozenset({("lib", SkipReason.PATH, "gone")}))
+INHERITED = LookupFacts(inherited_pins={"lib": (None, (), "", SkipReason.VCS)})
 PRIVATE = NetworkSettings(private=("lib",))
 
 
@@ -38,6 +40,20 @@ def dependency(reason: SkipReason | None = None, section: str = "", **fields: ob
         # The text of the entry takes precedence over local projects, these over `private`.
         (dependency(SkipReason.URL), LOCAL, PRIVATE, SkipReason.URL),
         (dependency(SkipReason.NO_INDEX), LOCAL, PRIVATE, SkipReason.NO_INDEX),
+        # An entry of a table of sources counts unless its local project is not there; then the others apply.
+        (dependency(SkipReason.PATH, local_path="gone"), FALSE_CLAIM, NetworkSettings(), None),
+        (dependency(SkipReason.PATH, local_path="there"), FALSE_CLAIM, NetworkSettings(), SkipReason.PATH),
+        (dependency(SkipReason.PATH, local_path="gone"), FALSE_CLAIM, PRIVATE, SkipReason.PRIVATE),
+        (
+            dependency(SkipReason.PATH, local_path="gone"),
+            FALSE_CLAIM._replace(local_names=LOCAL.local_names),
+            NetworkSettings(),
+            SkipReason.SELF,
+        ),
+        # The sources of the root of a workspace apply to entries that have none.
+        (dependency(), INHERITED, NetworkSettings(), SkipReason.VCS),
+        (dependency(SkipReason.URL), INHERITED, NetworkSettings(), SkipReason.URL),
+        (dependency(), INHERITED._replace(local_names=LOCAL.local_names), NetworkSettings(), SkipReason.VCS),
         (dependency(), LOCAL, PRIVATE, SkipReason.SELF),
         (dependency(index_url="https://a.example/"), LOCAL, PRIVATE, SkipReason.SELF),
         (dependency(index_name="pypi"), LOCAL, PRIVATE, SkipReason.SELF),
