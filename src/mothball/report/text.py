@@ -1,13 +1,14 @@
-"""Text output: location, source line, reason and help of each finding, then a summary."""
+"""Text output: location, source line and reason of each finding, the help of each rule, then a summary."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from time import gmtime, strftime
 from types import MappingProxyType
 
 from mothball.check.messages import format_age, skipped_text
-from mothball.model.findings import Finding, Problem, Report, Severity
+from mothball.model.findings import Finding, Problem, Report, Rule, Severity
 from mothball.model.lookup import Skipped, Source, Unavailable
 from mothball.model.sanitize import one_line
 from mothball.report.concise import location_prefix, problem_line, summary_line
@@ -17,7 +18,7 @@ from mothball.report.snippet import snippet
 _SAME_CAUSE_SHOWN = 2
 
 _COLORS: Mapping[str, str] = MappingProxyType(
-    {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36", "dim": "2", "bold": "1"}
+    {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36", "help": "1;36", "dim": "2", "bold": "1"}
 )
 
 
@@ -31,8 +32,11 @@ def render_text(report: Report, *, now: float, color: bool = False, quiet: bool 
     active = [finding for finding in report.findings if finding.suppressed is None]
     # Findings about indexes come after those in files, which can be fixed here.
     shown, collapsed = _collapse(sorted(active, key=lambda finding: not finding.path))
-    blocks = [_finding(finding, now, paint) for finding in shown]
+    common = _common_help(shown)
+    blocks = [_finding(finding, common, now, paint) for finding in shown]
     blocks += [_collapsed(where, cause, findings, paint) for (where, cause), findings in collapsed.items()]
+    if common:
+        blocks.append("\n".join(f"{paint('help', f'help[{rule}]')} {text}" for rule, text in common.items()))
     blocks += [_problem(problem, paint) for problem in report.problems]
     ignored = [] if quiet else [_ignored(finding, paint) for finding in report.findings if finding.suppressed]
     if ignored:
@@ -52,7 +56,20 @@ class _Paint:
         return f"\x1b[{_COLORS[style]}m{text}\x1b[0m" if self._color else text
 
 
-def _finding(finding: Finding, now: float, paint: _Paint) -> str:
+def _common_help(findings: Iterable[Finding]) -> dict[Rule, str]:
+    """Return for each rule the help that most of its findings have, if it is that of more than one.
+
+    It is shown once, below the findings.
+    """
+    counts = Counter((finding.rule, finding.help) for finding in findings if finding.help)
+    common: dict[Rule, str] = {}
+    for (rule, text), count in counts.most_common():
+        if count > 1:
+            common.setdefault(rule, text)
+    return common
+
+
+def _finding(finding: Finding, common_help: Mapping[Rule, str], now: float, paint: _Paint) -> str:
     level = paint(finding.severity, f"{finding.severity}[{finding.rule}]")
     lines = [f"{location_prefix(finding)}{level} {paint('bold', finding.message)}"]
     excerpt = snippet(finding.location) if finding.location else None
@@ -66,7 +83,7 @@ def _finding(finding: Finding, now: float, paint: _Paint) -> str:
     elif finding.reason:
         lines.append(f"  = reason: {finding.reason}")
     lines += [f"  {margin}= note: {note}" for note in (_age_note(finding, now), _locked_note(finding)) if note]
-    lines += [f"  {margin}= help: {finding.help}"] if finding.help else []
+    lines += [f"  {margin}= help: {finding.help}"] if finding.help not in ("", common_help.get(finding.rule)) else []
     return "\n".join(lines)
 
 

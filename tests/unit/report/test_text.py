@@ -107,18 +107,52 @@ def test_order_of_a_full_report() -> None:
         "requirements/constraints.txt:1:1: warning[missing",
         "requirements/constraints.txt:2:1: warning[archived",
         "warning[not-stated",
+        "help[archived",
         "mothball.toml:3:1: warning: unknown key",
         "warning: https://index.example/simple/ could not be queried: 1 result is from the cache, up to 2 d old",
         "requirements.txt:7:1: ignored[archived",
-        blocks[14].rstrip("\n"),
+        blocks[15].rstrip("\n"),
     ]
-    assert blocks[14].startswith("12 dependencies in 3 files: ")
+    assert blocks[15].startswith("12 dependencies in 3 files: ")
     assert "requirements.txt:10:" in blocks[7]
 
 
 def test_quiet_omits_ignored_findings_and_the_summary() -> None:
     whole, quiet = render_text(full_report(), now=NOW), render_text(full_report(), now=NOW, quiet=True)
     assert whole.split("\n\n")[:-2] == quiet.rstrip("\n").split("\n\n")
+
+
+# --- help of a rule ---------------------------------------------------------------------------------------------------
+
+
+def test_help_of_several_findings_is_shown_once_below_them() -> None:
+    other = OLD._replace(path="b.txt", name="older-lib", message="older-lib is archived", location=None, reason="")
+    assert text_of(*[other] * 10).count("choose another") == 1
+    assert text_of(OLD, other) == (
+        "a.txt:12:3: error[archived] old-lib is archived\n"
+        "  12 | - old-lib>=1\n"
+        '     |   ^^^^^^^ "moved on"\n'
+        "\n"
+        "b.txt: error[archived] older-lib is archived\n"
+        "\n"
+        "help[archived] choose another\n"
+    )
+    assert text_of(other, other, color=True).endswith("\n\x1b[1;36mhelp[archived]\x1b[0m choose another\n")
+
+
+def test_finding_whose_help_differs_keeps_its_own() -> None:
+    transitive = OLD._replace(help="upgrade its parent")
+    deprecated = OLD._replace(rule=Rule.DEPRECATED)
+    blocks = text_of(OLD, transitive, OLD, transitive._replace(help="upgrade another"), deprecated).split("\n\n")
+    assert [block.rpartition("\n")[2].strip() for block in blocks[1:]] == [
+        "= help: upgrade its parent",
+        '|   ^^^^^^^ "moved on"',
+        "= help: upgrade another",
+        "= help: choose another",
+        "",
+    ]
+    assert blocks[0].endswith('"moved on"')
+    assert blocks[-1] == "help[archived] choose another\n"
 
 
 # --- source of a result -----------------------------------------------------------------------------------------------
@@ -152,8 +186,10 @@ def test_further_failures_of_one_cause_are_collapsed() -> None:
     assert [block.partition(":")[0] for block in blocks[:2]] == ["requirements.txt"] * 2
     assert blocks[2] == (
         "error[unverified] 3 more could not be checked for the same reason: https://index.example/simple/, timeout\n"
-        "  = c-lib, d-lib, e-lib\n"
+        "  = c-lib, d-lib, e-lib"
     )
+    assert len(blocks) == 4
+    assert blocks[3].startswith("help[unverified] check again when the index responds")
 
 
 def test_two_failures_of_one_cause_are_not_collapsed() -> None:
@@ -205,6 +241,6 @@ def test_hostile_text_stays_on_its_line(report: Report) -> None:
     assert COLOUR.sub("", colored) == plain
     # No line begins with untrusted text.
     level = re.compile(
-        r"(?:.*: )?(?:(?:error|warning|note|ignored)\[[a-z-]+\] |(?:error|warning|note): )|\d+ depend|  "
+        r"(?:.*: )?(?:(?:error|warning|note|ignored|help)\[[a-z-]+\] |(?:error|warning|note): )|\d+ depend|  "
     )
     assert all(level.match(line) for line in plain.splitlines() if line)
