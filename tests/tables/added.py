@@ -482,6 +482,14 @@ NAMES = (
         exits(0),
         stage({"pyproject.toml": toml("old-a") + "[tool.uv.sources]\nold-a = { workspace = true }\n"}),
         exits(1),
+        *(
+            step
+            for path in ("../lib", "/lib", "lib\\u0000", "lib/../../lib")
+            for step in (
+                stage({"pyproject.toml": toml("old-a") + f'[tool.uv.sources]\nold-a = {{ path = "{path}" }}\n'}),
+                exits(1),
+            )
+        ),
     ),
     row(
         "A new name with a source that names nothing",

@@ -236,8 +236,9 @@ class LocalProjectFinder:
         """
         if not claims:
             return frozenset()
-        paths = [file for *_, target in claims for file, _ in metadata_files(_claimed_path(target, path))]
-        self._tree.prepare(paths)
+        targets = {_claimed_path(local_path, path) for *_, local_path in claims if local_path}
+        inside = sorted(target for target in targets if is_inside(target, root))
+        self._tree.prepare([file for target in inside for file, _ in metadata_files(target)])
         return frozenset(claim for claim in claims if not self._is_there(claim, path, root))
 
     def _is_there(self, claim: LocalClaim, path: str, root: str) -> bool:

@@ -226,6 +226,7 @@ class GitTree(Tree):
 
     def _relative(self, path: str) -> str | None:
         root = self._repository.root
-        if path == root or not is_inside(path, root):
+        # Repository files may name paths with zero bytes; no program can be started with such an argument.
+        if path == root or not is_inside(path, root) or "\0" in path:
             return None
         return path[len(root.rstrip(os.sep)) + 1 :].replace(os.sep, "/")

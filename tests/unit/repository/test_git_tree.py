@@ -90,6 +90,14 @@ def test_paths_outside_the_root_do_not_exist(made: Repository) -> None:
     assert not git_tree.exists(f"{made.root}-beside/a")
 
 
+def test_path_with_a_zero_byte_does_not_exist(made: Repository) -> None:
+    git_tree = tree(made, None)
+    path = f"{made.root}/a\0b.txt"
+    git_tree.prepare([path])
+    assert not git_tree.is_file(path)
+    assert git_tree.real_path(path) is None
+
+
 def test_too_large_file_raises(made: Repository) -> None:
     made.commit({"a": "x" * 100})
     with pytest.raises(UnreadableFileError, match="larger than"):
