@@ -70,7 +70,8 @@ def test_name_keeps_its_index_while_its_index_setting_is_incomplete(
         client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
         client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
         head = '[project]\nname = "x"\ndependencies = ["acme-lib", "acme-path"]\n'
-        sources = '[tool.uv.sources]\nacme-lib = { index = "own" }\nacme-path = { path = "../p" }\n'
+        sources = '[tool.uv.sources]\nacme-lib = { index = "own" }\nacme-path = { path = "./pp" }\n'
+        workspace.write("pp/pyproject.toml", '[project]\nname = "acme-path"\n')
         table = f'[[tool.uv.index]]\nname = "own"\nurl = "{own.url}"\nexplicit = true\n'
         document = client.open(workspace.write("pyproject.toml", head + sources + table), head + sources + table)
         client.wait_for_diagnostics(document, "archived")
