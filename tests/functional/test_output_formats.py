@@ -49,6 +49,16 @@ def test_sarif_and_json_report_the_same_findings(project: Project) -> None:
     assert {len(result["locations"]) for result in run["results"]} == {1}
 
 
+def test_configured_successor_is_in_text_json_and_sarif(project: Project) -> None:
+    project.offline({"old-lib": {"status": "archived", "reason": "use evil-lib"}})
+    config = project.root / "mothball.toml"
+    config.write_text(f'{config.read_text("utf-8")}\n[successors]\nOld_Lib = "new-lib"\n', "utf-8")
+    project.write("requirements.txt", "old-lib\n")
+    assert "security fixes: replace it with new-lib, or ignore" in project.check().out
+    assert [finding["successor"] for finding in project.check_json()["findings"]] == ["new-lib"]
+    assert [result["properties"]["successor"] for result in sarif(project)[1]["results"]] == ["new-lib"]
+
+
 def test_sarif_and_github_without_findings_exit_0(project: Project) -> None:
     project.offline({"good-lib": "active"})
     project.write("requirements.txt", "good-lib\n")

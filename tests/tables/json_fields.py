@@ -133,6 +133,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("version", "string", "the pinned version, if the rule is about it", null=True),
         Field("message", "string", "what is wrong"),
         Field("help", "string", "what to do", null=True),
+        Field("successor", "string", "the replacement that the configuration names (`successors`)", null=True),
         Field("suppressed", "object", "the ignore that suppresses the finding", null=True, of="suppression"),
         Field("related_locations", "array of objects", "positions of the same dependency in lock files", of="position"),
     ),

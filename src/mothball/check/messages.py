@@ -65,7 +65,7 @@ _SNAPSHOT = "use a snapshot (`mothball snapshot` writes one)"
 _STATUS_HELP = {
     ProjectStatus.ARCHIVED: "no more releases, not even security fixes: {advice}",
     ProjectStatus.DEPRECATED: "its maintainers advise against using it: {advice}",
-    ProjectStatus.QUARANTINED: "quarantined by the index as possible malware: remove it",
+    ProjectStatus.QUARANTINED: "quarantined by the index as possible malware: {advice}",
 }
 # The statuses whose help offers an ignore.
 _IGNORABLE_STATUSES = (ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED)
@@ -98,16 +98,23 @@ _MISSING_HELP = (
 _OTHER_CAUSE_HELP = f"check again when the index responds, or {_SNAPSHOT}"
 
 
-def finding_message(
-    name: str, lookup: LookupResult, via: tuple[str, ...] = (), *, table: str | None = None, added: bool = False
+def finding_message(  # noqa: PLR0913 - the parts of a text
+    name: str,
+    lookup: LookupResult,
+    via: tuple[str, ...] = (),
+    *,
+    table: str | None = None,
+    added: bool = False,
+    successor: str = "",
 ) -> MessageText:
     """Return the texts of the finding for the lookup result of the project ``name``.
 
     ``via`` is the dependency path of a transitive dependency. ``table`` is the configuration table for an ignore entry,
     given for files that a tool generates, because it would overwrite an ignore comment. For ``added`` dependencies, the
-    report shows how to ignore them once, below all findings (report/remedies.py).
+    report shows how to ignore them once, below all findings (report/remedies.py). ``successor`` is the configured
+    successor of the project, or of the direct dependency ``via[0]``.
     """
-    text = _message_text(one_line(name, 100), lookup, one_line(via[0], 100) if via else "")
+    text = _message_text(one_line(name, 100), lookup, one_line(via[0], 100) if via else "", one_line(successor, 100))
     if isinstance(lookup, KnownStatus) and lookup.status in _IGNORABLE_STATUSES and not added:
         ignore = ignore_entry_text(name, (lookup.status,)) if table else ignore_comment_text((lookup.status,))
         place = f" in {table}" if table else ""
@@ -194,19 +201,21 @@ def _with_path(help_text: str) -> str:
     return help_text.replace("{user_config}", user_config_file()) if "{" in help_text else help_text
 
 
-def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> MessageText:
+def _message_text(name: str, lookup: LookupResult, direct_dependency: str, successor: str) -> MessageText:
+    is_replaced = successor and not direct_dependency
+    replacement = f"replace it with {successor}; otherwise " if is_replaced else ""
     match lookup:
         case KnownStatus():
-            advice = f"upgrade or replace {direct_dependency}" if direct_dependency else "replace or remove it"
+            advice = _advice(lookup.status, direct_dependency, successor)
             help_text = _STATUS_HELP.get(lookup.status, "").format(advice=advice)
             return MessageText(f"{name} is {lookup.status}", help_text, one_line(lookup.reason))
         case UnrecognizedStatus():
             message = f"{name} has an unrecognized status: {one_line(lookup.marker, 40)}"
             help_text = "see its page on the index; a newer version of mothball may recognize the status"
-            return MessageText(message, help_text, one_line(lookup.reason))
+            return MessageText(message, f"{replacement}{help_text}", one_line(lookup.reason))
         case Missing():
             message = f"{name} is not on {one_line(lookup.origin.index_url, 100)}"
-            return MessageText(message, _MISSING_HELP)
+            return MessageText(message, f"{replacement}{_MISSING_HELP}")
         case Unavailable():
             message = f"{name} could not be checked: {one_line(lookup.detail, MAX_DETAIL)}"
             return MessageText(
@@ -221,6 +230,16 @@ def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> Me
             )
         case _:
             assert_never(lookup)
+
+
+def _advice(status: ProjectStatus, direct_dependency: str, successor: str) -> str:
+    """Return what to do about a project with ``status``, or about the direct dependency that requires it."""
+    if direct_dependency and status is not ProjectStatus.QUARANTINED:
+        replacement = f"{direct_dependency}, or replace it with {successor}" if successor else ""
+        return f"upgrade {replacement}" if replacement else f"upgrade or replace {direct_dependency}"
+    if successor and not direct_dependency:
+        return f"replace it with {successor}"
+    return "remove it" if status is ProjectStatus.QUARANTINED else "replace or remove it"
 
 
 def _ignore_code_help(lookup: Unavailable) -> str:

@@ -28,6 +28,7 @@ from mothball.config.project import Ignore, IndexStatuses
 from mothball.index.resolution import LookupSettings, Query
 from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, DependencyKind, IgnoreComment, SkipReason
 from mothball.model.findings import (
+    PROJECT_RULES,
     VERSION_RULES,
     CheckedDependency,
     CheckMode,
@@ -344,9 +345,14 @@ def _text(
     added = settings.mode is CheckMode.ADDED
     table = ignore_table(file.resolved_config.path) if dependency.kind is DependencyKind.LOCKED else None
     if violation.version is None:
-        return finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
+        successor = _successor(file, item.via[0] if item.via else dependency.name)
+        return finding_message(dependency.name, item.lookup, item.via, table=table, added=added, successor=successor)
     subject = VersionSubject(dependency.name, violation.version, verdict.reason, replaced=verdict.replaced)
     return version_message(violation.rule, subject, item.lookup, item.via, table=table, added=added)
+
+
+def _successor(file: ResolvedFile, name: str) -> str:
+    return file.resolved_config.config.successors.get(name, "")
 
 
 def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
@@ -383,6 +389,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
         lookup=item.lookup,
         suppressed=policy.suppression_of(matched_ignore) if matched_ignore else None,
         version=None if violation.version is None else one_line(violation.version, 100),
+        successor=_successor(file, dependency.name) if violation.rule in PROJECT_RULES and not item.via else "",
     )
 
 

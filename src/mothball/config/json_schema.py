@@ -30,6 +30,7 @@ from mothball.config.project import (
     read_ignores,
     read_index_settings,
     read_index_statuses,
+    read_successors,
     read_user_indexes,
 )
 from mothball.config.values import (
@@ -77,6 +78,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "files": "Files to read besides those known by name: patterns as in `exclude`, with the format of the files.",
         "severity": "The severity of each rule; RULE.added and RULE.transitive take precedence over RULE.",
         "ignore": "Ignored findings, by project name.",
+        "successors": "The projects that replace others, by project name; shown with findings and offered by editors.",
         "indexes": "Settings of indexes, by URL; in the user configuration also further indexes, by name.",
         "public": "True for an index that receives no private names, such as a mirror of PyPI.",
         "immutable": "True for an index that never replaces published files and never reassigns a project name.",
@@ -135,6 +137,9 @@ def _fragment(reader: Reader) -> dict[str, Any]:
             "propertyNames": {"pattern": _PROJECT_NAME},
             "additionalProperties": {**_table(IGNORE_KEYS), "required": ["rules"]},
         }
+    if reader is read_successors:
+        name = {"pattern": _PROJECT_NAME}
+        return {"type": "object", "propertyNames": name, "additionalProperties": {"type": "string", **name}}
     if reader in (read_index_settings, read_user_indexes):
         by_key = {_PLAIN[read_index_url]["pattern"]: _table(INDEX_KEYS)}
         if reader is read_user_indexes:

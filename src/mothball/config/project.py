@@ -117,7 +117,7 @@ class ProjectConfig(NamedTuple):
 
     ``max_age`` is in seconds. ``severities`` is keyed by rule, optionally with a scope: ``archived``,
     ``archived.transitive``, ``unverified.added``. ``snapshot`` is a path as written, relative to the configuration
-    file.
+    file. ``successors`` maps normalized names of projects to the names of the projects that replace them.
     """
 
     index_url: str | None = None
@@ -131,6 +131,7 @@ class ProjectConfig(NamedTuple):
     ignores: tuple[Ignore, ...] = ()
     index_settings: tuple[IndexSettings, ...] = ()
     files: tuple[ConfiguredFiles, ...] = ()
+    successors: Mapping[str, str] = MappingProxyType({})
 
 
 class UserConfig(NamedTuple):
@@ -331,9 +332,34 @@ def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
     return ignores
 
 
-def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
+def read_successors(value: object, at: KeyPath) -> Mapping[str, str]:
+    """Return the entries of a table from project names, normalized, to the names of the projects that replace them."""
+    if not isinstance(value, Mapping):
+        raise invalid_value(at, value, 'a table such as { old-lib = "new-lib" }')
+    successors: dict[str, str] = {}
+    for key, successor in value.items():
+        _check_name(key, (*at, key))
+        if not isinstance(successor, str) or not re.fullmatch(_NAME, successor):
+            raise invalid_value((*at, key), successor, 'a project name such as "new-lib"')
+        name = normalize_name(key)
+        if name in successors or name == normalize_name(successor):
+            problem = "has two successors" if name in successors else "is its own successor"
+            raise ConfigError(
+                f"`{key}` {problem}",
+                key=(*at, key),
+                help_text="names are compared in normalized form; remove this entry",
+            )
+        successors[name] = successor
+    return MappingProxyType(successors)
+
+
+def _check_name(key: str, at: KeyPath) -> None:
     if not re.fullmatch(_NAME, key):
         raise ConfigError(f"`{one_line(key, 60)}` is not a project name", key=at, help_text="use one entry per project")
+
+
+def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
+    _check_name(key, at)
     fields = read_table(value, IGNORE_KEYS, at)
     if not fields.get("rules"):
         raise ConfigError(
@@ -416,6 +442,7 @@ PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(
         "files": read_files,
         "severity": read_severities,
         "ignore": read_ignores,
+        "successors": read_successors,
         "indexes": read_index_settings,
     }
 )

@@ -46,6 +46,15 @@ IGNORABLE_RULES = (
 )
 # The rules about the version that an entry pins, not about the project.
 VERSION_RULES = (Rule.YANKED, Rule.UNLISTED, Rule.RE_REGISTERED)
+# The rules about a project, which another project can replace.
+PROJECT_RULES = (
+    Rule.QUARANTINED,
+    Rule.ARCHIVED,
+    Rule.DEPRECATED,
+    Rule.UNRECOGNIZED_STATUS,
+    Rule.MISSING,
+    Rule.RE_REGISTERED,
+)
 
 
 class Severity(StrEnum):
@@ -84,8 +93,9 @@ class Finding(NamedTuple):
 
     ``location`` is None if there is no line to show, as for an unreadable file or an index. ``path`` is empty if the
     finding belongs to no file; ``index_url`` is then the index that it is about. ``version`` is the pinned version for
-    one of ``VERSION_RULES``. ``related_locations`` are the positions of the same dependency in lock files. ``message``,
-    ``reason`` (the text of the index) and ``help`` are sanitized, one line each.
+    one of ``VERSION_RULES``. ``successor`` is the configured successor for one of ``PROJECT_RULES``, else empty.
+    ``related_locations`` are the positions of the same dependency in lock files. ``message``, ``reason`` (the text of
+    the index) and ``help`` are sanitized, one line each.
     """
 
     rule: Rule
@@ -101,6 +111,7 @@ class Finding(NamedTuple):
     related_locations: tuple[Location, ...] = ()
     index_url: str = ""
     version: str | None = None
+    successor: str = ""
 
     def full_message(self) -> str:
         """Return the message followed by the reason, for output with a single line."""

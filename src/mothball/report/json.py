@@ -134,6 +134,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "version": finding.version,
         "message": finding.full_message(),
         "help": finding.help or None,
+        "successor": finding.successor or None,
         "suppressed": finding.suppressed._asdict() if finding.suppressed else None,
         "related_locations": [_location_fields(location.path, location) for location in finding.related_locations],
     }

@@ -106,11 +106,14 @@ def _replace_lines(errors: Sequence[Finding], report: Report) -> list[str]:
         for finding in errors
         if finding.name and finding.rule not in _NOT_ABOUT_PROJECT and finding.rule not in VERSION_RULES
     ]
-    names = list(dict.fromkeys(finding.name or "" for finding in named if finding.location not in direct_parents))
+    direct = [finding for finding in named if finding.location not in direct_parents]
+    names = list(dict.fromkeys(finding.name or "" for finding in direct if not finding.successor))
+    replaced = dict.fromkeys((finding.name, finding.successor) for finding in direct if finding.successor)
     parents = list(
         dict.fromkeys(direct_parents[finding.location] for finding in named if finding.location in direct_parents)
     )
-    lines = [f"replace or remove {join_names(names, _SHOWN_NAMES)}"] if names else []
+    lines = [f"replace {name} with {successor}" for name, successor in replaced]
+    lines += [f"replace or remove {join_names(names, _SHOWN_NAMES)}"] if names else []
     if parents:
         lines.append(f"upgrade or replace {join_names(parents, _SHOWN_NAMES)} to fix transitive dependencies")
     if any(finding.rule is Rule.UNRESOLVABLE for finding in errors):

@@ -67,7 +67,11 @@ def _result(finding: Finding) -> dict[str, Any]:
         "locations": [_location(finding.path, finding_location.start if finding_location else None, finding_location)],
         # If one result has this property, all must have it.
         "suppressions": [_suppression(finding.suppressed)] if finding.suppressed else [],
-        "properties": {"help": finding.help, **({"project": one_line(finding.name)} if finding.name else {})},
+        "properties": {
+            "help": finding.help,
+            **({"project": one_line(finding.name)} if finding.name else {}),
+            **({"successor": finding.successor} if finding.successor else {}),
+        },
     }
     if finding.related_locations:
         result["relatedLocations"] = [

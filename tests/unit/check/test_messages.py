@@ -126,6 +126,37 @@ def test_help_for_quarantined_suggests_no_ignore(reason: str) -> None:
     assert "remove it" in help_text
 
 
+@pytest.mark.parametrize(
+    ("lookup", "expected"),
+    [
+        (
+            KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN),
+            "not even security fixes: replace it with new-lib, or ignore",
+        ),
+        (
+            KnownStatus(ProjectStatus.DEPRECATED, "", ORIGIN),
+            "advise against using it: replace it with new-lib, or ignore",
+        ),
+        (KnownStatus(ProjectStatus.QUARANTINED, "", ORIGIN), "as possible malware: replace it with new-lib"),
+        (UnrecognizedStatus("frozen", "", ORIGIN), "replace it with new-lib; otherwise see its page"),
+        (Missing(ORIGIN), "replace it with new-lib; otherwise check the spelling"),
+    ],
+)
+def test_help_names_the_configured_successor(lookup: LookupResult, expected: str) -> None:
+    assert expected in finding_message("old-lib", lookup, successor="new-lib").help
+    # For a transitive dependency, the successor is that of the direct one.
+    transitive = finding_message("old-lib", lookup, ("web-lib",), successor="new-lib").help
+    is_advised = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED
+    assert ("upgrade web-lib, or replace it with new-lib" in transitive) == is_advised
+    assert is_advised or "new-lib" not in transitive
+
+
+@pytest.mark.parametrize("status", [ProjectStatus.ARCHIVED, ProjectStatus.QUARANTINED])
+def test_name_in_a_reason_is_never_part_of_the_help(status: ProjectStatus) -> None:
+    text = finding_message("old-lib", KnownStatus(status, "renamed to evil-lib, use evil-lib", ORIGIN))
+    assert "evil-lib" not in text.help
+
+
 def test_help_for_missing_warns_of_registration_by_others() -> None:
     help_text = finding_message("old-lib", Missing(ORIGIN)).help
     assert "check the spelling" in help_text

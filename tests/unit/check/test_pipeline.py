@@ -92,6 +92,26 @@ def test_report_without_files_is_empty() -> None:
     assert set(report.summary) == {0}
 
 
+# --- successors -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "successor"),
+    [
+        *((answer, "New.Lib") for answer in (QUARANTINED, ARCHIVED, DEPRECATED, UNRECOGNIZED, MISSING)),
+        (DOWN, ""),
+    ],
+)
+def test_finding_about_a_project_has_its_configured_successor(answer: IndexResult, successor: str) -> None:
+    config = resolved_config(ProjectConfig(successors={"old-lib": "New.Lib"}))
+    look_up = LookUp({"old-lib": answer})
+    (finding,) = check([source("Old_Lib\nfine-lib\n", under=config)], look_up, SETTINGS).findings
+    assert finding.successor == successor
+    assert ("replace it with New.Lib" in finding.help) == bool(successor)
+    # The successor is not looked up.
+    assert {query.name for batch in look_up.calls for query in batch} == {"old-lib", "fine-lib"}
+
+
 # --- severities -------------------------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,7 @@ GOOD: list[dict[str, Any]] = [
             "old-lib": {"rules": ["archived"], "reason": "why", "until": dt.date(2027, 3, 1)},
             "Old.Lib_2": {"rules": ["quarantined", "missing"]},
         },
+        "successors": {"old-lib": "new-lib", "Other.Lib": "new-lib"},
         "indexes": {
             "https://index.example/simple": {
                 "statuses": "none",
@@ -128,6 +129,11 @@ BAD: list[Any] = [
     {"ignore": {"old-lib": {"rules": ["archived"], "until": "soon"}}},
     {"ignore": {"old-lib": {"rules": ["archived"], "because": "x"}}},
     {"trusted-hosts": ["index.example"]},
+    {"successors": ["new-lib"]},
+    {"successors": {"old-*": "new-lib"}},
+    {"successors": {"old-lib": "new-lib>=2"}},
+    {"successors": {"old-lib": ""}},
+    {"successors": {"old-lib": ["new-lib"]}},
 ]
 
 

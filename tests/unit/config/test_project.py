@@ -67,6 +67,7 @@ def test_every_project_key_is_read() -> None:
         "ignore": {"Old.Lib": {"rules": ["archived"], "reason": "moving, #812", "until": dt.date(2027, 3, 1)}},
         "indexes": {"https://mirror.example/simple": {"statuses": "none"}},
         "files": {"deps/*.pip": "requirements", "conda/*.yml": "conda-env"},
+        "successors": {"Old.Lib": "New_Lib"},
     }
     assert table.keys() == PROJECT_KEYS.keys()
     assert read_config(table) == ProjectConfig(
@@ -81,6 +82,7 @@ def test_every_project_key_is_read() -> None:
         ignores=(Ignore("Old.Lib", "old-lib", (Rule.ARCHIVED,), "moving, #812", "2027-03-01"),),
         index_settings=(MIRROR_WITHOUT,),
         files=(ConfiguredFiles("deps/*.pip", "requirements"), ConfiguredFiles("conda/*.yml", "conda-env")),
+        successors={"old-lib": "New_Lib"},
     )
 
 
@@ -767,3 +769,21 @@ def test_built_in_default_index_and_configured_ones_are_immutable() -> None:
     config = read_config({"indexes": {SETTINGS.url: {"immutable": True}, URL + "other/": {"immutable": False}}})
     network = resolve_network(config, UserConfig(), ConfigOverrides())
     assert network.immutable_indexes() == {DEFAULT_INDEX, SETTINGS.url}
+
+
+@pytest.mark.parametrize(
+    ("successors", "message"),
+    [
+        ({"old-lib": "new-lib", "Old_Lib": "other-lib"}, "`Old_Lib` has two successors"),
+        ({"old-lib": "Old.Lib"}, "`old-lib` is its own successor"),
+        ({"old-*": "new-lib"}, "`old-*` is not a project name"),
+        ({"old-lib": "new-lib>=2"}, '`old-lib` must be a project name such as "new-lib", not "new-lib>=2"'),
+        ({"old-lib": ["new-lib"]}, '`old-lib` must be a project name such as "new-lib", not an array'),
+        (["new-lib"], '`successors` must be a table such as { old-lib = "new-lib" }, not an array'),
+    ],
+)
+def test_invalid_successor_is_an_error(successors: object, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read_config({"successors": successors})
+    assert str(error.value) == message
+    assert error.value.key[0] == "successors"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mothball.check.pipeline import check
+from mothball.config.project import ProjectConfig
 from mothball.model.document import DependencyKind, IndexOption, Span
 from mothball.model.findings import CheckMode, Problem, Report, Rule, Severity
 from mothball.model.lookup import IndexResult
@@ -17,6 +18,7 @@ from tests.support.check_inputs import (
     QUARANTINED,
     SETTINGS,
     LookUp,
+    resolved_config,
     source,
 )
 
@@ -50,6 +52,13 @@ def test_ignores_are_listed_once_and_ready_to_paste() -> None:
         "  to skip the hook for one commit (pre-commit, prek):\n"
         "      SKIP=mothball git commit ...\n"
     )
+
+
+def test_configured_successors_are_named() -> None:
+    config = resolved_config(ProjectConfig(successors={"a-lib": "new-lib"}))
+    files = [source("a-lib\nb-lib\n", under=config), source("a-lib\n", "dev-requirements.txt", config)]
+    text = remedies(check(files, LookUp({}, ARCHIVED), ADDED), SHARED)
+    assert text.startswith("what to do\n  replace a-lib with new-lib\n  replace or remove b-lib\n")
 
 
 def test_ignore_comments_are_not_suggested_for_lock_files() -> None:
