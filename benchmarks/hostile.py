@@ -32,7 +32,7 @@ _PYTHON = ("setup-py", "script")
 _JSON = ("pipfile-lock",)
 _ALL = (*_TOML, *_INI, *_YAML, *_LINES, *_PYTHON, *_JSON)
 
-# What the repeated text stands in, so that the parser of dependencies sees it.
+# The text before the repeated part, so that the parser of dependencies reads it.
 _PREFIXES = {
     **dict.fromkeys(_ALL, ("",)),
     "pyproject": ("", "[project]\ndependencies = [", "[tool.poetry.dependencies]\n", "[dependency-groups]\nx = ["),

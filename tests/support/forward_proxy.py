@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import NamedTuple
 from proxy.http.proxy import HttpProxyBasePlugin
 
 from tests.support.loopback import Certificate
+from tests.support.waiting import wait_until
 
 _ROOT = Path(__file__).parents[2]
 _STARTUP_LIMIT = 30.0
@@ -60,12 +60,13 @@ def running_proxy(directory: Path, login: str = "", certificate: Certificate | N
         stderr=subprocess.DEVNULL,
     )
     try:
-        end = time.monotonic() + _STARTUP_LIMIT
-        while not (port_file.exists() and port_file.read_text().strip()):
+
+        def port() -> str:
             assert process.poll() is None, log.read_text("utf-8") if log.exists() else "the proxy did not start"
-            assert time.monotonic() < end
-            time.sleep(0.02)
-        yield ForwardProxy("http" if certificate is None else "https", f"127.0.0.1:{port_file.read_text().strip()}")
+            return port_file.read_text().strip() if port_file.exists() else ""
+
+        number = wait_until(port, "the proxy listens", _STARTUP_LIMIT)
+        yield ForwardProxy("http" if certificate is None else "https", f"127.0.0.1:{number}")
     finally:
         process.terminate()
         process.wait()
