@@ -102,3 +102,17 @@ def test_ignore_entry_applies_to_a_lock_file(project: Project) -> None:
     report = project.check_json()
 
     assert [finding["suppressed"] for finding in report["findings"]] == [{"kind": "config", "reason": "until June"}]
+
+
+def test_lookup_because_of_a_missing_local_project_is_noted(project: Project) -> None:
+    project.offline({"old-lib": "active", "member": "active"})
+    project.write(
+        "pyproject.toml",
+        '[project]\nname = "x"\ndependencies = ["old-lib", "member"]\n'
+        '[tool.uv.sources]\nold-lib = { path = "gone" }\nmember = { workspace = true }\n',
+    )
+    notes = [item for item in project.check_json()["problems"] if "local project" in item["message"]]
+    (note,) = notes
+    assert note["message"] == "old-lib, member: not a local project of this repository, so an index was queried"
+    assert (note["severity"], note["path"], note["line"]) == ("note", "pyproject.toml", 3)
+    assert note["help"] == "correct the path or workspace source, or add the name to `private`"

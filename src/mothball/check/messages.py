@@ -320,6 +320,12 @@ def unread_constraints_message(url: str) -> MessageText:
     return MessageText(message, "the packages themselves are checked: constraints install nothing")
 
 
+def false_claims_message(names: Sequence[str]) -> MessageText:
+    """Return the texts for entries of a table of sources that were looked up: their local projects are not there."""
+    message = f"{join_names(names, 5)}: not a local project of this repository, so an index was queried"
+    return MessageText(message, "correct the path or workspace source, or add the name to `private`")
+
+
 def unused_ignore_message(names: str, rules: Sequence[str]) -> MessageText:
     """Return the texts for an ignore without a matching finding; ``names`` is empty if it applies to no dependency."""
     if not names:

@@ -12,6 +12,7 @@ from mothball.check.messages import (
     VersionSubject,
     contradicted_setting_message,
     dropped_credentials_message,
+    false_claims_message,
     finding_message,
     ignore_table,
     not_stated_message,
@@ -54,6 +55,7 @@ from mothball.model.lookup import (
 )
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
+from mothball.routing.facts import claim_of
 from mothball.routing.route import IndexRoute, credential_locations
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, IndexResult]]
@@ -179,6 +181,7 @@ def build_report(
                 *_private_names(checked_files, settings),
                 *_dropped_credentials(checked_files),
                 *_unread_constraints(checked_files),
+                *_false_claims(checked_files),
                 *_contradicted_settings(checked_files),
                 *_stale_problems(dependencies, files, settings),
                 *_unauthenticated_problems(dependencies),
@@ -495,6 +498,21 @@ def _dropped_credentials(files: Iterable[CheckedFile]) -> Iterator[Problem]:
         if locations and not file.is_context:
             text = dropped_credentials_message(locations)
             yield Problem(Severity.NOTE, text.message, text.help, file.path)
+
+
+def _false_claims(files: Iterable[CheckedFile]) -> Iterator[Problem]:
+    """Yield a note per file with entries that were looked up because the local project that they name is not there."""
+    for checked_file in files:
+        file, false_claims = checked_file.file, checked_file.file.facts.false_claims
+        claiming = [
+            item.dependency
+            for item in checked_file.dependencies
+            if false_claims and claim_of(item.dependency) in false_claims and not isinstance(item.lookup, Skipped)
+        ]
+        if claiming:
+            text = false_claims_message(list(dict.fromkeys(dependency.name for dependency in claiming)))
+            position = checked_file.lines.position(claiming[0].name_span.start)
+            yield Problem(Severity.NOTE, text.message, text.help, file.path, position)
 
 
 def _unread_constraints(files: Iterable[CheckedFile]) -> Iterator[Problem]:
