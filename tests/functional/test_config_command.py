@@ -102,6 +102,7 @@ def test_every_key_of_both_files_is_shown(project: Project) -> None:
         "files": '{ "x/*.pip" = "requirements" }',
         "severity": '{ archived = "error" }',
         "ignore": '{ old-lib = { rules = ["archived"], reason = "x" } }',
+        "successors": '{ old-lib = "new-lib" }',
         "indexes": f'{{ "{B}" = {{ public = true }} }}',
         "keyring-provider": '"disabled"',
         "client-cert": '"/nowhere/client.pem"',
