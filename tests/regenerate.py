@@ -23,6 +23,7 @@ from mothball.formats.names import INCLUDE_SUFFIXES, INDEX_CONFIGURATIONS, PATTE
 from mothball.formats.table import FORMATS
 from mothball.lsp.settings import SETTINGS
 from tests.support.cli import run_in_process
+from tests.support.completions import completions
 from tests.tables import (
     added,
     added_git,
@@ -51,12 +52,14 @@ def generated() -> dict[Path, str]:
     missing = set(_PARTS) - {block[2] for text in texts.values() for block in _BLOCK.finditer(text)}
     assert not missing, f"no document has the generated parts {missing}"
     hooks = ROOT / ".pre-commit-hooks.yaml"
+    scripts = ROOT / "src" / "mothball" / "cli" / "completion_scripts"
     return {
         **{path: _BLOCK.sub(_fill, text) for path, text in texts.items()},
         hooks: _FILES.sub(lambda match: match[1] + _hooks_files(), hooks.read_text("utf-8")),
         **{pages / f"{row.rule}.md": _rule_page(pages / f"{row.rule}.md", row) for row in severities.ROWS},
         ROOT / "docs" / "mothball.schema.json": render_schema(),
         ROOT / "docs" / "mothball-user.schema.json": render_schema(user=True),
+        **{scripts / f"mothball.{shell}": text for shell, text in completions().items()},
         **generate.outputs(),
     }
 

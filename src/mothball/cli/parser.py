@@ -36,6 +36,12 @@ environment:
   MOTHBALL_INDEX_URL=URL       same as --index-url, but keeps credentials off the command line
   MOTHBALL_CACHE_DIR=DIR       cache directory
 """
+_COMPLETIONS = """\
+To enable completion, add one line to the configuration of the shell:
+  bash  ~/.bashrc                   eval "$(mothball completions bash)"
+  zsh   ~/.zshrc, after compinit    eval "$(mothball completions zsh)"
+  fish  ~/.config/fish/config.fish  mothball completions fish | source
+"""
 
 
 def entry_point() -> None:
@@ -163,6 +169,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
             from mothball.cli.cache import run  # noqa: PLC0415
         case "config":
             from mothball.cli.config import run  # noqa: PLC0415
+        case "completions":
+            from mothball.cli.completions import run  # noqa: PLC0415
         case _:
             from mothball.cli.rule import run  # noqa: PLC0415
     return run(arguments)
@@ -222,6 +230,17 @@ def _add_config(commands: _Commands) -> None:
     config.add_argument("--user", action="store_true", help="`schema`: that of the user configuration file")
     _add_config_option(config)
     config.set_defaults(refresh=False)
+
+
+def _add_completions(commands: _Commands) -> None:
+    completions = _add_command(
+        commands,
+        "completions",
+        "print a completion script for a shell",
+        "Print the completion script for SHELL.",
+        _COMPLETIONS,
+    )
+    completions.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
 
 
 def _add_rule(commands: _Commands) -> None:
@@ -410,5 +429,6 @@ _COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "lsp": _add_lsp,
     "cache": _add_cache,
     "config": _add_config,
+    "completions": _add_completions,
     "rule": _add_rule,
 }
