@@ -20,6 +20,8 @@ PROJECTS = (
     "later-unmarked",
     "snapped-archived",
     "snapped-active",
+    "yanked-lib",
+    "deleted-lib",
 )
 
 
@@ -165,3 +167,27 @@ def test_written_snapshot_is_used_offline_without_cache(index: Pypiron, mothball
     assert run.found() == [("archived", "error", "snapped-archived")]
     assert run.said("snapped-active") == ("stated", "active")
     assert {run.lookup(name)["source"] for name in ("snapped-archived", "snapped-active")} == {"snapshot"}
+
+
+def test_yanked_pin_is_reported_with_its_reason(index: Pypiron, mothball: Mothball) -> None:
+    mothball.require(index.url, "yanked-lib==1.0")
+    assert mothball.check().code == 0
+    index.yank("yanked-lib", "broken metadata")
+    run = mothball.check("--refresh")
+    (finding,) = (finding for finding in run.report["findings"] if finding["name"] == "yanked-lib")
+    assert (finding["rule"], finding["message"]) == ("yanked", "yanked-lib 1.0 is yanked: broken metadata")
+    mothball.require(index.url, "yanked-lib>=1.0")
+    assert "yanked" not in {rule for rule, _, _ in mothball.check().found()}
+
+
+def test_version_that_was_never_published_is_unlisted(index: Pypiron, mothball: Mothball) -> None:
+    mothball.require(index.url, "deleted-lib==2.0")
+    assert ("unlisted", "warning", "deleted-lib") in mothball.check().found()
+
+
+def test_deleted_version_is_unlisted(index: Pypiron, mothball: Mothball) -> None:
+    mothball.require(index.url, "deleted-lib==1.0")
+    assert mothball.check().code == 0
+    index.delete("deleted-lib")
+    found = {rule for rule, _, name in mothball.check("--refresh").found() if name}
+    assert found in ({"unlisted"}, {"missing"})  # depends on whether the index keeps a project without files

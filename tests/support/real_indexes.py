@@ -66,6 +66,18 @@ class Pypiron(NamedTuple):
         assert answered == 200
         _wait_until(lambda: self._stated(name) is None, f"{name} is active")
 
+    def yank(self, name: str, reason: str) -> None:
+        """Yank the wheel of ``name`` as the index's administrator."""
+        answered, _ = _ask("POST", f"{_root(self.url)}/files/{name}/{_wheel_name(name)}/yank", reason, _ADMIN)
+        assert answered < 300
+        _wait_until(lambda: reason in json.dumps(self.page(name)), f"{name} is yanked")
+
+    def delete(self, name: str) -> None:
+        """Delete the wheel of ``name`` as the index's administrator."""
+        answered, _ = _ask("DELETE", f"{_root(self.url)}/files/{name}/{_wheel_name(name)}", None, _ADMIN)
+        assert answered < 300
+        _wait_until(lambda: _wheel_name(name) not in json.dumps(self.page(name)), f"{name} has no wheel")
+
     def page(self, name: str) -> dict[str, object] | None:
         """Return the JSON page of a project, None if it does not exist."""
         status, body = _ask("GET", f"{self.url}{name}/", None, self.reader)
@@ -156,6 +168,10 @@ def running_peryx(directory: str, upstream: str) -> Iterator[str]:
     )
     with _running([peryx, "serve", "-c", "peryx.toml", "--host", "127.0.0.1", "--port", "{port}"], directory) as root:
         yield f"{root}/relay/simple/"
+
+
+def _wheel_name(name: str) -> str:
+    return f"{name.replace('-', '_')}-1.0-py3-none-any.whl"
 
 
 def make_wheel(folder: str, name: str) -> str:
