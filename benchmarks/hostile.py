@@ -208,15 +208,21 @@ def main() -> int:
         for prefix in _PREFIXES[file_format]
         for shape in _SHAPES
     ]
-    measured = {case: measure(case, arguments.size) for case in cases}
-    too_slow = [case for case, taken in measured.items() if exceeds(taken)]
-    slowest = sorted(cases, key=lambda case: measured[case].whole, reverse=True)[:10]
-    for case in dict.fromkeys((*too_slow, *slowest)):
-        taken = measured[case]
-        mark = "over" if case in too_slow else "    "
-        print(f"{mark} {taken.whole:6.2f} s (half: {taken.half:5.2f}) {taken.megabytes:4} MB  {case!r}")
-    print(f"{len(cases)} shapes of {arguments.size:,} bytes, {len(too_slow)} over a budget")
-    return 1 if too_slow else 0
+    measured = {}
+    for case in cases:
+        measured[case] = taken = measure(case, arguments.size)
+        if exceeds(taken):
+            _print("over", case, taken)
+    for case in sorted(cases, key=lambda case: measured[case].whole, reverse=True)[:10]:
+        _print("slow", case, measured[case])
+    count = sum(map(exceeds, measured.values()))
+    print(f"{len(cases)} shapes of {arguments.size:,} bytes, {count} over a budget")
+    return 1 if count else 0
+
+
+def _print(mark: str, case: Case, taken: Taken) -> None:
+    text = f"{case.format}: {case.prefix!r} + {case.shape!r} * n"
+    print(f"{mark} {taken.whole:6.2f} s, half: {taken.half:5.2f} s, {taken.megabytes:4} MB  {text}", flush=True)
 
 
 if __name__ == "__main__":
