@@ -219,8 +219,11 @@ def test_remedies_name_the_configuration_of_each_file(shop: Workshop) -> None:
     )
     shop.stage({"requirements.txt": lines("old-a"), "sub/pyproject.toml": toml("old-b") + own})
     output = shop.check().out
-    assert "or in mothball.toml:\n      [ignore]\n      old-a = {" in output
-    assert "and in sub/pyproject.toml:\n      [tool.mothball.ignore]\n      old-b = {" in output
+    assert "or in mothball.toml, then `git add mothball.toml`:\n      [ignore]\n      old-a = {" in output
+    assert (
+        "and in sub/pyproject.toml, then `git add sub/pyproject.toml`:\n      [tool.mothball.ignore]\n      old-b = {"
+        in output
+    )
 
 
 def test_remedies_fit_the_rejected_operation(shop: Workshop) -> None:

@@ -77,7 +77,7 @@ def resolved_config(
     whole_scope: bool = True,
 ) -> ResolvedConfig:
     """Return the resolved configuration of a file."""
-    return ResolvedConfig(path, "/project", config or ProjectConfig(), network, snapshot, locations, whole_scope)
+    return ResolvedConfig(path, "/project", config or ProjectConfig(), network, snapshot, locations, whole_scope, path)
 
 
 def source(

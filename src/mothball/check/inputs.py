@@ -33,8 +33,9 @@ from mothball.routing.route import DeclaredIndexes, Router
 class ResolvedConfig(NamedTuple):
     """The configuration that applies to a set of files, with everything that was derived from it.
 
-    ``path`` is the display path of the configuration file, empty without one. ``directory`` is the absolute path
-    of the directory that its patterns are relative to. ``ignore_locations`` are the locations of its ignore entries by
+    ``path`` is the display path of the configuration file, empty without one. ``edited_path`` is the absolute path of
+    the file that a new setting belongs to: this one, or one to create. ``directory`` is the absolute path of the
+    directory that its patterns are relative to. ``ignore_locations`` are the locations of its ignore entries by
     normalized name. ``whole_scope`` is True if this run reads every file that the configuration applies to.
     """
 
@@ -45,6 +46,7 @@ class ResolvedConfig(NamedTuple):
     snapshot: Snapshot | None = None
     ignore_locations: Mapping[str, Location] = MappingProxyType({})
     whole_scope: bool = False
+    edited_path: str = ""
 
 
 class BaseLock(NamedTuple):

@@ -14,7 +14,7 @@ from typing import assert_never
 from mothball.config.project import is_default_index
 from mothball.config.user_directories import user_config_file
 from mothball.model.document import ParseProblem, SkipReason, Span
-from mothball.model.file_names import PYPROJECT_TOML
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import Rule
 from mothball.model.lookup import (
     MAX_DETAIL,
@@ -30,6 +30,32 @@ from mothball.model.lookup import (
 )
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import join_names, one_line
+
+
+class EntrySource(NamedTuple):
+    """What a message names of the file of a dependency.
+
+    ``config_path`` is the configuration file that a new setting belongs to. An ignore comment in a file that
+    ``is_generated`` would be overwritten by the tool. ``index_setting`` declares a further index in such a file, see
+    ``further_index_lines``.
+    """
+
+    config_path: str = ""
+    is_generated: bool = False
+    index_setting: str = ""
+
+    def table(self, name: str = "") -> str:
+        """Return how to name mothball's table ``name``, by default the main one, in the configuration file."""
+        return config_table(self.config_path, name)
+
+    def ignore(self, name: str, rule: str, versions: tuple[str, ...] = ()) -> str:
+        """Return how to ignore ``rule`` for the project ``name``."""
+        if self.is_generated:
+            return f"`{ignore_entry_text(name, (rule,), versions=versions)}` in {self.table('ignore')}"
+        return f"`{ignore_comment_text((rule,))}`"
+
+
+_NO_FILE = EntrySource()
 
 
 class MessageText(NamedTuple):
@@ -91,9 +117,11 @@ _SKIP_REASON_HELP = {
     "`MOTHBALL_ALLOW_LOCAL_INDEXES=1`",
     SkipReason.TOO_MANY_INDEXES: "remove indexes from the file",
 }
-_MISSING_HELP = (
-    "check the spelling, because anyone can register a mistyped, invented or deleted name; if another index has it, "
-    "configure that index"
+_SPELLING = "check the spelling, because anyone can register a mistyped, invented or deleted name"
+_TOOL_INDEX_TABLES = (
+    ("uv", "[[tool.uv.index]]", ()),
+    ("poetry", "[[tool.poetry.source]]", ('priority = "supplemental"',)),
+    ("pdm", "[[tool.pdm.source]]", ()),
 )
 _OTHER_CAUSE_HELP = f"check again when the index responds, or {_SNAPSHOT}"
 
@@ -103,22 +131,20 @@ def finding_message(  # noqa: PLR0913 - the parts of a text
     lookup: LookupResult,
     via: tuple[str, ...] = (),
     *,
-    table: str | None = None,
+    source: EntrySource = _NO_FILE,
     added: bool = False,
     successor: str = "",
 ) -> MessageText:
     """Return the texts of the finding for the lookup result of the project ``name``.
 
-    ``via`` is the dependency path of a transitive dependency. ``table`` is the configuration table for an ignore entry,
-    given for files that a tool generates, because it would overwrite an ignore comment. For ``added`` dependencies, the
-    report shows how to ignore them once, below all findings (report/remedies.py). ``successor`` is the configured
-    successor of the project, or of the direct dependency ``via[0]``.
+    ``via`` is the dependency path of a transitive dependency. For ``added`` dependencies, the report shows once how to
+    ignore them, below all findings (report/remedies.py). ``successor`` is the configured successor of the project, or
+    of the direct dependency ``via[0]``.
     """
-    text = _message_text(one_line(name, 100), lookup, one_line(via[0], 100) if via else "", one_line(successor, 100))
+    successor = one_line(successor, 100)
+    text = _message_text(one_line(name, 100), lookup, one_line(via[0], 100) if via else "", source, successor)
     if isinstance(lookup, KnownStatus) and lookup.status in _IGNORABLE_STATUSES and not added:
-        ignore = ignore_entry_text(name, (lookup.status,)) if table else ignore_comment_text((lookup.status,))
-        place = f" in {table}" if table else ""
-        text = text._replace(help=f"{text.help}, or ignore it with `{ignore}`{place}")
+        text = text._replace(help=f"{text.help}, or ignore it with {source.ignore(name, lookup.status)}")
     return _with_dependency_path(text, name, via)
 
 
@@ -137,7 +163,7 @@ def version_message(  # noqa: PLR0913 - as finding_message
     lookup: LookupResult,
     via: tuple[str, ...] = (),
     *,
-    table: str | None = None,
+    source: EntrySource = _NO_FILE,
     added: bool = False,
 ) -> MessageText:
     """Return the texts of the finding of a version rule. The other arguments are those of ``finding_message``."""
@@ -158,8 +184,7 @@ def version_message(  # noqa: PLR0913 - as finding_message
     if rule is Rule.YANKED and not isinstance(lookup, Missing | Unavailable | Skipped) and lookup.release is not None:
         text = text._replace(help=f"{text.help}: the latest release is {lookup.release.version}")
     if not added:
-        ignore = ignore_entry_text(name, (rule,), versions=(version,)) if table else ignore_comment_text((rule,))
-        text = text._replace(help=f"{text.help}, or ignore it with `{ignore}`{f' in {table}' if table else ''}")
+        text = text._replace(help=f"{text.help}, or ignore it with {source.ignore(name, rule, (version,))}")
     return _with_dependency_path(text, name, via)
 
 
@@ -168,10 +193,29 @@ def _with_dependency_path(text: MessageText, name: str, via: tuple[str, ...]) ->
     return text._replace(message=f"{text.message}, via {one_line(' → '.join((*via, name)))}") if via else text
 
 
-def ignore_table(config_path: str) -> str:
-    """Return the table for ignore entries in the configuration file, or in pyproject.toml if the path is empty."""
-    name = os.path.basename(config_path) or PYPROJECT_TOML
-    return "[tool.mothball.ignore]" if name == PYPROJECT_TOML else f"[ignore] of {one_line(name, 60)}"
+def config_table(config_path: str, table: str = "") -> str:
+    """Return how to name mothball's table ``table`` in a configuration file, by default mothball.toml."""
+    name = os.path.basename(config_path) or MOTHBALL_TOML
+    if name == PYPROJECT_TOML:
+        return f"[tool.mothball.{table}]" if table else "[tool.mothball]"
+    return f"{f'[{table}]' if table else 'the top'} of {one_line(name, 60)}"
+
+
+def further_index_lines(file_format: str, tools: Sequence[str]) -> tuple[str, ...]:
+    """Return the lines that declare a further index in a file of a format with tables of ``tools``, none if unknown.
+
+    The placeholder for its address is ``URL``.
+    """
+    if file_format == "requirements":
+        return ("--extra-index-url URL",)
+    named = ('name = "internal"', 'url = "URL"')
+    if file_format == "pipfile":
+        return ("[[source]]", *named, "verify_ssl = true")
+    if file_format == "pyproject":
+        for tool, header, more in _TOOL_INDEX_TABLES:
+            if tool in tools:
+                return (header, *named, *more)
+    return ()
 
 
 def ignore_comment_text(rules: tuple[str, ...]) -> str:
@@ -201,7 +245,9 @@ def _with_path(help_text: str) -> str:
     return help_text.replace("{user_config}", user_config_file()) if "{" in help_text else help_text
 
 
-def _message_text(name: str, lookup: LookupResult, direct_dependency: str, successor: str) -> MessageText:
+def _message_text(
+    name: str, lookup: LookupResult, direct_dependency: str, source: EntrySource, successor: str
+) -> MessageText:
     is_replaced = successor and not direct_dependency
     replacement = f"replace it with {successor}; otherwise " if is_replaced else ""
     match lookup:
@@ -215,12 +261,16 @@ def _message_text(name: str, lookup: LookupResult, direct_dependency: str, succe
             return MessageText(message, f"{replacement}{help_text}", one_line(lookup.reason))
         case Missing():
             message = f"{name} is not on {one_line(lookup.origin.index_url, 100)}"
-            return MessageText(message, f"{replacement}{_MISSING_HELP}")
+            if replacement:
+                return MessageText(message, f"{replacement}{_SPELLING}")
+            setting = f"`{source.index_setting}`" if source.index_setting else "`index-url`"
+            place = one_line(os.path.basename(source.config_path) or MOTHBALL_TOML, 60)
+            internal = f"if it is internal, name its index ({setting}), and add it to `private` in {place}"
+            return MessageText(message, f"{internal}; otherwise {_SPELLING}")
         case Unavailable():
             message = f"{name} could not be checked: {one_line(lookup.detail, MAX_DETAIL)}"
-            return MessageText(
-                message, _with_path(_CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP)) + _ignore_code_help(lookup)
-            )
+            help_text = _with_path(_CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP))
+            return MessageText(message, help_text + _ignore_code_help(lookup, source))
         case StatusNotStated():
             return MessageText(f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}", "")
         case Skipped():
@@ -242,29 +292,28 @@ def _advice(status: ProjectStatus, direct_dependency: str, successor: str) -> st
     return "remove it" if status is ProjectStatus.QUARANTINED else "replace or remove it"
 
 
-def _ignore_code_help(lookup: Unavailable) -> str:
+def _ignore_code_help(lookup: Unavailable, source: EntrySource) -> str:
     """Return the remedy for an index that returns another status than 404 for a project that it does not have."""
     status = lookup.ignorable_status
     if status in (0, 401):
         return ""
     setting = f"indexes.{toml_string(one_line(lookup.origin.index_url, 300))}.ignore-error-codes = [{status}]"
-    return f"; if it returns {status} for packages that it does not have, add `{setting}` to [tool.mothball]"
+    return f"; if it returns {status} for packages that it does not have, add `{setting}` to {source.table()}"
 
 
 def not_stated_message(index: str, count: int, config_path: str = "") -> MessageText:
     """Return the texts for an index that publishes no statuses; ``count`` is the number of projects looked up on it.
 
-    ``config_path`` is the configuration file that applies, empty if there is none.
+    ``config_path`` is the configuration file that a new setting belongs to.
     """
     projects = "1 project" if count == 1 else f"{count} projects"
-    name = os.path.basename(config_path) or PYPROJECT_TOML
-    table = "[tool.mothball]" if name == PYPROJECT_TOML else f"the top of {one_line(name, 60)}"
     # For the built-in default index, "none" is rejected.
     accept = "" if is_default_index(index) else ', or `"none"` instead to accept unknown statuses'
+    setting = f'`indexes.{toml_string(one_line(index, 300))}.statuses = "stated"` to {config_table(config_path)}'
     return MessageText(
         f"{one_line(index, 100)} publishes no project statuses: {projects} from it may be archived",
-        f'add `indexes.{toml_string(one_line(index, 300))}.statuses = "stated"` to {table} if the index passes status '
-        f"markers on{accept}; or set `status-index` to an index that publishes them, or {_SNAPSHOT}",
+        f"add {setting} if the index passes status markers on{accept}; or set `status-index` to an index that "
+        f"publishes them, or {_SNAPSHOT}",
     )
 
 

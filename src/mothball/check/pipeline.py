@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from mothball.check import policy, versions
 from mothball.check.inputs import CheckedFile, ResolvedFile, RunSettings, line_range
 from mothball.check.messages import (
+    EntrySource,
     MessageText,
     VersionSubject,
     contradicted_setting_message,
     dropped_credentials_message,
     false_claims_message,
     finding_message,
-    ignore_table,
+    further_index_lines,
     not_stated_message,
     private_names_message,
     stale_message,
@@ -346,12 +347,15 @@ def _text(
 ) -> MessageText:
     dependency = item.dependency
     added = settings.mode is CheckMode.ADDED
-    table = ignore_table(file.resolved_config.path) if dependency.kind is DependencyKind.LOCKED else None
+    document = file.document
+    index_lines = further_index_lines(document.format, document.tools)
+    is_locked = dependency.kind is DependencyKind.LOCKED
+    source = EntrySource(file.resolved_config.edited_path, is_locked, next(iter(index_lines), ""))
     if violation.version is None:
         successor = _successor(file, item.via[0] if item.via else dependency.name)
-        return finding_message(dependency.name, item.lookup, item.via, table=table, added=added, successor=successor)
+        return finding_message(dependency.name, item.lookup, item.via, source=source, added=added, successor=successor)
     subject = VersionSubject(dependency.name, violation.version, verdict.reason, replaced=verdict.replaced)
-    return version_message(violation.rule, subject, item.lookup, item.via, table=table, added=added)
+    return version_message(violation.rule, subject, item.lookup, item.via, source=source, added=added)
 
 
 def _successor(file: ResolvedFile, name: str) -> str:
@@ -455,8 +459,8 @@ def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) ->
         accepted = resolved_config.network.indexes_with(IndexStatuses.NONE)
         for item in _judged_by_status(checked_file):
             if isinstance(item.lookup, StatusNotStated) and item.lookup.origin.index_url not in accepted:
-                index = item.lookup.origin.index_url
-                config_paths[index] = min(resolved_config.path, config_paths.get(index, resolved_config.path))
+                index, path = item.lookup.origin.index_url, resolved_config.edited_path
+                config_paths[index] = min(path, config_paths.get(index, path))
                 names.setdefault(index, set()).add(item.dependency.name)
                 severities[index] = min(severity, severities.get(index, severity), key=list(Severity).index)
     for index, index_names in names.items():

@@ -6,8 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, is_lock
+from mothball.check.inputs import NOTHING_SELECTED, ResolvedConfig, ResolvedFile, is_lock
 from mothball.check.pipeline import (
     build_report,
     check,
@@ -20,7 +21,6 @@ from mothball.cli.check import list_files
 from mothball.cli.common import Setup, open_session, requested_format, set_up
 from mothball.cli.output import print_report
 from mothball.discovery.change_reader import ChangeReader, select_paths
-from mothball.discovery.config_lookup import governing_config_path
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.policy_changes import policy_changes
 from mothball.formats.table import may_be_dependency_file
@@ -30,6 +30,9 @@ from mothball.model.findings import CheckMode, Problem, Report, Severity
 from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skipped, Source
 from mothball.repository.files import display_path
 from mothball.repository.git_change import Change
+
+if TYPE_CHECKING:
+    from mothball.report.remedies import ConfigFile
 
 _WRITE_IGNORES_HELP = (
     '`mothball check --write-ignores --reason "in use before mothball"` adds ignore entries for current findings'
@@ -59,30 +62,36 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
     report = report._replace(problems=(*notes, *report.problems, *session.problems()))
     code = print_report(report, arguments, setup.settings.now, change.revision or change.repository.head)
     if arguments.output == "text" and code:
-        remedies = _remedies(report, discovered, change, arguments.format)
+        remedies = _remedies(report, discovered, change, arguments)
         sys.stdout.write(f"\n{remedies}" if remedies else "")
     return code
 
 
-def _remedies(report: Report, discovered: DiscoveryResult, change: Change, file_format: str | None) -> str:
+def _remedies(report: Report, discovered: DiscoveryResult, change: Change, arguments: argparse.Namespace) -> str:
     """Return the remedies for the errors in ``report``."""
-    from mothball.report.remedies import COMMIT, PUSH, RUN, ConfigFile, RemedyContext, remedies  # noqa: PLC0415
+    from mothball.check.messages import further_index_lines  # noqa: PLC0415 - for a rejected change only
+    from mothball.cli.unstaged_ignores import unstaged_ignores  # noqa: PLC0415
+    from mothball.report.remedies import COMMIT, PUSH, RUN, RemedyContext, remedies  # noqa: PLC0415
 
-    configurations = {
-        file.path: ConfigFile(
-            display_path(governing_config_path(file, change.target)), file.resolved_config.config.snapshot
-        )
-        for file in discovered.files
-    }
-    return remedies(
-        report,
-        RemedyContext(
-            frozenset(file.path for file in discovered.files if is_lock(file.document)),
-            configurations,
-            PUSH if change.is_push else RUN if change.is_explicit else COMMIT,
-            "mothball-scripts" if file_format == "script" else "mothball",
-        ),
+    files = discovered.files
+    action = PUSH if change.is_push else RUN if change.is_explicit else COMMIT
+    context = RemedyContext(
+        frozenset(file.path for file in files if is_lock(file.document)),
+        {file.path: _config_file(file.resolved_config) for file in files},
+        {file.path: further_index_lines(file.document.format, file.document.tools) for file in files},
+        unstaged_ignores(arguments, report) if action is COMMIT else {},
+        action,
+        "mothball-scripts" if arguments.format == "script" else "mothball",
     )
+    return remedies(report, context)
+
+
+def _config_file(resolved_config: ResolvedConfig) -> ConfigFile:
+    from mothball.report.remedies import ConfigFile  # noqa: PLC0415
+
+    config = resolved_config.config
+    path = display_path(resolved_config.edited_path)
+    return ConfigFile(path, config.snapshot, bool(resolved_config.path), bool(config.ignores), config.private)
 
 
 def _unchanged_paths(paths: Iterable[str], change_reader: ChangeReader, change: Change) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mothball.check import policy
 from mothball.check.inputs import ResolvedFile
 from mothball.check.policy import exit_code
-from mothball.discovery.config_lookup import governing_config_path, table_path
+from mothball.discovery.config_lookup import table_path
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
 from mothball.formats.table import decode
@@ -89,7 +89,7 @@ def write_ignores(arguments: argparse.Namespace, files: Sequence[ResolvedFile], 
     ignored = {
         id(finding)
         for finding in candidates
-        if all(governing_config_path(file) in written for file in _files_of(finding, by_path))
+        if all(file.resolved_config.edited_path in written for file in _files_of(finding, by_path))
     }
     remaining = [finding for finding in report.findings if id(finding) not in ignored]
     _print_remaining(remaining, problems, sum(written.values()))
@@ -123,7 +123,7 @@ def _plans(findings: Iterable[Finding], by_path: Mapping[str, ResolvedFile], *, 
     for finding in findings:
         for file in _files_of(finding, by_path):
             root = None if is_chosen else repository_root(file.path)
-            plan = plans.setdefault(governing_config_path(file), _Plan({}, {}, root))
+            plan = plans.setdefault(file.resolved_config.edited_path, _Plan({}, {}, root))
             plan.rules.setdefault(finding.name or "", {})[finding.rule] = None
             if finding.version is not None:
                 plan.versions.setdefault(finding.name or "", {})[finding.version] = None

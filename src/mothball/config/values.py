@@ -37,7 +37,7 @@ def read_table(table: object, keys: Mapping[str, Reader], at: KeyPath) -> dict[s
     values = {}
     for key, value in table.items():
         if key == "tool" and not at:
-            help_text = "in mothball.toml, write the keys at the top level, without [tool.mothball]"
+            help_text = "in mothball.toml, leave `tool.mothball.` out: [ignore] in place of [tool.mothball.ignore]"
             raise ConfigError("unknown key `tool`", key=(key,), help_text=help_text)
         if key not in keys:
             raise ConfigError(

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from datetime import date
 
-from mothball.check.inputs import ResolvedConfig, ResolvedFile
+from mothball.check.inputs import ResolvedConfig
 from mothball.config.project import (
     PROJECT_INDEX_SETTING,
     ConfigOverrides,
@@ -84,7 +84,8 @@ class ConfigResolver:
         self._settings = settings
         self._user = user
         self._config_paths: dict[tuple[str, str], str | None] = {}
-        self._resolved: dict[tuple[str | None, str], ResolvedConfig | None] = {}
+        self._new_paths: dict[tuple[str, str], str] = {}
+        self._resolved: dict[tuple[str | None, str, str], ResolvedConfig | None] = {}
         self._snapshots: dict[str, Snapshot | None] = {}
 
     def for_tree(self, tree: Tree) -> ConfigResolver:
@@ -99,9 +100,11 @@ class ConfigResolver:
         """
         override = self._settings.config_path
         config_path = os.path.abspath(override) if override else self._find(os.path.dirname(path), root)
-        key = (config_path, root)
+        edited_path = config_path or self._new_path(os.path.dirname(path), root)
+        key = (config_path, edited_path, root)
         if key not in self._resolved:
-            self._resolved[key] = self._resolve_config(config_path, root)
+            resolved = self._resolve_config(config_path, root)
+            self._resolved[key] = resolved and resolved._replace(edited_path=edited_path)
         return self._resolved[key]
 
     def snapshot_paths(self) -> tuple[str, ...]:
@@ -122,6 +125,22 @@ class ConfigResolver:
         config_path = self._config_paths.get((directory, root), config_path)
         self._config_paths.update(dict.fromkeys(visited, config_path))
         return config_path
+
+    def _new_path(self, directory: str, root: str) -> str:
+        """Return the file to add a configuration to that applies to ``directory``, which none does yet.
+
+        It is the pyproject.toml of the repository, or else the nearest one, or else a new mothball.toml.
+        """
+        key = directory, root
+        if key not in self._new_paths:
+            directories = [root]
+            while directory != root and is_inside(directory, root):
+                directories.append(directory)
+                directory = os.path.dirname(directory)
+            pyprojects = (os.path.join(each, PYPROJECT_TOML) for each in directories)
+            existing = next(filter(self._policy_tree.exists, pyprojects), None)
+            self._new_paths[key] = existing or os.path.join(root, MOTHBALL_TOML)
+        return self._new_paths[key]
 
     def _resolve_config(self, path: str | None, root: str) -> ResolvedConfig | None:
         if path is None:
@@ -277,19 +296,6 @@ def index_policy(resolved_config: ResolvedConfig | None) -> tuple[object, ...]:
 def table_path(path: str) -> tuple[str, ...]:
     """Return the path of mothball's table in a file with the name of ``path``; empty for the top level."""
     return _SHARED_TABLE if os.path.basename(path) == PYPROJECT_TOML else ()
-
-
-def governing_config_path(file: ResolvedFile, tree: Tree = DISK) -> str:
-    """Return the absolute path of the configuration that applies to ``file``, or where to create one."""
-    resolved_config = file.resolved_config
-    if resolved_config.path:
-        return os.path.abspath(resolved_config.path)
-    # Without a configuration file, ``directory`` is the root of the repository.
-    for directory in (resolved_config.directory, file.project):
-        pyproject = os.path.join(directory, PYPROJECT_TOML)
-        if tree.exists(pyproject):
-            return pyproject
-    return os.path.join(resolved_config.directory, MOTHBALL_TOML)
 
 
 def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:

@@ -6,15 +6,16 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from mothball.check.messages import ignore_comment_text, ignore_entry_text, index_settings_lines
+from mothball.check.messages import ignore_comment_text, ignore_entry_text, index_settings_lines, toml_string
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import IGNORABLE_RULES, VERSION_RULES, Finding, Report, Rule, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import join_names, one_line
 
 _SHOWN_NAMES = 5
-# A quarantined project may be malware, so no ignore is suggested.
-_NEVER_IGNORED = (Rule.QUARANTINED, Rule.RE_REGISTERED, Rule.UNVERIFIED)
+# Possible malware: neither an ignore nor skipping the hook is suggested.
+_MALWARE_RULES = (Rule.QUARANTINED, Rule.RE_REGISTERED)
+_NEVER_IGNORED = (*_MALWARE_RULES, Rule.UNVERIFIED)
 # Another project has the same finding: the cause is an index or a setting.
 _NOT_ABOUT_PROJECT = (Rule.UNVERIFIED, Rule.UNRESOLVABLE)
 
@@ -33,32 +34,61 @@ RUN = BlockedAction("run", "mothball check", has_hook=False)
 
 
 class ConfigFile(NamedTuple):
-    """A configuration file, as a display path, and the snapshot that it sets, if any."""
+    """A configuration file, as a display path, and the settings in it that a remedy extends.
+
+    It ``exists`` if it configures mothball. ``private`` are its patterns of private names.
+    """
 
     path: str
     snapshot: str | None = None
+    exists: bool = False
+    has_ignores: bool = False
+    private: tuple[str, ...] = ()
 
     @property
     def is_shared(self) -> bool:
         """Whether the file also configures other tools."""
         return os.path.basename(self.path) == PYPROJECT_TOML
 
+    def place(self, table: str = "", *, exists: bool | None = None) -> tuple[str, list[str]]:
+        """Return where in the file to paste lines of mothball's ``table``, and the header to paste above them.
+
+        ``exists`` says whether the file has that table, by default the main one.
+        """
+        name = one_line(self.path)
+        header = ".".join(filter(None, ("tool.mothball" if self.is_shared else "", table)))
+        if not header:
+            return f"at the top of {name}", []
+        if self.exists if exists is None else exists:
+            return f"below [{header}] in {name}", []
+        return f"in {name}", [f"    [{header}]"]
+
 
 class RemedyContext(NamedTuple):
     """The circumstances of a rejected change.
 
     ``locks`` are the paths of its lock files. ``config_files`` maps the path of each file to the configuration file
-    that applies to it.
+    that applies to it, or to one to create. ``index_lines`` has the lines that declare a further index in a file.
+    ``unstaged`` maps files whose unstaged changes ignore findings to the names of the projects.
     """
 
     locks: frozenset[str] = frozenset()
     config_files: Mapping[str, ConfigFile] = {}
+    index_lines: Mapping[str, tuple[str, ...]] = {}
+    unstaged: Mapping[str, tuple[str, ...]] = {}
     action: BlockedAction = COMMIT
     hook_id: str = "mothball"
 
     def config_file(self, path: str) -> ConfigFile:
         """Return the configuration file that applies to the file at ``path``, by default mothball.toml."""
         return self.config_files.get(path, ConfigFile(MOTHBALL_TOML))
+
+    def staging(self, paths: Iterable[str]) -> str:
+        """Return the command that stages ``paths`` after a change, as a clause; empty if nothing is committed."""
+        if self.action != COMMIT:
+            return ""
+        paths = list(dict.fromkeys(paths))
+        return f", then `{_git_add(paths)}`" if len(paths) <= _SHOWN_NAMES else ", then stage these files"
 
 
 def remedies(report: Report, context: RemedyContext) -> str:
@@ -70,7 +100,9 @@ def remedies(report: Report, context: RemedyContext) -> str:
         finding for finding in errors if finding.rule in IGNORABLE_RULES and finding.rule not in _NEVER_IGNORED
     ]
     lines = [
+        *_unstaged_lines(context),
         *_version_lines(errors),
+        *_internal_lines(errors, context),
         *_replace_lines(errors, report),
         *_ignore_lines(ignorable, context),
         *_unverified_lines(errors, report, context),
@@ -78,10 +110,58 @@ def remedies(report: Report, context: RemedyContext) -> str:
     ]
     if not lines:
         return ""
-    if context.action.has_hook:
+    if context.action.has_hook and not any(finding.rule in _MALWARE_RULES for finding in errors):
         lines.append(f"to skip the hook for one {context.action.what} (pre-commit, prek):")
         lines.append(f"    SKIP={context.hook_id} {context.action.command} ...")
     return "\n".join(["what to do", *(f"  {line}" for line in lines)]) + "\n"
+
+
+def _git_add(paths: Iterable[str]) -> str:
+    # A leading dash would be an option.
+    shown = (f"./{path}" if path.startswith("-") else path for path in map(one_line, paths))
+    return f"git add {' '.join(map(shlex.quote, shown))}"
+
+
+def _unstaged_lines(context: RemedyContext) -> list[str]:
+    lines = []
+    for path, names in context.unstaged.items():
+        lines.append(
+            f"{one_line(path)} ignores {join_names(list(names), _SHOWN_NAMES)}, but that change is not staged:"
+        )
+        lines.append(f"    {_git_add([path])}")
+    return lines
+
+
+def _internal_lines(errors: Iterable[Finding], context: RemedyContext) -> list[str]:
+    """Return how to configure the index of missing packages that are internal, for each file."""
+    by_path: dict[str, dict[str, None]] = {}
+    for finding in errors:
+        if finding.rule is Rule.MISSING and finding.name:
+            by_path.setdefault(finding.path, {})[finding.name] = None
+    return [line for path, names in by_path.items() for line in _internal_lines_of(path, list(names), context)]
+
+
+def _internal_lines_of(path: str, names: Sequence[str], context: RemedyContext) -> list[str]:
+    subject = f"if {join_names(list(names), _SHOWN_NAMES)} {'is' if len(names) == 1 else 'are'} internal:"
+    config_file, index_lines = context.config_file(path), context.index_lines.get(path, ())
+    settings = [f"private = [{', '.join(map(toml_string, dict.fromkeys((*config_file.private, *names))))}]"]
+    edited, lines = [config_file.path], []
+    if path in context.locks:
+        lead = f"{subject} name the index in the manifest and lock again; set"
+    elif index_lines:
+        lines.append(f"{subject} add the index, with its address in place of URL, to {one_line(path)}:")
+        lines += [f"    {line}" for line in index_lines]
+        if index_lines[0] == "[[source]]":
+            lines.append(
+                '    (and `index = "internal"` to the entry: without it, Pipenv queries only the first source)'
+            )
+        edited, lead = [path, *edited], "and set"
+    else:
+        settings.insert(0, 'index-url = "URL"')
+        lead = f"{subject} with the address of the index in place of URL, set"
+    where, header = config_file.place()
+    lines.append(f"{lead} {where}{context.staging(edited)}:")
+    return [*lines, *header, *(f"    {line}" for line in settings)]
 
 
 def _version_lines(errors: Sequence[Finding]) -> list[str]:
@@ -126,7 +206,8 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
     lines = []
     in_manifests = [finding for finding in ignorable if finding.path not in context.locks]
     if in_manifests:
-        lines.append("or ignore them, with your reason in place of WHY, on their lines:")
+        staging = context.staging(finding.path for finding in in_manifests)
+        lines.append(f"or ignore them, with your reason in place of WHY, on their lines{staging}:")
         comments = dict.fromkeys(ignore_comment_text((finding.rule,)) for finding in in_manifests)
         lines += [f"    {comment}" for comment in comments]
     entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
@@ -136,15 +217,16 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
             versions.setdefault(finding.name or "", {})[finding.version] = None
         for path in dict.fromkeys((finding.path, *(location.path for location in finding.related_locations))):
             entries.setdefault(context.config_file(path), {}).setdefault(finding.name or "", {})[finding.rule] = None
-    prefix = "or in" if lines else "or ignore them, with your reason in place of WHY, in"
+    prefix = "or" if lines else "or ignore them, with your reason in place of WHY,"
     for config_file, rules in sorted(entries.items()):
-        lines.append(f"{prefix} {one_line(config_file.path)}:")
-        lines.append("    [tool.mothball.ignore]" if config_file.is_shared else "    [ignore]")
+        where, header = config_file.place("ignore", exists=config_file.has_ignores)
+        lines.append(f"{prefix} {where}{context.staging([config_file.path])}:")
+        lines += header
         lines += [
             f"    {ignore_entry_text(name, tuple(name_rules), versions=tuple(versions.get(name, ())))}"
             for name, name_rules in sorted(rules.items())
         ]
-        prefix = "and in"
+        prefix = "and"
     return lines
 
 
@@ -152,8 +234,8 @@ def _not_stated_lines(errors: Iterable[Finding], context: RemedyContext) -> list
     lines = []
     indexes = [finding.index_url for finding in errors if finding.rule is Rule.NOT_STATED]
     for config_file in sorted({*context.config_files.values()}) if indexes else ():
-        where = one_line(config_file.path)
-        lines.append(f"for indexes without statuses: set `status-index`, or accept unknown statuses, in {where}:")
+        where = f"in {one_line(config_file.path)}{context.staging([config_file.path])}"
+        lines.append(f"for indexes without statuses: set `status-index`, or accept unknown statuses, {where}:")
         lines += [
             f"    {line}" for index in indexes for line in index_settings_lines(index, shared=config_file.is_shared)
         ]
@@ -177,10 +259,12 @@ def _unverified_lines(errors: Iterable[Finding], report: Report, context: Remedy
         name = config_file.snapshot or "statuses.json"
         command = f"`mothball snapshot -o {shlex.quote(one_line(os.path.join(directory, name)))}`"
         if config_file.snapshot:
-            lines.append(f"or update the snapshot while online: {command}")
+            staging = context.staging([os.path.join(directory, name)])
+            lines.append(f"or update the snapshot while online: {command}{staging}")
             continue
-        where = "to" if config_file.is_shared else "at the top of"
-        lines.append(f"or use a snapshot: run {command} while online, then add {where} {one_line(config_file.path)}:")
-        lines += ["    [tool.mothball]"] if config_file.is_shared else []
+        where, header = config_file.place()
+        staging = context.staging([os.path.join(directory, name), config_file.path])
+        lines.append(f"or use a snapshot: run {command} while online, add {where}{staging}:")
+        lines += header
         lines.append('    snapshot = "statuses.json"')
     return lines

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mothball.check.messages import (
     SKIP_REASON_TEXT,
+    EntrySource,
     MessageText,
     expired_ignore_message,
     finding_message,
@@ -161,12 +162,36 @@ def test_help_for_missing_warns_of_registration_by_others() -> None:
     help_text = finding_message("old-lib", Missing(ORIGIN)).help
     assert "check the spelling" in help_text
     assert "anyone can register" in help_text
-    assert "another index" in help_text
+
+
+def test_help_for_missing_first_names_the_index_setting_of_the_file() -> None:
+    source = EntrySource("/shop/pyproject.toml", index_setting="[[tool.uv.index]]")
+    assert finding_message("acme-lib", Missing(ORIGIN), source=source).help.startswith(
+        "if it is internal, name its index (`[[tool.uv.index]]`), and add it to `private` in pyproject.toml; otherwise"
+    )
+    assert "(`index-url`), and add it to `private` in mothball.toml" in finding_message("x", Missing(ORIGIN)).help
+
+
+@pytest.mark.parametrize(
+    ("path", "main", "ignores"),
+    [
+        ("/shop/pyproject.toml", "[tool.mothball]", "[tool.mothball.ignore]"),
+        ("/shop/mothball.toml", "the top of mothball.toml", "[ignore] of mothball.toml"),
+        ("", "the top of mothball.toml", "[ignore] of mothball.toml"),
+    ],
+)
+def test_messages_name_the_table_of_the_configuration_file(path: str, main: str, ignores: str) -> None:
+    source = EntrySource(path, is_generated=True)
+    forbidden = Unavailable(Cause.UNAUTHORIZED, "", ORIGIN, ignorable_status=403)
+    archived = KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN)
+    assert finding_message("old-lib", forbidden, source=source).help.endswith(f"to {main}")
+    assert finding_message("old-lib", archived, source=source).help.endswith(f"in {ignores}")
+    assert f"to {main} if the index" in not_stated_message(INDEX, 1, path).help
 
 
 def test_help_for_an_ignorable_status_names_the_setting() -> None:
     forbidden = Unavailable(Cause.UNAUTHORIZED, "index.example returned 403 Forbidden", ORIGIN)
-    setting = f'`indexes."{INDEX}".ignore-error-codes = [403]` to [tool.mothball]'
+    setting = f'`indexes."{INDEX}".ignore-error-codes = [403]` to the top of mothball.toml'
     assert setting in finding_message("old-lib", forbidden._replace(ignorable_status=403)).help
     for other in (forbidden, forbidden._replace(ignorable_status=401)):
         assert "ignore-error-codes" not in finding_message("old-lib", other).help

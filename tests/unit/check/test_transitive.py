@@ -107,7 +107,7 @@ def test_transitive_finding_is_downgraded_and_shows_its_dependency_path() -> Non
         ("pyproject.toml", "[tool.mothball.ignore]"),
         ("libs/a/pyproject.toml", "[tool.mothball.ignore]"),
         ("mothball.toml", "[ignore] of mothball.toml"),
-        ("", "[tool.mothball.ignore]"),
+        ("", "[ignore] of mothball.toml"),
     ],
 )
 @pytest.mark.parametrize("names", [CHAIN, None])

@@ -270,7 +270,10 @@ def test_invalid_value_in_the_user_configuration_is_rejected(table: dict[str, An
         ({"index_url": URL}, "did you mean `index-url`?"),
         ({"maxage": "1h"}, "did you mean `max-age`?"),
         ({"ignores": {}}, "did you mean `ignore`?"),
-        ({"tool": {"mothball": {}}}, "in mothball.toml, write the keys at the top level, without [tool.mothball]"),
+        (
+            {"tool": {"mothball": {}}},
+            "in mothball.toml, leave `tool.mothball.` out: [ignore] in place of [tool.mothball.ignore]",
+        ),
         ({"zzz": 1}, f"expected one of: {', '.join(PROJECT_KEYS)}"),
         ({"severity": {"archive": "off"}}, "did you mean `archived`?"),
         ({"severity": {"zzz": "off"}}, f"expected one of: {', '.join(Rule)}"),

@@ -74,8 +74,22 @@ def problem_lines(resolver: ConfigResolver) -> list[str]:
 
 def test_defaults_without_configuration(repo: Path) -> None:
     resolved = resolved_config(config_resolver(), repo / "sub" / "requirements.txt", repo)
-    assert resolved == ResolvedConfig("", str(repo), ProjectConfig(), NetworkSettings(allow_local_indexes=False))
+    network = NetworkSettings(allow_local_indexes=False)
+    new = str(repo / "mothball.toml")
+    assert resolved == ResolvedConfig("", str(repo), ProjectConfig(), network, edited_path=new)
     assert resolved.network.index_url == DEFAULT_INDEX
+
+
+def test_settings_belong_to_the_configuration_or_to_a_file_that_is_nearest_to_one(repo: Path) -> None:
+    path = repo / "app" / "deps" / "requirements.txt"
+
+    def edited_path() -> Path:
+        return Path(resolved_config(config_resolver(), path, repo).edited_path).relative_to(repo)
+
+    assert edited_path() == Path("mothball.toml")
+    for name in ("app/pyproject.toml", "pyproject.toml", "app/mothball.toml"):
+        write_tree(repo, {name: ""})
+        assert edited_path() == Path(name)
 
 
 def test_nearest_configuration_applies(repo: Path) -> None:

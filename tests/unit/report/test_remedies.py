@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mothball.check.pipeline import check
 from mothball.config.project import ProjectConfig
 from mothball.model.document import DependencyKind, IndexOption, Span
@@ -41,10 +43,10 @@ def test_ignores_are_listed_once_and_ready_to_paste() -> None:
     assert text == (
         "what to do\n"
         "  replace or remove b-lib, a-lib, c-lib\n"
-        "  or ignore them, with your reason in place of WHY, on their lines:\n"
+        "  or ignore them, with your reason in place of WHY, on their lines, then `git add requirements.txt`:\n"
         "      # mothball: ignore[archived] WHY\n"
         "      # mothball: ignore[deprecated] WHY\n"
-        "  or in pyproject.toml:\n"
+        "  or in pyproject.toml, then `git add pyproject.toml`:\n"
         "      [tool.mothball.ignore]\n"
         '      a-lib = { rules = ["archived"], reason = "WHY" }\n'
         '      b-lib = { rules = ["archived"], reason = "WHY" }\n'
@@ -64,14 +66,48 @@ def test_configured_successors_are_named() -> None:
 def test_ignore_comments_are_not_suggested_for_lock_files() -> None:
     text = remedies(report(a=ARCHIVED), SHARED._replace(locks=frozenset({"requirements.txt"})))
     assert "# mothball" not in text
-    place = "or ignore them, with your reason in place of WHY, in pyproject.toml:\n      [tool.mothball.ignore]\n"
-    assert f"{place}      a-lib = {{ rules" in text
+    place = "or ignore them, with your reason in place of WHY, in pyproject.toml, then `git add pyproject.toml`:\n"
+    assert f"{place}      [tool.mothball.ignore]\n      a-lib = {{ rules" in text
 
 
 def test_quarantined_packages_get_no_ignore() -> None:
     text = remedies(report(a=QUARANTINED), SHARED)
     assert "replace or remove a-lib" in text
     assert "ignore" not in text
+
+
+@pytest.mark.parametrize("result", [QUARANTINED, MISSING])
+def test_skipping_the_hook_is_never_suggested_for_a_quarantined_package(result: IndexResult) -> None:
+    assert ("SKIP=" in remedies(report(a=result, b=ARCHIVED), SHARED)) == (result is MISSING)
+
+
+def test_index_of_an_internal_package_comes_first() -> None:
+    context = SHARED._replace(index_lines={"requirements.txt": ("--extra-index-url URL",)})
+    text = remedies(report(a=MISSING, b=MISSING), context)
+    assert text.startswith(
+        "what to do\n"
+        "  if a-lib, b-lib are internal: add the index, with its address in place of URL, to requirements.txt:\n"
+        "      --extra-index-url URL\n"
+        "  and set in pyproject.toml, then `git add requirements.txt pyproject.toml`:\n"
+        "      [tool.mothball]\n"
+        '      private = ["a-lib", "b-lib"]\n'
+        "  replace or remove a-lib, b-lib\n"
+    )
+    config_file = ConfigFile("mothball.toml", exists=True, private=("acme-*",))
+    text = remedies(report(a=MISSING), SHARED._replace(config_files={"requirements.txt": config_file}))
+    assert '\n      index-url = "URL"\n      private = ["acme-*", "a-lib"]\n' in text
+    locked = SHARED._replace(locks=frozenset({"requirements.txt"}))
+    assert "name the index in the manifest and lock again; set in pyproject.toml" in remedies(report(a=MISSING), locked)
+
+
+def test_unstaged_ignores_come_first() -> None:
+    context = SHARED._replace(unstaged={"my mothball.toml": ("a-lib",)})
+    assert remedies(report(a=ARCHIVED), context).startswith(
+        "what to do\n"
+        "  my mothball.toml ignores a-lib, but that change is not staged:\n"
+        "      git add 'my mothball.toml'\n"
+        "  replace or remove a-lib\n"
+    )
 
 
 def test_missing_packages_can_be_ignored() -> None:
@@ -85,9 +121,9 @@ def test_unresolvable_entries_are_corrected_or_ignored() -> None:
     assert text.startswith(
         "what to do\n"
         "  follow the help of each unresolvable entry\n"
-        "  or ignore them, with your reason in place of WHY, on their lines:\n"
+        "  or ignore them, with your reason in place of WHY, on their lines, then `git add requirements.txt`:\n"
         "      # mothball: ignore[unresolvable] WHY\n"
-        "  or in pyproject.toml:\n"
+        "  or in pyproject.toml, then `git add pyproject.toml`:\n"
         "      [tool.mothball.ignore]\n"
         '      a-lib = { rules = ["unresolvable"], reason = "WHY" }\n'
         "  to skip the hook"
@@ -107,13 +143,14 @@ def test_index_without_statuses_has_its_setting_ready_to_paste() -> None:
     text = remedies(report(a=NOT_STATED), SHARED)
     assert text.startswith(
         "what to do\n"
-        "  for indexes without statuses: set `status-index`, or accept unknown statuses, in pyproject.toml:\n"
+        "  for indexes without statuses: set `status-index`, or accept unknown statuses, in pyproject.toml, "
+        "then `git add pyproject.toml`:\n"
         f'      [tool.mothball.indexes."{INDEX}"]\n'
         '      statuses = "none"\n'
     )
     assert "replace" not in text
     assert "MOTHBALL_UNVERIFIED" not in text
-    own = RemedyContext(config_files={"requirements.txt": ConfigFile("sub/mothball.toml")})
+    own = RemedyContext(config_files={"requirements.txt": ConfigFile("sub/mothball.toml")}, action=RUN)
     assert f'sub/mothball.toml:\n      [indexes."{INDEX}"]\n' in remedies(report(a=NOT_STATED), own)
 
 
@@ -125,26 +162,40 @@ def test_unverified_problems_have_the_same_remedies() -> None:
 
 
 def test_ignore_entries_use_the_table_of_the_configuration_file() -> None:
-    text = remedies(
-        report(a=ARCHIVED), RemedyContext(config_files={"requirements.txt": ConfigFile("sub/mothball.toml")})
-    )
+    config_file = ConfigFile("sub/mothball.toml")
+    text = remedies(report(a=ARCHIVED), RemedyContext(config_files={"requirements.txt": config_file}, action=RUN))
     assert "  or in sub/mothball.toml:\n      [ignore]\n      a-lib = {" in text
-    text = remedies(report(a=ARCHIVED), RemedyContext())
+    text = remedies(report(a=ARCHIVED), RemedyContext(action=RUN))
     assert "  or in mothball.toml:\n      [ignore]\n" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "place"), [("mothball.toml", "[ignore]"), ("pyproject.toml", "[tool.mothball.ignore]")]
+)
+def test_entries_are_added_below_an_existing_table(path: str, place: str) -> None:
+    config_file = ConfigFile(path, exists=True, has_ignores=True)
+    text = remedies(report(a=ARCHIVED), RemedyContext(config_files={"requirements.txt": config_file}))
+    assert f"  or below {place} in {path}, then `git add {path}`:\n      a-lib = {{" in text
+
+
+def test_staging_names_files_literally_up_to_a_limit() -> None:
+    context = RemedyContext()
+    assert context.staging(["-x.txt", "my file.txt", "-x.txt"]) == ", then `git add ./-x.txt 'my file.txt'`"
+    assert context.staging(map(str, range(6))) == ", then stage these files"
+    assert context._replace(action=PUSH).staging(["a"]) == ""
 
 
 def test_snapshot_is_suggested_next_to_the_configuration_or_updated() -> None:
     config_file = ConfigFile("my sub/mothball.toml")
+    staging = ", then `git add 'my sub/statuses.json' 'my sub/mothball.toml'`"
     text = remedies(report(a=DOWN), RemedyContext(config_files={"requirements.txt": config_file}))
-    assert (
-        "-o 'my sub/statuses.json'` while online, then add at the top of my sub/mothball.toml:\n      snapshot = \"st"
-        in text
-    )
+    command = "`mothball snapshot -o 'my sub/statuses.json'` while online"
+    assert f'{command}, add at the top of my sub/mothball.toml{staging}:\n      snapshot = "statuses.json"\n' in text
     assert "tool.mothball" not in text
     text = remedies(
         report(a=DOWN), RemedyContext(config_files={"requirements.txt": config_file._replace(snapshot="x.json")})
     )
-    assert "or update the snapshot while online: `mothball snapshot -o 'my sub/x.json'`\n" in text
+    assert "or update the snapshot while online: `mothball snapshot -o 'my sub/x.json'`, then `git add" in text
     assert "snapshot =" not in text
 
 

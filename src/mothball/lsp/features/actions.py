@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from mothball.check.inputs import ResolvedFile
-from mothball.discovery.config_lookup import governing_config_path, table_path
+from mothball.discovery.config_lookup import table_path
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import Edit
@@ -162,7 +162,7 @@ class _ActionBuilder:
     def _ignore_in_configuration(
         self, target: _Target, finding: Finding, file: ResolvedFile
     ) -> Iterator[types.CodeAction]:
-        path = governing_config_path(file)
+        path = file.resolved_config.edited_path
         open_text = self._open_texts.get(path)
         is_new = open_text is None and not os.path.lexists(path)
         if os.path.islink(path) or (is_new and not self._client.creates_files):
