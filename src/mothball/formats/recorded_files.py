@@ -14,7 +14,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from urllib.parse import unquote
 
 from mothball.model.document import Dependency, Document, Span, normalize_name
 from mothball.model.records import NamedTuple
@@ -91,9 +90,14 @@ def _files(items: Iterable[object]) -> Iterator[RecordedFile]:
         if isinstance(item, str):  # Poetry before 1.0
             yield RecordedFile("", *_digest(f"{_PREFERRED}:{item}"))
         elif isinstance(item, dict):
-            location = str(item.get("url") or item.get("path") or "")
-            name = item.get("file") or item.get("name") or unquote(re.split("[?#]", location)[0].rpartition("/")[2])
+            name = item.get("file") or item.get("name") or _name_in(str(item.get("url") or item.get("path") or ""))
             yield RecordedFile(str(name), *_digest_of(item), _timestamp(item.get("upload-time")))
+
+
+def _name_in(location: str) -> str:
+    from urllib.parse import unquote  # noqa: PLC0415 - needed for suspicious entries only
+
+    return unquote(re.split("[?#]", location)[0].rpartition("/")[2])
 
 
 def _digest_of(item: Mapping[str, object]) -> tuple[str, str]:

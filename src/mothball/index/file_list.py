@@ -13,13 +13,14 @@ Sources: PEP 691 (``filename``, ``hashes``), PEP 700 (``upload-time``), PEP 592 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from mothball.index.latest_release import version_from_file_name
+from mothball.index.latest_release import SDIST_SUFFIXES, version_from_file_name
 from mothball.index.page_request import DIGEST_LENGTH, MAX_LIST
 from mothball.model.records import NamedTuple
 
 _MAX_REASON = 1000
+_AFTER_VERSION = ("-", *SDIST_SUFFIXES)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
@@ -42,11 +43,17 @@ def encode_files(files: Iterable[tuple[str, str | None, str | None, str | None]]
 
     None if the list is too long, or a field other than the reason contains a control character.
     """
-    lines = [
-        f"{name}\t{uploaded or ''}\t{digest[:DIGEST_LENGTH] if digest else ''}\t"
-        f"{'' if yanked is None else _yank(yanked)}"
-        for name, uploaded, digest, yanked in files
-    ]
+    return join_lines([file_line(*file) for file in files])
+
+
+def file_line(name: str, uploaded: str | None, digest: str | None, yanked: str | None) -> str:
+    """Return the line of a file; see ``encode_files``."""
+    reason = "" if yanked is None else f"!{_CONTROL.sub(' ', yanked[:_MAX_REASON])}"
+    return f"{name}\t{uploaded or ''}\t{digest[:DIGEST_LENGTH] if digest else ''}\t{reason}"
+
+
+def join_lines(lines: Sequence[str]) -> str | None:
+    """Return the list of ``lines``, None if it is too long, or if a line has another number of fields."""
     text = "\n".join(lines)
     is_valid = text.count("\n") == max(len(lines) - 1, 0) and text.count("\t") == 3 * len(lines)
     return text if is_valid and len(text) <= MAX_LIST else None
@@ -85,17 +92,18 @@ def _lines_with_version(text: str, name: str, version: str) -> Iterator[tuple[st
     mark = f"-{version}"
     start = text.find(mark)
     while start != -1:
-        end = text.find("\n", start)
+        after = start + len(mark)
+        # The version ends here in a wheel ("-1.0-py3-") or a source distribution ("-1.0.tar.gz"), not in "-1.0.1-py3-".
+        if not text.startswith(_AFTER_VERSION, after):
+            start = text.find(mark, after)
+            continue
+        end = text.find("\n", after)
         end = len(text) if end == -1 else end
         line = text[text.rfind("\n", 0, start) + 1 : end]
         file = _file(line)
         if file is not None and version_from_file_name(file.name, name) == version:
             yield line, file
         start = text.find(mark, end)
-
-
-def _yank(reason: str) -> str:
-    return f"!{_CONTROL.sub(' ', reason[:_MAX_REASON])}"
 
 
 def _file(line: str) -> ListedFile | None:

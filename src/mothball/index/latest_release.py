@@ -14,7 +14,7 @@ from mothball.model.records import NamedTuple
 
 # Longer file names are skipped.
 _MAX_FILE_NAME = 512
-_SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
+SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
 # The characters of versions of PEP 440, and of most older ones.
 _VERSION = rf"[0-9][0-9A-Za-z.!+_]{{0,{MAX_VERSION - 1}}}"
 _UPLOAD_TIME = r"([0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))T[0-9:.]{5,24}(?:Z|[+-]00:?00)"
@@ -60,7 +60,7 @@ def version_from_file_name(file_name: str, name: str) -> str | None:
         parts = file_name.split("-")
         candidates = [(parts[0], parts[1])] if len(parts) in {5, 6} else []
     else:
-        suffix = next((suffix for suffix in _SDIST_SUFFIXES if file_name.endswith(suffix)), None)
+        suffix = next((suffix for suffix in SDIST_SUFFIXES if file_name.endswith(suffix)), None)
         stem = file_name.removesuffix(suffix) if suffix else ""
         # Older source distributions have hyphens in names and versions: try every hyphen as the separator.
         candidates = [(stem[: hyphen.start()], stem[hyphen.end() :]) for hyphen in re.finditer("-", stem)]
