@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable
 
 from tests.support.added import OFFLINE, Workshop, lines, toml
@@ -348,19 +349,24 @@ def missing_commit(shop: Workshop) -> None:
         assert "no such commit" in result.err
 
 
-@row("A shallow clone without the base", "an error that says how to fetch it")
+@row("A shallow or single-branch clone without the base", "an error with the command that fetches it")
 def shallow_clone_without_the_base(shop: Workshop) -> None:
     start = shop.git("rev-parse", "HEAD")
     branched(shop, {"requirements.txt": lines("old-a")}, {"pyproject.toml": toml("old-b")})
     shop.commit({"pyproject.toml": toml("old-b", "good-a")})
-    for depth in (1, 2):
-        shallow = clone(shop, f"shallow-{depth}", f"--depth={depth}", "--no-single-branch")
+    options = [(f"--depth={depth}", branch) for depth in (1, 2) for branch in ("--no-single-branch", "--single-branch")]
+    for number, clone_options in enumerate([*options, ("--single-branch",)]):
         for revision in (start, "origin/theirs"):
-            result = shallow.check("--since", revision)
+            other = clone(shop, f"{number}-{revision[:3]}", *clone_options)
+            result = other.check("--since", revision)
+            if len(clone_options) == 1 and revision == start:
+                assert result.code == 1
+                continue
             assert result.code == 2
-            assert "git fetch --unshallow" in result.err
-        shallow.git("fetch", "--quiet", "--unshallow")
-        assert shallow.added("--since", "origin/theirs") == {"pyproject.toml": ["old-b", "good-a"]}
+            program, *arguments = shlex.split(result.err.split("`")[1])
+            assert (program, "--unshallow" in arguments) == ("git", len(clone_options) == 2)
+            other.git(*arguments)
+            assert other.added("--since", revision) == {"pyproject.toml": ["old-b", "good-a"]}
 
 
 @row("A partial clone without the base", "an error: nothing is fetched implicitly")

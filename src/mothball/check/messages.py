@@ -261,12 +261,10 @@ def _message_text(
             return MessageText(message, f"{replacement}{help_text}", one_line(lookup.reason))
         case Missing():
             message = f"{name} is not on {one_line(lookup.origin.index_url, 100)}"
-            if replacement:
-                return MessageText(message, f"{replacement}{_SPELLING}")
             setting = f"`{source.index_setting}`" if source.index_setting else "`index-url`"
             place = one_line(os.path.basename(source.config_path) or MOTHBALL_TOML, 60)
             internal = f"if it is internal, name its index ({setting}), and add it to `private` in {place}"
-            return MessageText(message, f"{internal}; otherwise {_SPELLING}")
+            return MessageText(message, f"{replacement or f'{internal}; otherwise '}{_SPELLING}")
         case Unavailable():
             message = f"{name} could not be checked: {one_line(lookup.detail, MAX_DETAIL)}"
             help_text = _with_path(_CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP))

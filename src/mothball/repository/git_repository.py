@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from mothball.formats.names import may_be_dependency_file
 from mothball.model.errors import GitError
 from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
 from mothball.repository.git_process import COMPARED, LISTED, ProcessResult, lines_of_links
 from mothball.repository.git_run import MAX_OUTPUT, Git
 from mothball.repository.paths import repository_root
 
 _FULL_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
-_UNSHALLOW_HELP = "fetch the full history: `git fetch --unshallow`; in CI, set the fetch depth of the checkout to 0"
 # Variables that override where git finds the repository.
 _LOCATION_VARIABLES = (
     "GIT_DIR",
@@ -173,10 +173,7 @@ def resolve_commit(git: Git, revision: str) -> str:
     result = git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") if is_name else None
     oid = result.stdout.decode("ascii", "replace").strip() if result and result.returncode == 0 else ""
     if not re.fullmatch(_FULL_ID, oid):
-        help_text = "see `git log` for commits; name a remote branch as origin/NAME"
-        if is_shallow(git):
-            help_text = _UNSHALLOW_HELP
-        raise GitError(f"no such commit: {revision or '(empty name)'}", help_text=help_text)
+        raise GitError(f"no such commit: {revision or '(empty name)'}", help_text=_fetch_help(git, revision))
     return oid
 
 
@@ -191,10 +188,32 @@ def merge_base(git: Git, first: str, second: str) -> str | None:
         return ids[0]
     cause = f"cannot find the merge base of {first[:12]} and {second[:12]}"
     if is_shallow(git):
-        raise GitError(f"{cause}: this clone is shallow", detail=_error_text(result), help_text=_UNSHALLOW_HELP)
+        raise GitError(f"{cause}: this clone is shallow", detail=_error_text(result), help_text=_fetch_help(git))
     if result.returncode != 1:
         raise GitError(cause, detail=_error_text(result), help_text=_MISSING_OBJECTS_HELP)
     return None
+
+
+def _fetch_help(git: Git, revision: str = "") -> str:
+    """Return the command that gets the commits that this clone lacks, or ``revision`` if it is a remote branch.
+
+    A clone may be shallow, and may have been made for a single branch: `git fetch` alone does not get others then.
+    """
+    import shlex  # noqa: PLC0415 - for errors only
+
+    shallow = is_shallow(git)
+    remotes = os.fsdecode(git.run("remote").stdout).split("\n")[:-1]
+    remote = max((each for each in remotes if revision.startswith(f"{each}/")), key=len, default="")
+    branch = revision.removeprefix(f"{remote}/") if remote else "*"
+    remote = remote or ("origin" if "origin" in remotes else next(iter(remotes), ""))
+    if not remote or not (shallow or branch != "*"):
+        return "see `git log` for commits; name a remote branch as origin/NAME"
+    options = ["--unshallow"] if shallow else []
+    command = shlex.join(
+        ["git", "fetch", *options, remote, one_line(f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}")]
+    )
+    in_ci = "; in CI, set the fetch depth of the checkout to 0" if shallow else ""
+    return f"fetch it: `{command}`{in_ci}"
 
 
 def is_shallow(git: Git) -> bool:
@@ -270,7 +289,7 @@ def run_checked(git: Git, *arguments: str) -> bytes:
     if result.returncode != 0:
         if _DUBIOUS in _error_text(result):
             raise _owned_by_another_user(git.directory)
-        help_text = _UNSHALLOW_HELP if is_shallow(git) else _MISSING_OBJECTS_HELP
+        help_text = _fetch_help(git) if is_shallow(git) else _MISSING_OBJECTS_HELP
         raise GitError("git cannot read the compared trees", detail=_error_text(result), help_text=help_text)
     return result.stdout
 
