@@ -392,3 +392,12 @@ def test_recorded_files_of_every_lock_are_compared(
     assert index.count("old-lib") == 1
     project.write(name, text(index.url, File(content="other")))
     assert findings(project, index) == [("unlisted", "warning")]
+
+
+def test_version_that_is_pinned_after_the_lookup_is_judged(project: Project, index: ScriptedIndex) -> None:
+    index.script("old-lib", page(YANKED))
+    project.write("requirements.txt", "old-lib\n")
+    assert findings(project, index) == []
+    project.write("requirements.txt", "old-lib==1.0\n")
+    assert findings(project, index) == findings(project, index) == [("yanked", "warning")]
+    assert index.count("old-lib") == 2

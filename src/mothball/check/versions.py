@@ -107,6 +107,8 @@ def judge(entry: PinnedEntry) -> VersionVerdict:
         return VersionVerdict(not_judged=NotJudged.SNAPSHOT if is_snapshot else NotJudged.NO_LIST)
     if lookup.files.origin.source is Source.STALE:
         return VersionVerdict(not_judged=NotJudged.STALE)
+    if not lookup.files.is_kept:
+        return VersionVerdict(not_judged=NotJudged.UNCONFIRMED)
     if _is_fine(entry, lookup.files):
         return FINE
     return _compare(entry, lookup.files)

@@ -56,6 +56,10 @@ def page_key(index: str, name: str) -> PageKey:
 _base_url = lru_cache(maxsize=64)(base_url)
 
 
+# The value of ``listed_at`` for a page whose list of files was not stored.
+NOT_KEPT = 0.0
+
+
 class CachedPage(NamedTuple):
     """A cached page with its ETag; the page is None if the index does not have the project.
 
@@ -64,7 +68,7 @@ class CachedPage(NamedTuple):
 
     ``stored_at`` is the time of the last response of the index (Unix time, seconds). It may be in the future if the
     clock was set back. ``listed_at`` is the time of the response that its list of files comes from, None without a
-    list. The list has a row of its own, which only ``get_files`` reads.
+    list, and ``NOT_KEPT`` if no entry pinned a version. The list has a row of its own, which only ``get_files`` reads.
     """
 
     page: ProjectPage | None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from mothball.config.project import DEFAULT_INDEX
-from mothball.index.cache import CachedPage, PageKey, page_key
+from mothball.index.cache import NOT_KEPT, CachedPage, PageKey, page_key
 from mothball.index.page_request import (
     Failed,
     Fetched,
@@ -177,15 +177,22 @@ class Resolution:
             if query.needs_files and isinstance(page, PageAndOrigin):
                 key = page_key(page.origin.index_url, query.name)
                 cached = self._cached.get(key)
-                is_fetched = isinstance(self.outcomes.get(key), Fetched)
-                if cached is not None and cached.listed_at is not None and not is_fetched:
+                if cached is not None and cached.listed_at and not self._is_fetched(key):
                     keys[key] = cached.listed_at
         return keys
 
     def files_of(self, query: Query, page: PageAndOrigin) -> PageFiles | None:
         """Return the files on ``page`` that ``query`` needs, None if they are not known."""
-        found = self._files.get((page_key(page.origin.index_url, query.name), query.pin, query.whole_list))
-        return PageFiles(*found, page.origin) if found else None
+        key = page_key(page.origin.index_url, query.name)
+        found = self._files.get((key, query.pin, query.whole_list))
+        if found is not None:
+            return PageFiles(*found, page.origin)
+        cached = self._cached.get(key)
+        is_missing = cached is not None and cached.listed_at == NOT_KEPT and not self._is_fetched(key)
+        return PageFiles("", is_whole=False, origin=page.origin, is_kept=False) if is_missing else None
+
+    def _is_fetched(self, key: PageKey) -> bool:
+        return isinstance(self.outcomes.get(key), Fetched)
 
     def next_step(self, query: Query, indexes: tuple[str, ...]) -> PageResult | PageRequest:
         """Return the result of the first of ``indexes`` that has the name, or the request that is needed for it.
@@ -239,7 +246,9 @@ class Resolution:
             return self._unavailable_offline(key.index_url)
         if key in self.outcomes:
             return self._fetched_step(query, key, self.outcomes[key])
-        return PageRequest(index, query.name, cached.etag if cached else None)
+        # A 304 would not bring the list of files.
+        has_files = cached is not None and not (query.needs_files and cached.listed_at == NOT_KEPT)
+        return PageRequest(index, query.name, cached.etag if cached is not None and has_files else None)
 
     def _is_fresh(self, cached: CachedPage, max_age: float) -> bool:
         limit = max_age if cached.page is not None else min(max_age, MISSING_MAX_AGE)
@@ -298,7 +307,12 @@ class Resolution:
     def _new_page(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
         match outcome:
             case Fetched(page, etag):
-                return CachedPage(page, etag, self._now, None if page.files is None else self._now)
+                if page.files is None:
+                    return CachedPage(page, etag, self._now)
+                # Lists are large, and few are read.
+                if key.name not in self._pins:
+                    return CachedPage(page._replace(files=None), etag, self._now, NOT_KEPT)
+                return CachedPage(page, etag, self._now, self._now)
             case NotFound():
                 return CachedPage(None, None, self._now)
             case NotModified():

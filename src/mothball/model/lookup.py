@@ -76,12 +76,13 @@ class PageFiles(NamedTuple):
 
     ``text`` is a list in the format of ``index.file_list``: untrusted. If ``is_whole`` is false, it has only the files
     of the pinned version, and one of them is not yanked. ``origin`` is that of the page: the status may come from
-    another one.
+    another one. ``is_kept`` is false if the page is cached without its files, because no entry pinned a version then.
     """
 
     text: str
     is_whole: bool
     origin: Origin
+    is_kept: bool = True
 
 
 class KnownStatus(NamedTuple):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.index import cache as cache_module
-from mothball.index.cache import CachedPage, StatusCache, page_key
+from mothball.index.cache import NOT_KEPT, CachedPage, StatusCache, page_key
 from mothball.index.file_list import ListedFile, all_files, encode_files, files_with_version, reduced_list
 from mothball.index.page_request import MAX_LIST, Fetched, NotModified, PageRequest, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
@@ -252,3 +252,16 @@ def test_page_is_requested_as_a_whole_if_the_cache_is_bypassed(cache: StatusCach
     assert asked == [PageRequest(INDEX, "old-lib", None)]
     assert isinstance(result, KnownStatus)
     assert result.origin.source is Source.INDEX
+
+
+def test_list_is_only_stored_for_pinned_names(cache: StatusCache) -> None:
+    """A pin that follows soon after is judged after another request, without the ETag."""
+    look_up(cache, PINNED._replace(pin=""), {"old-lib": Fetched(PAGE, '"v1"')})
+    assert cache.get_many([KEY])[KEY].listed_at == NOT_KEPT
+    result, asked = look_up(cache, PINNED)
+    files = files_of(result)
+    assert asked == []
+    assert files is not None
+    assert not files.is_kept
+    _, asked = look_up(cache, PINNED, {"old-lib": Fetched(PAGE)}, NOW + 7200)
+    assert asked == [PageRequest(INDEX, "old-lib", None)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.index.cache import BATCH, CachedPage, StatusCache
+from mothball.index.cache import NOT_KEPT, BATCH, CachedPage, StatusCache
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.resolution import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Resolver
@@ -116,7 +116,7 @@ def test_fresh_page_is_not_requested(world: World, age: float) -> None:
 
 def test_page_is_cached_for_the_next_run(world: World) -> None:
     world.ask({(INDEX, "lib"): Fetched(ARCHIVED, '"v2"')})
-    assert world.remembered(INDEX, "lib") == CachedPage(ARCHIVED, '"v2"', NOW, NOW)
+    assert world.remembered(INDEX, "lib") == CachedPage(ARCHIVED, '"v2"', NOW, NOT_KEPT)
     world.now += HOUR - 1
     assert world.ask({}) == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW, Source.CACHE))
     assert world.fetcher.opened == 0
@@ -138,7 +138,7 @@ def test_latest_release_is_cached_and_kept_after_304(world: World) -> None:
         assert world.ask({(INDEX, "lib"): outcome}) == KnownStatus(
             ProjectStatus.ACTIVE, "", Origin(INDEX, world.now), release
         )
-        assert world.remembered(INDEX, "lib") == CachedPage(page, '"v1"', world.now, NOW)
+        assert world.remembered(INDEX, "lib") == CachedPage(page, '"v1"', world.now, NOT_KEPT)
         world.now += 2 * HOUR
     silent = Query("silent", (INDEX,))
     assert world.look_up([silent], {(INDEX, "silent"): Fetched(SILENT._replace(release=release))}) == {
