@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.cli import run_in_process
@@ -168,6 +168,8 @@ def edits(draw: st.DrawFn) -> list[tuple[float, float, str]]:
 @given(
     name=st.sampled_from(["requirements.txt", "sub/pyproject.toml", "sub/uv.lock", "own/setup.cfg"]), changes=edits()
 )
+# The last change leaves a locked package without a version.
+@example(name="sub/uv.lock", changes=[(0.0, 1.0, "old-lib"), (0.0, 1.0, "\n"), (1.0, 0.59375, "old-lib")])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_after_any_edits_the_diagnostics_are_those_of_a_fresh_start(
     server: tuple[InProcess, Workspace], name: str, changes: list[tuple[float, float, str]]

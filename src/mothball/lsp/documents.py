@@ -78,6 +78,9 @@ class OpenDocument:
         self.format = file_format
         self.text = text
         self.version = version
+        # Number of changes since the document was opened. Editors move what they show with every change, so diagnostics
+        # belong to one revision, even if its text equals that of an earlier one.
+        self.revision = 0
         # Private name patterns in the text, if the document is a configuration file.
         self.private: tuple[str, ...] = ()
         # Whether the indexes in the text differ from those of the saved file, and a changed project name.
@@ -88,8 +91,11 @@ class OpenDocument:
         # The unchanged part of the last valid parse, for formats that are parsed as a whole or not at all.
         self.valid: LastValid | None = None
         self.checked: Checked | None = None
+        self.checked_revision = -1
         self.diagnostics: list[types.Diagnostic] | None = None
         self.result_id = ""
+        # The revision whose diagnostics were sent or can be pulled; None to send them in any case.
+        self.reported_revision: int | None = None
         # Whether a client that pulls has received the diagnostics before the last change.
         self.pulled = False
         # The first read failed; the next change tries again.
@@ -106,13 +112,18 @@ class OpenDocument:
         self.lookup_timer: asyncio.TimerHandle | None = None
         self.waiters: list[asyncio.Future[None]] = []
 
+    def change(self, text: str, version: int | None) -> None:
+        """Replace the text."""
+        self.text, self.version = text, version
+        self.revision += 1
+
     def queries(self) -> tuple[Query, ...]:
         """Return the queries of the text that was checked last."""
         return self.checked.queries if self.checked is not None else ()
 
     def is_checked(self) -> bool:
         """Return True if the current text is checked."""
-        return self.checked is not None and self.checked.text == self.text and not self.check_is_scheduled
+        return self.checked_revision == self.revision and not self.check_is_scheduled
 
 
 def format_for(path: str, *, scripts: bool) -> str | None:

@@ -115,7 +115,7 @@ class Session:
             return
         if document.text != text:
             document.last_edit = changed_span(document.text, text)
-        document.text, document.version = text, version
+        document.change(text, version)
         if uri in self.scripts:
             return
         self.unsaved_privacy.text_changed(document)
@@ -276,6 +276,8 @@ class Session:
         queries = [
             query for document in self.documents.values() for query in settled_queries(document, has_paused=True)
         ]
+        for document in self.documents.values():
+            document.reported_revision = None
         self._sink.refresh_requested()
         self.lookups.look_up(queries, refresh=True)
         self.files_changed()
@@ -311,7 +313,8 @@ class Session:
         work = partial(analyze, task, self.lookups.results)
         if len(document.text) >= _LONG_TEXT:
             document.is_in_thread = True
-            self._in_thread(work, partial(self._analyzed_in_thread, document), lambda: self._analysis_failed(document))
+            analyzed = partial(self._analyzed_in_thread, document, document.revision)
+            self._in_thread(work, analyzed, lambda: self._analysis_failed(document))
             return
         try:
             result = work()
@@ -321,12 +324,12 @@ class Session:
         else:
             self._apply_result(document, result)
 
-    def _analyzed_in_thread(self, document: OpenDocument, result: AnalysisResult) -> None:
+    def _analyzed_in_thread(self, document: OpenDocument, revision: int, result: AnalysisResult) -> None:
         document.is_in_thread = False
         is_outdated, document.is_outdated = document.is_outdated, False
-        if result.checked.text == document.text:
+        if revision == document.revision:
             self._apply_result(document, result)
-        if is_outdated or result.checked.text != document.text:
+        if is_outdated or revision != document.revision:
             self._check(document)
 
     def _analysis_failed(self, document: OpenDocument) -> None:
@@ -340,19 +343,22 @@ class Session:
         return DiagnosticOptions(self.client, self.settings.deprecated_tag)
 
     def _apply_result(self, document: OpenDocument, result: AnalysisResult) -> None:
-        """Store the result of a check, and send diagnostics if they changed."""
+        """Store the result of a check of the current text, and send diagnostics unless the client has them."""
         if document.uri not in self.documents:
             return
         document.parsed, document.checked = result.parsed, result.checked
+        document.checked_revision = document.revision
         if result.parsed is not None and result.parsed.opened is not None:
             document.valid = result.parsed.opened.valid
         self.unsaved_privacy.analyzed(document)
-        if result.diagnostics != document.diagnostics:
-            document.diagnostics = result.diagnostics
+        reported, is_changed = document.reported_revision, result.diagnostics != document.diagnostics
+        if is_changed or reported != document.revision:
+            document.diagnostics, document.reported_revision = result.diagnostics, document.revision
             document.result_id = str(time.monotonic_ns())
             if not self.client.pulls:
                 self._sink.publish(document)
-            elif document.pulled and not document.waiters:
+            elif reported in (None, document.revision) and document.pulled and not document.waiters:
+                # After a change of the text, the client pulls without a request.
                 self._sink.refresh()
         _notify_waiters(document)
         if document.lookup_is_due:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from mothball.index.resolution import Query
 from mothball.lsp.documents import Checked, OpenDocument
-from mothball.model.document import Span
+from mothball.model.document import DependencyKind, Span
 
 _EMPTY_TABLE = r"\{\s*\}\Z"
 
@@ -76,12 +76,14 @@ def _names_in_empty_table(checked: Checked, offset: int) -> frozenset[str]:
     """Return the names whose table is empty and contains ``offset``.
 
     An empty table means any version, but it may also be one in which a path is about to be typed: editors insert the
-    closing brace with the opening one.
+    closing brace with the opening one. A table of a lock is not one to type a path in.
     """
     return frozenset(
         item.dependency.name
         for item in checked.dependencies()
-        if not item.dependency.specifier and _is_in_empty_table(checked.text, item.dependency.entry_span, offset)
+        if not item.dependency.specifier
+        and item.dependency.kind is not DependencyKind.LOCKED
+        and _is_in_empty_table(checked.text, item.dependency.entry_span, offset)
     )
 
 
