@@ -102,16 +102,21 @@ def judge(entry: PinnedEntry) -> VersionVerdict:
         return FINE
     if isinstance(lookup, KnownStatus) and lookup.status is ProjectStatus.QUARANTINED:
         return FINE
-    if lookup.files is None:
-        is_snapshot = lookup.origin.source is Source.SNAPSHOT
-        return VersionVerdict(not_judged=NotJudged.SNAPSHOT if is_snapshot else NotJudged.NO_LIST)
-    if lookup.files.origin.source is Source.STALE:
-        return VersionVerdict(not_judged=NotJudged.STALE)
-    if not lookup.files.is_kept:
-        return VersionVerdict(not_judged=NotJudged.UNCONFIRMED)
+    obstacle = _obstacle(lookup)
+    if lookup.files is None or obstacle is not None:
+        return VersionVerdict(not_judged=obstacle)
     if _is_fine(entry, lookup.files):
         return FINE
     return _compare(entry, lookup.files)
+
+
+def _obstacle(lookup: KnownStatus | StatusNotStated | UnrecognizedStatus) -> NotJudged | None:
+    """Return the reason why the files in ``lookup`` cannot be judged, None if they can."""
+    if lookup.files is None:
+        return NotJudged.SNAPSHOT if lookup.origin.source is Source.SNAPSHOT else NotJudged.NO_LIST
+    if lookup.files.origin.source is Source.STALE:
+        return NotJudged.STALE
+    return None if lookup.files.is_kept else NotJudged.UNCONFIRMED
 
 
 def _is_fine(entry: PinnedEntry, files: PageFiles) -> bool:

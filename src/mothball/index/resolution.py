@@ -307,12 +307,10 @@ class Resolution:
     def _new_page(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
         match outcome:
             case Fetched(page, etag):
-                if page.files is None:
-                    return CachedPage(page, etag, self._now)
-                # Lists are large, and few are read.
-                if key.name not in self._pins:
-                    return CachedPage(page._replace(files=None), etag, self._now, NOT_KEPT)
-                return CachedPage(page, etag, self._now, self._now)
+                # Lists of files are large, and few are read.
+                is_dropped = page.files is not None and key.name not in self._pins
+                listed_at = NOT_KEPT if is_dropped else None if page.files is None else self._now
+                return CachedPage(page._replace(files=None) if is_dropped else page, etag, self._now, listed_at)
             case NotFound():
                 return CachedPage(None, None, self._now)
             case NotModified():
