@@ -313,7 +313,10 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
         # The unreadable file may contain the policy for its directory: `_resolve_config` reports it.
         return pyproject if _may_configure_mothball(pyproject, tree) else None
     # Scanning is slow, and most pyproject.toml files do not contain the word.
-    return pyproject if "mothball" in text and find_span(scan_cached(text), _SHARED_TABLE) else None
+    if "mothball" not in text:
+        return None
+    scanned = scan_cached(text)
+    return pyproject if scanned.is_truncated or find_span(scanned, _SHARED_TABLE) else None
 
 
 def _with_location(network: NetworkSettings, location: str) -> NetworkSettings:

@@ -16,7 +16,7 @@ from mothball.formats.names import (
     may_be_included,
     may_contain_requirements,
 )
-from mothball.model.document import DependencyKind
+from mothball.model.document import MAX_PROBLEMS, DependencyKind, ParseProblem
 from mothball.model.errors import UnreadableFileError, decoding_error
 from mothball.model.file_formats import FORMATS
 
@@ -95,7 +95,15 @@ def parse(format_name: str, text: str, kind: DependencyKind = DependencyKind.REQ
     if format_name == "requirements":
         from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only the format at hand is imported
 
-        return requirements.parse(text, kind=kind)
+        return _limited(requirements.parse(text, kind=kind))
     # Importing importlib for import_module would cost as much as importing a format.
-    document: Document = __import__(f"mothball.formats.{_MODULES[format_name]}", fromlist=["parse"]).parse(text)
-    return document
+    return _limited(__import__(f"mothball.formats.{_MODULES[format_name]}", fromlist=["parse"]).parse(text))
+
+
+def _limited(document: Document) -> Document:
+    """Return the document with at most ``MAX_PROBLEMS`` problems, and a last one that says so."""
+    if len(document.problems) <= MAX_PROBLEMS:
+        return document
+    first, following = document.problems[:MAX_PROBLEMS], document.problems[MAX_PROBLEMS]
+    message = f"more than {MAX_PROBLEMS} errors: the others are not shown"
+    return document._replace(problems=(*first, ParseProblem(following.span, message)))

@@ -193,6 +193,10 @@ _SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")
 
 # Syntax errors reported per file: one wrong character can invalidate many lines.
 MAX_SYNTAX_ERRORS = 20
+# Problems reported per file.
+MAX_PROBLEMS = 200
+# Entries read per file. The largest locks have about 10,000.
+MAX_ENTRIES = 100_000
 
 
 class ParseProblem(NamedTuple):

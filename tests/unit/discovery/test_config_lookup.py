@@ -270,7 +270,7 @@ def test_broken_pyproject_that_does_not_mention_mothball_is_no_configuration(rep
         ("[tool.mothball]\noffline = true\n[tool.mothball.ignore]\nx\n[project]\n", False),
         ("[tool.mothball]\noffline = true\n[tool.mothball]\n", False),
         ("x = \ntool.mothball = { offline = true }\n", False),
-        ("'\n" * 200 + "[tool.mothball]\noffline = true\n", False),
+        ("'\n" * 201 + "[tool.mothball]\noffline = true\n", False),
     ],
 )
 def test_errors_outside_the_table_do_not_invalidate_it(repo: Path, content: str, is_valid: bool) -> None:  # noqa: FBT001

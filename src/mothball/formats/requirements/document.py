@@ -22,6 +22,8 @@ from mothball.formats.requirements.options import (
     read_options,
 )
 from mothball.model.document import (
+    MAX_ENTRIES,
+    MAX_PROBLEMS,
     Dependency,
     DependencyKind,
     Document,
@@ -79,6 +81,9 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
             contents.dependencies.append(entry.to_dependency_at(offset, kind, "", classified.skip_reason))
         else:
             _read_line(line, classified, contents)
+        if len(contents.dependencies) > MAX_ENTRIES or len(contents.problems) > MAX_PROBLEMS:
+            _stop_reading(line, contents)
+            break
     _add_problems_of_the_file(text, conflict_markers, contents)
     if may_hold_ignore_comment(text):
         _read_comments(text, comments, contents)
@@ -97,6 +102,14 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
     from mothball.formats.requirements.compiled import as_lock  # noqa: PLC0415 - only needed for compiled files
 
     return as_lock(document, text, comments)
+
+
+def _stop_reading(line: LogicalLine, contents: _Contents) -> None:
+    """Report that the lines after ``line`` are not read, and forget the entries: options after it may apply to them."""
+    message = f"more than {MAX_ENTRIES:,} entries or {MAX_PROBLEMS} errors: the file is not read"
+    contents.dependencies.clear()
+    contents.unnamed.clear()
+    contents.problems.insert(0, ParseProblem(line.span(0, len(line.text)), message, "split the file"))
 
 
 def _add_problems_of_the_file(text: str, conflict_markers: list[Span], contents: _Contents) -> None:

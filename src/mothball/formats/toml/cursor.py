@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from mothball.formats.toml.strings import KEY, KEYS, STATEMENT, end_of, read_string, scalar_value
 from mothball.formats.toml.values import Key, TomlError
@@ -11,8 +12,8 @@ from mothball.model.records import make
 
 # The limit for tables, dotted keys, arrays and inline tables together; real documents have fewer than ten levels.
 MAX_DEPTH = 100
-# Bounds the memory that a hostile document can use.
-MAX_ERRORS = 100
+# A document with more errors is not read: it is no TOML, or hostile.
+MAX_ERRORS = 200
 
 SPACE = re.compile(r"[ \t]*+")
 LINE_ENDS = re.compile(r"[ \t]*+(?=[\r\n#]|\Z)")
@@ -33,6 +34,10 @@ _IS_QUOTED = rf"""(?=["']){KEY}"""
 _ARRAY_GOES_ON = r"(?>(?:[ \t\r\n]++|#[^\r\n]*+)*)[,\]]"
 
 
+class TooManyError(Exception):
+    """The document has more errors, or more statements, than are read."""
+
+
 class Cursor:
     """A text that is read from start to end. Methods take an offset and return the offset after what they read."""
 
@@ -48,15 +53,14 @@ class Cursor:
     def _all_errors(self) -> tuple[TomlError, ...]:
         """Return the reported errors and the forbidden characters, sorted by position."""
         reported, self._errors = self._errors, []
-        for character in _FORBIDDEN.finditer(self._text):
-            if len(self._errors) >= MAX_ERRORS:
-                break
+        for character in islice(_FORBIDDEN.finditer(self._text), MAX_ERRORS):
             self._error(*character.span(), "control character", "remove it, or write it as \\uXXXX in a string")
         return tuple(sorted(reported + self._errors)[:MAX_ERRORS])
 
     def _report(self, error: TomlError) -> None:
-        if len(self._errors) < MAX_ERRORS:
-            self._errors.append(error)
+        if len(self._errors) >= MAX_ERRORS:
+            raise TooManyError
+        self._errors.append(error)
 
     def _error(self, start: int, end: int, message: str, help_text: str) -> None:
         self._report(TomlError(Span(start, end), message, help_text))

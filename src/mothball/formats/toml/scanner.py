@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from mothball.formats.toml.cursor import INCOMPLETE_HEADER, LINE_ENDS, MAX_DEPTH, SPACE, Cursor
+from mothball.formats.toml.cursor import INCOMPLETE_HEADER, LINE_ENDS, MAX_DEPTH, SPACE, Cursor, TooManyError
 from mothball.formats.toml.strings import end_of, read_scalar, read_string
 from mothball.formats.toml.tables import Definitions
 from mothball.formats.toml.values import (
@@ -25,6 +25,8 @@ from mothball.formats.toml.values import (
 from mothball.model.document import Span
 from mothball.model.records import make
 
+# Of tables and key/value pairs, and of items of an array; a lock of 10,000 packages has half as many.
+MAX_STATEMENTS = 100_000
 # The most common forms of statements, items and headers, matched by one pattern each.
 _SIMPLE_PAIR = re.compile(r'([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+("([^"\\\r\n]++)")[ \t]*+(?=[\r\n#]|\Z)')
 _SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
@@ -58,9 +60,21 @@ class Scanner(Cursor):
         if text.startswith("\ufeff"):
             self._error(0, 1, "byte-order mark", "save the file as UTF-8 without a byte-order mark")
             position = 1
-        while (position := self._gap(position)) < len(text):
-            position = self._header(position) if text[position] == "[" else self._statement(position)
+        try:
+            while (position := self._gap(position)) < len(text):
+                position = self._header(position) if text[position] == "[" else self._statement(position)
+                self._check_count(len(self._entries) + len(self._headers), position)
+        except TooManyError:
+            # A part of the settings could be worse than none: it may lack the table that keeps names on an index.
+            return TomlScan((), (), (), self._all_errors(), is_truncated=True)
         return TomlScan(tuple(self._entries), tuple(self._headers), tuple(self._comments), self._all_errors())
+
+    def _check_count(self, count: int, position: int) -> None:
+        """Raise TooManyError if ``count`` statements or items are too many."""
+        if count > MAX_STATEMENTS:
+            help_text = f"at most {MAX_STATEMENTS:,} statements, and items of an array, are read"
+            self._error(position, position, "too long", help_text)
+            raise TooManyError
 
     # --- table headers ------------------------------------------------------------------------------------------------
 
@@ -167,6 +181,7 @@ class Scanner(Cursor):
                 separated = simple[2] is not None
                 position = simple.end()
                 continue
+            self._check_count(len(items), position)
             end, position = position, self._gap(position)
             match text[position : position + 1]:
                 case "]":

@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, assert_never
 
-from mothball.formats.toml.cursor import MAX_ERRORS
 from mothball.formats.toml.values import (
     Array,
     InlineTable,
@@ -230,7 +229,7 @@ def first_error_in(parsed: TomlScan, prefix: tuple[str, ...]) -> TomlError | Non
 
     A table ends at the next header; the scanner finds headers even after errors.
     """
-    if len(parsed.errors) >= MAX_ERRORS:
+    if parsed.is_truncated:
         return parsed.errors[0]
     is_inside = [header.path[: len(prefix)] == prefix for header in parsed.headers]
     if not prefix or not any(is_inside):

@@ -123,12 +123,14 @@ class TomlScan(NamedTuple):
 
     ``entries`` are those of the document's tables; entries of inline tables are in their values. Each span in
     ``comments`` extends from ``#`` to the end of the line. ``errors`` is empty exactly if the text is valid TOML.
+    With ``is_truncated`` the document has too many errors or statements: it has errors, and nothing else is returned.
     """
 
     entries: tuple[TomlEntry, ...]
     headers: tuple[Header, ...]
     comments: tuple[Span, ...]
     errors: tuple[TomlError, ...]
+    is_truncated: bool = False
 
 
 _offset = attrgetter("offset")

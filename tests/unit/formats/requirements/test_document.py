@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mothball.formats import table
 from mothball.formats.requirements.document import parse
-from mothball.model.document import Dependency, DependencyKind, SkipReason, Span
+from mothball.model.document import MAX_PROBLEMS, Dependency, DependencyKind, SkipReason, Span
 from tests.support.requirements_strategies import FILES
 from tests.support.samples import REQUIREMENTS as SAMPLE
 from tests.support.spans import check_places
@@ -536,3 +537,10 @@ def test_parsing_takes_linear_time(unit: str, before: str) -> None:
 
     # Ten times the text; quadratic time would be a hundred times as long.
     assert cost(200_000) < 50 * (cost(20_000) + 0.005)
+
+
+@pytest.mark.parametrize("text", ["a[\n" * 300, "a\n" * 100_002])
+def test_nothing_is_read_from_a_file_with_too_many_errors_or_entries(text: str) -> None:
+    document = table.parse("requirements", text)
+    assert document.dependencies == ()
+    assert 0 < len(document.problems) <= MAX_PROBLEMS + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats import table
-from mothball.formats.toml.api import Array, Invalid, String, Value, scan, source_span, to_mapping
+from mothball.formats.toml.api import MAX_ERRORS, Array, Invalid, String, Value, scan, source_span, to_mapping
 from mothball.model.document import SkipReason
 
 
@@ -318,7 +318,7 @@ def test_byte_order_mark_is_reported_and_skipped() -> None:
 
 def test_errors_are_sorted_and_limited() -> None:
     scanned = scan("a = 1\x00\n?\n" * 500)
-    assert len(scanned.errors) == 100
+    assert len(scanned.errors) == MAX_ERRORS
     assert list(scanned.errors) == sorted(scanned.errors)
     assert all(error.help for error in scanned.errors)
 
@@ -359,3 +359,11 @@ def test_truncated_entry_is_one_dependency(name: str, text: str) -> None:
     assert [(dependency.name, dependency.skip_reason) for dependency in table.parse(name, text).dependencies] == [
         ("c1", SkipReason.INCOMPLETE)
     ]
+
+
+@pytest.mark.parametrize("text", ["?\n" * 300, "".join(f"a{number} = 1\n" for number in range(100_002))])
+def test_nothing_is_read_from_a_document_with_too_many_errors_or_statements(text: str) -> None:
+    scanned = scan(f'[tool.uv]\nindex-url = "https://index.example/simple/"\n{text}')
+    assert scanned.is_truncated
+    assert scanned.errors
+    assert (scanned.entries, scanned.headers) == ((), ())
