@@ -584,3 +584,34 @@ def test_local_index_of_the_repository_is_queried_only_with_consent(project: Pro
         assert project.check(*options).code == 1
         project.user_config("allow-local-indexes = true\n")
         assert project.check(*options, env=without).code == 1
+
+
+def test_mistyped_paths_are_reported_with_the_existing_one(project: Project) -> None:
+    project.offline({"old-lib": "archived"})
+    project.write("requirements.txt", "old-lib\n")
+    result = project.check("requirments.txt", "--format", "concise")
+    assert (result.code, "requirments.txt: error[unreadable] no such file" in result.out) == (2, True)
+    assert "= help: did you mean requirements.txt?" in project.check("requirments.txt").out
+    result = project.check("--config", "mothbal.toml")
+    assert (result.code, "= help: did you mean mothball.toml?" in result.err) == (2, True)
+
+
+def test_empty_directory_has_help_that_is_not_the_same_command(project: Project) -> None:
+    (project.root / "empty").mkdir()
+    result = project.check("empty")
+    assert (result.code, "empty: no dependency files found" in result.out) == (2, True)
+    assert "--list-files" not in result.out
+    assert "name a file to check it whatever it is called" in result.out
+
+
+def test_files_above_the_working_directory_have_relative_paths_in_a_repository(project: Project) -> None:
+    project.offline({"old-lib": "archived"})
+    project.write(".git/HEAD", "")
+    project.write("requirements.txt", "old-lib\n")
+    below = project.write("sub/requirements.txt", "old-lib\n-r ../requirements.txt\n").parent
+    result = project.check("--format", "concise", cwd=below)
+    assert [line.split(":")[0] for line in result.out.splitlines()[:2]] == ["../requirements.txt", "requirements.txt"]
+    sarif = json.loads(project.check("--format", "sarif", cwd=below).out)
+    places = [result["locations"][0]["physicalLocation"]["artifactLocation"] for result in sarif["runs"][0]["results"]]
+    assert places[0] == {"uri": (project.root / "requirements.txt").as_uri()}
+    assert places[1]["uri"] == "requirements.txt"

@@ -21,7 +21,7 @@ from tests.support.project import Project
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex
 from tests.support.waiting import wait_until
 
-COMMANDS = ("check", "status", "explain", "snapshot", "lsp", "cache", "config", "rule")
+COMMANDS = ("check", "status", "explain", "snapshot", "lsp", "cache", "config", "completions", "rule")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and pipes")
 
 DISK_FULL = """\
@@ -59,7 +59,54 @@ def test_help_of_check_lists_environment_variables(project: Project) -> None:
 
 
 def test_version_is_printed(project: Project) -> None:
-    assert project.run("--version") == (0, f"mothball {__version__}\n", "")
+    for option in ("--version", "-V"):
+        assert project.run(option) == (0, f"mothball {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ("check --offline --refresh", ("--refresh", "--offline")),
+        ("status flask --refresh --offline", ("--refresh", "--offline")),
+        ("snapshot --refresh --offline", ("--refresh", "--offline")),
+        ("check --quiet --verbose", ("--verbose", "--quiet")),
+        ("check --list-files --format sarif", ("--list-files", "--format sarif")),
+        ("check --list-files --report json=x.json", ("--list-files", "--report")),
+        ("check --list-files --strict", ("--list-files", "--strict")),
+        ("check --list-files --exit-zero", ("--list-files", "--exit-zero")),
+        ("check --stdin-filename requirements.txt", ("--stdin-filename",)),
+        ("check --added --stdin-filename requirements.txt", ("--stdin-filename",)),
+        ("config path --format json", ("--format json",)),
+        ("config schema --format json", ("--format json",)),
+        ("config show --user", ("--user",)),
+    ],
+)
+def test_options_that_contradict_each_other_are_usage_errors(
+    project: Project, arguments: str, options: tuple[str, ...]
+) -> None:
+    project.offline({})
+    result = project.run(*arguments.split())
+    assert (result.code, result.out) == (2, "")
+    assert all(option in result.err for option in options)
+    assert "\n  = help: " in result.err
+
+
+def test_refresh_contradicts_the_offline_variable(project: Project) -> None:
+    result = project.check("--refresh", env={"MOTHBALL_OFFLINE": "1"})
+    assert (result.code, "MOTHBALL_OFFLINE" in result.err) == (2, True)
+
+
+def test_verbose_lists_files_and_results_on_stderr(project: Project) -> None:
+    project.offline({"old-lib": "archived", "new-lib": "active"})
+    project.write("requirements.txt", "old-lib\nnew-lib\n./local\nours @ https://code.example/ours.whl\n")
+    plain, verbose = project.check(), project.check("-v")
+    assert (verbose.code, verbose.out, plain.err) == (plain.code, plain.out, "")
+    lines = verbose.err.splitlines()
+    assert lines[0] == "requirements.txt: format requirements, configuration mothball.toml"
+    index = "https://index.example/simple/, status from the snapshot of "
+    assert lines[1].startswith(f"requirements.txt:1: old-lib is archived ({index}")
+    assert lines[2].startswith(f"requirements.txt:2: new-lib is active ({index}")
+    assert lines[3] == "requirements.txt:4: ours was not looked up: direct URL"
 
 
 # --- usage errors -----------------------------------------------------------------------------------------------------
@@ -69,16 +116,25 @@ def test_version_is_printed(project: Project) -> None:
     ("arguments", "quoted", "help_text"),
     [
         ((), "COMMAND", "see `mothball --help`"),
-        (("frobnicate",), "frobnicate", "see `mothball --help`"),
-        (("check", "--frobnicate"), "--frobnicate", "see `mothball --help`"),
+        (("frobnicate",), "unknown command `frobnicate`", "see `mothball --help`"),
+        (("chekc", "--strict"), "unknown command `chekc`", "did you mean `mothball check`?"),
+        (("notes.txt",), "unknown command `notes.txt`", "to check it: `mothball check notes.txt`"),
+        (("--frobnicate",), "unknown option `--frobnicate`", "see `mothball --help`"),
+        (("--quiet", "check", "x"), "`--quiet`", "options follow the command: `mothball check --quiet x`"),
+        (("check", "--frobnicate"), "`--frobnicate` of `mothball check`", "see `mothball check --help`"),
+        (("check", "--formta=json"), "unknown option `--formta`", "did you mean `--format=json`?"),
+        (("check", "-x"), "unknown option `-x`", "see `mothball check --help`"),
+        (("status", "a", "--ofline"), "unknown option `--ofline`", "did you mean `--offline`?"),
+        (("cache", "info", "more"), "unexpected argument `more`", "see `mothball cache --help`"),
         (("check", "--format", "xml"), "xml", "see `mothball check --help`"),
         (("status",), "NAME", "see `mothball status --help`"),
-        (("check", "--\x1b[2J\n::error::x"), "-- [2J ::error::x", "see `mothball --help`"),
+        (("check", "--\x1b[2J\n::error::x"), "-- [2J ::error::x", "see `mothball check --help`"),
     ],
 )
 def test_usage_error_is_one_message_with_help(
     project: Project, arguments: tuple[str, ...], quoted: str, help_text: str
 ) -> None:
+    project.write("notes.txt", "")
     result = project.run(*arguments)
     assert (result.code, result.out) == (2, "")
     first, second = result.err.splitlines()
@@ -282,4 +338,4 @@ def test_ctrl_c_during_a_lookup_exits_130_immediately(project: Project) -> None:
 def test_abbreviated_options_are_rejected(project: Project, option: str) -> None:
     result = project.check(option)
     assert result.code == 2
-    assert f"unrecognized arguments: {option}" in result.err
+    assert f"unknown option `{option}` of `mothball check`\n  = help: did you mean `{option}" in result.err

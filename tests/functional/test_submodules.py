@@ -81,4 +81,4 @@ def test_directory_with_nothing_but_a_submodule_is_an_error_that_names_it(shop: 
     shutil.move(shop.root / "clones" / "nested", shop.root / "libs" / "inner")
     result = run(shop, "libs")
     assert (result.code, "libs: no dependency files found" in result.out) == (2, True)
-    assert "name a submodule or nested repository to check it: libs/inner" in result.out
+    assert "name a submodule, nested repository or build directory to check it: libs/inner" in result.out

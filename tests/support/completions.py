@@ -9,7 +9,7 @@ from typing import Any
 import shtab
 
 from mothball.cli.completions import SHELLS
-from mothball.cli.parser import _parser
+from mothball.cli.parser import parser_for
 from mothball.formats.table import FORMATS
 from mothball.model.findings import Rule
 
@@ -21,7 +21,7 @@ _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
 
 def completions() -> dict[str, str]:
     """Return the completion script of each shell."""
-    parser = _parser(())
+    parser, _ = parser_for(())
     for command, action in _actions(parser):
         if action.metavar in ("FILE", "PATH"):
             # shtab reads this attribute.

@@ -87,6 +87,7 @@ SKIP_REASON_TEXT = {
 }
 
 _SHOWN_NAMES = 5
+_MINUTE = 60
 _SNAPSHOT = "use a snapshot (`mothball snapshot` writes one)"
 _STATUS_HELP = {
     ProjectStatus.ARCHIVED: "no more releases, not even security fixes: {advice}",
@@ -410,7 +411,8 @@ def stale_message(index: str, count: int, age: float) -> MessageText:
     results = "1 result is" if count == 1 else f"{count} results are"
     reason = f"{one_line(index, 100)} could not be queried" if index else "offline"
     help_text = "check again when the index responds" if index else ""
-    return MessageText(f"{reason}: {results} from the cache, up to {format_age(age)} old", help_text)
+    up_to = "" if age < _MINUTE else "up to "
+    return MessageText(f"{reason}: {results} from the cache, {up_to}{format_age(age)} old", help_text)
 
 
 def unauthenticated_message(index: str, count: int) -> MessageText:
@@ -429,7 +431,7 @@ def format_age(seconds: float) -> str:
     >>> format_age(7300)
     '2 h'
     """
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+    for size, unit in ((86400, "d"), (3600, "h"), (_MINUTE, "min")):
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return "less than a minute"

@@ -29,6 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("standard input has no base to compare with", help_text="pass file names instead of `-`")
     if arguments.format and not arguments.paths:
         raise UsageError("--as requires file names", help_text="pass the files to read as FORMAT: --as FORMAT FILE")
+    if arguments.stdin_filename:
+        raise UsageError("--stdin-filename requires a full check", help_text="pass the path of the file")
     if arguments.write_ignores or arguments.reason is not None:
         help_text = "remove --added, --since, --from-ref and --to-ref"
         raise UsageError("--write-ignores requires a full check", help_text=help_text)

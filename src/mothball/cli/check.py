@@ -10,6 +10,7 @@ from mothball.check.policy import exit_code
 from mothball.cli.common import open_session, read_paths
 from mothball.cli.output import print_report
 from mothball.discovery.discover import DiscoveryResult
+from mothball.model.errors import UsageError
 from mothball.model.line_index import LineIndex
 from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import concise_line, problem_line
@@ -17,6 +18,8 @@ from mothball.report.concise import concise_line, problem_line
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the files of ``arguments.paths``, print the report, and return the exit code."""
+    if arguments.list_files:
+        validate_list_files(arguments)
     if arguments.write_ignores or arguments.reason is not None:
         from mothball.cli.write_ignores import validate_arguments  # noqa: PLC0415 - rarely used
 
@@ -27,12 +30,29 @@ def run(arguments: argparse.Namespace) -> int:
     with open_session(arguments, setup.user) as session:
         report = check(discovered.files, session.look_up, setup.settings, discovered.unreadable, discovered.problems)
     report = report.with_problems(*session.problems())
+    if arguments.verbose:
+        from mothball.cli.verbose import print_details  # noqa: PLC0415 - rarely used
+
+        print_details(discovered.files, report, setup.settings.now)
     if arguments.write_ignores:
         from mothball.cli.write_ignores import write_ignores  # noqa: PLC0415 - rarely used
 
         files = tuple(file for file in discovered.files if not file.is_context)
         return write_ignores(arguments, files, report, setup.settings.today)
     return print_report(report, arguments, setup.settings.now)
+
+
+def validate_list_files(arguments: argparse.Namespace) -> None:
+    """Raise UsageError if ``--list-files`` is combined with an option that does not apply to it."""
+    for option, is_set in (
+        (f"--format {arguments.output}", arguments.output not in ("text", "json")),
+        ("--report", bool(arguments.reports)),
+        ("--exit-zero", arguments.exit_zero),
+        ("--strict", arguments.strict),
+    ):
+        if is_set:
+            help_text = f"remove {option}; the list is text, or JSON with --format json"
+            raise UsageError(f"{option} cannot be combined with --list-files", help_text=help_text)
 
 
 def list_files(output: str, *parts: DiscoveryResult) -> int:

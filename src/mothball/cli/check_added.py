@@ -17,7 +17,7 @@ from mothball.check.pipeline import (
     merge_reports,
     plan_lookups,
 )
-from mothball.cli.check import list_files
+from mothball.cli.check import list_files, validate_list_files
 from mothball.cli.common import Setup, open_session, requested_format, set_up
 from mothball.cli.output import print_report
 from mothball.discovery.change_reader import ChangeReader, select_paths
@@ -51,6 +51,7 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
     setup = set_up(arguments, mode=mode, tree=change.target, policy_tree=policy_tree)
     discovered = change_reader.read(setup.config_resolver, setup.settings)
     if arguments.list_files:
+        validate_list_files(arguments)
         files = tuple(file for file in discovered.files if not file.is_context)
         full = (_read_unchanged(arguments, unchanged_paths, discovered)[1],) if unchanged_paths else ()
         return list_files(arguments.output, discovered._replace(files=files), *full)
@@ -60,6 +61,10 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
             report = merge_reports(report, _full_report(arguments, unchanged_paths, discovered, session))
     notes = (*_no_base_note(change), *(policy_changes(change, discovered.files) if policy_tree else ()))
     report = report._replace(problems=(*notes, *report.problems, *session.problems()))
+    if arguments.verbose:
+        from mothball.cli.verbose import print_details  # noqa: PLC0415 - rarely used
+
+        print_details(discovered.files, report, setup.settings.now)
     code = print_report(report, arguments, setup.settings.now, change.revision or change.repository.head)
     if arguments.output == "text" and code:
         remedies = _remedies(report, discovered, change, arguments)

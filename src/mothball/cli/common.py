@@ -23,7 +23,7 @@ from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.findings import CheckMode, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line, strip_credentials
-from mothball.repository.files import Tree, read_stream
+from mothball.repository.files import DISK, Tree, read_stream
 from mothball.repository.working_tree import working_tree
 
 
@@ -64,12 +64,18 @@ def set_up(
     )
     makes_snapshot = arguments.command == "snapshot"
     overrides = read_overrides(arguments)
+    if overrides.offline and arguments.refresh:
+        raise UsageError("--refresh sends requests, and MOTHBALL_OFFLINE forbids them", help_text="unset the variable")
     if makes_snapshot:
         # A snapshot needs lookups even if the project configures `offline`, and must report every failed lookup.
         overrides = overrides._replace(online=True, unverified=Severity.ERROR)
     for option, path in (("--config", arguments.config), ("--snapshot", getattr(arguments, "snapshot", None))):
         if path is not None and not os.path.isfile(path):
-            raise UsageError(f"{option}: no such file: {path}")
+            from mothball.discovery.similar_paths import similar_path  # noqa: PLC0415 - for errors only
+
+            similar = similar_path(path, DISK)
+            help_text = f"did you mean {one_line(similar)}?" if similar else ""
+            raise UsageError(f"{option}: no such file: {path}", help_text=help_text)
     user = with_installers(_user_config())
     resolver_settings = ConfigResolverSettings(
         today=settings.today,
@@ -98,9 +104,11 @@ def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple
     # Standard input comes first: if a file is given twice, the first text is used, and an editor sends the newer one.
     paths = tuple(sorted(arguments.paths, key=lambda path: path != STDIN)) or (".",)
     file_format = requested_format(arguments)
-    stdin = None
+    stdin, stdin_filename = None, getattr(arguments, "stdin_filename", None)
+    if stdin_filename and STDIN not in paths:
+        raise UsageError("--stdin-filename requires the path `-`", help_text="add `-`, or pass the file as a path")
     if STDIN in paths:
-        name = getattr(arguments, "stdin_filename", None) or (STDIN if file_format else None)
+        name = stdin_filename or (STDIN if file_format else None)
         if name is None:
             raise UsageError("standard input requires a file name", help_text="add --stdin-filename requirements.txt")
         if sys.stdin is None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 
+from mothball.model.errors import UsageError
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the action and return the exit code."""
+    for option, is_set, action in (
+        ("--format json", arguments.output == "json", "show"),
+        ("--user", arguments.user, "schema"),
+    ):
+        if is_set and arguments.action != action:
+            raise UsageError(f"{option} only applies to `mothball config {action}`", help_text=f"remove {option}")
     match arguments.action:
         case "path":
             from mothball.config.user_directories import user_config_file  # noqa: PLC0415 - one action per run

@@ -6,7 +6,7 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,6 +17,7 @@ from mothball.model.sanitize import one_line
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
 _EXIT_USAGE = 2
+_GLOBAL_OPTIONS = ("-h", "--help", "-V", "--version")
 
 _REPORT_FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 _DESCRIPTION = "Find dependencies that are archived, deprecated or quarantined on their index (PEP 792)."
@@ -81,7 +82,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     try:
-        arguments = _parser(argv).parse_args(argv)
+        arguments = _parse(argv)
         if arguments.command == "check" and _checks_additions(arguments):
             _reject_file_names_as_options(argv)
         return _dispatch(arguments)
@@ -97,6 +98,22 @@ def _run(argv: Sequence[str]) -> int:
         details = one_line(f"{type(error).__name__}: {error}")
         help_text = "this is a bug in mothball; set MOTHBALL_DEBUG=1 to show the traceback"
         return _print_error(f"internal error: {details}", help_text)
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed arguments. Raises UsageError."""
+    parser, commands = parser_for(argv)
+    if argv and argv[0] not in (*commands, *_GLOBAL_OPTIONS):
+        from mothball.cli.usage_errors import unknown_command  # noqa: PLC0415 - for errors only
+
+        raise unknown_command(argv, tuple(commands))
+    arguments, rest = parser.parse_known_args(argv)
+    if rest:
+        from mothball.cli.usage_errors import unknown_argument  # noqa: PLC0415
+
+        command = commands[arguments.command]
+        raise unknown_argument(rest[0], command, command.options)
+    return arguments
 
 
 def _reject_file_names_as_options(argv: Sequence[str]) -> None:
@@ -145,6 +162,11 @@ class _Parser(argparse.ArgumentParser):
         """Raise UsageError."""
         raise UsageError(message, help_text=f"see `{self.prog} --help`")
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The option strings."""
+        return tuple(option for action in self._actions for option in action.option_strings)
+
 
 if TYPE_CHECKING:
     _Commands = argparse._SubParsersAction[_Parser]  # noqa: SLF001 - add_subparsers() returns a private type
@@ -182,17 +204,17 @@ def _checks_additions(arguments: argparse.Namespace) -> bool:
     return arguments.added or any(revision is not None for revision in revisions)
 
 
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser for ``argv``.
+def parser_for(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Mapping[str, _Parser]]:
+    """Return the parser for ``argv``, and the parsers of its commands by name.
 
     Only the options of the requested command are added: adding all of them takes longer than a check with a warm cache.
     """
     parser = _Parser(prog="mothball", description=_DESCRIPTION, epilog=_EXIT_CODES)
-    parser.add_argument("--version", action="version", version=f"mothball {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    parser.add_argument("-V", "--version", action="version", version=f"mothball {__version__}")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     for name in argv[:1] if argv and argv[0] in _COMMANDS else _COMMANDS:
         _COMMANDS[name](commands)
-    return parser
+    return parser, commands.choices
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -317,7 +339,11 @@ def _add_check(commands: _Commands) -> None:
         default="auto",
         help="color text output (default: auto, which means on a terminal unless NO_COLOR is set)",
     )
-    output.add_argument("-q", "--quiet", action="store_true", help="omit the summary and ignored findings")
+    amount = output.add_mutually_exclusive_group()
+    amount.add_argument("-q", "--quiet", action="store_true", help="omit the summary and ignored findings")
+    amount.add_argument(
+        "-v", "--verbose", action="store_true", help="list all files and dependencies with their results, on stderr"
+    )
 
 
 def _report_file(value: str) -> tuple[str, str]:
@@ -357,12 +383,13 @@ def _add_index_url(command: argparse._ActionsContainer) -> None:
 def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> None:
     network = command.add_argument_group("Indexes and network")
     _add_index_url(network)
-    network.add_argument(
+    age = network.add_mutually_exclusive_group()
+    age.add_argument(
         "--offline",
         action="store_true",
         help=f"send no requests; use {'the snapshot and ' if with_snapshot else ''}cached results of any age",
     )
-    network.add_argument("--refresh", action="store_true", help="ignore cached results")
+    age.add_argument("--refresh", action="store_true", help="ignore cached results")
     network.add_argument("--no-cache", action="store_true", help="do not read or write the cache")
     if with_snapshot:
         network.add_argument("--snapshot", metavar="FILE", help="statuses to use where the index provides none")

@@ -11,7 +11,7 @@ import os
 import sys
 
 # Options of `check --added` that make no difference if no dependency file is staged.
-_IRRELEVANT_OPTIONS = {"--", "--strict", "--no-ignores", "--exit-zero", "-q", "--quiet"}
+_IRRELEVANT_OPTIONS = {"--", "--strict", "--no-ignores", "--exit-zero", "-q", "--quiet", "-v", "--verbose"}
 # Limit for the output of git, in bytes; larger repositories and commits take the normal path.
 _MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 _REFS = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF")

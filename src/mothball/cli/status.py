@@ -7,19 +7,18 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from time import gmtime, strftime
-from typing import assert_never
 
 from mothball.check.inputs import ResolvedConfig, ResolvedFile
-from mothball.check.messages import finding_message, format_age, skipped_text
+from mothball.check.messages import finding_message, skipped_text
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup, open_session, project_name, set_up
+from mothball.cli.lookup_text import origin_text
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.table import format_of
 from mothball.model.document import Dependency, Document, ParsedFile, Span
 from mothball.model.findings import CheckedDependency, Report
-from mothball.model.lookup import IndexResult, KnownStatus, ProjectStatus, Skipped, Source, Unavailable
+from mothball.model.lookup import KnownStatus, ProjectStatus, Skipped
 from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_json
@@ -112,26 +111,8 @@ def _lines(item: CheckedDependency, now: float) -> str:
         return f"{name} was not looked up: {skipped_text(lookup)}\n"
     text = finding_message(name, lookup)
     lines = [f"{text.message}: {text.reason}" if text.reason else text.message]
-    lines.append(f"  = index: {one_line(lookup.origin.index_url)}{_result_line(lookup, now)}")
+    lines.append(f"  = index: {one_line(lookup.origin.index_url)}{origin_text(lookup, now)}")
     # The help for archived and deprecated projects refers to a dependency line, which does not exist here.
     refers_to_line = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED
     lines += [f"  = help: {text.help}"] if text.help and not refers_to_line else []
     return "\n".join(lines) + "\n"
-
-
-def _result_line(lookup: IndexResult, now: float) -> str:
-    """Return the age and source of a lookup result, or an empty string for a failed lookup."""
-    if isinstance(lookup, Unavailable):
-        return ""
-    age = format_age(now - lookup.origin.checked_at)
-    match lookup.origin.source:
-        case Source.INDEX:
-            return ", checked now"
-        case Source.CACHE:
-            return f", checked {age} ago"
-        case Source.STALE:
-            return f", checked {age} ago, could not be refreshed"
-        case Source.SNAPSHOT:
-            return f", status from the snapshot of {strftime('%Y-%m-%d', gmtime(lookup.origin.checked_at))}"
-        case _:
-            assert_never(lookup.origin.source)

@@ -94,7 +94,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "rules": "The ignored rules.",
         "reason": "Why the finding is ignored.",
         "versions": "The pinned versions that the rules yanked, unlisted and re-registered are ignored for.",
-        "until": "The last day on which the ignore applies: a date without quotes.",
+        "until": "The last day on which the ignore applies: a date, with or without quotes.",
     }
 )
 

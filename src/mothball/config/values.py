@@ -220,9 +220,19 @@ def read_rules(value: object, at: KeyPath) -> tuple[Rule, ...]:
 
 
 def read_until(value: object, at: KeyPath) -> str:
-    """Return a TOML date as an ISO string."""
+    """Return a date, of TOML or as a string, as an ISO string."""
     # A date with a time does not match: ignores expire by day.
-    iso_date = value.isoformat() if hasattr(value, "isoformat") else ""
-    if not re.fullmatch(_ISO_DATE, iso_date):
-        raise invalid_value(at, value, "a date without quotes, such as 2027-03-01")
-    return str(iso_date)
+    iso_date = value.isoformat() if hasattr(value, "isoformat") else value
+    if not isinstance(iso_date, str) or not re.fullmatch(_ISO_DATE, iso_date) or not _is_date(iso_date):
+        raise invalid_value(at, value, "a date such as 2027-03-01")
+    return iso_date
+
+
+def _is_date(text: str) -> bool:
+    from datetime import date  # noqa: PLC0415 - for ignores with an end only
+
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -58,7 +58,7 @@ STDIN = "-"
 _EXCLUDE_HELP = "if it is not a dependency file, add it to `exclude`"
 _SEARCHED_FILES = (
     "looked for pyproject.toml, requirements and constraints files, Pipfile, setup.cfg, setup.py, tox.ini, "
-    "environment.yml, .pre-commit-config.yaml and lock files; `--list-files` shows what is read"
+    "environment.yml, .pre-commit-config.yaml and lock files; name a file to check it whatever it is called"
 )
 
 
@@ -374,7 +374,11 @@ class _Discovery:
         configured = self._configured_format(absolute, root)
         file_format = self._request.format or configured or format_of(absolute, naming_root(root))
         if data is None and not self._tree.exists(path):
-            self._report_unreadable(UnreadableFileError(path or '""', "no such file"))
+            from mothball.discovery.similar_paths import similar_path  # noqa: PLC0415 - for errors only
+
+            similar = similar_path(path, self._tree)
+            help_text = f"did you mean {one_line(similar)}?" if similar else ""
+            self._report_unreadable(UnreadableFileError(path or '""', "no such file", help_text=help_text))
         elif file_format is None:
             yield from self._recognized(path, root, data)
         else:
@@ -417,7 +421,7 @@ class _Discovery:
         root = self._request.root or repository_root(directory, self._request.working_directory)
         names_from = naming_root(root)
         excluded = 0
-        found, ignored, nested = find_dependency_files(
+        found, ignored, left_out = find_dependency_files(
             directory, self._report_unlistable, names_from, partial(self._configured_in, root=root)
         )
         for path in found:
@@ -432,7 +436,9 @@ class _Discovery:
                 is_certain = bool(configured or not by_name)
                 yield file_target(path, root, by_name or "requirements", self._tree, is_certain=is_certain)
         self._left_out += (PassedOver(display_path(path), "ignored by git") for path in ignored)
-        self._left_out += (PassedOver(display_path(path), f"{nested[path]}, name it to check it") for path in nested)
+        self._left_out += (
+            PassedOver(display_path(path), f"{left_out[path]}, name it to check it") for path in left_out
+        )
         if found and len(found) == excluded:
             message = f"{one_line(display_path(directory))}: all dependency files are excluded ({excluded})"
             self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
@@ -440,8 +446,9 @@ class _Discovery:
             suffix = f" except files ignored by git ({len(ignored)})" if ignored else ""
             message = f"{one_line(display_path(directory))}: no dependency files found{suffix}"
             help_text = "name an ignored file to check it anyway" if ignored else _SEARCHED_FILES
-            if nested:
-                help_text = f"name a submodule or nested repository to check it: {display_path(min(nested))}"
+            if left_out:
+                nested = one_line(display_path(min(left_out)))
+                help_text = f"name a submodule, nested repository or build directory to check it: {nested}"
             self.problems.append(Problem(Severity.ERROR, message, help_text))
 
     def _configured_format(self, path: str, root: str) -> str | None:

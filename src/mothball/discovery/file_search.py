@@ -26,6 +26,9 @@ SKIPPED_DIRECTORIES = frozenset(
     }
 )  # fmt: skip
 
+# Directories of build output, unless git tracks files in them.
+OUTPUT_DIRECTORIES = frozenset({"build", "dist"})
+
 # A limit, as os.walk recurses for each level; no project is nearly as deep.
 MAX_DEPTH = 200
 _ENVIRONMENT_FILE = "pyvenv.cfg"
@@ -34,18 +37,19 @@ _ENVIRONMENT_FILE = "pyvenv.cfg"
 class FoundFiles(NamedTuple):
     """The absolute paths of the dependency files below a directory; those that git ignores are separate.
 
-    ``nested`` are the directories of other repositories, which were not searched, with the reason.
+    ``left_out`` are directories that were not searched, with the reason: of other repositories, and of build output.
     """
 
     files: list[str]
     ignored: list[str]
-    nested: dict[str, str]
+    left_out: dict[str, str]
 
 
 class Unsearched(NamedTuple):
-    """Directories that ``walk`` does not search: virtual environments, and roots of other repositories."""
+    """Directories that ``walk`` does not search: virtual environments, build output, roots of other repositories."""
 
     environments: list[str]
+    outputs: list[str]
     repositories: list[str]
 
 
@@ -59,21 +63,22 @@ def find_dependency_files(
 
     ``repository`` is the root of the repository, see ``format_of``. ``configured_in`` is described in ``walk``.
     If git ignores ``directory`` itself, no file counts as ignored: the user named it explicitly. A directory with a
-    ``pyvenv.cfg`` that git tracks is not treated as a virtual environment, and is searched as well. Submodules
-    and other repositories inside a repository are not searched.
+    ``pyvenv.cfg`` that git tracks is not treated as a virtual environment, and is searched as well, and so is a
+    directory of build output with files that git tracks. Submodules and other repositories inside a repository are not
+    searched.
     """
     top = os.path.abspath(directory)
     files: list[str] = []
     ignored: set[str] = set()
-    nested: dict[str, str] = {}
+    left_out: dict[str, str] = {}
     pending = [top]
     while pending:
-        unsearched = environments, repositories = Unsearched([], [])
+        unsearched = environments, outputs, repositories = Unsearched([], [], [])
         found = list(walk(pending.pop(), on_error, unsearched, repository, configured_in))
         files += found
-        nested_here = _nested_repositories(repositories)
-        nested |= nested_here
-        pending += (path for path in repositories if path not in nested_here)
+        left_out_here = _nested_repositories(repositories) | _untracked(outputs)
+        left_out |= left_out_here
+        pending += (path for path in (*repositories, *outputs) if path not in left_out_here)
         markers = [os.path.join(environment, _ENVIRONMENT_FILE) for environment in environments]
         for root, paths in group_by_repository([*found, *markers]).items():
             ignored_here = ignored_paths(paths if is_inside(root, top) else [*paths, top], root)
@@ -83,7 +88,7 @@ def find_dependency_files(
     if top in ignored:
         ignored.clear()
     found_files = [path for path in files if path not in ignored]
-    return FoundFiles(found_files, [path for path in files if path in ignored], nested)
+    return FoundFiles(found_files, [path for path in files if path in ignored], left_out)
 
 
 def _nested_repositories(paths: Sequence[str]) -> dict[str, str]:
@@ -102,6 +107,18 @@ def _nested_repositories(paths: Sequence[str]) -> dict[str, str]:
     return nested
 
 
+def _untracked(outputs: Sequence[str]) -> dict[str, str]:
+    """Return the directories of build output in which git tracks no file, with the reason to leave them out."""
+    used = {
+        path
+        for root, paths in group_by_repository(outputs).items()
+        if (tracked := tracked_paths(paths, root))
+        for path in paths
+        if any(is_inside(each, path) for each in tracked)
+    }
+    return {path: "build output" for path in outputs if path not in used}
+
+
 def walk(
     directory: str,
     on_error: Callable[[OSError], None],
@@ -113,27 +130,19 @@ def walk(
 
     These are known by their name, by the header of the tool that generated them, or by the configuration:
     ``configured_in`` returns for a directory with a configuration whether a path below it is configured, None if none
-    is. Links to directories are not followed. Caches and version control are not searched, nor virtual environments and
-    roots of other repositories, which are added to ``unsearched``. ``on_error`` is called for directories that cannot
-    be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of the repository, see ``format_of``.
+    is. Links to directories are not followed. Caches and version control are not searched, nor virtual environments,
+    build output and roots of other repositories, which are added to ``unsearched``. ``on_error`` is called for
+    directories that cannot be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of the
+    repository, see ``format_of``.
     """
     top = os.path.abspath(directory)
-    unsearched = unsearched or Unsearched([], [])
+    unsearched = unsearched or Unsearched([], [], [])
     configured: dict[str, IsConfigured | None] = {}
     for parent, directories, names in os.walk(top, onerror=on_error):
         if directories and parent.count(os.sep) - top.count(os.sep) >= MAX_DEPTH:
             on_error(OSError(errno.ENAMETOOLONG, f"more than {MAX_DEPTH} nested directories", parent))
             directories.clear()
-        searched = sorted(name for name in directories if name not in SKIPPED_DIRECTORIES)
-        directories[:] = []
-        for name in searched:
-            path = os.path.join(parent, name)
-            if os.path.lexists(os.path.join(path, _ENVIRONMENT_FILE)):
-                unsearched.environments.append(path)
-            elif os.path.lexists(os.path.join(path, ".git")) and not os.path.islink(path):
-                unsearched.repositories.append(path)
-            else:
-                directories.append(name)
+        directories[:] = _searched(parent, directories, unsearched)
         is_configured = configured.get(os.path.dirname(parent))
         if configured_in and (parent == top or MOTHBALL_TOML in names or PYPROJECT_TOML in names):
             is_configured = configured_in(parent)
@@ -147,6 +156,22 @@ def walk(
                 or (may_be_included(name) and _is_generated(path))
             ):
                 yield path
+
+
+def _searched(parent: str, names: Sequence[str], unsearched: Unsearched) -> list[str]:
+    """Return the sorted ``names`` of directories in ``parent`` to search; add others to ``unsearched``."""
+    searched = []
+    for name in sorted(name for name in names if name not in SKIPPED_DIRECTORIES):
+        path = os.path.join(parent, name)
+        if os.path.lexists(os.path.join(path, _ENVIRONMENT_FILE)):
+            unsearched.environments.append(path)
+        elif os.path.lexists(os.path.join(path, ".git")) and not os.path.islink(path):
+            unsearched.repositories.append(path)
+        elif name in OUTPUT_DIRECTORIES:
+            unsearched.outputs.append(path)
+        else:
+            searched.append(name)
+    return searched
 
 
 def _is_generated(path: str) -> bool:

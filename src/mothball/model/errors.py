@@ -137,8 +137,13 @@ class CacheError(MothballError):
 
 def suggest(name: str, choices: tuple[str, ...]) -> str:
     """Return a sentence that suggests the closest of ``choices`` for a misspelled ``name``, or lists all of them."""
+    match = closest(name, choices)
+    return f"did you mean `{match}`?" if match else f"expected one of: {', '.join(choices)}"
+
+
+def closest(name: str, choices: tuple[str, ...]) -> str:
+    """Return the one of ``choices`` that a misspelled ``name`` is most similar to, empty if none is similar."""
     from difflib import get_close_matches  # noqa: PLC0415 - only needed for errors
 
-    # All choices are shorter than 60 characters; matching time grows with the length.
-    close = get_close_matches(name[:60], choices, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"expected one of: {', '.join(choices)}"
+    # Matching time grows with the length.
+    return next(iter(get_close_matches(name[:60], choices, n=1)), "")

@@ -7,6 +7,7 @@ index or the cache, are notifications of the run, because code scanning rejects 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -122,6 +123,8 @@ def _location(path: str, start: Position | None, location: Location | None = Non
 
 def _artifact(path: str) -> dict[str, str]:
     """Return a path (relative with forward slashes, or absolute, with any bytes) as a URI (RFC 3986)."""
+    if path.startswith("../"):  # above the base, where a reference cannot lead
+        path = os.path.abspath(path).replace(os.sep, "/")
     try:
         data = path.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # not a valid path on this system

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import BinaryIO
 
 from mothball.model.errors import UnreadableFileError, decoding_error
@@ -257,14 +258,22 @@ def leads_outside(path: str, directory: str) -> bool:
 
 
 def display_path(path: str) -> str:
-    """Return ``path`` for display: relative to the working directory if below it, with forward slashes.
+    """Return ``path`` for display, with forward slashes.
+
+    It is relative to the working directory if it is below it, or in the same repository; otherwise as given.
 
     The result never starts with a colon: some CI services interpret lines that start with "::" as commands.
     """
     absolute, working_directory = os.path.abspath(path), os.getcwd()
-    shown = os.path.relpath(absolute, working_directory) if is_inside(absolute, working_directory) else path
+    is_near = is_inside(absolute, working_directory) or is_inside(absolute, _root_of(working_directory))
+    shown = os.path.relpath(absolute, working_directory) if is_near else path
     shown = shown.replace(os.sep, "/")
     return f"./{shown}" if shown.startswith(":") else shown
+
+
+@lru_cache(maxsize=4)
+def _root_of(working_directory: str) -> str:
+    return repository_root(working_directory)
 
 
 def os_error_text(error: OSError | ValueError) -> str:

@@ -295,3 +295,8 @@ def test_age_is_rounded_down(seconds: float) -> None:
 def test_unknown_statuses_can_be_accepted_except_for_the_built_in_default_index() -> None:
     assert '"none"' in not_stated_message("https://index.example/simple/", 1).help
     assert '"none"' not in not_stated_message(DEFAULT_INDEX, 1).help
+
+
+@pytest.mark.parametrize(("age", "text"), [(5, "from the cache, less than a minute old"), (600, "up to 10 min old")])
+def test_age_of_cached_results_is_an_upper_bound(age: float, text: str) -> None:
+    assert stale_message(INDEX, 2, age).message.endswith(text)

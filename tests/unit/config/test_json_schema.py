@@ -235,7 +235,10 @@ _ENTRIES = st.fixed_dictionaries(
     optional={
         "rules": _RULES | _ODD,
         "reason": _WORDS | _ODD,
-        "until": st.just(dt.date(2027, 3, 1)) | st.just(dt.time(7, 30)) | st.integers(),
+        "until": st.just(dt.date(2027, 3, 1))
+        | st.sampled_from(["2027-03-01", "2027-3-1"])
+        | st.just(dt.time(7, 30))
+        | st.integers(),
         "why": _WORDS,
     },
 )

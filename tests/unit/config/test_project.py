@@ -443,7 +443,9 @@ def test_two_ignores_of_one_project_are_rejected(second: str) -> None:
 @pytest.mark.parametrize(
     ("until", "described"),
     [
-        ("2027-03-01", '"2027-03-01"'),
+        ("2027-13-01", '"2027-13-01"'),
+        ("20270301", '"20270301"'),
+        ("", '""'),
         (dt.datetime(2027, 3, 1, 12, 0, tzinfo=dt.UTC), "2027-03-01 12:00:00+00:00"),
         (dt.datetime(2027, 3, 1), "2027-03-01 00:00:00"),  # noqa: DTZ001 - TOML has local date-times
         (dt.time(12, 0), "12:00:00"),
@@ -455,13 +457,18 @@ def test_two_ignores_of_one_project_are_rejected(second: str) -> None:
 )
 def test_until_must_be_a_date(until: object, described: str) -> None:
     error = refusal({"ignore": {"a": {"rules": ["archived"], "until": until}}})
-    assert str(error) == f"`until` must be a date without quotes, such as 2027-03-01, not {described}"
+    assert str(error) == f"`until` must be a date such as 2027-03-01, not {described}"
     assert error.key == ("ignore", "a", "until")
+
+
+def test_until_may_be_quoted() -> None:
+    for until in ("2027-03-01", dt.date(2027, 3, 1)):
+        assert read_config({"ignore": {"a": {"rules": ["archived"], "until": until}}}).ignores[0].until == "2027-03-01"
 
 
 def test_huge_number_is_described() -> None:
     until = refusal({"ignore": {"a": {"rules": ["archived"], "until": HUGE}}})
-    assert str(until) == "`until` must be a date without quotes, such as 2027-03-01, not a huge number"
+    assert str(until) == "`until` must be a date such as 2027-03-01, not a huge number"
     assert str(refusal({"offline": -HUGE})) == "`offline` must be true or false, not a huge number"
     assert str(refusal({"offline": 2**64 - 1})) == f"`offline` must be true or false, not {2**64 - 1}"
 

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mothball.discovery.file_search import MAX_DEPTH, SKIPPED_DIRECTORIES, is_excluded, walk
+from mothball.discovery.file_search import (
+    MAX_DEPTH,
+    OUTPUT_DIRECTORIES,
+    SKIPPED_DIRECTORIES,
+    find_dependency_files,
+    is_excluded,
+    walk,
+)
+from tests.support.git_repository import new_repository
 from tests.support.trees import write_tree
 
 
@@ -51,6 +59,25 @@ def test_walk_yields_files_before_directories_sorted(tmp_path: Path) -> None:
 def test_skipped_directories_are_not_searched(tmp_path: Path, name: str) -> None:
     write_tree(tmp_path, {f"sub/{name}/deep/requirements.txt": "", f"sub/{name}-mine/requirements.txt": ""})
     assert relative_paths(tmp_path) == [f"sub/{name}-mine/requirements.txt"]
+
+
+@pytest.mark.parametrize("name", sorted(OUTPUT_DIRECTORIES))
+def test_build_output_is_searched_only_where_git_tracks_it(tmp_path: Path, name: str) -> None:
+    repository = new_repository(tmp_path.resolve() / "repo")
+    for path in (f"{name}/requirements.txt", f"docker/{name}/requirements.txt", f"{name}-mine/requirements.txt"):
+        repository.write(path, "")
+    repository.stage({f"docker/{name}/Dockerfile": ""})
+
+    def found(directory: Path) -> tuple[list[str], dict[str, str]]:
+        files, _, left_out = find_dependency_files(str(directory), fail)
+        return [os.path.relpath(path, repository.root) for path in sorted(files)], left_out
+
+    tracked = os.path.join("docker", name, "requirements.txt")
+    similar = os.path.join(f"{name}-mine", "requirements.txt")
+    assert found(repository.root) == (sorted([tracked, similar]), {str(repository.root / name): "build output"})
+    assert found(repository.root / name) == ([os.path.join(name, "requirements.txt")], {})
+    write_tree(tmp_path / "plain", {f"{name}/requirements.txt": ""})
+    assert find_dependency_files(str(tmp_path / "plain"), fail).files == []
 
 
 def test_directory_with_pyvenv_cfg_is_not_searched(tmp_path: Path) -> None:

@@ -147,7 +147,6 @@ def test_lock_file_positions_are_related_locations() -> None:
         ("ä/日.txt", "%C3%A4/%E6%97%A5.txt"),
         ("\udcff.txt", "%FF.txt"),
         ("\ud800.txt", "%3F.txt"),
-        ("../up.txt", "../up.txt"),
         ("x\n.txt", "x%0A.txt"),
         ("back\\slash", "back%5Cslash"),
     ],

@@ -35,13 +35,13 @@ def find_files(repository: Repository, directory: str = ".") -> tuple[list[str],
 
 
 def test_ignored_files_are_separate(repository: Repository) -> None:
-    for name in ("requirements.txt", "build/requirements.txt", "sub/local-requirements.txt", "sub/tox.ini"):
+    for name in ("requirements.txt", "out/requirements.txt", "sub/local-requirements.txt", "sub/tox.ini"):
         repository.write(name, "")
-    repository.write(".gitignore", "/build/\n")
+    repository.write(".gitignore", "/out/\n")
     repository.write("sub/.gitignore", "local-*\n")
     assert find_files(repository) == (
         ["requirements.txt", "sub/tox.ini"],
-        ["build/requirements.txt", "sub/local-requirements.txt"],
+        ["out/requirements.txt", "sub/local-requirements.txt"],
     )
     assert find_files(repository, "sub") == (["sub/tox.ini"], ["sub/local-requirements.txt"])
 
@@ -68,7 +68,7 @@ def test_tracked_files_are_not_ignored(repository: Repository) -> None:
 
 
 def test_files_in_named_ignored_directory_are_found(repository: Repository) -> None:
-    repository.write(".gitignore", "/build/\n")
+    repository.write(".gitignore", "/out/\n")
     repository.write("build/lib/requirements.txt", "")
     assert find_files(repository, "build") == (["build/lib/requirements.txt"], [])
 

@@ -7,7 +7,7 @@
 
 _shtab_mothball_subparsers=(check status explain snapshot lsp cache config completions rule)
 
-_shtab_mothball_check_option_strings=(-h --help --config --as --list-files --stdin-filename --added --since --from-ref --to-ref --policy --strict --exit-zero --index-url --offline --refresh --no-cache --snapshot --no-ignores --write-ignores --reason --format --report --color -q --quiet)
+_shtab_mothball_check_option_strings=(-h --help --config --as --list-files --stdin-filename --added --since --from-ref --to-ref --policy --strict --exit-zero --index-url --offline --refresh --no-cache --snapshot --no-ignores --write-ignores --reason --format --report --color -q --quiet -v --verbose)
 _shtab_mothball_status_option_strings=(-h --help --format --config --index-url --offline --refresh --no-cache --snapshot)
 _shtab_mothball_explain_option_strings=(-h --help --format --config --index-url)
 _shtab_mothball_snapshot_option_strings=(-h --help -o --output --config --index-url --offline --refresh --no-cache)
@@ -16,7 +16,7 @@ _shtab_mothball_cache_option_strings=(-h --help)
 _shtab_mothball_config_option_strings=(-h --help --format --user --config)
 _shtab_mothball_completions_option_strings=(-h --help)
 _shtab_mothball_rule_option_strings=(-h --help)
-_shtab_mothball_option_strings=(-h --help --version)
+_shtab_mothball_option_strings=(-h --help -V --version)
 
 _shtab_mothball_check_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_mothball_check___config_COMPGEN=_shtab_compgen_files
@@ -58,6 +58,8 @@ _shtab_mothball_check___no_ignores_nargs=0
 _shtab_mothball_check___write_ignores_nargs=0
 _shtab_mothball_check__q_nargs=0
 _shtab_mothball_check___quiet_nargs=0
+_shtab_mothball_check__v_nargs=0
+_shtab_mothball_check___verbose_nargs=0
 _shtab_mothball_status_pos_0_nargs=+
 _shtab_mothball_status__h_nargs=0
 _shtab_mothball_status___help_nargs=0
@@ -88,6 +90,7 @@ _shtab_mothball_rule___help_nargs=0
 _shtab_mothball_pos_0_nargs=A...
 _shtab_mothball__h_nargs=0
 _shtab_mothball___help_nargs=0
+_shtab_mothball__V_nargs=0
 _shtab_mothball___version_nargs=0
 
 

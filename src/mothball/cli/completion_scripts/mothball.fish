@@ -57,7 +57,7 @@ complete -c mothball -e
 complete -c mothball -f
 
 complete -c mothball -n _shtab_mothball_using -s h -l help -d 'show this help message and exit'
-complete -c mothball -n _shtab_mothball_using -l version -d 'show program'"'"'s version number and exit'
+complete -c mothball -n _shtab_mothball_using -s V -l version -d 'show program'"'"'s version number and exit'
 complete -c mothball -n '_shtab_mothball_using; and test $_shtab_mothball_npos -eq 0' -a check -d 'Check all dependencies of each PATH. Directories are searched for dependency files.'
 complete -c mothball -n '_shtab_mothball_using check' -s h -l help -d 'show this help message and exit'
 complete -c mothball -n '_shtab_mothball_using check' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'use this configuration file only'
@@ -83,6 +83,7 @@ complete -c mothball -n '_shtab_mothball_using check' -l format -xka "text conci
 complete -c mothball -n '_shtab_mothball_using check' -l report -x -d 'also write the report to FILE in another format; may be repeated'
 complete -c mothball -n '_shtab_mothball_using check' -l color -xka "auto always never" -d 'color text output (default: auto, which means on a terminal unless NO_COLOR is set)'
 complete -c mothball -n '_shtab_mothball_using check' -s q -l quiet -d 'omit the summary and ignored findings'
+complete -c mothball -n '_shtab_mothball_using check' -s v -l verbose -d 'list all files and dependencies with their results, on stderr'
 complete -c mothball -n '_shtab_mothball_using check; and test $_shtab_mothball_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'file or directory, or `-` for standard input (default: current directory)'
 complete -c mothball -n '_shtab_mothball_using; and test $_shtab_mothball_npos -eq 0' -a status -d 'Show the status of each project NAME, using the configuration of the current directory.'
 complete -c mothball -n '_shtab_mothball_using status' -s h -l help -d 'show this help message and exit'

@@ -25,7 +25,7 @@ _shtab_mothball_commands() {
 
 _shtab_mothball_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "(- : *)--version[show program\'s version number and exit]"
+  "(- : *)"{-V,--version}"[show program\'s version number and exit]"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -64,6 +64,7 @@ _shtab_mothball_check_options=(
   "*--report[also write the report to FILE in another format\; may be repeated]:FORMAT=FILE:"
   "--color[color text output (default\: auto, which means on a terminal unless NO_COLOR is set)]:color:(auto always never)"
   {-q,--quiet}"[omit the summary and ignored findings]"
+  {-v,--verbose}"[list all files and dependencies with their results, on stderr]"
   "(*)::file or directory, or \`-\` for standard input (default\: current directory):_files"
 )
 
