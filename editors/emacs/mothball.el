@@ -7,14 +7,15 @@
 ;;; Commentary:
 
 ;; mothball underlines dependencies that are archived, deprecated or quarantined on their index (PEP 792).
-;; `uv tool install mothball' puts the server on your PATH; then, with Eglot
+;; `uv tool install mothball' puts the server on your PATH.  With this file in ~/.local/share/mothball and Eglot,
+;; add to your init file:
 ;;
+;;     (add-to-list 'load-path "~/.local/share/mothball")
 ;;     (require 'mothball)
 ;;     (add-hook 'find-file-hook #'mothball-eglot-ensure)
 ;;
-;; and with lsp-mode
+;; With lsp-mode, the last line is
 ;;
-;;     (require 'mothball)
 ;;     (add-hook 'find-file-hook #'mothball-lsp-ensure)
 
 ;;; Code:

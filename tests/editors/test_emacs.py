@@ -1,4 +1,4 @@
-"""A real Emacs in batch mode with `editors/emacs/mothball.el`, Eglot and lsp-mode."""
+"""A real Emacs in batch mode with Eglot and lsp-mode, and `editors/emacs` installed as in its README."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.editors import story
+from tests.editors.instructions import follow
 from tests.editors.names import STRANGERS, known, samples
 from tests.editors.terminal import terminal, verify_page
 from tests.editors.workbench import DRIVERS, EDITORS, Session, only_with
@@ -17,7 +18,11 @@ pytestmark = only_with("emacs")
 
 
 def in_emacs(session: Session, emacs: str, driver: str, environment: dict[str, str]) -> Any:
-    """Run ``driver`` in Emacs and return its output. (`-Q` would hide the packages of the distribution.)"""
+    """Follow the README, run ``driver`` in Emacs and return its output.
+
+    (`-Q` would hide the packages of the distribution.)
+    """
+    follow(session, "emacs", variant=1 if driver == "lsp_mode.el" else 0)
     session.run(emacs, "--batch", "-q", "-l", str(DRIVERS / driver), environment=environment)
     return session.answered()
 
@@ -63,7 +68,9 @@ def test_emacs_recognizes_dependency_files(session: Session, emacs: str) -> None
     assert {name: found["reads"] for name, found in answer.items()} == {name: known(name) for name in names}
     reached = {name for name, found in answer.items() if found["eglot"]}
     assert {name for name in names if known(name)} - reached == {
-        name for name in names if known(name) and name.endswith((".yml", ".yaml", "setup.py", "Pipfile.lock"))
+        name
+        for name in names
+        if known(name) and name.endswith((".yml", ".yaml", "pixi.lock", "setup.py", "Pipfile.lock"))
     }
     assert all(map(known, reached))
 
@@ -108,9 +115,8 @@ def test_the_package_compiles_without_a_warning(session: Session, emacs: str) ->
 def test_screen_in_docs_matches_emacs(session: Session, emacs: str, tmux: str) -> None:
     quietly = "(setq native-comp-async-report-warnings-errors nil inhibit-startup-screen t)"
     look = "(progn (global-display-line-numbers-mode) (menu-bar-mode -1))"
-    hook = "(add-hook 'find-file-hook #'mothball-eglot-ensure)"
-    load = ("-L", str(EDITORS / "emacs"), "-l", "mothball", "-l", "eglot")
-    command = (emacs, "-nw", "-q", "--eval", quietly, *load, "--eval", look, "--eval", hook, "pyproject.toml")
+    follow(session, "emacs")
+    command = (emacs, "-nw", "--eval", quietly, "--eval", look, "pyproject.toml")
     with terminal(tmux, command, session.project, session.environment, "120x24") as opened:
         opened.wait_for("Flymake[1 1]")
         opened.press("M-g", "g", "1", "1", "Enter", *["C-f"] * 8)

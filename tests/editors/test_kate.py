@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.editors.instructions import follow
 from tests.editors.screen import Picture, Screen, running, screen
-from tests.editors.workbench import EDITORS, ROOT, Session, only_with
+from tests.editors.workbench import ROOT, Session, only_with
 
 pytestmark = only_with("kate")
 
@@ -53,11 +53,9 @@ def artefacts() -> Path:
 
 
 def prepare(session: Session) -> None:
-    """Install the settings and enable the LSP client of Kate."""
-    folder = Path(session.environment["XDG_CONFIG_HOME"])
-    (folder / "kate" / "lspclient").mkdir(parents=True)
-    shutil.copy(EDITORS / "kate" / "settings.json", folder / "kate" / "lspclient")
-    (folder / "katerc").write_text(
+    """Follow the README: install the settings and enable the LSP client of Kate."""
+    follow(session, "kate")
+    (session.home / ".config/katerc").write_text(
         "[General]\nShow welcome view for new window=false\n\n[Kate Plugins]\nlspclientplugin=true\n"
     )
 

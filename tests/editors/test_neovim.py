@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.editors import story
+from tests.editors.instructions import follow
 from tests.editors.names import STRANGERS, known, samples
 from tests.editors.terminal import terminal, verify_page
-from tests.editors.workbench import DRIVERS, EDITORS, Session, only_with
+from tests.editors.workbench import DRIVERS, Session, only_with
 
 pytestmark = only_with("neovim")
 
 
 @pytest.fixture(autouse=True)
 def _configuration(session: Session) -> None:
-    """Install files and `init.lua` as in the README."""
-    folder = Path(session.environment["XDG_CONFIG_HOME"]) / "nvim"
-    shutil.copytree(EDITORS / "neovim", folder)
-    shutil.copy(DRIVERS / "neovim_init.lua", folder / "init.lua")
+    """Follow the README, and add the settings of a test to `init.lua`."""
+    follow(session, "neovim")
+    with (session.home / ".config/nvim/init.lua").open("a", encoding="utf-8") as init:
+        init.write((DRIVERS / "neovim_init.lua").read_text("utf-8"))
 
 
 def in_neovim(session: Session, nvim: str, driver: str, name: str, environment: dict[str, str]) -> Any:

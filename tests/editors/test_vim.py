@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import Any
 
 import pytest
 
 from tests.editors import story
+from tests.editors.instructions import follow
 from tests.editors.names import STRANGERS, known, samples
 from tests.editors.terminal import terminal, verify_page
-from tests.editors.workbench import DRIVERS, EDITORS, Session, only_with
+from tests.editors.workbench import DRIVERS, Session, only_with
 
 pytestmark = only_with("vim")
 
@@ -19,7 +19,7 @@ pytestmark = only_with("vim")
 @pytest.fixture(autouse=True)
 def _package(session: Session) -> None:
     """Install the package as in the README."""
-    shutil.copytree(EDITORS / "vim", session.home / ".vim" / "pack" / "mothball" / "start" / "mothball")
+    follow(session, "vim")
 
 
 def in_vim(session: Session, vim: str, driver: str, name: str, environment: dict[str, str]) -> Any:

@@ -73,9 +73,10 @@ class Session:
             "PATH": os.pathsep.join([str(mothball.parent), environment["PATH"]]),
             "MOTHBALL_E2E_CONTACTS": str(self.contacts),
             "MOTHBALL_TEST_ANSWER": str(self.answer),
-            "MOTHBALL_TEST_EDITORS": str(EDITORS),
             "PYTHONPATH": str(_GUARD),
             "TERM": "xterm-256color",
+            # The default, which the instructions name.
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
         }
         Path(self.environment["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)
         self.run("git", "init", "--quiet")

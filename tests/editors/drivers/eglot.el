@@ -3,7 +3,6 @@
 (load (expand-file-name "emacs.el" (file-name-directory load-file-name)))
 (require 'eglot)
 (setq eglot-sync-connect 10 flymake-no-changes-timeout 0.1 make-backup-files nil)
-(add-hook 'find-file-hook #'mothball-eglot-ensure)
 
 (find-file (getenv "MOTHBALL_TEST_FILE"))
 ;; In batch there is no command loop that would run it.

@@ -2,8 +2,8 @@
 
 (require 'json)
 (require 'cl-lib)
-(add-to-list 'load-path (concat (getenv "MOTHBALL_TEST_EDITORS") "/emacs"))
-(require 'mothball)
+;; The init file, which batch mode does not load.
+(load "~/.emacs")
 
 (when-let ((settings (getenv "MOTHBALL_TEST_SETTINGS")))
   (setq mothball-settings (json-parse-string settings :object-type 'plist :false-object :json-false)))

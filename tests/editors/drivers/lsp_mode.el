@@ -12,7 +12,6 @@
       lsp-diagnostics-provider :flymake
       lsp-warn-no-matched-clients nil
       make-backup-files nil)
-(add-hook 'find-file-hook #'mothball-lsp-ensure)
 
 (lsp-workspace-folders-add default-directory)
 (find-file (getenv "MOTHBALL_TEST_FILE"))

@@ -1,5 +1,4 @@
--- A user's init.lua after following editors/neovim/README.md.
+-- Appended to the init.lua of editors/neovim/README.md.
 if vim.env.MOTHBALL_TEST_SETTINGS then
   vim.lsp.config('mothball', { settings = { mothball = vim.json.decode(vim.env.MOTHBALL_TEST_SETTINGS) } })
 end
-vim.lsp.enable('mothball')
