@@ -53,16 +53,16 @@ def test_existing_ignore_is_not_added_again(client: InProcess, workspace: Worksp
 def test_actions_are_limited_to_first_dependencies_of_a_selection(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
-    names = [f"old-{number}" for number in range(7)]
+    names = [f"old-{number}" for number in range(22)]
     for name in names:
         index.script(name, page(name, "archived"))
     client.start(PUSH, str(workspace.root), index.url)
     text = "".join(f"{name}\n" for name in names)
     document = client.open(workspace.write("requirements.txt", text), text)
-    client.wait_for_diagnostics(document, *["archived"] * 7)
-    everything = {"start": {"line": 0, "character": 0}, "end": {"line": 7, "character": 0}}
+    client.wait_for_diagnostics(document, *["archived"] * 22)
+    everything = {"start": {"line": 0, "character": 0}, "end": {"line": 22, "character": 0}}
     params = {"textDocument": {"uri": document}, "range": everything, "context": {"diagnostics": []}}
     removed = [
         action["title"] for action in client.request("textDocument/codeAction", params) if "Remove" in action["title"]
     ]
-    assert removed == [f"Remove {name} from this file" for name in names[:5]]
+    assert removed == [f"Remove {name} from this file" for name in names[:20]]

@@ -160,9 +160,11 @@ def archived(
     return document
 
 
-def actions(client: InProcess, document: str, line: int, only: list[str] | None = None) -> dict[str, Message]:
-    """Return the actions for a line by their titles."""
-    at = {"line": line, "character": 0}
+def actions(
+    client: InProcess, document: str, line: int, only: list[str] | None = None, *, column: int = 0
+) -> dict[str, Message]:
+    """Return the actions at a position by their titles, in their order."""
+    at = {"line": line, "character": column}
     diagnostics = [
         diagnostic for diagnostic in client.diagnostics[document] if diagnostic["range"]["start"]["line"] == line
     ]

@@ -86,6 +86,8 @@ SKIP_REASON_TEXT = {
     SkipReason.TOO_MANY_INDEXES: "too many indexes",
 }
 
+# The reason of a suggested ignore, which the user replaces; ``policy.is_reason`` rejects it.
+REASON_PLACEHOLDER = "WHY"
 _SHOWN_NAMES = 5
 _MINUTE = 60
 _SNAPSHOT = "use a snapshot (`mothball snapshot` writes one)"
@@ -221,10 +223,12 @@ def further_index_lines(file_format: str, tools: Sequence[str]) -> tuple[str, ..
 
 def ignore_comment_text(rules: tuple[str, ...]) -> str:
     """Return an ignore comment for ``rules``, with a placeholder for the reason."""
-    return f"# mothball: ignore[{', '.join(rules)}] WHY"
+    return f"# mothball: ignore[{', '.join(rules)}] {REASON_PLACEHOLDER}"
 
 
-def ignore_entry_text(name: str, rules: tuple[str, ...], reason: str = "WHY", versions: tuple[str, ...] = ()) -> str:
+def ignore_entry_text(
+    name: str, rules: tuple[str, ...], reason: str = REASON_PLACEHOLDER, versions: tuple[str, ...] = ()
+) -> str:
     """Return a TOML ignore entry for ``rules`` of a project, limited to ``versions`` if there are any.
 
     ``reason`` and ``versions`` must already be sanitized.

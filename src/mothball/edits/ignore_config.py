@@ -1,4 +1,4 @@
-"""Add entries to ``[tool.mothball.ignore]``, or to ``[ignore]`` in a mothball.toml.
+"""Add, complete and remove entries of ``[tool.mothball.ignore]``, or of ``[ignore]`` in a mothball.toml.
 
 An entry is written as ``name = { rules = [...], reason = "..." }`` below the header of the table.
 """
@@ -9,9 +9,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mothball.check.messages import ignore_entry_text, toml_string
-from mothball.edits.model import Edit, apply, end_of_line, newline_of
-from mothball.formats.toml.api import Array, TomlScan, Value, flatten_inline_tables, scan, to_mapping
+from mothball.check.messages import REASON_PLACEHOLDER, ignore_entry_text, toml_string
+from mothball.edits.model import Edit, apply, end_of_line, newline_of, next_line, start_of_line
+from mothball.formats.toml.api import (
+    Array,
+    InlineTable,
+    String,
+    TomlScan,
+    Value,
+    flatten_inline_tables,
+    scan,
+    to_mapping,
+)
 from mothball.model.document import Span, normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.findings import Rule
@@ -73,6 +82,73 @@ def add_config_ignores(text: str, prefix: tuple[str, ...], entries: Iterable[New
             help_text=f"move them below a `[{'.'.join(base)}]` header",
         )
     return tuple(edits)
+
+
+def remove_config_ignore(text: str, prefix: tuple[str, ...], name: str) -> Edit | None:
+    """Return the edit that removes the ignore entry of the project ``name`` (normalized) from ``text``.
+
+    ``prefix`` is that of ``add_config_ignores``. Returns None if the edited text would not be the same configuration
+    without the entry, as for an entry inside an inline table.
+    """
+    parsed = scan(text)
+    path, expected = _existing_entry(parsed, prefix, name)
+    span = _statement(text, parsed, path)
+    if span is None:
+        return None
+    edit = Edit(span, "")
+    _table(expected, path[:-1]).pop(path[-1])
+    after = scan(apply(text, (edit,)))
+    # With its last entry, a table without a header of its own is removed.
+    found = to_mapping(after)
+    _table(found, path[:-1])
+    return edit if not after.errors and _comparable(found) == _comparable(expected) else None
+
+
+def add_config_reason(text: str, prefix: tuple[str, ...], name: str) -> Edit | None:
+    """Return the edit that writes the placeholder as the reason of the ignore entry of the project ``name``.
+
+    ``prefix`` and ``name`` are those of ``remove_config_ignore``. Returns None if there is no such entry.
+    """
+    parsed = scan(text)
+    path, expected = _existing_entry(parsed, prefix, name)
+    placeholder = toml_string(REASON_PLACEHOLDER)
+    edit = None
+    for leaf in flatten_inline_tables(parsed.entries) if path else ():
+        if leaf.path == (*path, "reason") and isinstance(leaf.value, String):
+            edit = Edit(leaf.value.span, placeholder)
+    for entry in parsed.entries if path and edit is None else ():
+        if entry.path == path and isinstance(entry.value, InlineTable) and entry.value.entries:
+            end = entry.value.entries[-1].value.span.end
+            edit = Edit(Span(end, end), f", reason = {placeholder}")
+    if edit is None:
+        return None
+    _table(expected, path)["reason"] = REASON_PLACEHOLDER
+    after = scan(apply(text, (edit,)))
+    return edit if not after.errors and _comparable(to_mapping(after)) == _comparable(expected) else None
+
+
+def _existing_entry(parsed: TomlScan, prefix: tuple[str, ...], name: str) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the path of the ignore entry of ``name`` and the mapping of ``parsed``; an empty path if there is none."""
+    mapping = to_mapping(parsed)
+    base = (*prefix, _TABLE)
+    table: object = mapping
+    for key in base:
+        table = table.get(key) if isinstance(table, Mapping) else None
+    keys = [key for key in table if normalize_name(key) == name] if isinstance(table, Mapping) else []
+    return ((*base, keys[0]) if len(keys) == 1 and not parsed.errors else ()), mapping
+
+
+def _statement(text: str, parsed: TomlScan, path: tuple[str, ...]) -> Span | None:
+    """Return the lines of the entry or of the table with a header at ``path``."""
+    for entry in parsed.entries:
+        if entry.path == path:
+            return Span(start_of_line(text, entry.keys[0].span.start), next_line(text, entry.value.span.end))
+    bodies = [*(header.body for header in parsed.headers), len(parsed.entries)]
+    for header, end in zip(parsed.headers, bodies[1:], strict=True):
+        if header.path == path:
+            last = parsed.entries[end - 1].value.span if end > header.body else header.span
+            return Span(start_of_line(text, header.span.start), next_line(text, last.end))
+    return None
 
 
 def _table(document: dict[str, Any], base: tuple[str, ...]) -> dict[str, Any]:

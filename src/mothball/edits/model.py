@@ -53,6 +53,14 @@ def next_line(text: str, position: int) -> int:
     return match.end() if match else end
 
 
+def end_of_logical_line(text: str, position: int) -> int:
+    """Return the end of the line that contains ``position`` and of the lines that backslashes continue it with."""
+    end = end_of_line(text, position)
+    while text[end - 1 : end] == "\\" and end < len(text):
+        end = end_of_line(text, next_line(text, end))
+    return end
+
+
 def newline_of(text: str) -> str:
     """Return the first line ending in ``text``, or LF."""
     match = _LINE_END.search(text)

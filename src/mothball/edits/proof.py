@@ -7,6 +7,8 @@ parsing the edited text gives exactly the expected document.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyKind, Document
@@ -16,17 +18,27 @@ from mothball.model.document import Dependency, DependencyKind, Document
 _ENTRY_FIELDS = 5
 
 
-def read_edited(text: str, before: Document, removed: Dependency | None = None) -> Document | None:
+def read_edited(
+    text: str,
+    before: Document,
+    removed: Dependency | None = None,
+    replaced: Mapping[Dependency, Dependency] = MappingProxyType({}),
+) -> Document | None:
     """Parse the edited ``text``, and return None unless it equals ``before`` without ``removed``.
 
-    Positions and ignore comments are not compared. New parse problems count as a difference.
+    ``replaced`` maps changed dependencies to their expected new values. Positions and ignore comments are not
+    compared. New parse problems count as a difference.
     """
     only_constrains = before.format == "requirements" and any(
         dependency.kind is DependencyKind.CONSTRAINT for dependency in before.dependencies
     )
     after = parse(before.format, text, DependencyKind.CONSTRAINT if only_constrains else DependencyKind.REQUIREMENT)
     count = None if removed is None else _ENTRY_FIELDS
-    expected = [_fields(dependency)[:count] for dependency in before.dependencies if dependency != removed]
+    expected = [
+        _fields(replaced.get(dependency, dependency))[:count]
+        for dependency in before.dependencies
+        if dependency != removed
+    ]
     new_problems = Counter(problem.message for problem in after.problems) - Counter(
         problem.message for problem in before.problems
     )

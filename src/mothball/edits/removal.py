@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from mothball.check.inputs import is_lock
-from mothball.edits.model import Edit, apply, end_of_line, next_line, start_of_line
+from mothball.edits.model import Edit, apply, end_of_line, end_of_logical_line, next_line, start_of_line
+from mothball.edits.poetry_extras import extras_after, extras_edits, extras_in
 from mothball.edits.proof import read_edited
+from mothball.formats.requirements.compiled import end_of_annotations
 from mothball.model.document import Dependency, Document, Span
 
 # In these formats, an entry extends to the end of its line.
@@ -16,21 +18,61 @@ _LINE_FORMATS = frozenset({"requirements", "setup-cfg", "tox-ini"})
 _BEFORE = re.compile(r"(?:#[ \t])?[ \t]*(-[ \t]+|,[ \t]*)?")
 _AFTER = re.compile(r"[ \t]*,?[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 _BLANKS = re.compile(r"[ \t]*")
+# A line that is neither blank nor a comment, and closes no array.
+_ENTRY = re.compile(r"[ \t]*[^\s#;\])}]")
+_BLANK_LINE = re.compile(r"[ \t]*[\r\n]")
 _NO_ITEMS = r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*"
 
 
 def remove_dependency(text: str, document: Document, dependency: Dependency) -> tuple[Edit, ...]:
     """Return the edits that remove ``dependency`` from ``text``, which was parsed as ``document``.
 
-    A line is removed with its comment and its continuation lines, an array element with one comma. Returns no edits for
-    locks, and if the edited text would not be the same document without that entry.
+    A line is removed with its comment and its continuation lines, an array element with one comma. A comment above that
+    belongs to this entry alone, ``# via`` lines below it, and elements of Poetry's extras are removed as well. Returns
+    no edits for locks, and if the edited text would not be the same document without that entry.
     """
     if is_lock(document):
         return ()
+    extras = extras_edits(text, document, dependency)
     for edit in _removals(text, document, dependency):
-        if read_edited(apply(text, (edit,)), document, removed=dependency) is not None:
-            return (edit,)
+        for whole in dict.fromkeys((_with_comments(text, edit), edit)):
+            edits = (whole, *extras)
+            edited = apply(text, edits)
+            if read_edited(edited, document, removed=dependency) is None:
+                continue
+            if extras_in(edited, document) == extras_after(text, document, dependency):
+                return edits
     return ()
+
+
+def _with_comments(text: str, edit: Edit) -> Edit:
+    """Return the removal of whole lines extended by the comments that belong to them; another ``edit`` as it is."""
+    (start, end), new_text = edit
+    is_whole = start == start_of_line(text, start) and end in (len(text), start_of_line(text, end))
+    if new_text or not is_whole:
+        return edit
+    end = end_of_annotations(text, end)
+    # A comment belongs to one entry if a blank line, another comment or a bracket follows the entry.
+    if _ENTRY.match(text, end):
+        return Edit(Span(start, end), "")
+    comment_start = start
+    indent = _BLANKS.match(text, start)
+    comment = re.compile(rf"{re.escape(indent[0] if indent else '')}#[^\r\n]*")
+    while comment_start > 0:
+        line = _line_before(text, comment_start)
+        if not comment.fullmatch(text[line:comment_start].rstrip("\r\n")):
+            break
+        comment_start = line
+    # The first lines of a file describe the file.
+    start = comment_start or start
+    # One of the blank lines above and below is enough.
+    is_apart = start > 0 and not text[_line_before(text, start) : start].strip() and _BLANK_LINE.match(text, end)
+    return Edit(Span(start, next_line(text, end) if is_apart else end), "")
+
+
+def _line_before(text: str, start: int) -> int:
+    """Return the start of the line before the one that starts at ``start``."""
+    return start_of_line(text, start - 1 - text.endswith("\r\n", 0, start))
 
 
 def _removals(text: str, document: Document, dependency: Dependency) -> Iterator[Edit]:
@@ -44,7 +86,7 @@ def _removals(text: str, document: Document, dependency: Dependency) -> Iterator
     if document.format in _LINE_FORMATS:
         option = text[line:start].rstrip()
         if document.format == "requirements" or (text[line].isspace() and not option.endswith("=")):
-            yield Edit(Span(line, _end_of_logical_line(text, end)), "")
+            yield Edit(Span(line, next_line(text, end_of_logical_line(text, end))), "")
         elif option.endswith(("=", ":")):
             yield Edit(Span(line + len(option), end_of_line(text, end)), "")
         return
@@ -89,10 +131,3 @@ def _is_only_item(text: str, item: Span, indent: str) -> bool:
     following = re.compile(rf"{_NO_ITEMS}{dash}").match(text, item.end)
     preceding = re.compile(rf"(?:\A|[\r\n]){dash}[^\r\n]*[\r\n]{_NO_ITEMS}\Z").search(text, 0, item.start)
     return following is None and preceding is None
-
-
-def _end_of_logical_line(text: str, position: int) -> int:
-    end = end_of_line(text, position)
-    while text[end - 1 : end] == "\\" and end < len(text):
-        end = end_of_line(text, next_line(text, end))
-    return next_line(text, end)

@@ -29,6 +29,7 @@ class ClientFeatures(NamedTuple):
     code_action_literals: bool = False
     document_changes: bool = False
     creates_files: bool = False
+    snippet_edits: bool = False
 
 
 def read_features(capabilities: types.ClientCapabilities, encoding: object) -> ClientFeatures:
@@ -60,4 +61,5 @@ def read_features(capabilities: types.ClientCapabilities, encoding: object) -> C
         creates_files=bool(
             edits.document_changes and types.ResourceOperationKind.Create in (edits.resource_operations or ())
         ),
+        snippet_edits=bool(edits.document_changes and edits.snippet_edit_support),
     )

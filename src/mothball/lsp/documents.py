@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from itertools import chain
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
+from mothball.check.versions import pin_of
 from mothball.formats.table import format_of
 from mothball.index.resolution import Query
 from mothball.lsp.last_valid import LastValid
@@ -46,6 +48,12 @@ class Checked(NamedTuple):
         """Return the dependencies of this document, without those of its manifests."""
         items, path = self.report.dependencies if self.report else (), self.path
         return [item for item in items if item.path == path]
+
+    def query_of(self, item: CheckedDependency) -> Query | None:
+        """Return the query for a dependency of this document, None if it is not looked up."""
+        queries = [query for query in self.queries if query.name == item.dependency.name]
+        pinned = (query for query in queries if query.pin == pin_of(item.dependency))
+        return next(chain(pinned, queries), None)
 
     def findings(self) -> list[Finding]:
         """Return the findings of this document in its order, suppressed ones included."""

@@ -22,6 +22,7 @@ from mothball.index.cache import StatusCache
 from mothball.index.credentials import netrc_paths
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Fetcher, OnResult, Resolver
+from mothball.lsp.releases import Releases
 from mothball.model.errors import CacheError, MothballError
 from mothball.model.lookup import (
     Cause,
@@ -139,9 +140,29 @@ class Lookups:
         """Return the results that the cache has. Thread-safe."""
         return self._blocking.cached(tuple(queries))
 
+    def cached_releases(self, query: Query) -> Releases | None:
+        """Return the releases of a project that the cache has, None if it has none. Thread-safe."""
+        wanted = query._replace(pin="", whole_list=True)
+        return _releases(query.name, self._blocking.cached((wanted,)).get(wanted))
+
+    def releases(self, query: Query) -> Future[Releases | None]:
+        """Return the releases of a project that was looked up before, from the cache or else from its index.
+
+        Lists of files are only cached for names with a pinned version.
+        """
+        return self._network_pool.submit(self._fetch_releases, query)
+
     def look_up_blocking(self, queries: Iterable[Query], *, refresh: bool) -> IndexResults:
         """Return a result for each query, and block until all are there. Thread-safe."""
         return self._blocking.look_up(tuple(queries), refresh=refresh)
+
+    def _fetch_releases(self, query: Query) -> Releases | None:
+        cached = self.cached_releases(query)
+        if cached is not None or query.settings.offline:
+            return cached
+        settings = query.settings._replace(bypass_cache=True)
+        wanted = query._replace(pin="", whole_list=True, settings=settings)
+        return _releases(query.name, self._blocking.look_up((wanted,), refresh=False)[wanted])
 
     def prune(self, in_use: Iterable[Query]) -> None:
         """Drop the results of all queries but ``in_use`` if there are too many."""
@@ -323,6 +344,12 @@ def _without_files(result: IndexResult) -> IndexResult:
     if isinstance(result, KnownStatus | StatusNotStated | UnrecognizedStatus) and result.files is not None:
         return result._replace(files=None)
     return result
+
+
+def _releases(name: str, result: IndexResult | None) -> Releases | None:
+    if not isinstance(result, KnownStatus | StatusNotStated | UnrecognizedStatus):
+        return None
+    return Releases(name, result.files) if result.files is not None and result.files.is_whole else None
 
 
 def _is_outdated(query: Query, stored: StoredResult | None, now: float) -> bool:

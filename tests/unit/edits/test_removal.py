@@ -131,9 +131,9 @@ def test_removal_from_an_incomplete_file_removes_nothing_else(
         ('["a", "old-lib"]', '["a"]'),
         ('["a","old-lib","b"]', '["a","b"]'),
         ('[\n  "a",\n  "old-lib>=1",  # why\n  "b"\n]', '[\n  "a",\n  "b"\n]'),
-        ('[\n  "a",\n  # kept\n  "old-lib"  # why\n]', '[\n  "a",\n  # kept\n]'),
+        ('[\n  "a",\n  # kept\n  "b",\n  "old-lib"  # why\n]', '[\n  "a",\n  # kept\n  "b",\n]'),
         ('[\n  "old-lib",  # why\n]', "[\n]"),
-        ('[\n  # none so far\n  "old-lib",\n]', "[\n  # none so far\n]"),
+        ('[\n  # a reason\n  "old-lib",\n]', "[\n]"),
         ('[\n  "a", "old-lib",\n  "b"]', '[\n  "a",\n  "b"]'),
         ('[\n  "old-lib", "a",\n]', '[\n  "a",\n]'),
         ('["old-lib",\n "b"]', '[\n "b"]'),
@@ -177,7 +177,7 @@ def test_key_is_removed_with_its_line_and_comment() -> None:
 
 def test_table_is_removed_with_its_body() -> None:
     text = '[packages]\na = "*"\n\n[packages.old-lib]\nversion = "1"\n# more\nextras = []\n\n# b\n[packages.b]\n'
-    assert without("old-lib", text, "pipfile") == '[packages]\na = "*"\n\n\n# b\n[packages.b]\n'
+    assert without("old-lib", text, "pipfile") == '[packages]\na = "*"\n\n# b\n[packages.b]\n'
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,38 @@
-"""``textDocument/codeAction``: ignore or remove a dependency, check again, open its project page.
+"""``textDocument/codeAction``: replace, remove or ignore a dependency, open its project page, fix ignores.
 
-There is no ``source.fixAll`` and no preferred action, because keeping or removing an archived project is a decision.
+There is no ``source.fixAll``, because keeping or removing an archived project is a decision. Preferred are the
+replacement that the configuration names, and the removal of an unused ignore.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.check.inputs import ResolvedFile
+from mothball.check.messages import REASON_PLACEHOLDER
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import Edit
+from mothball.edits.removal import remove_dependency
+from mothball.edits.replacement import replace_dependency
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, path_of, uri_of
 from mothball.lsp.documents import Checked, is_reported
+from mothball.lsp.edit_text import DocumentEdit, workspace_edit
 from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE
 from mothball.lsp.features.hover import findings_of
 from mothball.lsp.hover_text import project_page
+from mothball.lsp.ignore_actions import ignore_fixes
 from mothball.lsp.lookups import PENDING
-from mothball.model.document import Dependency, Document
+from mothball.lsp.releases import Releases
+from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.findings import IGNORABLE_RULES, CheckedDependency, Finding
+from mothball.model.findings import IGNORABLE_RULES, CheckedDependency, Finding, Rule
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import read_utf8
@@ -34,11 +40,12 @@ from mothball.repository.files import read_utf8
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
-# Placeholder for the reason, to be replaced by the user.
-REASON_PLACEHOLDER = "WHY"
 # Offer actions for at most this many dependencies of a selection.
-_MAX_DEPENDENCIES = 5
+_MAX_DEPENDENCIES = 20
 _KIND = types.CodeActionKind.QuickFix
+# The status is not known: only another lookup helps.
+_UNKNOWN_STATUS = (Rule.UNVERIFIED,)
+_Action = types.CodeAction | types.Command
 
 
 class OpenText(NamedTuple):
@@ -49,39 +56,58 @@ class OpenText(NamedTuple):
 
 
 class _Target(NamedTuple):
-    """A dependency to offer actions for, and its finding."""
+    """A dependency to offer actions for, and its findings that are reported, at least one."""
 
     item: CheckedDependency
-    finding: Finding
+    findings: tuple[Finding, ...]
 
     @property
     def name(self) -> str:
         return one_line(self.item.dependency.name, 60)
 
-    def ignorable(self) -> bool:
-        """Return True if there is a finding that can be ignored."""
-        finding = self.finding
-        if finding.lookup == PENDING or not is_reported(finding):
-            return False
-        return finding.rule in IGNORABLE_RULES
+    @property
+    def successor(self) -> str:
+        return next((finding.successor for finding in self.findings if finding.successor), "")
+
+
+class ActionContext(NamedTuple):
+    """The state that the actions of one request depend on.
+
+    ``path`` is the absolute path of the document, ``open_texts`` has the texts of all open documents by path, and
+    ``releases_of`` returns the releases of a project that the cache has, given its name and a dependency whose indexes
+    apply to it.
+    """
+
+    path: str
+    checked: Checked
+    client: ClientFeatures
+    open_texts: dict[str, OpenText]
+    releases_of: Callable[[str, CheckedDependency], Releases | None]
 
 
 def register(server: Server) -> None:
     """Register code actions."""
     session = server.session
 
-    async def actions(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+    async def actions(params: types.CodeActionParams) -> list[_Action]:
         if not _is_wanted(params.context.only):
             return []
         document = await session.wait_until_checked(params.text_document.uri)
-        if document is None or document.checked is None or document.checked.opened is None:
+        if document is None or document.checked is None:
             return []
+        checked = document.checked
         open_texts = {
             path: OpenText(document.text, document.version)
             for document in session.documents.values()
             if (path := path_of(document.uri)) is not None
         }
-        builder = _ActionBuilder(params, document.checked, session.client, open_texts)
+
+        def releases_of(name: str, item: CheckedDependency) -> Releases | None:
+            query = checked.query_of(item)
+            return session.lookups.cached_releases(query._replace(name=normalize_name(name))) if query else None
+
+        context = ActionContext(document.path, checked, session.client, open_texts, releases_of)
+        builder = _ActionBuilder(params, context)
         # Computing edits parses the file several times and may read a configuration file.
         return await asyncio.get_running_loop().run_in_executor(session.threads, builder.actions)
 
@@ -100,70 +126,109 @@ def _is_wanted(only: Iterable[types.CodeActionKind | str] | None) -> bool:
 class _ActionBuilder:
     """Computes the actions of one request."""
 
-    def __init__(
-        self, params: types.CodeActionParams, checked: Checked, client: ClientFeatures, open_texts: dict[str, OpenText]
-    ) -> None:
+    def __init__(self, params: types.CodeActionParams, context: ActionContext) -> None:
         self._params = params
-        self._checked = checked
-        self._client = client
-        self._open_texts = open_texts
-        self._positions = Positions(checked.text, client.encoding)
+        self._context = context
+        self._checked = context.checked
+        self._client = context.client
+        self._positions = Positions(context.checked.text, context.client.encoding)
 
-    def actions(self) -> list[types.CodeAction | types.Command]:
-        """Return the actions in the order of the dependencies. Reads the disk."""
-        lines = range(self._params.range.start.line + 1, self._params.range.end.line + 2)
-        items = [item for item in self._checked.dependencies() if item.location.start.line in lines][:_MAX_DEPENDENCIES]
-        targets = [_Target(item, finding) for item in items for finding in findings_of(self._checked, item)]
-        actions: list[types.CodeAction | types.Command] = []
+    def actions(self) -> list[_Action]:
+        """Return the actions in the order of the dependencies, then those for ignores. Reads the disk."""
+        actions: list[_Action] = []
+        targets = self._targets()
         for target in targets:
-            if target.ignorable() and self._client.code_action_literals:
-                actions += self._edits_for(target)
-        if items:
+            actions += self._actions_for(target)
+        if self._client.code_action_literals:
+            actions += self._fixes()
+        if targets:
             actions.append(self._command("Check again", CHECK_AGAIN, [self._params.text_document.uri]))
-        for item in items if self._client.show_document else ():
-            address = project_page(item.dependency.name, item.lookup)
-            if address is not None:
-                name = one_line(item.dependency.name, 60)
-                actions.append(self._command(f"Open the project page of {name}", OPEN_PAGE, [address]))
         return actions
 
-    def _command(self, title: str, name: str, arguments: list[str]) -> types.CodeAction | types.Command:
+    def _lines(self) -> range:
+        return range(self._params.range.start.line + 1, self._params.range.end.line + 2)
+
+    def _targets(self) -> list[_Target]:
+        """Return the dependencies with findings that the range touches, or else the only one that begins on a line."""
+        start, end = self._positions.offset(self._params.range.start), self._positions.offset(self._params.range.end)
+        items = self._checked.dependencies()
+        touched = [
+            item
+            for item in items
+            if item.dependency.entry_span.start <= end and item.dependency.entry_span.end >= start
+        ]
+        if not touched:
+            on_lines = [item for item in items if item.location.start.line in self._lines()]
+            touched = on_lines if len(on_lines) == 1 else []
+        targets = (_Target(item, self._reported(item)) for item in touched)
+        return [target for target in targets if target.findings][:_MAX_DEPENDENCIES]
+
+    def _reported(self, item: CheckedDependency) -> tuple[Finding, ...]:
+        findings = findings_of(self._checked, item)
+        return tuple(finding for finding in findings if is_reported(finding) and finding.lookup != PENDING)
+
+    def _actions_for(self, target: _Target) -> Iterator[_Action]:
+        """Yield the actions in this order: replace, remove, open the page, ignore here, ignore in the configuration."""
+        opened = self._checked.opened
+        is_known = any(finding.rule not in _UNKNOWN_STATUS for finding in target.findings)
+        has_edits = self._client.code_action_literals and opened is not None and not opened.file.document.is_broken
+        if has_edits and is_known:
+            yield from self._replace(target)
+            yield from self._remove(target)
+        address = project_page(target.item.dependency.name, target.item.lookup)
+        if address is not None and self._client.show_document:
+            yield self._command(f"Open the project page of {target.name}", OPEN_PAGE, [address])
+        ignorable = [
+            finding
+            for finding in target.findings
+            if has_edits and finding.rule in IGNORABLE_RULES and finding.rule not in _UNKNOWN_STATUS
+        ]
+        for finding in ignorable:
+            yield from self._ignore_in_comment(target, finding)
+        for finding in ignorable:
+            yield from self._ignore_in_configuration(target, finding)
+
+    def _command(self, title: str, name: str, arguments: list[str]) -> _Action:
         command = types.Command(title, name, arguments=arguments)
         return types.CodeAction(title, _KIND, command=command) if self._client.code_action_literals else command
 
-    def _edits_for(self, target: _Target) -> Iterator[types.CodeAction]:
-        opened, finding = self._checked.opened, target.finding
-        if opened is None:
+    def _replace(self, target: _Target) -> Iterator[types.CodeAction]:
+        if not target.successor or self._checked.opened is None:
             return
-        file, document, entry = opened.file, opened.file.document, target.item.dependency
-        if document.is_broken:
-            return
-        yield from self._ignore_in_comment(target, finding, document, entry)
-        yield from self._ignore_in_configuration(target, finding, file)
-        yield from self._remove(target, finding, document, entry)
+        releases = self._context.releases_of(target.successor, target.item)
+        dependency = target.item.dependency
+        edits = replace_dependency(
+            self._checked.text,
+            self._checked.opened.file.document,
+            dependency,
+            target.successor,
+            keeps_specifier=releases is not None and releases.has_match(dependency.specifier),
+        )
+        if edits:
+            title = f"Replace {target.name} with {one_line(target.successor, 60)}"
+            yield self._edit(title, target.findings, self._document_edit(edits), is_preferred=True)
 
-    def _ignore_in_comment(
-        self, target: _Target, finding: Finding, document: Document, entry: Dependency
-    ) -> Iterator[types.CodeAction]:
-        edit = add_ignore_comment(self._checked.text, document, entry, (finding.rule,), REASON_PLACEHOLDER)
+    def _remove(self, target: _Target) -> Iterator[types.CodeAction]:
+        if self._checked.opened is None:
+            return
+        edits = remove_dependency(self._checked.text, self._checked.opened.file.document, target.item.dependency)
+        if edits:
+            yield self._edit(f"Remove {target.name} from this file", target.findings, self._document_edit(edits))
+
+    def _ignore_in_comment(self, target: _Target, finding: Finding) -> Iterator[types.CodeAction]:
+        if self._checked.opened is None:
+            return
+        document, dependency = self._checked.opened.file.document, target.item.dependency
+        edit = add_ignore_comment(self._checked.text, document, dependency, (finding.rule,), REASON_PLACEHOLDER)
         if edit is not None:
             title = f"Ignore `{finding.rule}` for {target.name} in a comment"
-            yield self._edit(title, finding, self._document_edit((edit,)))
+            yield self._edit(title, (finding,), self._document_edit((edit,)))
 
-    def _remove(
-        self, target: _Target, finding: Finding, document: Document, entry: Dependency
-    ) -> Iterator[types.CodeAction]:
-        from mothball.edits.removal import remove_dependency  # noqa: PLC0415 - needed only to remove an entry
-
-        edits = remove_dependency(self._checked.text, document, entry)
-        if edits:
-            yield self._edit(f"Remove {target.name} from this file", finding, self._document_edit(edits))
-
-    def _ignore_in_configuration(
-        self, target: _Target, finding: Finding, file: ResolvedFile
-    ) -> Iterator[types.CodeAction]:
-        path = file.resolved_config.edited_path
-        open_text = self._open_texts.get(path)
+    def _ignore_in_configuration(self, target: _Target, finding: Finding) -> Iterator[types.CodeAction]:
+        if self._checked.opened is None:
+            return
+        path = self._checked.opened.file.resolved_config.edited_path
+        open_text = self._context.open_texts.get(path)
         is_new = open_text is None and not os.path.lexists(path)
         if os.path.islink(path) or (is_new and not self._client.creates_files):
             return
@@ -175,38 +240,37 @@ class _ActionBuilder:
         except (ConfigError, UnreadableFileError):
             return
         if edits:
-            name = f"a new {os.path.basename(path)}" if is_new else os.path.basename(path)
-            title = f"Ignore `{finding.rule}` for {target.name} in {name}"
-            change = _Change(uri_of(path), open_text.version if open_text else None, text, edits, is_new)
-            yield self._edit(title, finding, self._workspace_edit(change))
+            title = f"Ignore `{finding.rule}` for {target.name} in {'a new ' if is_new else ''}{self._shown(path)}"
+            change = DocumentEdit(uri_of(path), open_text.version if open_text else None, text, edits, is_new)
+            yield self._edit(title, (finding,), workspace_edit(change, self._client))
+
+    def _shown(self, path: str) -> str:
+        """Return ``path`` relative to the directory of the document: a project may have several configurations."""
+        try:
+            relative = os.path.relpath(path, os.path.dirname(self._context.path))
+        except ValueError:  # another drive on Windows
+            relative = path
+        return one_line(relative.replace(os.sep, "/"), 100)
+
+    def _fixes(self) -> Iterator[types.CodeAction]:
+        for fix in ignore_fixes(self._checked, self._lines()):
+            # Without snippets, the placeholder that is there already cannot be selected.
+            if self._client.snippet_edits or fix.edit.new_text != fix.edit.span.slice(self._checked.text):
+                codes = [] if fix.rule is None else [str(fix.rule)]
+                yield self._action(fix.title, codes, self._document_edit((fix.edit,)), is_preferred=fix.is_preferred)
 
     def _document_edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
         uri = self._params.text_document.uri
-        return self._workspace_edit(_Change(uri, self._checked.version, self._checked.text, tuple(edits)))
+        change = DocumentEdit(uri, self._checked.version, self._checked.text, tuple(edits))
+        return workspace_edit(change, self._client)
 
-    def _workspace_edit(self, change: _Change) -> types.WorkspaceEdit:
-        positions = Positions(change.text, self._client.encoding)
-        edits = [types.TextEdit(positions.range(edit.span), edit.new_text) for edit in change.edits]
-        if not self._client.document_changes:
-            return types.WorkspaceEdit(changes={change.uri: edits})
-        # The version lets the client reject the edit if the text has changed in the meantime.
-        document = types.OptionalVersionedTextDocumentIdentifier(change.uri, change.version)
-        edit = types.TextDocumentEdit(document, edits)
-        if change.is_new:
-            creation = types.CreateFile(uri=change.uri, options=types.CreateFileOptions(ignore_if_exists=True))
-            return types.WorkspaceEdit(document_changes=[creation, edit])
-        return types.WorkspaceEdit(document_changes=[edit])
+    def _edit(
+        self, title: str, findings: Iterable[Finding], edit: types.WorkspaceEdit, *, is_preferred: bool = False
+    ) -> types.CodeAction:
+        return self._action(title, [str(finding.rule) for finding in findings], edit, is_preferred=is_preferred)
 
-    def _edit(self, title: str, finding: Finding, edit: types.WorkspaceEdit) -> types.CodeAction:
-        fixed = [diagnostic for diagnostic in self._params.context.diagnostics if diagnostic.code == str(finding.rule)]
-        return types.CodeAction(title, _KIND, diagnostics=fixed or None, edit=edit)
-
-
-class _Change(NamedTuple):
-    """Edits of one document; ``version`` is None if it is not open, ``is_new`` is True if it does not exist."""
-
-    uri: str
-    version: int | None
-    text: str
-    edits: tuple[Edit, ...]
-    is_new: bool = False
+    def _action(
+        self, title: str, codes: list[str], edit: types.WorkspaceEdit, *, is_preferred: bool
+    ) -> types.CodeAction:
+        fixed = [diagnostic for diagnostic in self._params.context.diagnostics if diagnostic.code in codes]
+        return types.CodeAction(title, _KIND, diagnostics=fixed or None, is_preferred=is_preferred or None, edit=edit)
