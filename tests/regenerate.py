@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tempfile
 import textwrap
 import time
@@ -22,8 +23,10 @@ from mothball.config.json_schema import render_schema
 from mothball.formats.names import INCLUDE_SUFFIXES, INDEX_CONFIGURATIONS, PATTERNS
 from mothball.formats.table import FORMATS
 from mothball.lsp.settings import SETTINGS
+from tests.support import site_pages
 from tests.support.cli import run_in_process
 from tests.support.completions import completions
+from tests.support.site_pages import table
 from tests.tables import (
     added,
     added_git,
@@ -37,6 +40,9 @@ from tests.tables import (
 )
 
 ROOT = Path(__file__).parents[1]
+_RULES = ROOT / "docs" / "rules"
+# A site cannot use files outside of docs/.
+COPIES = {ROOT / "docs" / "images" / "vscode.png": ROOT / "editors" / "vscode" / "images" / "hover.png"}
 _BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end of \2 -->)", re.DOTALL)
 _FILES = re.compile(r"(files: \|-\n)(?:    .*\n)+")
 _DEFAULT = re.compile(r"(\*\*Default:\*\* )[^.]*\.")
@@ -46,8 +52,9 @@ _TODAY = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
 
 def generated() -> dict[Path, str]:
     """Return the text of every file that has generated parts."""
-    documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     pages = ROOT / "src" / "mothball" / "check" / "rule_pages"
+    rules = {row.rule: _rule_page(pages / f"{row.rule}.md", row) for row in severities.ROWS}
+    documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), _RULES / "index.md"]
     texts = {path: path.read_text("utf-8") for path in documents}
     missing = set(_PARTS) - {block[2] for text in texts.values() for block in _BLOCK.finditer(text)}
     assert not missing, f"no document has the generated parts {missing}"
@@ -56,7 +63,7 @@ def generated() -> dict[Path, str]:
     return {
         **{path: _BLOCK.sub(_fill, text) for path, text in texts.items()},
         hooks: _FILES.sub(lambda match: match[1] + _hooks_files(), hooks.read_text("utf-8")),
-        **{pages / f"{row.rule}.md": _rule_page(pages / f"{row.rule}.md", row) for row in severities.ROWS},
+        **{folder / f"{rule}.md": text for folder in (pages, _RULES) for rule, text in rules.items()},
         ROOT / "docs" / "mothball.schema.json": render_schema(),
         ROOT / "docs" / "mothball-user.schema.json": render_schema(user=True),
         **{scripts / f"mothball.{shell}": text for shell, text in completions().items()},
@@ -68,6 +75,8 @@ def main() -> None:
     """Write the files."""
     for path, text in generated().items():
         path.write_text(text, "utf-8", newline="\n")
+    for copy, original in COPIES.items():
+        shutil.copyfile(original, copy)
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
@@ -122,18 +131,12 @@ def _rule_page(path: Path, row: severities.Row) -> str:
     return _DEFAULT.sub(rf"\g<1>{text}.", path.read_text("utf-8"))
 
 
-def _table(columns: str, rows: Iterable[Iterable[str]]) -> str:
-    """Return a table in Markdown; ``columns`` are its headings."""
-    head = f"| {columns} |\n|{'---|' * (columns.count('|') + 1)}\n"
-    return head + "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-
-
 def _cases(columns: str, rows: Iterable[added.Row]) -> str:
-    return _table(columns, ((row.case, row.outcome) for row in rows))
+    return table(columns, ((row.case, row.outcome) for row in rows))
 
 
 def _indexes() -> str:
-    return _table("setting | queried indexes, in order", ((row.setting, row.queried) for row in indexes.ROWS))
+    return table("setting | queried indexes, in order", ((row.setting, row.queried) for row in indexes.ROWS))
 
 
 def _lower(row: severities.Row) -> str:
@@ -145,7 +148,7 @@ def _severities() -> str:
         (f"`{row.rule}`{row.remark}", row.added, row.full, row.editor or row.full, _lower(row))
         for row in severities.ROWS
     )
-    return _table(
+    return table(
         "rule | added dependencies | full check | editors | transitive dependencies, constraints, overrides", rows
     )
 
@@ -156,7 +159,7 @@ def _formats() -> str:
         names = ", ".join(f"`{pattern.glob}`" for pattern in PATTERNS if pattern.format == name)
         title, _, content = FORMATS[name].partition(": ")
         rows.append((names, content or title, ", ".join(formats.LIMITS.get(name, ()))))
-    return _table("files | content | not recognized in", rows)
+    return table("files | content | not recognized in", rows)
 
 
 def _fields(kind: str) -> str:
@@ -165,7 +168,7 @@ def _fields(kind: str) -> str:
         names = ", ".join(f"`{name}`" for name in field.names.split())
         values = ", ".join(f"`{value}`" for value in field.values)
         rows.append((names, field.type + " or null" * field.null, field.description + (values and f": {values}")))
-    return _table("field | type | description", rows)
+    return table("field | type | description", rows)
 
 
 def _settings() -> str:
@@ -179,7 +182,7 @@ def _settings() -> str:
         )
         for one in SETTINGS
     )
-    return _table("setting | type | default | scope | description", rows)
+    return table("setting | type | default | scope | description", rows)
 
 
 _PARTS: Mapping[str, Callable[[], str]] = {
@@ -190,12 +193,15 @@ _PARTS: Mapping[str, Callable[[], str]] = {
     "comparisons": lambda: _cases("case | what is compared, or the result", added_git.COMPARED),
     "indexes": _indexes,
     "severities": _severities,
+    "rules": site_pages.rules,
+    "command line": site_pages.command_line,
+    **{f"key {key}": partial(str, facts) for key, facts in site_pages.keys().items()},
     "file names": _formats,
     "settings": _settings,
-    "commands": lambda: _table(
+    "commands": lambda: table(
         "command | description", ((f"`{name}`", text) for name, text in commands.COMMANDS.items())
     ),
-    "reasons": lambda: _table(
+    "reasons": lambda: table(
         "reason | description", ((f"`{reason}`", text) for reason, text in SKIP_REASON_TEXT.items())
     ),
     **{f"mothball check {example}": partial(_example, example) for example in ("examples/shop", "examples/harbour")},

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from mothball.config.credential_settings import CredentialSettings
 from mothball.config.json_schema import render_schema, schema
-from mothball.config.project import DEFAULT_INDEX, PROJECT_KEYS, USER_KEYS, read_config, read_user_config
+from mothball.config.project import (
+    DEFAULT_INDEX,
+    PROJECT_KEYS,
+    USER_KEYS,
+    ConfigOverrides,
+    read_config,
+    read_user_config,
+    resolve_network,
+)
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.model.project_urls import PROJECT_URL
 from tests.support.cli import run_in_process
+from tests.tables.configuration_keys import DEFAULTS
 
 ROOT = Path(__file__).parents[3]
 PROJECT = Draft202012Validator(schema())
@@ -194,10 +205,26 @@ def test_user_schema_agrees_with_the_reader(table: dict[str, Any], *, is_good: b
     assert USER.is_valid(table) == is_read(read_user_config, table) == is_good
 
 
+def test_documented_defaults_have_no_effect() -> None:
+    default = resolve_network(read_config({}), read_user_config({}), ConfigOverrides())
+    for key, text in DEFAULTS.items():
+        table = to_mapping(scan(f"{key} = {text}\n")) if text else {}
+        if key in PROJECT_KEYS:
+            config = read_config(table)
+            assert (config.severities, config.ignores, config.exclude, config.files) == ({}, (), (), ()), key
+            assert resolve_network(config, read_user_config({}), ConfigOverrides()) == default, key
+        if key in USER_KEYS:
+            user = read_user_config(table)
+            assert user.credentials == CredentialSettings(), key
+            assert resolve_network(read_config({}), user, ConfigOverrides()) == default, key
+
+
 def test_configuration_in_the_docs_is_valid() -> None:
-    text = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    tables = [to_mapping(scan(example)) for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)]
-    assert len(tables) > 1
+    texts = [path.read_text("utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))]
+    example = re.compile(r"^( *)```toml\n(.*?)```", re.DOTALL | re.MULTILINE)
+    blocks = [block for text in texts for block in example.findall(text)]
+    tables = [to_mapping(scan(textwrap.dedent(indent + body))) for indent, body in blocks]
+    assert len(tables) > len(PROJECT_KEYS)
     for table in tables:
         project = table.get("tool", {}).get("mothball", table)
         of_project = PROJECT.is_valid(as_json(project)) and is_read(read_config, project)
