@@ -82,8 +82,8 @@ def test_commit_that_adds_active_and_deprecated_projects_succeeds(shop_per_runne
 
 
 def test_commits_without_additions_succeed(shop_per_runner: Committer) -> None:
-    shop_per_runner.repository.commit({"requirements.txt": lines(f"{ARCHIVED}==1.0", QUARANTINED)})
-    assert shop_per_runner.commit({"requirements.txt": lines(ACTIVE, f"{ARCHIVED}==2.0", QUARANTINED)}).made, (
+    shop_per_runner.repository.commit({"requirements.txt": lines(f"{ARCHIVED}==0.9", QUARANTINED)})
+    assert shop_per_runner.commit({"requirements.txt": lines(ACTIVE, f"{ARCHIVED}==1.0", QUARANTINED)}).made, (
         "a version bump"
     )
     assert shop_per_runner.commit({"requirements.txt": lines(QUARANTINED), "pyproject.toml": toml(ARCHIVED)}).made, (

@@ -12,6 +12,8 @@ from tests.support.lsp_in_process import LOCK, InProcess, Workspace, place, watc
 from tests.support.lsp_pages import page
 from tests.support.project import snapshot_text
 from tests.support.scripted_index import Reply, ScriptedIndex
+from tests.support.version_pages import File
+from tests.support.version_pages import page as version_page
 
 # --- one finding ------------------------------------------------------------------------------------------------------
 
@@ -556,3 +558,11 @@ def test_periodic_task_detects_changed_files(client: InProcess, workspace: Works
         "**/mothball.toml",
         "**/known.json",
     } <= set(registered)
+
+
+def test_yanked_pin_is_reported(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    index.script("old-lib", version_page(File(yanked="broken"), File("2.0")))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib==1.0\n"), "old-lib==1.0\n")
+    (diagnostic,) = client.wait_for_diagnostics(document, "yanked")
+    assert (diagnostic["severity"], diagnostic["message"]) == (2, "old-lib 1.0 is yanked: broken")
