@@ -10,6 +10,7 @@ from tests.support.hostile import assert_harmless
 from tests.support.loopback import refusing_url
 from tests.support.project import INDEX, Project, snapshot_text
 from tests.support.scripted_index import ScriptedIndex, json_page
+from tests.support.version_pages import File, page, page_in_html
 
 DAY = 86_400.0
 
@@ -33,16 +34,20 @@ def test_projects_are_shown_in_the_order_of_the_arguments(project: Project, inde
     assert result.out == (
         "old-lib is archived: moved to new-lib\n"
         f"  = index: {index.url}, checked now\n"
+        "  = files: 0 of 0 versions\n"
         "good-lib is active\n"
         f"  = index: {index.url}, checked now\n"
+        "  = files: 0 of 0 versions\n"
         f"gone-lib is not on {index.url}\n"
         f"  = index: {index.url}, checked now\n"
         f"{help_of(result.out, 'gone-lib')}"
         "odd-lib has an unrecognized status: retired\n"
         f"  = index: {index.url}, checked now\n"
+        "  = files: 0 of 0 versions\n"
         f"{help_of(result.out, 'odd-lib')}"
         "bad-lib is quarantined\n"
         f"  = index: {index.url}, checked now\n"
+        "  = files: 0 of 0 versions\n"
         f"{help_of(result.out, 'bad-lib')}"
     )
     assert (result.code, result.err) == (1, "")
@@ -50,7 +55,7 @@ def test_projects_are_shown_in_the_order_of_the_arguments(project: Project, inde
 
 def help_of(text: str, name: str) -> str:
     """Return the help line of the result for ``name``; tests of check/messages.py cover its text."""
-    match = re.search(rf"^{name} .*\n  = index: .*\n(  = help: .+\n)", text, re.MULTILINE)
+    match = re.search(rf"^{name} .*\n  = index: .*\n(?:  = files: .*\n)?(  = help: .+\n)", text, re.MULTILINE)
     assert match is not None
     return match[1]
 
@@ -69,10 +74,10 @@ def test_exit_code_is_the_same_as_for_a_check(project: Project, index: ScriptedI
 def test_json_has_a_lookup_for_each_project(project: Project, index: ScriptedIndex) -> None:
     result = project.run("status", "--format", "json", "--index-url", index.url, "old-lib", "gone-lib")
     document = json.loads(result.out)
-    assert list(document) == ["version", "projects"]
+    assert list(document) == ["version", "projects", "invalid"]
     assert document["version"] == 1
     first, second = document["projects"]
-    assert list(first) == ["name", "lookup"]
+    assert list(first) == ["name", "specifier", "lookup", "latest", "releases", "findings"]
     assert first["name"] == "old-lib"
     assert first["lookup"]["checked_at"] is not None
     assert first["lookup"] == {
@@ -94,7 +99,11 @@ def test_index_without_statuses_is_reported(project: Project) -> None:
         result = project.run("status", "--index-url", index.url, "some-lib")
     assert result == (
         0,
-        f"{index.url} publishes no status for some-lib\n  = index: {index.url}, checked now\n",
+        (
+            f"{index.url} publishes no status for some-lib\n"
+            f"  = index: {index.url}, checked now\n"
+            "  = files: 0 of 0 versions\n"
+        ),
         "",
     )
 
@@ -143,14 +152,96 @@ def test_private_name_is_not_looked_up_on_the_default_index(project: Project) ->
     assert result == (0, "acme-lib was not looked up: private name\n", "")
 
 
-@pytest.mark.parametrize("name", ["two words", "old-lib==1", "old-lib[x]", "-", "", "../x", "a" * 9000, "\x1b[2J"])
-def test_invalid_project_name_is_rejected(project: Project, name: str) -> None:
-    result = project.run("status", "--", "good-lib", name)
-    assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("mothball: error: ")
-    assert result.err.endswith(" is not a project name\n  = help: pass the name only, without extras or version\n")
-    assert len(result.err) < 200
+@pytest.mark.parametrize("name", ["two words", "old-lib==", "old-lib[x", "-", "", "../x", "a" * 9000, "\x1b[2J"])
+def test_invalid_requirement_does_not_lose_the_others(project: Project, index: ScriptedIndex, name: str) -> None:
+    result = project.run("status", "--index-url", index.url, "--", "good-lib", name, "old-lib")
+    assert re.findall(r"^\S+ is \S+", result.out, re.MULTILINE) == ["good-lib is active", "old-lib is archived:"]
+    assert result.code == 2
+    [line] = result.err.splitlines()
+    assert re.match(r"mothball: error: .* is not a requirement: ", line)
+    assert len(result.err) < 400
     assert_harmless(result.err)
+    document = json.loads(project.run("status", "--offline", "--format", "json", "--", "good-lib", name).out)
+    assert [one["name"] for one in document["projects"]] == ["good-lib"]
+    assert len(document["invalid"]) == 1
+
+
+def test_requirements_are_accepted(project: Project, index: ScriptedIndex) -> None:
+    arguments = [
+        "good-lib>=3",
+        "Old_Lib[extra] == 1; python_version > '3'",
+        "good-lib",
+        "x @ https://code.example/x.whl",
+    ]
+    result = project.run("status", "--index-url", index.url, *arguments)
+    assert re.findall(r"^\S+ (?:is|was not) .*", result.out, re.MULTILINE) == [
+        "good-lib is active",
+        "old-lib is archived: moved to new-lib",
+        "good-lib is active",
+        "x was not looked up: direct URL",
+    ]
+    assert (result.code, index.count("good-lib")) == (1, 1)
+
+
+RELEASES = page(
+    File("1.0", uploaded="2020-01-02T00:00:00Z"),
+    File("2.0", uploaded="2021-01-02T00:00:00Z", yanked="broken\nmetadata"),
+    File("2.1", uploaded="2022-01-02T00:00:00Z", yanked=True),
+    File("2.1", uploaded="2022-01-03T00:00:00Z", name="old_lib-2.1.tar.gz"),
+    File("3.0", uploaded="2023-01-02T00:00:00Z"),
+    File("1.0.1", uploaded="2024-01-02T00:00:00Z"),
+    File("4.0rc1", uploaded="2022-06-02T00:00:00Z"),
+)
+
+
+@pytest.mark.parametrize("cached_before", [False, True])
+def test_releases_are_shown(project: Project, *, cached_before: bool) -> None:
+    with ScriptedIndex({"old-lib": RELEASES}) as index:
+        if cached_before:  # without its files, which no entry needed
+            project.write("requirements.txt", "old-lib\n")
+            assert project.check("--index-url", index.url, "requirements.txt").code == 0
+        arguments = ["status", "--index-url", index.url]
+        result = project.run(*arguments, "old-lib", "old-lib>=2", "old-lib>9", "old-lib==2")
+        assert result.code == 0
+        shown = result.out.split("old-lib is active\n")[1:]
+        releases = (
+            f"  = index: {index.url}, checked now\n"
+            "  = latest release: 1.0.1 (2024-01-02)\n"
+            "  = oldest release: 1.0 (2020-01-02)\n"
+            "  = files: 7 of 6 versions\n"
+            "  = yanked: 2.0 (broken metadata)\n"
+        )
+        assert shown == [
+            releases,
+            f"{releases}  = matches >=2: 2 versions, the highest is 3.0\n",
+            f"{releases}  = matches >9: no version\n",
+            f"{releases}  = matches ==2: no version\n  = warning[yanked]: old-lib 2 is yanked: broken metadata\n",
+        ]
+        document = json.loads(project.run(*arguments, "--format", "json", "old-lib>=2").out)
+        [entry] = document["projects"]
+        assert (entry["specifier"], entry["latest"]) == (">=2", {"version": "1.0.1", "date": "2024-01-02"})
+        assert entry["releases"] == {
+            "files": 7,
+            "versions": 6,
+            "oldest": {"version": "1.0", "date": "2020-01-02"},
+            "yanked": [{"version": "2.0", "reason": "broken metadata"}],
+            "matching": {"specifier": ">=2", "versions": 2, "highest": "3.0"},
+        }
+        offline = json.loads(project.run(*arguments, "--offline", "--format", "json", "old-lib").out)
+        assert offline["projects"][0]["releases"]["files"] == 7
+
+
+def test_releases_without_upload_times_have_no_dates(project: Project) -> None:
+    with ScriptedIndex({"old-lib": page_in_html(File("1.0"), File("2.0", yanked=True))}) as index:
+        out = project.run("status", "--index-url", index.url, "old-lib").out
+    assert "release:" not in out
+    assert "  = files: 2 of 2 versions\n  = yanked: 2.0\n" in out
+
+
+def test_text_of_files_is_sanitized(project: Project) -> None:
+    reply = page(File("1.0", yanked="\x1b[2J\u202e ::error::x"), File("2.0", name="\x1b[2J-2.0.tar.gz"))
+    with ScriptedIndex({"old-lib": reply}) as index:
+        assert_harmless(project.run("status", "--index-url", index.url, "old-lib").out)
 
 
 def test_name_is_required(project: Project) -> None:
@@ -163,7 +254,7 @@ def test_invalid_configuration_is_reported_without_lookups(project: Project) -> 
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("mothball.toml:1:1: error: unknown key `ofline`")
     result = project.run("status", "--format", "json", "old-lib")
-    assert json.loads(result.out) == {"version": 1, "projects": []}
+    assert json.loads(result.out) == {"version": 1, "projects": [], "invalid": []}
 
 
 def test_index_text_is_sanitized(project: Project) -> None:

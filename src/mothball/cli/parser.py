@@ -400,10 +400,12 @@ def _add_status(commands: _Commands) -> None:
         commands,
         "status",
         "show the status of projects on their index",
-        "Show the status of each project NAME, using the configuration of the current directory.",
+        "Show the status and the releases of each project, using the configuration of the current directory.",
         _EXIT_CODES,
     )
-    status.add_argument("names", nargs="+", metavar="NAME", help="project name")
+    status.add_argument(
+        "requirements", nargs="+", metavar="NAME", help="project name, or a requirement such as 'flask>=3'"
+    )
     status.add_argument("--format", dest="output", choices=("text", "json"), default="text", help="default: text")
     _add_config_option(status)
     _add_network(status, with_snapshot=True)

@@ -6,19 +6,27 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
 
 from mothball.check.inputs import ResolvedConfig, ResolvedFile
 from mothball.check.messages import finding_message, skipped_text
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
-from mothball.cli.common import Setup, open_session, project_name, set_up
+from mothball.check.versions import pin_of
+from mothball.cli.common import Setup, open_session, set_up
 from mothball.cli.lookup_text import origin_text
+from mothball.cli.releases import Releases, releases_of
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
+from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.formats.table import format_of
-from mothball.model.document import Dependency, Document, ParsedFile, Span
-from mothball.model.findings import CheckedDependency, Report
-from mothball.model.lookup import KnownStatus, ProjectStatus, Skipped
+from mothball.index.resolution import Query
+from mothball.index.session import LookupSession
+from mothball.model.document import Dependency, Document, ParsedFile, SkipReason, Span
+from mothball.model.findings import CheckedDependency, Finding, Report
+from mothball.model.lookup import IndexResult, KnownStatus, Missing, ProjectStatus, Skipped, Source, Unavailable
+from mothball.model.records import NamedTuple
 from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_json
@@ -30,26 +38,53 @@ from mothball.routing.route import DeclaredIndexes
 _MANIFEST_FORMATS = ("pyproject", "requirements", "pipfile", "pixi-toml")
 
 
+class _Invalid(NamedTuple):
+    """An argument that is not a requirement, and why."""
+
+    argument: str
+    message: str
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Print the lookup result of each project and return the exit code, which is the same as that of a check."""
-    names = dict.fromkeys(project_name(name) for name in arguments.names)
+    """Print the lookup result of each project and return the exit code.
+
+    It is that of a check, or 2 if an argument is not a requirement; the others are looked up nevertheless.
+    """
+    parsed = dict.fromkeys(map(_parsed, arguments.requirements))
+    invalid = [one for one in parsed if isinstance(one, _Invalid)]
     setup = set_up(arguments)
     directory = os.getcwd()
     resolved_config = setup.config_resolver.resolve(os.path.join(directory, "any-file"), repository_root(directory))
-    files = () if resolved_config is None else _files(names, resolved_config, _nearest_manifests(directory, setup))
+    files: tuple[ResolvedFile, ...] = ()
+    if resolved_config is not None:
+        requested = [one for one in parsed if isinstance(one, Dependency)]
+        files = _files(requested, resolved_config, _nearest_manifests(directory, setup))
     report = _check(arguments, setup, files)
-    positions = {name: position for position, name in enumerate(names)}
-    dependencies = sorted(report.dependencies, key=lambda item: positions[item.dependency.name])
-    report = report._replace(dependencies=tuple(dependencies))
     if arguments.output == "json":
-        projects = [{"name": item.dependency.name, "lookup": lookup_json(item.lookup)} for item in report.dependencies]
-        sys.stdout.write(escape_log_commands(json.dumps({"version": VERSION, "projects": projects}, indent=2)) + "\n")
+        document = {
+            "version": VERSION,
+            "projects": [_json(item, report.findings) for item in report.dependencies],
+            "invalid": [one._asdict() for one in invalid],
+        }
+        sys.stdout.write(escape_log_commands(json.dumps(document, indent=2)) + "\n")
     else:
         for item in report.dependencies:
-            sys.stdout.write(_lines(item, setup.settings.now))
+            sys.stdout.write(_lines(item, report.findings, setup.settings.now))
     for problem in report.problems:
         sys.stderr.write(f"{problem_line(problem)}\n")
-    return exit_code(report.findings, report.problems)
+    for one in invalid:
+        sys.stderr.write(f"mothball: error: {one.argument} is not a requirement: {one.message}\n")
+    return 2 if invalid else exit_code(report.findings, report.problems)
+
+
+def _parsed(argument: str) -> Dependency | _Invalid:
+    """Return the requirement ``argument``, without its extras and marker, which affect no lookup."""
+    entry = parse_requirement(argument)
+    if isinstance(entry, RequirementError):
+        return _Invalid(one_line(argument, 60), one_line(entry.message, 200))
+    span = Span(0, 0)
+    reason = SkipReason.URL if entry.url else None
+    return Dependency(entry.project, span, span, specifier=entry.specifier, skip_reason=reason)
 
 
 def _nearest_manifests(start: str, setup: Setup) -> DiscoveryResult:
@@ -65,9 +100,9 @@ def _nearest_manifests(start: str, setup: Setup) -> DiscoveryResult:
 
 
 def _files(
-    names: Iterable[str], resolved_config: ResolvedConfig, manifests: DiscoveryResult
+    requested: Iterable[Dependency], resolved_config: ResolvedConfig, manifests: DiscoveryResult
 ) -> tuple[ResolvedFile, ...]:
-    """Return one source file for each name, with the indexes of the manifest that contains the name.
+    """Return one source file for each requirement, with the indexes of the manifest that contains its name.
 
     A name that no manifest contains uses the indexes of the first manifest that declares any, or else the default.
     """
@@ -75,7 +110,8 @@ def _files(
     fallback = next((file for file in manifests.files if file.indexes.declares_any()), no_manifest)
     unread = tuple(finding.path for finding in manifests.unreadable[:1])  # it may declare an index
     files = []
-    for name in names:
+    for requirement in requested:
+        name = requirement.name
         matches = [
             (file, dependency)
             for file in manifests.files
@@ -89,7 +125,10 @@ def _files(
             key=lambda match: match[0].facts.skip_reason(match[1]) is not None,
             default=(fallback, Dependency("", span, span)),
         )
-        dependency = with_pin(Dependency(name, span, span, section=entry.section), manifest.facts.pin(entry))
+        dependency = requirement._replace(name_span=span, entry_span=span, section=entry.section)
+        dependency = with_pin(dependency, manifest.facts.pin(entry))
+        if requirement.skip_reason is not None:
+            dependency = dependency._replace(skip_reason=requirement.skip_reason)
         parsed = ParsedFile("", "", name, Document(manifest.document.format, (dependency,)))
         facts = manifest.facts
         if unread and not matches:
@@ -101,17 +140,78 @@ def _files(
 def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[ResolvedFile, ...]) -> Report:
     settings = setup.settings._replace(use_ignores=False, keep_config_ignores=False)
     with open_session(arguments, setup.user) as session:
-        report = check(files, session.look_up, settings, problems=setup.config_resolver.problems)
+        look_up = partial(_look_up_with_files, session)
+        report = check(files, look_up, settings, problems=setup.config_resolver.problems)
     return report.with_problems(*session.problems())
 
 
-def _lines(item: CheckedDependency, now: float) -> str:
+def _look_up_with_files(session: LookupSession, queries: Iterable[Query]) -> Mapping[Query, IndexResult]:
+    """Return the result of each query with all files of its page, which are requested if the cache lacks them."""
+    whole = {query: query._replace(pin="", whole_list=True) for query in queries}
+    results = session.look_up(whole.values())
+    again = {
+        query: query._replace(settings=query.settings._replace(bypass_cache=True))
+        for query, result in results.items()
+        if _lacks_files(result) and not query.settings.offline
+    }
+    repeated = session.look_up(again.values())
+
+    def result_of(query: Query) -> IndexResult:
+        result = repeated.get(again.get(query, query))
+        return results[query] if result is None or isinstance(result, Unavailable) else result
+
+    return {query: result_of(each) for query, each in whole.items()}
+
+
+def _lacks_files(result: IndexResult) -> bool:
+    """Return True if the page of ``result`` is cached without its files."""
+    if isinstance(result, Missing | Unavailable):
+        return False
+    return result.origin.source is Source.CACHE if result.files is None else not result.files.is_kept
+
+
+def _releases(item: CheckedDependency) -> Releases | None:
+    """Return the releases of a project, None if its files are not known."""
+    lookup = item.lookup
+    if isinstance(lookup, Skipped | Missing | Unavailable) or lookup.files is None or not lookup.files.is_whole:
+        return None
+    return releases_of(lookup.files.text, item.dependency.name, item.dependency.specifier)
+
+
+def _version_findings(item: CheckedDependency, findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings about the version that the requirement pins."""
+    pin = pin_of(item.dependency)
+    return [each for each in findings if each.name == item.dependency.name and each.version and each.version == pin]
+
+
+def _json(item: CheckedDependency, findings: Iterable[Finding]) -> dict[str, Any]:
+    releases, lookup = _releases(item), item.lookup
+    latest = None if isinstance(lookup, Skipped | Missing | Unavailable) else lookup.release
+    return {
+        "name": item.dependency.name,
+        "specifier": one_line(item.dependency.specifier) or None,
+        "lookup": lookup_json(lookup),
+        "latest": latest and latest._asdict(),
+        "releases": releases and releases.as_json(),
+        "findings": [
+            {"rule": each.rule, "severity": each.severity, "message": each.full_message()}
+            for each in _version_findings(item, findings)
+        ],
+    }
+
+
+def _lines(item: CheckedDependency, findings: Iterable[Finding], now: float) -> str:
     name, lookup = item.dependency.name, item.lookup
     if isinstance(lookup, Skipped):
         return f"{name} was not looked up: {skipped_text(lookup)}\n"
     text = finding_message(name, lookup)
     lines = [f"{text.message}: {text.reason}" if text.reason else text.message]
     lines.append(f"  = index: {one_line(lookup.origin.index_url)}{origin_text(lookup, now)}")
+    if not isinstance(lookup, Missing | Unavailable) and lookup.release is not None:
+        lines.append(f"  = latest release: {lookup.release.version} ({lookup.release.date})")
+    releases = _releases(item)
+    lines += releases.lines() if releases else []
+    lines += [f"  = {each.severity}[{each.rule}]: {each.full_message()}" for each in _version_findings(item, findings)]
     # The help for archived and deprecated projects refers to a dependency line, which does not exist here.
     refers_to_line = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED
     lines += [f"  = help: {text.help}"] if text.help and not refers_to_line else []

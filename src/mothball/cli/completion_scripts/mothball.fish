@@ -85,7 +85,7 @@ complete -c mothball -n '_shtab_mothball_using check' -l color -xka "auto always
 complete -c mothball -n '_shtab_mothball_using check' -s q -l quiet -d 'omit the summary and ignored findings'
 complete -c mothball -n '_shtab_mothball_using check' -s v -l verbose -d 'list all files and dependencies with their results, on stderr'
 complete -c mothball -n '_shtab_mothball_using check; and test $_shtab_mothball_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'file or directory, or `-` for standard input (default: current directory)'
-complete -c mothball -n '_shtab_mothball_using; and test $_shtab_mothball_npos -eq 0' -a status -d 'Show the status of each project NAME, using the configuration of the current directory.'
+complete -c mothball -n '_shtab_mothball_using; and test $_shtab_mothball_npos -eq 0' -a status -d 'Show the status and the releases of each project, using the configuration of the current directory.'
 complete -c mothball -n '_shtab_mothball_using status' -s h -l help -d 'show this help message and exit'
 complete -c mothball -n '_shtab_mothball_using status' -l format -xka "text json" -d 'default: text'
 complete -c mothball -n '_shtab_mothball_using status' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'use this configuration file only'

@@ -18,7 +18,7 @@ _shtab_mothball_commands() {
     lsp:'Run the language server on standard input and output.'
     rule:'Explain a rule, or list all rules.'
     snapshot:'Write a snapshot with the status of every dependency of each PATH, for offline use.'
-    status:'Show the status of each project NAME, using the configuration of the current directory.'
+    status:'Show the status and the releases of each project, using the configuration of the current directory.'
   )
   _describe 'mothball commands' _commands
 }
@@ -141,7 +141,7 @@ _shtab_mothball_status_options=(
   "--refresh[ignore cached results]"
   "--no-cache[do not read or write the cache]"
   "--snapshot[statuses to use where the index provides none]:FILE:_files"
-  "(*):project name:"
+  "(*):project name, or a requirement such as \'flask\>\=3\':"
 )
 
 # guard to ensure default positional specs are added only once per session
