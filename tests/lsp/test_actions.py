@@ -242,3 +242,77 @@ def test_misspelled_key_of_a_configuration_is_corrected(
     client.wait_for(lambda: client.diagnostics.get(document))
     line: Any = client.diagnostics[document][0]["range"]["start"]["line"]
     assert edited(text, actions(client, document, line)[title]) == after
+
+
+# --- configurations as typed ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "saved", "typed"),
+    [
+        ("mothball.toml", "", '[ignore]\nold-lib = { rules = ["archived"], reason = "x" }\n'),
+        ("mothball.toml", "", '[severity]\narchived = "off"\n'),
+        ("pyproject.toml", "", '[tool.mothball.ignore]\nold-lib = { rules = ["archived"], reason = "x" }\n'),
+        ("pyproject.toml", "[tool.mothball]\n", '[tool.mothball.severity]\narchived = "off"\n'),
+    ],
+)
+def test_policy_counts_as_typed(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, *, name: str, saved: str, typed: str
+) -> None:
+    config = workspace.write(name, saved)
+    document = archived(client, workspace, index, "old-lib\n", "sub/requirements.txt")
+    open_config = client.open(config, saved)
+    client.change(open_config, typed)
+    client.wait_for_diagnostics(document)
+    # An invalid text keeps the last valid policy.
+    client.change(open_config, f"{typed}x = [\n")
+    client.settle(document)
+    client.wait_for_diagnostics(document)
+    client.change(open_config, saved)
+    client.wait_for_diagnostics(document, "archived")
+    client.change(open_config, typed)
+    client.wait_for_diagnostics(document)
+    client.notify("textDocument/didClose", {"textDocument": {"uri": open_config}})
+    client.wait_for_diagnostics(document, "archived")
+    assert {request.name for request in index.received} == {"old-lib"}
+
+
+def test_action_in_an_open_configuration_takes_effect_before_it_is_saved(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    text = "[tool.mothball]\n"
+    config = workspace.write("pyproject.toml", text)
+    document = archived(client, workspace, index, "old-lib\n")
+    open_config = client.open(config, text)
+    action = actions(client, document, 0)["Ignore `archived` for old-lib in pyproject.toml"]
+    client.change(open_config, edited(text, action))
+    client.wait_for_diagnostics(document)
+    client.wait_for_diagnostics(open_config, "ignore-without-reason")
+
+
+@pytest.mark.parametrize("typed", ["[tool]\nmothball = 3\n", "tool.mothball.ignore = [1]\n", "tool = 3 # mothball\n"])
+def test_table_of_another_type_keeps_the_saved_policy(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, typed: str
+) -> None:
+    config = workspace.write("pyproject.toml", "[tool.mothball]\n")
+    document = archived(client, workspace, index, "old-lib\n")
+    client.change(client.open(config, "[tool.mothball]\n"), typed)
+    client.settle(document)
+    client.wait_for_diagnostics(document, "archived")
+
+
+def test_successor_counts_as_typed(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    config = workspace.write("mothball.toml", "")
+    document = archived(client, workspace, index, "old-lib\n")
+    client.change(client.open(config, ""), SUCCESSOR)
+    client.wait_for(lambda: "Replace old-lib with new-lib" in actions(client, document, 0))
+
+
+def test_other_settings_count_once_they_are_saved(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    config = workspace.write("mothball.toml", "")
+    document = archived(client, workspace, index, "old-lib\n")
+    typed = 'exclude = ["*.txt"]\noffline = true\n[severity]\narchived = "warning"\n'
+    client.change(client.open(config, ""), typed)
+    client.wait_for(lambda: [found["severity"] for found in client.diagnostics[document]] == [2])

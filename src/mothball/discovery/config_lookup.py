@@ -195,10 +195,7 @@ class ConfigResolver:
         self, path: str, root: str, config: ProjectConfig, locations: Mapping[str, Location], scope: str
     ) -> ResolvedConfig:
         overrides = self._settings.overrides
-        if overrides.unverified is not None:
-            suffixes = ("", *(f".{severity_scope}" for severity_scope in SEVERITY_SCOPES))
-            overridden = {f"{Rule.UNVERIFIED}{suffix}": overrides.unverified for suffix in suffixes}
-            config = config._replace(severities={**config.severities, **overridden})
+        config = with_unverified(config, overrides.unverified)
         return ResolvedConfig(
             display_path(path) if path else "",
             scope,
@@ -283,6 +280,15 @@ def read_user_config_file(path: str) -> UserConfig:
         span = find_span(toml, error.key)
         location = f"line {lines.position(span.start).line}: " if span else ""
         raise ConfigError(f"{location}{error}", key=error.key, help_text=error.help) from error
+
+
+def with_unverified(config: ProjectConfig, severity: Severity | None) -> ProjectConfig:
+    """Return ``config`` with ``severity`` for failed lookups, unless it is None: the environment overrides files."""
+    if severity is None:
+        return config
+    suffixes = ("", *(f".{severity_scope}" for severity_scope in SEVERITY_SCOPES))
+    overridden = {f"{Rule.UNVERIFIED}{suffix}": severity for suffix in suffixes}
+    return config._replace(severities={**config.severities, **overridden})
 
 
 def index_policy(resolved_config: ResolvedConfig | None) -> tuple[object, ...]:

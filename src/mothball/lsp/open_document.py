@@ -34,6 +34,7 @@ from mothball.lsp.unsaved import (
     Unsaved,
     indexes_in,
     routing_of,
+    with_policy,
 )
 from mothball.model.document import Document, Location, ParsedFile
 from mothball.model.errors import UnreadableFileError
@@ -171,8 +172,9 @@ def read_open(
         has_unsaved_indexes=not is_saved and (changes_indexes or unsaved.has_indexes),
     )
     parsed = ParsedFile(context.path, context.root, text, document, saved.kind)
-    file = resolve_text(parsed, saved, facts, saved.resolved_config if is_saved else _resolved_config(text, saved))
+    file = resolve_text(parsed, saved, facts, _resolved_config(text, saved, unsaved))
     manifests = context.manifests if context.manifests and is_lock(document) else ()
+    manifests = tuple(_with_policy(manifest, unsaved) for manifest in manifests)
     return OpenFile(file, manifests, changes_indexes, valid)
 
 
@@ -184,10 +186,17 @@ def _parse(text: str, saved: ResolvedFile, valid: LastValid | None) -> Document:
     return keep_unchanged_lines(valid, text, document) if document.is_broken and valid is not None else document
 
 
-def _resolved_config(text: str, saved: ResolvedFile) -> ResolvedConfig:
-    """Return the configuration of the saved file; if the text itself is that, with the locations in the text."""
-    resolved_config = saved.resolved_config
-    if resolved_config.path != saved.path:
+def _with_policy(file: ResolvedFile, unsaved: Unsaved) -> ResolvedFile:
+    return file._replace(resolved_config=with_policy(file.resolved_config, unsaved.policies))
+
+
+def _resolved_config(text: str, saved: ResolvedFile, unsaved: Unsaved) -> ResolvedConfig:
+    """Return the configuration of the saved file, with the policy as typed.
+
+    If the text itself is the configuration, the locations are those in the text.
+    """
+    resolved_config = with_policy(saved.resolved_config, unsaved.policies)
+    if resolved_config.path != saved.path or (text == saved.text and resolved_config is saved.resolved_config):
         return resolved_config
     return resolved_config._replace(ignore_locations=_ignore_locations(text, saved.path, resolved_config))
 

@@ -32,6 +32,7 @@ from mothball.lsp.effective_settings import EffectiveSettings, Environment, read
 from mothball.lsp.lookups import IndexResults, Lookups
 from mothball.lsp.open_document import format_without_name
 from mothball.lsp.settings import Settings
+from mothball.lsp.typed_policy import TypedPolicies
 from mothball.lsp.typing_state import changed_span, settled_queries
 from mothball.lsp.unsaved_privacy import UnsavedPrivacy
 from mothball.model.errors import ConfigError, UnreadableFileError
@@ -91,6 +92,7 @@ class Session:
         self.on_snapshots: Callable[[tuple[str, ...]], None] = _ignore
         self.lookups = Lookups(self._run_in_loop, self._lookups_finished)
         self.unsaved_privacy = UnsavedPrivacy(self.documents, self._schedule_check)
+        self.typed_policies = TypedPolicies(self.documents, self._schedule_check, environment.overrides.unverified)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # --- events of the client ---
@@ -106,6 +108,7 @@ class Session:
             return
         document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
         self.unsaved_privacy.text_changed(document)
+        self.typed_policies.text_changed(document)
         self._read_file(document)
 
     def change(self, uri: str, text: str, version: int | None) -> None:
@@ -119,6 +122,7 @@ class Session:
         if uri in self.scripts:
             return
         self.unsaved_privacy.text_changed(document)
+        self.typed_policies.text_changed(document)
         if document.context is not None:
             self._schedule_check(document)
             self._look_up_after(self.pause, document)
@@ -135,6 +139,7 @@ class Session:
                 document.lookup_timer.cancel()
             _notify_waiters(document)
             self.unsaved_privacy.closed(document)
+            self.typed_policies.closed(document)
         return document
 
     def saved(self, uri: str) -> None:
@@ -298,7 +303,9 @@ class Session:
         if document.is_in_thread:
             document.is_outdated = True
             return
-        unsaved, unused = self.unsaved_privacy.restrictions(document), self.unused.get(document.path, ())
+        policies = self.typed_policies.policies_for(document)
+        unsaved = self.unsaved_privacy.restrictions(document)._replace(policies=policies)
+        unused = self.unused.get(document.path, ())
         text, context = document.text, document.context
         task = AnalysisTask(
             text,

@@ -10,7 +10,8 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 
-from mothball.check.inputs import ResolvedFile
+from mothball.check.inputs import ResolvedConfig, ResolvedFile
+from mothball.config.project import ProjectConfig
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery.config_lookup import table_path
 from mothball.formats.toml.api import scan_cached, to_mapping
@@ -18,22 +19,48 @@ from mothball.model.document import Document
 from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
+from mothball.repository.files import display_path
 from mothball.routing.facts import SavedRouting, index_settings
 from mothball.routing.saved_routing import saved_routing
+
+
+class TypedPolicy(NamedTuple):
+    """The policy in the text of the open configuration at the absolute ``path``; its ``table``, as TOML values.
+
+    Of ``config``, only severities, ignores and successors are set.
+    """
+
+    path: str
+    table: object
+    config: ProjectConfig
 
 
 class Unsaved(NamedTuple):
     """State of other editor texts that is not saved.
 
     ``private`` are private name patterns of configurations; ``has_indexes`` is True if a text names other indexes than
-    its file.
+    its file. ``policies`` are those of all open configurations that may apply, including the text itself.
     """
 
     private: tuple[str, ...] = ()
     has_indexes: bool = False
+    policies: tuple[TypedPolicy, ...] = ()
 
 
 NOTHING_UNSAVED = Unsaved()
+
+
+def with_policy(resolved_config: ResolvedConfig, policies: tuple[TypedPolicy, ...]) -> ResolvedConfig:
+    """Return ``resolved_config`` with the policy in the text of its file, or of the one that is to be created."""
+    for policy in policies:
+        if policy.path == resolved_config.edited_path:
+            config = resolved_config.config._replace(
+                severities=policy.config.severities,
+                ignores=policy.config.ignores,
+                successors=policy.config.successors,
+            )
+            return resolved_config._replace(path=display_path(policy.path), config=config)
+    return resolved_config
 
 
 def routing_of(saved: ResolvedFile) -> SavedRouting:
