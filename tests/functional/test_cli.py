@@ -21,7 +21,7 @@ from tests.support.project import Project
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex
 from tests.support.waiting import wait_until
 
-COMMANDS = ("check", "status", "explain", "snapshot", "lsp", "cache", "config", "completions", "rule")
+COMMANDS = ("check", "snapshot", "status", "explain", "rule", "config", "cache", "completions", "lsp")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and pipes")
 
 DISK_FULL = """\
@@ -36,7 +36,7 @@ mothball: error: cannot write the report: No space left on device
 def test_help_lists_all_commands_and_exit_codes(project: Project) -> None:
     result = project.run("--help")
     assert (result.code, result.err) == (0, "")
-    assert re.findall(r"^    ([a-z]+) ", result.out, re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^  ([a-z]+)  +\S", result.out, re.MULTILINE) == list(COMMANDS)
     assert re.findall(r"^  (\d)  \S", result.out, re.MULTILINE) == ["0", "1", "2", "3"]
 
 

@@ -22,6 +22,11 @@ _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
 def completions() -> dict[str, str]:
     """Return the completion script of each shell."""
     parser, _ = parser_for(())
+    for action in parser._actions:
+        if (
+            action.help == argparse.SUPPRESS
+        ):  # the help lists the commands in groups instead; shtab would leave them out
+            action.help = "command"
     for command, action in _actions(parser):
         if action.metavar in ("FILE", "PATH"):
             # shtab reads this attribute.

@@ -152,7 +152,12 @@ def _discard_stdout() -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Argument parser that raises UsageError, whose text is sanitized like every other message."""
+    """Argument parser that raises UsageError, whose text is sanitized like every other message.
+
+    ``summary`` describes a command in the list of all commands.
+    """
+
+    summary = ""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - passed on to argparse
         """Initialize the parser without abbreviated options: a new option could make an abbreviation ambiguous."""
@@ -209,11 +214,21 @@ def parser_for(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Mapping[st
 
     Only the options of the requested command are added: adding all of them takes longer than a check with a warm cache.
     """
-    parser = _Parser(prog="mothball", description=_DESCRIPTION, epilog=_EXIT_CODES)
-    parser.add_argument("-V", "--version", action="version", version=f"mothball {__version__}")
-    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for name in argv[:1] if argv and argv[0] in _COMMANDS else _COMMANDS:
-        _COMMANDS[name](commands)
+    usage = "mothball [OPTIONS] COMMAND ..."
+    parser = _Parser(prog="mothball", usage=usage, description=_DESCRIPTION, epilog=_EXIT_CODES)
+    parser.add_argument(
+        "-V", "--version", action="version", version=f"mothball {__version__}", help="print the version"
+    )
+    # The groups below list the commands.
+    commands = parser.add_subparsers(
+        prog="mothball", dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+    )
+    if argv and argv[0] in _COMMANDS:
+        _COMMANDS[argv[0]](commands)
+        return parser, commands.choices
+    for title, group in _COMMAND_GROUPS.items():
+        lines = [f"{name:<13}{add(commands).summary}" for name, add in group.items()]
+        parser.add_argument_group(title, "\n".join(lines))
     return parser, commands.choices
 
 
@@ -222,7 +237,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=100)
 
 
-def _add_cache(commands: _Commands) -> None:
+def _add_cache(commands: _Commands) -> _Parser:
     cache = _add_command(commands, "cache", "show or clear the cache", "Show or clear the cache of lookup results.")
     cache.add_argument(
         "action",
@@ -230,9 +245,10 @@ def _add_cache(commands: _Commands) -> None:
         metavar="ACTION",
         help="info: show location, entries and size; clear: remove all entries",
     )
+    return cache
 
 
-def _add_config(commands: _Commands) -> None:
+def _add_config(commands: _Commands) -> _Parser:
     config = _add_command(
         commands,
         "config",
@@ -252,9 +268,10 @@ def _add_config(commands: _Commands) -> None:
     config.add_argument("--user", action="store_true", help="`schema`: that of the user configuration file")
     _add_config_option(config)
     config.set_defaults(refresh=False)
+    return config
 
 
-def _add_completions(commands: _Commands) -> None:
+def _add_completions(commands: _Commands) -> _Parser:
     completions = _add_command(
         commands,
         "completions",
@@ -263,18 +280,22 @@ def _add_completions(commands: _Commands) -> None:
         _COMPLETIONS,
     )
     completions.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+    return completions
 
 
-def _add_rule(commands: _Commands) -> None:
+def _add_rule(commands: _Commands) -> _Parser:
     rule = _add_command(commands, "rule", "explain a rule", "Explain a rule, or list all rules.")
     rule.add_argument("name", nargs="?", metavar="NAME", help="rule to explain (default: list all rules)")
+    return rule
 
 
 def _add_command(commands: _Commands, name: str, summary: str, description: str, epilog: str = "") -> _Parser:
-    return commands.add_parser(name, help=summary, description=description, epilog=epilog)
+    command = commands.add_parser(name, help=summary, description=description, epilog=epilog)
+    command.summary = summary
+    return command
 
 
-def _add_check(commands: _Commands) -> None:
+def _add_check(commands: _Commands) -> _Parser:
     check = _add_command(
         commands,
         "check",
@@ -282,13 +303,13 @@ def _add_check(commands: _Commands) -> None:
         "Check all dependencies of each PATH. Directories are searched for dependency files.",
         f"{_EXIT_CODES}\n{_ENVIRONMENT}",
     )
+    check.usage = "mothball check [OPTIONS] [PATH ...]"
     check.add_argument(
         "paths",
         nargs="*",
         metavar="PATH",
         help="file or directory, or `-` for standard input (default: current directory)",
     )
-    _add_config_option(check)
     files = check.add_argument_group("Files")
     files.add_argument(
         "--as", dest="format", metavar="FORMAT", help="read every file as FORMAT, for example requirements"
@@ -304,7 +325,7 @@ def _add_check(commands: _Commands) -> None:
         "--policy",
         choices=("base", "target"),
         default="target",
-        help="apply the configuration of the base of the change, and no ignore comments (default: of its target)",
+        help="use the configuration of the base of the change, and no ignore comments (default: target)",
     )
     severity = check.add_argument_group("Severity and exit code")
     severity.add_argument("--strict", action="store_true", help="treat warnings as errors")
@@ -337,13 +358,14 @@ def _add_check(commands: _Commands) -> None:
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="color text output (default: auto, which means on a terminal unless NO_COLOR is set)",
+        help="color text output (default: auto, on a terminal unless NO_COLOR is set)",
     )
     amount = output.add_mutually_exclusive_group()
     amount.add_argument("-q", "--quiet", action="store_true", help="omit the summary and ignored findings")
     amount.add_argument(
         "-v", "--verbose", action="store_true", help="list all files and dependencies with their results, on stderr"
     )
+    return check
 
 
 def _report_file(value: str) -> tuple[str, str]:
@@ -355,12 +377,13 @@ def _report_file(value: str) -> tuple[str, str]:
     return report_format, path
 
 
-def _add_config_option(command: argparse.ArgumentParser) -> None:
+def _add_config_option(command: argparse._ActionsContainer) -> None:
     command.add_argument("--config", metavar="FILE", help="use this configuration file only")
 
 
 def _add_ignores(check: argparse.ArgumentParser) -> None:
-    ignores = check.add_argument_group("Ignores")
+    ignores = check.add_argument_group("Configuration and ignores")
+    _add_config_option(ignores)
     ignores.add_argument(
         "--no-ignores",
         action="store_true",
@@ -369,7 +392,7 @@ def _add_ignores(check: argparse.ArgumentParser) -> None:
     ignores.add_argument(
         "--write-ignores",
         action="store_true",
-        help="add an ignore entry for every archived and deprecated finding to the configuration",
+        help="add an ignore entry for every archived, deprecated and yanked finding to the configuration",
     )
     ignores.add_argument("--reason", metavar="TEXT", help="reason for the entries written by --write-ignores")
 
@@ -395,7 +418,7 @@ def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> No
         network.add_argument("--snapshot", metavar="FILE", help="statuses to use where the index provides none")
 
 
-def _add_status(commands: _Commands) -> None:
+def _add_status(commands: _Commands) -> _Parser:
     status = _add_command(
         commands,
         "status",
@@ -409,9 +432,10 @@ def _add_status(commands: _Commands) -> None:
     status.add_argument("--format", dest="output", choices=("text", "json"), default="text", help="default: text")
     _add_config_option(status)
     _add_network(status, with_snapshot=True)
+    return status
 
 
-def _add_explain(commands: _Commands) -> None:
+def _add_explain(commands: _Commands) -> _Parser:
     explain = _add_command(
         commands,
         "explain",
@@ -425,9 +449,10 @@ def _add_explain(commands: _Commands) -> None:
     _add_config_option(explain)
     _add_index_url(explain)
     explain.set_defaults(refresh=False)
+    return explain
 
 
-def _add_snapshot(commands: _Commands) -> None:
+def _add_snapshot(commands: _Commands) -> _Parser:
     snapshot = _add_command(
         commands,
         "snapshot",
@@ -438,9 +463,10 @@ def _add_snapshot(commands: _Commands) -> None:
     snapshot.add_argument("-o", "--output", metavar="FILE", help="output file (default: standard output)")
     _add_config_option(snapshot)
     _add_network(snapshot, with_snapshot=False)
+    return snapshot
 
 
-def _add_lsp(commands: _Commands) -> None:
+def _add_lsp(commands: _Commands) -> _Parser:
     lsp = _add_command(
         commands,
         "lsp",
@@ -448,16 +474,12 @@ def _add_lsp(commands: _Commands) -> None:
         "Run the language server on standard input and output.",
     )
     lsp.add_argument("--stdio", action="store_true", help="accepted for compatibility; stdio is the only transport")
+    return lsp
 
 
-_COMMANDS: dict[str, Callable[[_Commands], None]] = {
-    "check": _add_check,
-    "status": _add_status,
-    "explain": _add_explain,
-    "snapshot": _add_snapshot,
-    "lsp": _add_lsp,
-    "cache": _add_cache,
-    "config": _add_config,
-    "completions": _add_completions,
-    "rule": _add_rule,
+_COMMAND_GROUPS: Mapping[str, Mapping[str, Callable[[_Commands], _Parser]]] = {
+    "check dependencies": {"check": _add_check, "snapshot": _add_snapshot},
+    "look up": {"status": _add_status, "explain": _add_explain, "rule": _add_rule},
+    "set up": {"config": _add_config, "cache": _add_cache, "completions": _add_completions, "lsp": _add_lsp},
 }
+_COMMANDS = {name: add for group in _COMMAND_GROUPS.values() for name, add in group.items()}

@@ -25,7 +25,7 @@ _shtab_mothball_commands() {
 
 _shtab_mothball_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "(- : *)"{-V,--version}"[show program\'s version number and exit]"
+  "(- : *)"{-V,--version}"[print the version]"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -41,7 +41,6 @@ _shtab_mothball_cache_defaults_added=0
 
 _shtab_mothball_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--config[use this configuration file only]:FILE:_files"
   "--as[read every file as FORMAT, for example requirements]:FORMAT:(pyproject requirements pipfile hatch-toml pixi-toml tox-toml setup-cfg setup-py tox-ini conda-env pre-commit script uv-lock poetry-lock pdm-lock pylock pipfile-lock pixi-lock conda-lock)"
   "--list-files[list the files to read and their formats, and exit]"
   "--stdin-filename[file name of the text on standard input]:NAME:"
@@ -49,7 +48,7 @@ _shtab_mothball_check_options=(
   "--since[check only dependencies added since the merge base with REV]:REV:"
   "--from-ref[check only dependencies added between REV and --to-ref]:REV:"
   "--to-ref[end of the --from-ref range (default\: HEAD)]:REV:"
-  "--policy[apply the configuration of the base of the change, and no ignore comments (default\: of its target)]:policy:(base target)"
+  "--policy[use the configuration of the base of the change, and no ignore comments (default\: target)]:policy:(base target)"
   "--strict[treat warnings as errors]"
   "--exit-zero[exit 0 even if problems were found (usage and file errors still exit 2)]"
   "--index-url[default index, used where no file or setting names another one]:URL:"
@@ -57,12 +56,13 @@ _shtab_mothball_check_options=(
   "--refresh[ignore cached results]"
   "--no-cache[do not read or write the cache]"
   "--snapshot[statuses to use where the index provides none]:FILE:_files"
+  "--config[use this configuration file only]:FILE:_files"
   "--no-ignores[disable ignores, except those in the file given with --config]"
-  "--write-ignores[add an ignore entry for every archived and deprecated finding to the configuration]"
+  "--write-ignores[add an ignore entry for every archived, deprecated and yanked finding to the configuration]"
   "--reason[reason for the entries written by --write-ignores]:TEXT:"
   "--format[text, concise, json, sarif, github, gitlab, junit or markdown (default\: text)]:FORMAT:(text concise json sarif github gitlab junit markdown)"
   "*--report[also write the report to FILE in another format\; may be repeated]:FORMAT=FILE:"
-  "--color[color text output (default\: auto, which means on a terminal unless NO_COLOR is set)]:color:(auto always never)"
+  "--color[color text output (default\: auto, on a terminal unless NO_COLOR is set)]:color:(auto always never)"
   {-q,--quiet}"[omit the summary and ignored findings]"
   {-v,--verbose}"[list all files and dependencies with their results, on stderr]"
   "(*)::file or directory, or \`-\` for standard input (default\: current directory):_files"
