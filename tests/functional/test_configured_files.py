@@ -109,7 +109,7 @@ def test_hook_warns_about_a_text_that_looks_like_requirements_and_looks_up_nothi
     result = shop.check("pins.txt", "words.txt")
     assert result.code == 0
     assert "pins.txt: warning: looks like requirements" in result.out
-    assert '[tool.mothball.files] "**/pins.txt" = "requirements"' in result.out
+    assert 'add `"**/pins.txt" = "requirements"` to [files] of mothball.toml' in result.out
     assert "words.txt" not in result.out
     assert shop.added("pins.txt", "words.txt") == {}
     shop.commit()

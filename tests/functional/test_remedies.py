@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.added import OFFLINE, Workshop, lines, lock, toml, workshop
-from tests.support.scripted_index import ScriptedIndex, json_page
+from tests.support.cli import Result, run_in_process
+from tests.support.scripted_index import Reply, ScriptedIndex, json_page
 
 ALLOW_LOCAL = {"MOTHBALL_ALLOW_LOCAL_INDEXES": "1"}
 PYPROJECT_CONFIG = "[tool.mothball]\n" + OFFLINE
@@ -207,3 +208,70 @@ def test_index_of_an_internal_package_works_as_pasted(shop: Workshop, name: str,
         assert shop.check(env=environment).code == 0
         assert 'private = ["acme-old", "acme-web"]' in (shop.root / "mothball.toml").read_text()
         assert internal.count("acme-web")
+
+
+# --- help of findings -------------------------------------------------------------------------------------------------
+
+
+def paste_setting(shop: Workshop, out: str, before: Mapping[str, str]) -> None:
+    """Add the setting of a help text, in backquotes and followed by its place, to the configuration ``before``."""
+    found = re.search(
+        r"add `([^`]+)` to (?:(?P<top>the top of mothball\.toml)|\[(?P<table>[a-z.]+)\](?: of (?P<file>\S+))?)", out
+    )
+    assert found, out
+    name = "mothball.toml" if found["top"] else found["file"] or "pyproject.toml"
+    text, line = before[name], f"{found[1]}\n"
+    if found["top"]:
+        text = line + text
+    else:
+        header = f"[{found['table']}]\n"
+        text = text.replace(header, header + line) if header in text else f"{text}\n{header}{line}"
+    (shop.root / name).write_text(text)
+
+
+@pytest.mark.parametrize("name", ["mothball.toml", "pyproject.toml"])
+@pytest.mark.parametrize("reply", [json_page("good-a"), Reply(403, b"")], ids=["not-stated", "403"])
+def test_setting_of_an_index_works_as_the_help_of_a_full_check_says(shop: Workshop, name: str, reply: Reply) -> None:
+    with ScriptedIndex({"good-a": reply}) as index, ScriptedIndex({"good-a": json_page("good-a", "active")}) as other:
+        shop.git("rm", "--quiet", "mothball.toml")
+        table = "" if name == "mothball.toml" else "[tool.mothball]\n"
+        config = {name: f'{table}index-url = "{other.url}"\n'}
+        shop.commit(config)
+        (shop.root / "requirements.txt").write_text(f"--extra-index-url {index.url}\ngood-a\n")
+
+        def check() -> Result:
+            arguments = ("check", "--no-cache", "--strict", "requirements.txt")
+            return run_in_process(*arguments, cwd=shop.root, home=shop.home, env=ALLOW_LOCAL)
+
+        result = check()
+        assert result.code == 3
+        paste_setting(shop, result.out, config)
+        assert check().code == 0
+
+
+@pytest.mark.parametrize("name", ["mothball.toml", "pyproject.toml"])
+def test_pattern_of_a_text_that_looks_like_requirements_works_as_pasted(shop: Workshop, name: str) -> None:
+    shop.git("rm", "--quiet", "mothball.toml")
+    config = {name: OFFLINE if name == "mothball.toml" else PYPROJECT_CONFIG}
+    shop.commit(config)
+    shop.stage({"pins.txt": "old-a==1\nold-b>=2\n"})
+    paste_setting(shop, shop.check("pins.txt").out, config)
+    shop.git("add", name)
+    assert shop.added("pins.txt") == {"pins.txt": ["old-a", "old-b"]}
+
+
+def test_snapshot_works_as_pasted(shop: Workshop) -> None:
+    with ScriptedIndex({"good-a": json_page("good-a", "active")}) as index:
+        environment = {"MOTHBALL_INDEX_URL": index.url}
+        shop.commit({"mothball.toml": ""})
+        shop.stage({"requirements.txt": "good-a\n"})
+        offline = {**environment, "MOTHBALL_OFFLINE": "1"}
+        step = remedy(shop.check(env=offline).out, "or use a snapshot")
+        command = re.search(r"`mothball (snapshot .+?)`", step.text)
+        assert command
+        made = run_in_process(*shlex.split(command[1]), "--no-cache", cwd=shop.root, home=shop.home, env=environment)
+        assert made.code == 0
+        assert shop.check(env=offline).code == 3
+        paste(shop, step, {})
+        run(shop, step.command)
+        assert shop.check(env=offline).code == 0

@@ -10,6 +10,7 @@ from itertools import islice
 
 from mothball.check import policy
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
+from mothball.check.messages import config_table, toml_string
 from mothball.config.project import ProjectConfig
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.file_search import find_dependency_files, is_excluded
@@ -193,9 +194,11 @@ class _Discovery:
             yield Problem(Severity.NOTE, message, "`--list-files` shows all files that are passed over")
         for key, path in self._lookalikes.items():
             if key not in self.read:
-                name = one_line(os.path.basename(path))
+                pattern = toml_string(f"**/{one_line(os.path.basename(path))}")
                 message = "looks like requirements, but is not a known dependency file: nothing of it was checked"
-                help_text = f"""add it to the configuration: [tool.mothball.files] "**/{name}" = "requirements\""""
+                resolved_config = self._config_resolver.resolve(path, repository_root(path))
+                table = config_table(resolved_config.edited_path if resolved_config else "", "files")
+                help_text = f'add `{pattern} = "requirements"` to {table}'
                 yield Problem(Severity.WARNING, message, help_text, display_path(path))
 
     def run(self) -> None:
