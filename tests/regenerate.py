@@ -20,7 +20,8 @@ from unittest import mock
 from editors.vscode import generate
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.config.json_schema import render_schema
-from mothball.formats.names import INCLUDE_SUFFIXES, INDEX_CONFIGURATIONS, PATTERNS
+from mothball.edits.hook_files import hook_files
+from mothball.formats.names import PATTERNS
 from mothball.formats.table import FORMATS
 from mothball.lsp.settings import SETTINGS
 from tests.support import site_pages
@@ -58,11 +59,11 @@ def generated() -> dict[Path, str]:
     texts = {path: path.read_text("utf-8") for path in documents}
     missing = set(_PARTS) - {block[2] for text in texts.values() for block in _BLOCK.finditer(text)}
     assert not missing, f"no document has the generated parts {missing}"
-    hooks = ROOT / ".pre-commit-hooks.yaml"
+    hooks, expression = ROOT / ".pre-commit-hooks.yaml", textwrap.indent(f"{hook_files()}\n", "    ")
     scripts = ROOT / "src" / "mothball" / "cli" / "completion_scripts"
     return {
         **{path: _BLOCK.sub(_fill, text) for path, text in texts.items()},
-        hooks: _FILES.sub(lambda match: match[1] + _hooks_files(), hooks.read_text("utf-8")),
+        hooks: _FILES.sub(lambda match: match[1] + expression, hooks.read_text("utf-8")),
         **{folder / f"{rule}.md": text for folder in (pages, _RULES) for rule, text in rules.items()},
         ROOT / "docs" / "mothball.schema.json": render_schema(),
         ROOT / "docs" / "mothball-user.schema.json": render_schema(user=True),
@@ -86,24 +87,6 @@ def _fill(block: re.Match[str]) -> str:
     if block[2].startswith("python -m "):  # another program writes it
         return block[0]
     return f"{block[1]}{_PARTS[block[2]]()}{block[4]}"
-
-
-def _hooks_files() -> str:
-    """Return the verbose regular expression in the hooks' ``files``.
-
-    It matches every name that mothball reads, every name that an include may lead to (any lock, too), and the names of
-    files that configure indexes, all in any case.
-    """
-    names = [
-        re.escape(name).replace(r"\*", "[^/]*")
-        for pattern in PATTERNS
-        for name in pattern.names
-        if not name.endswith(INCLUDE_SUFFIXES)
-    ]
-    endings = "|".join(suffix.removeprefix(".") for suffix in INCLUDE_SUFFIXES)
-    names += [*map(re.escape, INDEX_CONFIGURATIONS), rf"[^/]*\.(?:{endings})"]
-    alternatives = "|\n".join(f"  {name}" for name in names)
-    return textwrap.indent(f"(?xsi)^(?:.*/)?(?:\n{alternatives}\n)$\n", "    ")
 
 
 def _example(path: str) -> str:

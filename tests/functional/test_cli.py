@@ -21,7 +21,7 @@ from tests.support.project import Project
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex
 from tests.support.waiting import wait_until
 
-COMMANDS = ("check", "snapshot", "status", "explain", "rule", "config", "cache", "completions", "lsp")
+COMMANDS = ("check", "snapshot", "status", "explain", "rule", "init", "config", "cache", "completions", "lsp")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and pipes")
 
 DISK_FULL = """\

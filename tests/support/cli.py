@@ -87,10 +87,10 @@ def run_in_process(
     stdin: bytes = b"",
     terminal: bool = False,
 ) -> Result:
-    """Call ``main`` with ``arguments``; ``terminal`` makes both output streams claim to be one."""
+    """Call ``main`` with ``arguments``; ``terminal`` makes the standard streams claim to be one."""
     out, err = _Stream(terminal=terminal), _Stream(terminal=terminal)
     with (
-        _surroundings(clean_environment(home, **(env or {})), cwd, stdin),
+        _surroundings(clean_environment(home, **(env or {})), cwd, _Stream(stdin, terminal=terminal)),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
@@ -124,20 +124,20 @@ def run_installed(
 
 
 @contextlib.contextmanager
-def _surroundings(environment: Mapping[str, str], cwd: str | os.PathLike[str], stdin: bytes) -> Iterator[None]:
+def _surroundings(environment: Mapping[str, str], cwd: str | os.PathLike[str], stdin: _Stream) -> Iterator[None]:
     with (
         mock.patch.dict(os.environ, environment, clear=True),
         contextlib.chdir(cwd),
-        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")),
+        mock.patch.object(sys, "stdin", stdin),
     ):
         yield
 
 
 class _Stream(io.TextIOWrapper):
-    """An output stream in memory that can claim to be a terminal."""
+    """A stream in memory that can claim to be a terminal."""
 
-    def __init__(self, *, terminal: bool) -> None:
-        super().__init__(io.BytesIO(), encoding="utf-8", newline="\n", write_through=True)
+    def __init__(self, content: bytes = b"", *, terminal: bool) -> None:
+        super().__init__(io.BytesIO(content), encoding="utf-8", newline="\n", write_through=True)
         self._terminal = terminal
 
     def isatty(self) -> bool:

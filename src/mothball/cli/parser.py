@@ -177,7 +177,7 @@ if TYPE_CHECKING:
     _Commands = argparse._SubParsersAction[_Parser]  # noqa: SLF001 - add_subparsers() returns a private type
 
 
-def _dispatch(arguments: argparse.Namespace) -> int:
+def _dispatch(arguments: argparse.Namespace) -> int:  # noqa: C901 - one case per command
     # Import only the modules of the requested command, to keep the start-up time of the hook low.
     match arguments.command:
         case "check" if _checks_additions(arguments):
@@ -196,6 +196,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
             from mothball.cli.cache import run  # noqa: PLC0415
         case "config":
             from mothball.cli.config import run  # noqa: PLC0415
+        case "init":
+            from mothball.cli.init import run  # noqa: PLC0415
         case "completions":
             from mothball.cli.completions import run  # noqa: PLC0415
         case _:
@@ -269,6 +271,32 @@ def _add_config(commands: _Commands) -> _Parser:
     _add_config_option(config)
     config.set_defaults(refresh=False)
     return config
+
+
+def _add_init(commands: _Commands) -> _Parser:
+    init = _add_command(
+        commands,
+        "init",
+        "write the hook entry and the first settings of a repository",
+        "Check the repository, then write the hook entry for pre-commit or prek and the settings of the\n"
+        "indexes. Everything is shown before it is written. A second run changes nothing.",
+    )
+    init.add_argument("-y", "--yes", action="store_true", help="write without confirmation")
+    init.add_argument("--dry-run", action="store_true", help="show what would be written, and exit")
+    hook = init.add_argument_group("Hook")
+    hook.add_argument("--repo", metavar="URL", help="repository of mothball (default: use mothball from PATH)")
+    hook.add_argument("--rev", metavar="REV", help="tag or commit of --repo")
+    hook.add_argument("--git-hook", action="store_true", help="write a plain Git hook instead")
+    settings = init.add_argument_group("Settings")
+    settings.add_argument("--reason", metavar="TEXT", help="ignore what is archived or deprecated today")
+    settings.add_argument("--status-index", metavar="URL", help="index to query where another publishes no statuses")
+    settings.add_argument(
+        "--accept-not-stated", action="store_true", help="accept unknown statuses of indexes that publish none"
+    )
+    settings.add_argument("--write-snapshot", metavar="FILE", help="also write a snapshot for offline use")
+    _add_network(init, with_snapshot=False)
+    init.set_defaults(config=None)
+    return init
 
 
 def _add_completions(commands: _Commands) -> _Parser:
@@ -480,6 +508,12 @@ def _add_lsp(commands: _Commands) -> _Parser:
 _COMMAND_GROUPS: Mapping[str, Mapping[str, Callable[[_Commands], _Parser]]] = {
     "check dependencies": {"check": _add_check, "snapshot": _add_snapshot},
     "look up": {"status": _add_status, "explain": _add_explain, "rule": _add_rule},
-    "set up": {"config": _add_config, "cache": _add_cache, "completions": _add_completions, "lsp": _add_lsp},
+    "set up": {
+        "init": _add_init,
+        "config": _add_config,
+        "cache": _add_cache,
+        "completions": _add_completions,
+        "lsp": _add_lsp,
+    },
 }
 _COMMANDS = {name: add for group in _COMMAND_GROUPS.values() for name, add in group.items()}

@@ -38,23 +38,32 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"{line}\n")
     # A project that the index does not have is not a failed lookup.
     code = exit_code([finding for finding in reported if finding.rule is not Rule.MISSING], problems)
-    results = _results(report)
-    known = sum(isinstance(result, KnownStatus) for result in results.values())
+    results = snapshot_results(report)
+    known = count_known(results)
     if not known and (results or code):
         # Do not overwrite an existing snapshot while the index is unavailable or publishes no statuses.
         sys.stderr.write("no snapshot written\n")
         code = code or 3
     else:
-        # The snapshot has the date of its oldest result, which may come from the cache.
-        times = [result.origin.checked_at for result in results.values() if _has_project(result)]
-        oldest = min(times, default=settings.now)
-        day = date.fromisoformat(time.strftime("%Y-%m-%d", time.localtime(oldest)))
-        _write(render_snapshot(results, generated=day, index_url=_main_index(results)), arguments.output)
+        _write(snapshot_text(results, settings.now), arguments.output)
     sys.stderr.write(f"{known} of {len(results)} statuses known\n")
     return code
 
 
-def _results(report: Report) -> dict[str, IndexResult]:
+def snapshot_text(results: Mapping[str, IndexResult], now: float) -> str:
+    """Return the snapshot with ``results``; without any, it has the date of the Unix time ``now``."""
+    # The snapshot has the date of its oldest result, which may come from the cache.
+    times = [result.origin.checked_at for result in results.values() if _has_project(result)]
+    day = date.fromisoformat(time.strftime("%Y-%m-%d", time.localtime(min(times, default=now))))
+    return render_snapshot(results, generated=day, index_url=_main_index(results))
+
+
+def count_known(results: Mapping[str, IndexResult]) -> int:
+    """Return the number of known statuses."""
+    return sum(isinstance(result, KnownStatus) for result in results.values())
+
+
+def snapshot_results(report: Report) -> dict[str, IndexResult]:
     """Return the lookup results by project name; if several indexes were queried, the first one with the project.
 
     A result that is not authenticated counts as a failed lookup, since a snapshot does not show the difference.

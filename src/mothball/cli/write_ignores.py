@@ -6,30 +6,30 @@ An existing project can start with mothball this way: only new findings are repo
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.check import policy
 from mothball.check.inputs import ResolvedFile
 from mothball.check.policy import exit_code
+from mothball.cli.text_files import read_text_file, replace_text
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
-from mothball.formats.table import decode
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.report.concise import concise_line, problem_line
-from mothball.repository.files import display_path, leads_outside, read_file, replace_file, repository_root
+from mothball.repository.files import display_path, repository_root
 
+# The suffixes of configuration files.
+CONFIG_SUFFIXES = (".toml",)
 # Quarantined, missing and unverified findings are not ignored: each needs a decision of its own.
 _WRITTEN_RULES = (Rule.ARCHIVED, Rule.DEPRECATED, Rule.YANKED)
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class _Plan(NamedTuple):
+class IgnorePlan(NamedTuple):
     """The ignore entries to write into one configuration file: rules and pinned versions by project name.
 
     ``root`` is the repository that must contain the file, or None for a file given with ``--config``.
@@ -72,8 +72,8 @@ def write_ignores(arguments: argparse.Namespace, files: Sequence[ResolvedFile], 
     configuration could not be written. ``today`` is an ISO date.
     """
     by_path = {file.path: file for file in files}
-    candidates = [finding for finding in report.findings if _is_written(finding, by_path, today)]
-    plans = _plans(candidates, by_path, is_chosen=arguments.config is not None)
+    candidates = ignorable_findings(report, by_path, today)
+    plans = plan_ignores(candidates, by_path, is_chosen=arguments.config is not None)
     problems = list(report.problems)
     written: dict[str, int] = {}
     for path in sorted(plans):
@@ -103,6 +103,11 @@ def _reason(arguments: argparse.Namespace) -> str:
 # --- selection of findings --------------------------------------------------------------------------------------------
 
 
+def ignorable_findings(report: Report, by_path: Mapping[str, ResolvedFile], today: str) -> list[Finding]:
+    """Return the findings that ignore entries may be written for. ``by_path`` has the files by display path."""
+    return [finding for finding in report.findings if _is_written(finding, by_path, today)]
+
+
 def _is_written(finding: Finding, by_path: Mapping[str, ResolvedFile], today: str) -> bool:
     if finding.rule not in _WRITTEN_RULES or finding.suppressed is not None:
         return False
@@ -117,13 +122,15 @@ def _files_of(finding: Finding, by_path: Mapping[str, ResolvedFile]) -> Iterator
         yield by_path[path]
 
 
-def _plans(findings: Iterable[Finding], by_path: Mapping[str, ResolvedFile], *, is_chosen: bool) -> dict[str, _Plan]:
+def plan_ignores(
+    findings: Iterable[Finding], by_path: Mapping[str, ResolvedFile], *, is_chosen: bool = False
+) -> dict[str, IgnorePlan]:
     """Return the ignore entries to write, by the path of the configuration file."""
-    plans: dict[str, _Plan] = {}
+    plans: dict[str, IgnorePlan] = {}
     for finding in findings:
         for file in _files_of(finding, by_path):
             root = None if is_chosen else repository_root(file.path)
-            plan = plans.setdefault(file.resolved_config.edited_path, _Plan({}, {}, root))
+            plan = plans.setdefault(file.resolved_config.edited_path, IgnorePlan({}, {}, root))
             plan.rules.setdefault(finding.name or "", {})[finding.rule] = None
             if finding.version is not None:
                 plan.versions.setdefault(finding.name or "", {})[finding.version] = None
@@ -138,18 +145,8 @@ def _write(path: str, entries: Sequence[NewIgnore], root: str | None) -> None:
 
     Raises UnreadableFileError if the file cannot be read or written, ConfigError if it cannot be parsed.
     """
-    if root is not None and (leads_outside(path, root) or not os.path.realpath(path).endswith(".toml")):
-        # A link in a repository must not make mothball write to .git/config or to a script.
-        raise UnreadableFileError(path, "symbolic link to a file outside the repository or without the suffix .toml")
-    data = read_file(path) if os.path.lexists(path) else b""
-    text = decode("pyproject", path, data)
-    edited = apply(text, add_config_ignores(text, table_path(path), entries))
-    mark = _BYTE_ORDER_MARK if data.startswith(_BYTE_ORDER_MARK) else b""
-    try:
-        replace_file(path, mark + edited.encode())
-    except OSError as error:
-        cause = f"cannot write the file ({error.strerror or error})"
-        raise UnreadableFileError(path, cause, help_text="the file was not changed") from error
+    file = read_text_file(path, root, CONFIG_SUFFIXES)
+    replace_text(file, apply(file.text, add_config_ignores(file.text, table_path(path), entries)))
 
 
 # --- output -----------------------------------------------------------------------------------------------------------

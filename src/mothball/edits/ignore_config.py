@@ -5,12 +5,12 @@ An entry is written as ``name = { rules = [...], reason = "..." }`` below the he
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mothball.check.messages import REASON_PLACEHOLDER, ignore_entry_text, toml_string
-from mothball.edits.model import Edit, apply, end_of_line, newline_of, next_line, start_of_line
+from mothball.edits.model import Edit, apply, next_line, start_of_line
+from mothball.edits.toml_table import comparable, insert_lines
 from mothball.formats.toml.api import (
     Array,
     InlineTable,
@@ -73,9 +73,9 @@ def add_config_ignores(text: str, prefix: tuple[str, ...], entries: Iterable[New
             if isinstance(table[key].get("versions"), list):
                 edits += _extension(arrays.get((*path, "versions")), table[key]["versions"], versions)
     if new:
-        edits.append(_insertion(text, parsed, base, new))
+        edits.append(insert_lines(text, parsed, base, new))
     after = scan(apply(text, edits))
-    if after.errors or _comparable(to_mapping(after)) != _comparable(expected):
+    if after.errors or comparable(to_mapping(after)) != comparable(expected):
         raise ConfigError(
             "cannot add an ignore entry: the ignores are not in a table with its own header",
             key=base,
@@ -101,7 +101,7 @@ def remove_config_ignore(text: str, prefix: tuple[str, ...], name: str) -> Edit 
     # With its last entry, a table without a header of its own is removed.
     found = to_mapping(after)
     _table(found, path[:-1])
-    return edit if not after.errors and _comparable(found) == _comparable(expected) else None
+    return edit if not after.errors and comparable(found) == comparable(expected) else None
 
 
 def add_config_reason(text: str, prefix: tuple[str, ...], name: str) -> Edit | None:
@@ -124,7 +124,7 @@ def add_config_reason(text: str, prefix: tuple[str, ...], name: str) -> Edit | N
         return None
     _table(expected, path)["reason"] = REASON_PLACEHOLDER
     after = scan(apply(text, (edit,)))
-    return edit if not after.errors and _comparable(to_mapping(after)) == _comparable(expected) else None
+    return edit if not after.errors and comparable(to_mapping(after)) == comparable(expected) else None
 
 
 def _existing_entry(parsed: TomlScan, prefix: tuple[str, ...], name: str) -> tuple[tuple[str, ...], dict[str, Any]]:
@@ -182,22 +182,3 @@ def _extension(array: Value | None, current: list[Any], items: Sequence[str]) ->
         position = array.items[-1].span.end if array.items else array.span.start + 1
         new_items = ", ".join(map(toml_string, missing))
         yield Edit(Span(position, position), f", {new_items}" if array.items else new_items)
-
-
-def _insertion(text: str, parsed: TomlScan, base: tuple[str, ...], lines: Sequence[str]) -> Edit:
-    """Return the edit that adds ``lines`` to the table at ``base``, or to a new one at the end of ``text``."""
-    newline = newline_of(text)
-    bodies = [*(header.body for header in parsed.headers), len(parsed.entries)]
-    for header, end in zip(parsed.headers, bodies[1:], strict=True):
-        if header.path == base:
-            last = parsed.entries[end - 1].value if end > header.body else header
-            position = end_of_line(text, last.span.end)
-            return Edit(Span(position, position), "".join(f"{newline}{line}" for line in lines))
-    missing = 2 - text[len(text.rstrip()) :].count("\n") if text.strip() else 0
-    table = "".join(f"{line}{newline}" for line in (f"[{'.'.join(base)}]", *lines))
-    return Edit(Span(len(text), len(text)), newline * missing + table)
-
-
-def _comparable(document: dict[str, Any]) -> str:
-    """Return a string that is equal only for equal documents, in which 1 and true differ and nan equals nan."""
-    return json.dumps(document, sort_keys=True, default=repr)

@@ -5,13 +5,14 @@
 #    source ~/.local/share/bash_completion/mothball
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_mothball_subparsers=(check snapshot status explain rule config cache completions lsp)
+_shtab_mothball_subparsers=(check snapshot status explain rule init config cache completions lsp)
 
 _shtab_mothball_check_option_strings=(-h --help --as --list-files --stdin-filename --added --since --from-ref --to-ref --policy --strict --exit-zero --index-url --offline --refresh --no-cache --snapshot --config --no-ignores --write-ignores --reason --format --report --color -q --quiet -v --verbose)
 _shtab_mothball_snapshot_option_strings=(-h --help -o --output --config --index-url --offline --refresh --no-cache)
 _shtab_mothball_status_option_strings=(-h --help --format --config --index-url --offline --refresh --no-cache --snapshot)
 _shtab_mothball_explain_option_strings=(-h --help --format --config --index-url)
 _shtab_mothball_rule_option_strings=(-h --help)
+_shtab_mothball_init_option_strings=(-h --help -y --yes --dry-run --repo --rev --git-hook --reason --status-index --accept-not-stated --write-snapshot --index-url --offline --refresh --no-cache)
 _shtab_mothball_config_option_strings=(-h --help --format --user --config)
 _shtab_mothball_cache_option_strings=(-h --help)
 _shtab_mothball_completions_option_strings=(-h --help)
@@ -29,6 +30,7 @@ _shtab_mothball_status___config_COMPGEN=_shtab_compgen_files
 _shtab_mothball_status___snapshot_COMPGEN=_shtab_compgen_files
 _shtab_mothball_explain_pos_1_COMPGEN=_shtab_compgen_files
 _shtab_mothball_explain___config_COMPGEN=_shtab_compgen_files
+_shtab_mothball_init___write_snapshot_COMPGEN=_shtab_compgen_files
 _shtab_mothball_config___config_COMPGEN=_shtab_compgen_files
 
 _shtab_mothball_check___as_choices=(pyproject requirements pipfile hatch-toml pixi-toml tox-toml setup-cfg setup-py tox-ini conda-env pre-commit script uv-lock poetry-lock pdm-lock pylock pipfile-lock pixi-lock conda-lock)
@@ -42,7 +44,7 @@ _shtab_mothball_config_pos_0_choices=(show path schema)
 _shtab_mothball_config___format_choices=(text json)
 _shtab_mothball_cache_pos_0_choices=(info clear)
 _shtab_mothball_completions_pos_0_choices=(bash zsh fish)
-_shtab_mothball_pos_0_choices=(check snapshot status explain rule config cache completions lsp)
+_shtab_mothball_pos_0_choices=(check snapshot status explain rule init config cache completions lsp)
 
 _shtab_mothball_check_pos_0_nargs='*'
 _shtab_mothball_check__h_nargs=0
@@ -77,6 +79,16 @@ _shtab_mothball_explain__h_nargs=0
 _shtab_mothball_explain___help_nargs=0
 _shtab_mothball_rule__h_nargs=0
 _shtab_mothball_rule___help_nargs=0
+_shtab_mothball_init__h_nargs=0
+_shtab_mothball_init___help_nargs=0
+_shtab_mothball_init__y_nargs=0
+_shtab_mothball_init___yes_nargs=0
+_shtab_mothball_init___dry_run_nargs=0
+_shtab_mothball_init___git_hook_nargs=0
+_shtab_mothball_init___accept_not_stated_nargs=0
+_shtab_mothball_init___offline_nargs=0
+_shtab_mothball_init___refresh_nargs=0
+_shtab_mothball_init___no_cache_nargs=0
 _shtab_mothball_config__h_nargs=0
 _shtab_mothball_config___help_nargs=0
 _shtab_mothball_config___user_nargs=0

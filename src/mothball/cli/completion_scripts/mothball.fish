@@ -50,8 +50,8 @@ function _shtab_mothball_using
   test "$_shtab_mothball_cmdpath" = "$argv"
 end
 
-set -g _shtab_mothball_commands check snapshot status explain rule config cache completions lsp
-set -g _shtab_mothball_opts_with_value --as --color --config --format --from-ref --index-url --output --policy --reason --report --since --snapshot --stdin-filename --to-ref -o
+set -g _shtab_mothball_commands check snapshot status explain rule init config cache completions lsp
+set -g _shtab_mothball_opts_with_value --as --color --config --format --from-ref --index-url --output --policy --reason --repo --report --rev --since --snapshot --status-index --stdin-filename --to-ref --write-snapshot -o
 
 complete -c mothball -e
 complete -c mothball -f
@@ -112,6 +112,21 @@ complete -c mothball -n '_shtab_mothball_using explain; and test $_shtab_mothbal
 complete -c mothball -n '_shtab_mothball_using; and test $_shtab_mothball_npos -eq 0' -a rule -d 'Explain a rule, or list all rules.'
 complete -c mothball -n '_shtab_mothball_using rule' -s h -l help -d 'show this help message and exit'
 complete -c mothball -n '_shtab_mothball_using rule; and test $_shtab_mothball_npos -eq 0' -ka "quarantined archived deprecated unrecognized-status missing yanked unlisted re-registered unverified unresolvable not-stated unreadable unused-ignore expired-ignore ignore-without-reason" -d 'rule to explain (default: list all rules)'
+complete -c mothball -n '_shtab_mothball_using; and test $_shtab_mothball_npos -eq 0' -a init -d 'Check the repository, then write the hook entry for pre-commit or prek and the settings of the'
+complete -c mothball -n '_shtab_mothball_using init' -s h -l help -d 'show this help message and exit'
+complete -c mothball -n '_shtab_mothball_using init' -s y -l yes -d 'write without confirmation'
+complete -c mothball -n '_shtab_mothball_using init' -l dry-run -d 'show what would be written, and exit'
+complete -c mothball -n '_shtab_mothball_using init' -l repo -x -d 'repository of mothball (default: use mothball from PATH)'
+complete -c mothball -n '_shtab_mothball_using init' -l rev -x -d 'tag or commit of --repo'
+complete -c mothball -n '_shtab_mothball_using init' -l git-hook -d 'write a plain Git hook instead'
+complete -c mothball -n '_shtab_mothball_using init' -l reason -x -d 'ignore what is archived or deprecated today'
+complete -c mothball -n '_shtab_mothball_using init' -l status-index -x -d 'index to query where another publishes no statuses'
+complete -c mothball -n '_shtab_mothball_using init' -l accept-not-stated -d 'accept unknown statuses of indexes that publish none'
+complete -c mothball -n '_shtab_mothball_using init' -l write-snapshot -xka "(__fish_complete_path (commandline -ct))" -d 'also write a snapshot for offline use'
+complete -c mothball -n '_shtab_mothball_using init' -l index-url -x -d 'default index, used where no file or setting names another one'
+complete -c mothball -n '_shtab_mothball_using init' -l offline -d 'send no requests; use cached results of any age'
+complete -c mothball -n '_shtab_mothball_using init' -l refresh -d 'ignore cached results'
+complete -c mothball -n '_shtab_mothball_using init' -l no-cache -d 'do not read or write the cache'
 complete -c mothball -n '_shtab_mothball_using; and test $_shtab_mothball_npos -eq 0' -a config -d 'Show the effective settings for the current directory, each with its origin. Secrets are not shown.'
 complete -c mothball -n '_shtab_mothball_using config' -s h -l help -d 'show this help message and exit'
 complete -c mothball -n '_shtab_mothball_using config' -l format -xka "text json" -d 'format of `show` (default: text)'

@@ -15,6 +15,7 @@ _shtab_mothball_commands() {
     completions:'Print the completion script for SHELL.'
     config:'Show the effective settings for the current directory, each with its origin. Secrets are not shown.'
     explain:'Show which indexes the project NAME is looked up on in the files of each PATH: the setting behind'
+    init:'Check the repository, then write the hook entry for pre-commit or prek and the settings of the'
     lsp:'Run the language server on standard input and output.'
     rule:'Explain a rule, or list all rules.'
     snapshot:'Write a snapshot with the status of every dependency of each PATH, for offline use.'
@@ -102,6 +103,26 @@ _shtab_mothball_explain_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_mothball_explain_defaults_added=0
 
+_shtab_mothball_init_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-y,--yes}"[write without confirmation]"
+  "--dry-run[show what would be written, and exit]"
+  "--repo[repository of mothball (default\: use mothball from PATH)]:URL:"
+  "--rev[tag or commit of --repo]:REV:"
+  "--git-hook[write a plain Git hook instead]"
+  "--reason[ignore what is archived or deprecated today]:TEXT:"
+  "--status-index[index to query where another publishes no statuses]:URL:"
+  "--accept-not-stated[accept unknown statuses of indexes that publish none]"
+  "--write-snapshot[also write a snapshot for offline use]:FILE:_files"
+  "--index-url[default index, used where no file or setting names another one]:URL:"
+  "--offline[send no requests\; use cached results of any age]"
+  "--refresh[ignore cached results]"
+  "--no-cache[do not read or write the cache]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_mothball_init_defaults_added=0
+
 _shtab_mothball_lsp_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--stdio[accepted for compatibility\; stdio is the only transport]"
@@ -171,6 +192,7 @@ _shtab_mothball() {
         completions) _arguments -C -s $_shtab_mothball_completions_options ;;
         config) _arguments -C -s $_shtab_mothball_config_options ;;
         explain) _arguments -C -s $_shtab_mothball_explain_options ;;
+        init) _arguments -C -s $_shtab_mothball_init_options ;;
         lsp) _arguments -C -s $_shtab_mothball_lsp_options ;;
         rule) _arguments -C -s $_shtab_mothball_rule_options ;;
         snapshot) _arguments -C -s $_shtab_mothball_snapshot_options ;;

@@ -1,0 +1,300 @@
+"""Plan what ``mothball init`` writes: the text of each file, and what the user has to decide or do by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from mothball.check.inputs import ResolvedFile
+from mothball.cli.snapshot import count_known, snapshot_results, snapshot_text
+from mothball.cli.text_files import TextFile, read_text_file
+from mothball.cli.write_ignores import CONFIG_SUFFIXES, ignorable_findings, plan_ignores
+from mothball.config.project import DEFAULT_INDEX, IndexStatuses, is_default_index
+from mothball.discovery.config_lookup import table_path
+from mothball.edits.hook_entry import HOOK_ID, HookSource, add_hook, hook_entry, hook_entry_toml
+from mothball.edits.hook_files import unmatched
+from mothball.edits.ignore_config import NewIgnore, add_config_ignores
+from mothball.edits.model import apply
+from mothball.edits.settings import NewSetting, add_settings
+from mothball.formats.toml.api import scan, to_mapping
+from mothball.model.errors import ConfigError, UnreadableFileError
+from mothball.model.findings import Problem, Report, Severity
+from mothball.model.lookup import KnownStatus, Source, StatusNotStated, UnrecognizedStatus
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import base_url, one_line
+from mothball.repository.files import display_path, is_inside
+from mothball.repository.git_repository import Repository
+
+_YAML = (".yaml", ".yml")
+_JSON = ".json"
+_PREK_TOML = "prek.toml"
+_GIT_HOOK = "#!/bin/sh\nexec mothball check --added\n"
+_GIT_HOOK_COMMAND = "mothball check --added"
+
+
+class InitOptions(NamedTuple):
+    """What the user chose on the command line.
+
+    ``reason`` is that of the ignore entries, empty for none. ``snapshot`` is the path of a new snapshot, and
+    ``status_index`` the URL of the index that is queried where another publishes no statuses; both may be empty.
+    """
+
+    source: HookSource = HookSource()
+    git_hook: bool = False
+    reason: str = ""
+    snapshot: str = ""
+    status_index: str = ""
+    accept_not_stated: bool = False
+
+
+class Repo(NamedTuple):
+    """The repository, the files of a full check of it, and their report.
+
+    ``new_config`` is the path of the configuration file that applies to a file in the root, or where to create it.
+    ``now`` is a Unix time, ``today`` an ISO date.
+    """
+
+    repository: Repository
+    files: Mapping[str, ResolvedFile]
+    report: Report
+    new_config: str
+    now: float
+    today: str
+
+    @property
+    def root(self) -> str:
+        """The root of the working tree."""
+        return self.repository.root
+
+
+class NewText(NamedTuple):
+    """A file, and its new text."""
+
+    file: TextFile
+    text: str
+    is_executable: bool = False
+
+
+class InitPlan:
+    """The texts to write, by absolute path, the problems, and the notes, whose lines are sanitized."""
+
+    def __init__(self) -> None:
+        """Plan nothing."""
+        self._texts: dict[str, NewText] = {}
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+
+    def changes(self) -> list[NewText]:
+        """Return the files whose text changes."""
+        return [new for new in self._texts.values() if new.text != new.file.text or not new.file.exists]
+
+    def edit(
+        self,
+        path: str,
+        root: str | None,
+        suffixes: tuple[str, ...],
+        edit: Callable[[str], str],
+        *,
+        executable: bool = False,
+    ) -> bool:
+        """Apply ``edit`` to the text of the file at ``path``; return False if that is a problem.
+
+        ``root`` is the repository that must contain the file, None for a file outside the working tree.
+        """
+        try:
+            new = self._texts.get(path) or NewText(TextFile(path, "", exists=False), "", executable)
+            if path not in self._texts:
+                file = read_text_file(path, root, suffixes)
+                new = NewText(file, file.text, executable)
+            self._texts[path] = new._replace(text=edit(new.text))
+        except (ConfigError, UnreadableFileError) as error:
+            cause = error.cause if isinstance(error, UnreadableFileError) else str(error)
+            self.problems.append(Problem(Severity.ERROR, f"not changed: {cause}", error.help, display_path(path)))
+            return False
+        return True
+
+
+def plan_init(repo: Repo, options: InitOptions) -> InitPlan:
+    """Return the plan for a repository."""
+    plan = InitPlan()
+    if options.git_hook:
+        _plan_git_hook(plan, repo)
+    else:
+        _plan_hook(plan, repo, options.source)
+    if options.snapshot:  # before the configuration that names it
+        _plan_snapshot(plan, repo, options.snapshot)
+    _plan_statuses(plan, repo, options)
+    _plan_ignores(plan, repo, options.reason)
+    return plan
+
+
+# --- the hook ---------------------------------------------------------------------------------------------------------
+
+
+def _plan_hook(plan: InitPlan, repo: Repo, source: HookSource) -> None:
+    relative = (os.path.relpath(file.parsed.path, repo.root).replace(os.sep, "/") for file in repo.files.values())
+    paths = unmatched(sorted(path for path in relative if not path.startswith("../")))
+    if os.path.lexists(os.path.join(repo.root, _PREK_TOML)):
+        # prek prefers this file to the others, and pre-commit does not read it.
+        path = display_path(os.path.join(repo.root, _PREK_TOML))
+        if not _has_hook_in_toml(os.path.join(repo.root, _PREK_TOML), repo.root):
+            plan.problems.append(Problem(Severity.ERROR, "the hook must be added by hand", "", path))
+            plan.notes += [f"at the end of {one_line(path)}:", *_indented(hook_entry_toml(source, paths))]
+        return
+    names = (".pre-commit-config.yaml", ".pre-commit-config.yml")
+    config = next((name for name in names if os.path.lexists(os.path.join(repo.root, name))), names[0])
+    path = os.path.join(repo.root, config)
+    if not plan.edit(path, repo.root, _YAML, lambda text: add_hook(text, source, paths)):
+        plan.notes += [f"the entry for `repos` in {config}:", *_indented(hook_entry(source, paths))]
+
+
+def _has_hook_in_toml(path: str, root: str) -> bool:
+    try:
+        text = read_text_file(path, root, CONFIG_SUFFIXES).text
+    except UnreadableFileError:
+        return False
+    repos = _dictionaries(to_mapping(scan(text)).get("repos"))
+    return any(hook.get("id") == HOOK_ID for repo in repos for hook in _dictionaries(repo.get("hooks")))
+
+
+def _dictionaries(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _plan_git_hook(plan: InitPlan, repo: Repo) -> None:
+    git = repo.repository.git
+    # The last value is the one that mothball passes to git.
+    configured = git.run("config", "-z", "--get-all", "core.hooksPath").stdout.split(b"\0")[:-2]
+    if configured:
+        shown = one_line(os.fsdecode(configured[-1]))
+        message = f"git reads hooks from {shown} (core.hooksPath)"
+        plan.problems.append(
+            Problem(
+                Severity.ERROR, message, f"add the line `{_GIT_HOOK_COMMAND} || exit 1` to the pre-commit hook there"
+            )
+        )
+        return
+    common = os.fsdecode(git.run("rev-parse", "--git-common-dir").stdout.removesuffix(b"\n"))
+    for name in ("pre-commit", "pre-merge-commit"):
+        path = os.path.normpath(os.path.join(repo.root, common, "hooks", name))
+        plan.edit(path, None, ("",), _git_hook, executable=True)
+
+
+def _git_hook(text: str) -> str:
+    if _GIT_HOOK_COMMAND in text:
+        return text
+    if text:
+        raise ConfigError("the hook exists", help_text=f"add the line `{_GIT_HOOK_COMMAND} || exit 1` to it")
+    return _GIT_HOOK
+
+
+# --- the configuration ------------------------------------------------------------------------------------------------
+
+
+def _plan_statuses(plan: InitPlan, repo: Repo, options: InitOptions) -> None:
+    """Plan the settings of the indexes that were queried, in the configuration of the files that use them."""
+    not_stated: dict[str, None] = {}
+    for path, index, is_stated in _queried_indexes(repo):
+        if is_stated:
+            _plan_index_setting(plan, repo, path, index, IndexStatuses.STATED)
+        elif options.status_index:
+            _plan_settings(plan, repo, path, NewSetting((), "status-index", options.status_index))
+        elif options.accept_not_stated and not is_default_index(index):
+            _plan_index_setting(plan, repo, path, index, IndexStatuses.NONE)
+        else:
+            not_stated[index] = None
+    for index in not_stated:
+        shown = one_line(index, 300)
+        plan.notes.append(f"{shown} publishes no project statuses: commits that add dependencies from it are rejected")
+        if not is_default_index(index):
+            plan.notes += [
+                "  to query another index for their statuses, which sends it all names that are not `private`:",
+                f"    mothball init --status-index {DEFAULT_INDEX}",
+                "  or to accept unknown statuses:",
+                "    mothball init --accept-not-stated",
+            ]
+
+
+def _queried_indexes(repo: Repo) -> Iterator[tuple[str, str, bool]]:
+    """Yield each index without `statuses` that was queried: configuration file, URL, and whether it states markers."""
+    stated: dict[tuple[str, str], bool] = {}
+    for item in repo.report.dependencies:
+        lookup = item.lookup
+        if not isinstance(lookup, KnownStatus | UnrecognizedStatus | StatusNotStated):
+            continue
+        config, index = repo.files[item.path].resolved_config, lookup.origin.index_url
+        settings = {each.url: each.statuses for each in config.network.index_settings}
+        is_settled = settings.get(index) is not None or lookup.origin.source is Source.SNAPSHOT
+        # The built-in default index states markers.
+        if is_settled or index == base_url(config.network.status_index or ""):
+            continue
+        key = (config.edited_path, index)
+        stated[key] = stated.get(key, False) or not isinstance(lookup, StatusNotStated)
+    for (path, index), is_stated in sorted(stated.items()):
+        if not (is_stated and is_default_index(index)):
+            yield path, index, is_stated
+
+
+def _plan_index_setting(plan: InitPlan, repo: Repo, path: str, index: str, statuses: IndexStatuses) -> None:
+    def edit(text: str) -> str:
+        prefix = table_path(path)
+        return add_settings(
+            text, prefix, [NewSetting(("indexes", _index_key(text, prefix, index)), "statuses", statuses)]
+        )
+
+    plan.edit(path, repo.root, CONFIG_SUFFIXES, edit)
+
+
+def _index_key(text: str, prefix: tuple[str, ...], index: str) -> str:
+    """Return the key of ``index`` in the table of indexes, which may lack the slash at the end."""
+    table: object = to_mapping(scan(text))
+    for name in (*prefix, "indexes"):
+        table = table.get(name) if isinstance(table, dict) else None
+    return next((key for key in table if base_url(key) == index), index) if isinstance(table, dict) else index
+
+
+def _plan_settings(plan: InitPlan, repo: Repo, path: str, *settings: NewSetting) -> None:
+    plan.edit(path, repo.root, CONFIG_SUFFIXES, lambda text: add_settings(text, table_path(path), settings))
+
+
+def _plan_ignores(plan: InitPlan, repo: Repo, reason: str) -> None:
+    findings = ignorable_findings(repo.report, repo.files, repo.today)
+    names = sorted({finding.name or "" for finding in findings})
+    if names and not reason:
+        shown = ", ".join(one_line(name, 100) for name in names)
+        plan.notes += [
+            f"archived, deprecated or yanked today, and not rejected by the hook: {shown}",
+            "  to ignore them in full checks, too, with your reason:",
+            '    mothball init --reason "in use before mothball"',
+        ]
+        return
+    for path, planned in sorted(plan_ignores(findings, repo.files).items()):
+        entries = planned.entries(reason)
+
+        def edit(text: str, path: str = path, entries: list[NewIgnore] = entries) -> str:
+            return apply(text, add_config_ignores(text, table_path(path), entries))
+
+        plan.edit(path, repo.root, CONFIG_SUFFIXES, edit)
+
+
+def _plan_snapshot(plan: InitPlan, repo: Repo, name: str) -> None:
+    results = snapshot_results(repo.report)
+    path = os.path.abspath(name)
+    directory = os.path.dirname(path)
+    if not (path.endswith(_JSON) and os.path.isdir(directory) and is_inside(os.path.realpath(directory), repo.root)):
+        help_text = "name one in an existing directory, such as statuses.json"
+        problem = Problem(
+            Severity.ERROR, "no snapshot: not a .json file of the repository", help_text, display_path(path)
+        )
+        plan.problems.append(problem)
+    elif not count_known(results):
+        help_text = "run it while the indexes can be queried"
+        plan.problems.append(Problem(Severity.ERROR, "no snapshot: no status is known", help_text, display_path(path)))
+    elif plan.edit(path, repo.root, (_JSON,), lambda _: snapshot_text(results, repo.now)):
+        relative = os.path.relpath(path, os.path.dirname(repo.new_config)).replace(os.sep, "/")
+        _plan_settings(plan, repo, repo.new_config, NewSetting((), "snapshot", relative))
+
+
+def _indented(text: str) -> list[str]:
+    return [f"    {line}" for line in text.splitlines()]

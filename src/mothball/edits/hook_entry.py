@@ -1,0 +1,289 @@
+"""Add the hook to .pre-commit-config.yaml, or extend its ``files``; comments and formatting are kept.
+
+Only new characters are inserted. The events of the edited text are compared with those of the old one, so that nothing
+else has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import yaml
+
+from mothball.edits.hook_files import extended_hook_files, hook_files
+from mothball.edits.model import Edit, apply, end_of_line, newline_of
+from mothball.formats.yaml.reader import read_yaml
+from mothball.model.document import Span
+from mothball.model.errors import ConfigError
+from mothball.model.line_index import LineIndex
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
+
+HOOK_ID = "mothball"
+_ENTRY = "mothball check --added"
+_REPOS = "repos"
+_NOT_ONE_A_LINE = "the hook is not written with one key a line"
+# Real configurations have a few kilobytes.
+_MAX_LENGTH = 1_000_000
+# What a scalar may contain without quotes.
+_PLAIN = r"[A-Za-z/.~][A-Za-z0-9/.:@_~+-]*[A-Za-z0-9/]"
+
+
+class _Event(NamedTuple):
+    """An event of the YAML parser; ``value`` is that of a scalar."""
+
+    kind: str
+    value: str = ""
+    anchor: str = ""
+    tag: str = ""
+
+    @property
+    def opens(self) -> bool:
+        """Whether a collection starts."""
+        return self.kind.endswith("StartEvent")
+
+    @property
+    def closes(self) -> bool:
+        """Whether a collection ends."""
+        return self.kind.endswith("EndEvent")
+
+
+class HookSource(NamedTuple):
+    """The repository of the hook, and its tag or commit. Without them, the hook runs the installed mothball."""
+
+    repo: str = ""
+    rev: str = ""
+
+
+def hook_entry(source: HookSource, paths: Sequence[str]) -> str:
+    """Return an item for ``repos``; the hook is also passed ``paths``, relative to the repository."""
+    files = _files_lines(hook_files(paths), "    ")
+    if source.repo:
+        # Without `files`, those of the repository apply.
+        lines = [
+            f"- repo: {_scalar(source.repo)}",
+            f"  rev: {_scalar(source.rev)}",
+            "  hooks:",
+            f"  - id: {HOOK_ID}",
+            *(files if paths else ()),
+        ]
+    else:
+        lines = [
+            "- repo: local",
+            "  hooks:",
+            f"  - id: {HOOK_ID}",
+            f"    name: {HOOK_ID}",
+            f"    entry: {_ENTRY}",
+            '    args: ["--"]  # last, so that no file name is parsed as an option',
+            "    language: system  # the mothball on PATH",
+            *files,
+            "    types: []",
+            "    types_or: [file, symlink]",
+            "    require_serial: true",
+            "    stages: [pre-commit, pre-merge-commit, manual]",
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def hook_entry_toml(source: HookSource, paths: Sequence[str]) -> str:
+    """Return the tables of ``hook_entry`` for prek.toml."""
+    repo = yaml.safe_load(hook_entry(source, paths))[0]
+    (hook,) = repo.pop("hooks")
+    tables = (("[[repos]]", repo), ("[[repos.hooks]]", hook))
+    return "".join(
+        f"{header}\n" + "".join(f"{key} = {_toml_value(value)}\n" for key, value in table.items())
+        for header, table in tables
+    )
+
+
+def _toml_value(value: object) -> str:
+    """Return a value as TOML; JSON without line breaks is."""
+    return f"'''\n{value}'''" if isinstance(value, str) and "\n" in value else json.dumps(value)
+
+
+def add_hook(text: str, source: HookSource, paths: Sequence[str]) -> str:
+    """Return the configuration ``text`` with the hook, which is passed ``paths`` beside the files of known names.
+
+    ``text`` is returned unchanged if it has the hook and needs no change. Raises ConfigError if the hook must be added
+    by hand.
+    """
+    _validate(text)
+    root = _compose(text)
+    hook = _hook(root)
+    if hook is None:
+        return _with_entry(text, root, hook_entry(source, paths).replace("\n", newline_of(text)))
+    if not paths or _text(hook, "pass_filenames") == "false":
+        return text
+    files = _value(hook, "files")
+    return _with_files(text, hook, paths) if files is None else _with_extended_files(text, hook, files, paths)
+
+
+def _validate(text: str) -> None:
+    if len(text) > _MAX_LENGTH:
+        raise ConfigError(f"more than {_MAX_LENGTH // 1_000_000} MB")
+    error = read_yaml(text).error
+    if error is not None:
+        line = LineIndex(text).position(error.offset).line
+        raise ConfigError(f"invalid YAML in line {line}: {one_line(error.message, 60)}")
+
+
+# --- a new entry ------------------------------------------------------------------------------------------------------
+
+
+def _with_entry(text: str, root: yaml.Node | None, entry: str) -> str:
+    """Return ``text`` with ``entry`` at the end of ``repos``. Raises ConfigError."""
+    repos, newline = _value(root, _REPOS), newline_of(text)
+    old = _events(text)
+    if repos is None:
+        last_line_end = "" if not text or text.endswith(("\n", "\r")) else newline
+        new = f"{_REPOS}:{newline}{entry}"
+        edited, position = f"{text}{last_line_end}{new}", len(old) - 1
+    else:
+        new = entry
+        edited, position = _appended(text, repos, entry.rstrip(), newline), _end_of_repos(old)
+    added = _events(new)
+    # Without the start and the end of the collection.
+    expected = [*old[:position], *added[1:-1], *old[position:]] if old else added
+    if _events(edited) != expected:
+        raise ConfigError("`repos` cannot be extended without changes of its other items")
+    return edited
+
+
+def _appended(text: str, repos: yaml.Node, entry: str, newline: str) -> str:
+    """Return ``text`` with ``entry`` after the last item of ``repos``, in the column of the first one."""
+    if not isinstance(repos, yaml.SequenceNode) or not repos.value:
+        start = len(text[: repos.start_mark.index].rstrip(" "))
+        return apply(text, [Edit(Span(start, repos.end_mark.index), f"{newline}{entry}")])
+    first = repos.value[0].start_mark
+    indent = re.match(r" *", text[first.index - first.column :])
+    # Comments and blank lines after the last item belong to what follows.
+    kept = text[: repos.end_mark.index].splitlines(keepends=True)
+    while kept and (not kept[-1].strip() or kept[-1].lstrip().startswith("#")):
+        kept.pop()
+    position = len("".join(kept).rstrip("\r\n"))
+    lines = [f"{indent[0] if indent else ''}{line}" for line in entry.splitlines()]
+    return apply(text, [Edit(Span(position, position), newline + newline.join(lines))])
+
+
+def _end_of_repos(events: Sequence[_Event]) -> int:
+    """Return the position of the end of the list ``repos``, -1 if there is none."""
+    depth, is_key, is_repos = 0, True, False
+    for position, event in enumerate(events):
+        if event.closes:
+            depth -= 1
+            if depth == 1 and is_repos:
+                return position
+        elif depth == 1 and is_key:
+            is_repos = event.value == _REPOS
+        if event.opens:
+            depth += 1
+        elif depth == 1:
+            is_key = not is_key
+    return -1
+
+
+# --- an existing hook -------------------------------------------------------------------------------------------------
+
+
+def _hook(root: yaml.Node | None) -> yaml.MappingNode | None:
+    """Return the first hook that runs mothball for added dependencies."""
+    for repo in _items(_value(root, _REPOS)):
+        for hook in _items(_value(repo, "hooks")):
+            is_ours = _text(hook, "id") == HOOK_ID or _text(hook, "entry").startswith(_ENTRY)
+            if is_ours and isinstance(hook, yaml.MappingNode):
+                return hook
+    return None
+
+
+def _with_files(text: str, hook: yaml.MappingNode, paths: Sequence[str]) -> str:
+    """Return ``text`` with ``files`` after the ``id`` of ``hook``. Raises ConfigError."""
+    key, value = next(((key, value) for key, value in hook.value if key.value == "id"), (hook, hook))
+    position, newline = end_of_line(text, value.end_mark.index), newline_of(text)
+    lines = _files_lines(hook_files(paths), " " * key.start_mark.column)
+    edited = apply(text, [Edit(Span(position, position), newline + newline.join(lines))])
+    old, events = _events(text), _events(edited)
+    added = _events("\n".join(lines))[1:-1]
+    start = next((at for at, pair in enumerate(zip(old, events, strict=False)) if pair[0] != pair[1]), 0)
+    is_after_id = [event.value for event in old[max(start - 2, 0) : start]] == ["id", HOOK_ID]
+    if not is_after_id or events != [*old[:start], *added, *old[start:]]:
+        raise ConfigError(_NOT_ONE_A_LINE)
+    return edited
+
+
+def _with_extended_files(text: str, hook: yaml.MappingNode, files: yaml.Node, paths: Sequence[str]) -> str:
+    """Return ``text`` with ``paths`` in ``files``, the expression of ``hook``. Raises ConfigError."""
+    before = _text(hook, "files")
+    after = extended_hook_files(before, paths)
+    if after is None:
+        shown = ", ".join(one_line(path, 100) for path in paths)
+        raise ConfigError(f"the hook has its own `files`, which must match {shown}")
+    if after == before:
+        return text
+    key = next(key for key, value in hook.value if value is files)
+    start = files.start_mark.index
+    end = start + len(text[start : files.end_mark.index].rstrip())
+    block = newline_of(text).join(_files_lines(after, " " * key.start_mark.column)).lstrip().removeprefix("files: ")
+    edited = apply(text, [Edit(Span(start, end), block)])
+    old, events = _events(text), _events(edited)
+    changes = [pair for pair in zip(old, events, strict=False) if pair[0] != pair[1]]
+    if len(old) != len(events) or [(one.value, other.value) for one, other in changes] != [(before, after)]:
+        raise ConfigError(_NOT_ONE_A_LINE)
+    return edited
+
+
+def _files_lines(expression: str, indent: str) -> list[str]:
+    return [f"{indent}files: |-", *(f"{indent}  {line}" for line in expression.split("\n"))]
+
+
+# --- YAML -------------------------------------------------------------------------------------------------------------
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """Return the node of the only document. Raises ConfigError."""
+    try:
+        node: yaml.Node | None = yaml.compose(text, Loader=_loader())
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigError("not one YAML document") from error
+    if node is not None and not isinstance(node, yaml.MappingNode):
+        raise ConfigError("not a YAML mapping")
+    return node
+
+
+def _events(text: str) -> list[_Event]:
+    """Return the events of a text, without those of the stream and the documents; none if it is invalid.
+
+    Unlike a comparison of nodes, one of events takes linear time, whatever aliases the text has.
+    """
+    try:
+        events = list(yaml.parse(text, Loader=_loader()))
+    except yaml.YAMLError:
+        return []
+    return [
+        _Event(type(event).__name__, *(getattr(event, name, None) or "" for name in ("value", "anchor", "tag")))
+        for event in events
+        if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent)
+    ]
+
+
+def _loader() -> type[yaml.SafeLoader | yaml.CSafeLoader]:
+    return yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+
+def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    pairs: Iterable[tuple[yaml.Node, yaml.Node]] = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((value for name, value in pairs if name.value == key), None)
+
+
+def _text(node: yaml.Node, key: str) -> str:
+    value = _value(node, key)
+    return value.value if isinstance(value, yaml.ScalarNode) else ""
+
+
+def _items(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    yield from node.value if isinstance(node, yaml.SequenceNode) else ()
+
+
+def _scalar(text: str) -> str:
+    return text if re.fullmatch(_PLAIN, text) and yaml.safe_load(text) == text else json.dumps(text)
