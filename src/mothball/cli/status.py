@@ -17,10 +17,11 @@ from mothball.check.policy import exit_code
 from mothball.check.versions import pin_of
 from mothball.cli.common import Setup, open_session, set_up
 from mothball.cli.lookup_text import origin_text
-from mothball.cli.releases import Releases, releases_of
+from mothball.cli.release_facts import release_json, release_lines
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.formats.table import format_of
+from mothball.index.releases import Releases
 from mothball.index.resolution import Query
 from mothball.index.session import LookupSession
 from mothball.model.document import Dependency, Document, ParsedFile, SkipReason, Span
@@ -175,7 +176,7 @@ def _releases(item: CheckedDependency) -> Releases | None:
     lookup = item.lookup
     if isinstance(lookup, Skipped | Missing | Unavailable) or lookup.files is None or not lookup.files.is_whole:
         return None
-    return releases_of(lookup.files.text, item.dependency.name, item.dependency.specifier)
+    return Releases(item.dependency.name, lookup.files)
 
 
 def _version_findings(item: CheckedDependency, findings: Iterable[Finding]) -> list[Finding]:
@@ -192,7 +193,7 @@ def _json(item: CheckedDependency, findings: Iterable[Finding]) -> dict[str, Any
         "specifier": one_line(item.dependency.specifier) or None,
         "lookup": lookup_json(lookup),
         "latest": latest and latest._asdict(),
-        "releases": releases and releases.as_json(),
+        "releases": None if releases is None else release_json(releases, item.dependency.specifier),
         "findings": [
             {"rule": each.rule, "severity": each.severity, "message": each.full_message()}
             for each in _version_findings(item, findings)
@@ -210,7 +211,7 @@ def _lines(item: CheckedDependency, findings: Iterable[Finding], now: float) -> 
     if not isinstance(lookup, Missing | Unavailable) and lookup.release is not None:
         lines.append(f"  = latest release: {lookup.release.version} ({lookup.release.date})")
     releases = _releases(item)
-    lines += releases.lines() if releases else []
+    lines += [] if releases is None else release_lines(releases, item.dependency.specifier)
     lines += [f"  = {each.severity}[{each.rule}]: {each.full_message()}" for each in _version_findings(item, findings)]
     # The help for archived and deprecated projects refers to a dependency line, which does not exist here.
     refers_to_line = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED

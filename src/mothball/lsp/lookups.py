@@ -20,9 +20,9 @@ from mothball.config.project import UserConfig
 from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.credentials import netrc_paths
+from mothball.index.releases import Releases
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Fetcher, OnResult, Resolver
-from mothball.lsp.releases import Releases
 from mothball.model.errors import CacheError, MothballError
 from mothball.model.lookup import (
     Cause,

@@ -20,6 +20,7 @@ from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import Edit
 from mothball.edits.removal import remove_dependency
 from mothball.edits.replacement import replace_dependency
+from mothball.index.releases import Releases
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, path_of, uri_of
 from mothball.lsp.documents import Checked, is_reported
@@ -29,7 +30,6 @@ from mothball.lsp.features.hover import findings_of
 from mothball.lsp.hover_text import project_page
 from mothball.lsp.ignore_actions import ignore_fixes
 from mothball.lsp.lookups import PENDING
-from mothball.lsp.releases import Releases
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.findings import IGNORABLE_RULES, CheckedDependency, Finding, Rule

@@ -28,12 +28,14 @@ class ReleaseFacts(NamedTuple):
 
 
 class Releases:
-    """The releases of one project."""
+    """The releases of one project. ``files`` is the number of its files."""
 
     def __init__(self, name: str, files: PageFiles) -> None:
         """Read the list ``files`` of the page of ``name`` (normalized). Names that are not understood are left out."""
+        self.files = 0
         self._releases: dict[Version, ReleaseFacts] = {}
         for file in all_files(files.text):
+            self.files += 1
             text = version_from_file_name(file.name, name)
             try:
                 version = Version(text or "")
@@ -54,12 +56,28 @@ class Releases:
         Pre-releases count if the specifier names one or there is nothing else (PEP 440, "Handling of pre-releases").
         A specifier that is not one of PEP 440 allows none.
         """
+        allowed = self.allowed(specifier)
+        return self._releases[max(allowed)] if allowed else None
+
+    def allowed(self, specifier: str = "") -> list[Version]:
+        """Return the versions that ``specifier`` allows and that are not yanked, as for ``newest``."""
         usable = [version for version, release in self._releases.items() if release.yanked is None]
         try:
-            allowed = list(SpecifierSet(specifier).filter(usable))
+            return list(SpecifierSet(specifier).filter(usable))
         except InvalidSpecifier:
-            return None
-        return self._releases[max(allowed)] if allowed else None
+            return []
+
+    def oldest(self) -> ReleaseFacts | None:
+        """Return the release that was uploaded first, None if no upload time is known."""
+        return min((each for each in self._releases.values() if each.date), key=lambda each: each.date, default=None)
+
+    def yanked(self) -> list[ReleaseFacts]:
+        """Return the releases whose files are all yanked (PEP 592), in the order of the page."""
+        return [each for each in self._releases.values() if each.yanked is not None]
+
+    def __len__(self) -> int:
+        """Return the number of releases."""
+        return len(self._releases)
 
     def has_match(self, specifier: str) -> bool:
         """Return True if a release that is not yanked satisfies ``specifier``."""
