@@ -10,7 +10,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from lsprotocol import types
 
 from mothball.index.resolution import LookupSettings, Query
 from mothball.lsp import lookups
@@ -189,10 +188,9 @@ def test_crash_of_lookup_is_logged_and_unverified(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_problem_without_position_is_at_the_top() -> None:
-    from mothball.lsp.convert import path_of, top_of_document, uri_of
+def test_paths_that_are_no_files_are_ignored() -> None:
+    from mothball.lsp.convert import path_of, uri_of
 
-    assert top_of_document() == types.Range(types.Position(0, 0), types.Position(0, 0))
     assert path_of("file://[/x") is None
     assert path_of("untitled:1") is None
     assert uri_of("//server/share/a b") == "file://server/share/a%20b"

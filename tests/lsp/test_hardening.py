@@ -112,7 +112,7 @@ def test_invalid_uris_and_positions_are_ignored(client: InProcess, workspace: Wo
         params = {"uri": odd, "languageId": "x", "version": 1, "text": "==broken\n"}
         client.notify("textDocument/didOpen", {"textDocument": params})
     document = client.open(workspace.path("requirements.txt"), "==broken\r\nfine")
-    client.wait_for_diagnostics(document, "unreadable", "unverified")
+    client.wait_for_diagnostics(document, "unverified", "unreadable")
     for line, character in ((0, 999), (1, 0), (1, 4), (2, 0), (999, 999), (2**31 - 1, 2**31 - 1)):
         client.hover(document, line, character)
     assert client.hover(document, 1, 99) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mothball.formats.names import (
     INCLUDE_SUFFIXES,
@@ -16,7 +16,7 @@ from mothball.formats.names import (
     may_be_included,
     may_contain_requirements,
 )
-from mothball.model.document import MAX_PROBLEMS, DependencyKind, ParseProblem
+from mothball.model.document import MAX_PROBLEMS, DependencyKind, ParseProblem, Span, relocated
 from mothball.model.errors import UnreadableFileError, decoding_error
 from mothball.model.file_formats import FORMATS
 
@@ -63,7 +63,10 @@ _MODULES = {
 
 # Formats that may declare their encoding in one of the first two lines (PEP 263).
 _WITH_CODING_LINE = frozenset({"requirements", "script", "setup-py"})
+_BYTE_ORDER_MARK = "\ufeff"
 _SCRIPT_MARK = b"# /// script"
+
+_Record = TypeVar("_Record", bound=tuple[object, ...])
 
 
 def decode(format_name: str, path: str, data: bytes) -> str:
@@ -79,7 +82,7 @@ def decode(format_name: str, path: str, data: bytes) -> str:
             from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only the format at hand is imported
 
             return requirements.decode(data)
-        return data.decode("utf-8").removeprefix("\ufeff")
+        return data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
         raise decoding_error(path, data, error) from error
     except LookupError as error:
@@ -92,12 +95,30 @@ def parse(format_name: str, text: str, kind: DependencyKind = DependencyKind.REQ
     ``kind`` applies to the entries of a requirements file; other formats determine it themselves. Raises KeyError if
     the format is not in ``FORMATS``, and nothing else.
     """
+    if text.startswith(_BYTE_ORDER_MARK):
+        # Only a text in an editor begins with one: `decode` removes it.
+        return _after_mark(_parse(format_name, text[1:], kind))
+    return _parse(format_name, text, kind)
+
+
+def _parse(format_name: str, text: str, kind: DependencyKind) -> Document:
     if format_name == "requirements":
         from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only the format at hand is imported
 
         return _limited(requirements.parse(text, kind=kind))
     # Importing importlib for import_module would cost as much as importing a format.
     return _limited(__import__(f"mothball.formats.{_MODULES[format_name]}", fromlist=["parse"]).parse(text))
+
+
+def _after_mark(document: Document) -> Document:
+    """Return the document of a text without its byte-order mark, with the positions in the whole text."""
+    located = ("dependencies", "problems", "ignores", "includes", "index_options", "tool_indexes", "unnamed")
+    fields: dict[str, Any] = {name: tuple(map(_moved, getattr(document, name))) for name in (*located, "unresolvable")}
+    return document._replace(**fields)
+
+
+def _moved(record: _Record) -> _Record:
+    return relocated(record, lambda start, end: Span(start + 1, end + 1))
 
 
 def _limited(document: Document) -> Document:

@@ -106,7 +106,16 @@ def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
     if report is not None and parsed.opened is not None and task.unused:
         remaining = _relocated(task.unused, parsed.opened.file)
         report = report._replace(findings=(*report.findings, *remaining))
-    checked = Checked(text, display_path(context.path), task.version, parsed.opened, report, queries, context.problems)
+    checked = Checked(
+        text,
+        display_path(context.path),
+        task.version,
+        parsed.opened,
+        report,
+        queries,
+        context.problems,
+        context.unreadable,
+    )
     return AnalysisResult(parsed, checked, diagnostics_of(checked, task.options))
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from lsprotocol import types
 
-from mothball.model.document import Location, Span
+from mothball.model.document import Location, Position, Span
 from mothball.model.findings import Rule, Severity
 from mothball.model.line_index import LineIndex
 
@@ -25,6 +25,8 @@ _SEVERITIES = {
 }
 _UNIT_SIZES = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
 _CODECS = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+# A quoted string, a bare key or value, or a sign.
+_TOKEN = re.compile(r"""\"[^"]*+"|'[^']*+'|[^\s=,\[\]{}#"']++|.""")
 _DRIVE = re.compile(r"/[A-Za-z]:")
 
 
@@ -46,6 +48,16 @@ class Positions:
     def range(self, span: Span) -> types.Range:
         """Return the range of ``span``."""
         return types.Range(self.position(span.start), self.position(span.end))
+
+    def top(self) -> types.Range:
+        """Return the range of diagnostics about the whole document: its first character. Editors hide empty ranges."""
+        return self.range(Span(0, min(1, len(self._lines.line(1)))))
+
+    def token(self, position: Position) -> types.Range:
+        """Return the range of the key, value or sign at ``position``."""
+        start = self._lines.start(position.line) + position.column - 1
+        token = _TOKEN.match(self._lines.line(position.line), position.column - 1)
+        return self.range(Span(start, start + (len(token[0]) if token else 0)))
 
     def range_of(self, location: Location) -> types.Range:
         """Return the range of a ``location`` in this text."""
@@ -127,8 +139,3 @@ def rule_uri(rule: Rule) -> str:
     """Return the URI of the documentation of ``rule`` in this package."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     return uri_of(os.path.join(package, "check", "rule_pages", f"{rule}.md"))
-
-
-def top_of_document() -> types.Range:
-    """Return the range of diagnostics about the whole document."""
-    return types.Range(types.Position(0, 0), types.Position(0, 0))

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from mothball.check.messages import skipped_text
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.convert import SOURCE, Positions, rule_uri, severity_of, top_of_document, uri_of
+from mothball.lsp.convert import SOURCE, Positions, rule_uri, severity_of, uri_of
 from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import Location
@@ -29,7 +29,7 @@ class DiagnosticOptions(NamedTuple):
 def diagnostics_of(checked: Checked, options: DiagnosticOptions) -> list[types.Diagnostic]:
     """Return the diagnostics of a document, in the order of its lines."""
     if checked.opened is None or checked.report is None:
-        return [problem_diagnostic(problem, checked, options) for problem in checked.problems]
+        return _Converter(checked, options).general_diagnostics()
     return _Converter(checked, options).diagnostics()
 
 
@@ -58,18 +58,33 @@ class _Converter:
             else:
                 diagnostics.append(self._finding_diagnostic(finding))
         failing = {failure[0] for failure in unknown if not isinstance(failure, Skipped)}
-        general = []
+        general: list[Problem] = []
         stale: dict[str, Problem] = {}
         for problem in self._problems():
             if problem.index_url in failing:
                 stale[problem.index_url] = problem
             else:
-                general.append(problem_diagnostic(problem, self._checked, self._diagnostic_options))
+                general.append(problem)
+        outages = []
         for failure, findings in unknown.items():
             worst = min(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
             stale_problem = None if isinstance(failure, Skipped) else stale.pop(failure[0], None)
-            diagnostics.append(self._finding_diagnostic(worst, _combined_message(findings, stale_problem)))
-        return [*general, *_sorted(diagnostics)]
+            message = _combined_message(findings, stale_problem)
+            if _is_about_the_file(failure, findings):
+                outages.append(self._diagnostic(worst, self._positions.top(), message))
+            else:
+                diagnostics.append(self._finding_diagnostic(worst, message))
+        return [*self.general_diagnostics(general), *outages, *_sorted(diagnostics)]
+
+    def general_diagnostics(self, problems: Iterable[Problem] | None = None) -> list[types.Diagnostic]:
+        """Return the diagnostics of ``problems``, those of the check by default, and of an unreadable file."""
+        problems = self._checked.problems if problems is None else problems
+        unreadable = (
+            self._diagnostic(finding, self._positions.top(), _message(finding))
+            for finding in self._checked.unreadable
+            if is_reported(finding)
+        )
+        return [*(self._problem_diagnostic(problem) for problem in dict.fromkeys(problems)), *unreadable]
 
     def _problems(self) -> Iterator[Problem]:
         report = self._checked.report
@@ -97,7 +112,7 @@ class _Converter:
             related = self._related(finding.location, f"{finding.name} is declared here")
         elif finding.lookup is not None:
             related = self._direct_dependency(finding)
-        range_ = top_of_document() if location is None else self._positions.range_of(location)
+        range_ = self._positions.top() if location is None else self._positions.range_of(location)
         return self._diagnostic(finding, range_, message or _message(finding), related)
 
     def _direct_dependency(self, finding: Finding) -> list[types.DiagnosticRelatedInformation]:
@@ -125,6 +140,21 @@ class _Converter:
         range_ = Positions(text, self._diagnostic_options.client.encoding).range_of(target)
         location = types.Location(uri_of(os.path.abspath(target.path)), range_)
         return [types.DiagnosticRelatedInformation(location, one_line(message))]
+
+    def _problem_diagnostic(self, problem: Problem) -> types.Diagnostic:
+        """Return the diagnostic of a problem that affects the check of the document."""
+        here = not problem.path or problem.path in (self._checked.path, self._checked.shown)
+        range_ = self._positions.top()
+        if here and problem.position is not None:
+            range_ = self._positions.token(problem.position)
+        message = problem.message if here else f"{_where(problem)}: {problem.message}"
+        return types.Diagnostic(
+            range=range_,
+            message=f"{message}\n{problem.help}" if problem.help else message,
+            severity=severity_of(Severity.NOTE if problem.severity is Severity.OFF else problem.severity),
+            code=str(problem.rule) if problem.rule else None,
+            source=SOURCE,
+        )
 
     def _diagnostic(
         self,
@@ -174,50 +204,53 @@ def _failure_of(lookup: Unavailable | Skipped) -> tuple[str, Cause | None] | Ski
     return lookup.origin.index_url, None if lookup.cause in _WHOLE_INDEX_CAUSES else lookup.cause
 
 
+def _is_about_the_file(failure: tuple[str, Cause | None] | Skipped, findings: list[Finding]) -> bool:
+    """Return True if an index failed, rather than one of its pages or an entry of the file."""
+    return not isinstance(failure, Skipped) and (failure[1] is None or len(findings) > 1)
+
+
+_OUTAGES = {
+    Cause.UNREACHABLE: "Index unreachable",
+    Cause.TIMEOUT: "Index not responding",
+    Cause.DEADLINE: "Index too slow",
+    Cause.TLS: "No trusted connection to the index",
+    Cause.REFUSED_URL: "Index URL not allowed",
+    Cause.UNAUTHORIZED: "Index denied access",
+    Cause.RATE_LIMITED: "Index limits requests",
+    Cause.OFFLINE: "Offline",
+}
+_OTHER_OUTAGE = "Index failed"
+
+
 def _combined_message(findings: list[Finding], stale: Problem | None) -> str:
-    """Return one message for all names that could not be looked up for the same reason.
+    """Return one message for all names that could not be looked up for the same reason; the cause comes first.
 
     ``stale`` is the problem that stale results of this index were used, if there is one.
     """
     first = findings[0]
     names = list(dict.fromkeys(finding.name or "" for finding in findings))
-    message = first.full_message()
-    if len(names) > 1 and isinstance(first.lookup, Skipped):
-        listed = join_names(names, _MAX_NAMES, 60)
-        message = f"{len(names)} dependencies were not looked up: {skipped_text(first.lookup)} ({listed})"
-    elif len(names) > 1 and isinstance(first.lookup, Unavailable):
-        index, detail = one_line(first.lookup.origin.index_url, 100), one_line(first.lookup.detail)
-        message = (
-            f"{len(names)} dependencies could not be checked on {index}: {detail} ({join_names(names, _MAX_NAMES, 60)})"
-        )
-    return "\n".join(part for part in (message, stale.message if stale else "", first.help) if part)
+    listed = join_names(names, _MAX_NAMES, 60)
+    lines = [first.full_message()]
+    if isinstance(first.lookup, Unavailable) and _is_about_the_file(_failure_of(first.lookup), findings):
+        detail = one_line(first.lookup.detail).removeprefix("offline, and ")
+        cause = f"{_OUTAGES.get(first.lookup.cause, _OTHER_OUTAGE)} ({detail})"
+        number = f"{len(names)} {'dependency' if len(names) == 1 else 'dependencies'}"
+        lines = [f"{cause}: {number} not checked", f"{one_line(first.lookup.origin.index_url, 100)}: {listed}"]
+    elif len(names) > 1 and isinstance(first.lookup, Skipped):
+        lines = [f"{len(names)} dependencies were not looked up: {skipped_text(first.lookup)} ({listed})"]
+    return "\n".join(part for part in (*lines, stale.message if stale else "", first.help) if part)
 
 
 def _sorted(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]:
-    shown = set()
+    shown: set[tuple[object, ...]] = set()
     for diagnostic in sorted(diagnostics, key=lambda item: (item.range.start.line, item.range.start.character)):
-        # A dependency of several manifests gets one diagnostic in the lock.
-        key = (diagnostic.range.start.line, diagnostic.range.start.character, diagnostic.code, diagnostic.message)
+        # A dependency of several manifests gets one diagnostic in the lock, and equal errors of a line are one.
+        start = diagnostic.range.start
+        column = None if diagnostic.code == Rule.UNREADABLE else start.character
+        key = (start.line, column, diagnostic.code, diagnostic.message)
         if key not in shown:
             shown.add(key)
             yield diagnostic
-
-
-def problem_diagnostic(problem: Problem, checked: Checked, options: DiagnosticOptions) -> types.Diagnostic:
-    """Return the diagnostic of a problem that affects the check of the document."""
-    here = not problem.path or problem.path in (checked.path, checked.shown)
-    range_ = top_of_document()
-    if here and problem.position is not None:
-        at = Location(problem.path, problem.position, problem.position)
-        range_ = Positions(checked.text, options.client.encoding).range_of(at)
-    message = problem.message if here else f"{_where(problem)}: {problem.message}"
-    return types.Diagnostic(
-        range=range_,
-        message=f"{message}\n{problem.help}" if problem.help else message,
-        severity=severity_of(Severity.NOTE if problem.severity is Severity.OFF else problem.severity),
-        code=str(problem.rule) if problem.rule else None,
-        source=SOURCE,
-    )
 
 
 def _where(problem: Problem) -> str:

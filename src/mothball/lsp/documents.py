@@ -25,6 +25,7 @@ class Checked(NamedTuple):
     """A text of a document and the result of its check.
 
     ``opened`` is None if the document must not be checked; ``shown`` is its path as displayed in reports.
+    ``unreadable`` is the finding about a saved file that cannot be read.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Checked(NamedTuple):
     report: Report | None
     queries: tuple[Query, ...]
     problems: tuple[Problem, ...]
+    unreadable: tuple[Finding, ...] = ()
 
     @property
     def path(self) -> str:

@@ -15,7 +15,14 @@ from types import MappingProxyType
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
 from mothball.config.project import UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, table_path
-from mothball.discovery.discover import STDIN, DiscoveryRequest, configured_format, discover, is_excluded_by_config
+from mothball.discovery.discover import (
+    STDIN,
+    DiscoveryRequest,
+    DiscoveryResult,
+    configured_format,
+    discover,
+    is_excluded_by_config,
+)
 from mothball.discovery.local_projects import (
     DeclaredNames,
     LocalReference,
@@ -39,7 +46,7 @@ from mothball.lsp.unsaved import (
 from mothball.model.document import Document, Location, ParsedFile
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
-from mothball.model.findings import Problem
+from mothball.model.findings import Finding, Problem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
@@ -56,10 +63,10 @@ class DocumentContext(NamedTuple):
     """The files on disk that matter for an open document.
 
     ``path`` is absolute. ``saved`` is the saved file, empty if it does not exist yet, and None if nothing of it may be
-    looked up because the configuration is invalid or ``excludes`` it. ``manifests`` are those of its project if it is a
-    lock, ``snapshots`` the paths of the snapshots in use, ``routing`` the routing of the saved file,
-    ``indexes`` its own index settings, and ``references`` its references to local projects. ``stamps`` are those of all
-    files that were read, to detect changes.
+    looked up because the configuration is invalid or ``excludes`` it, or because the file is ``unreadable``.
+    ``manifests`` are those of its project if it is a lock, ``snapshots`` the paths of the snapshots in use, ``routing``
+    the routing of the saved file, ``indexes`` its own index settings, and ``references`` its references to local
+    projects. ``stamps`` are those of all files that were read, to detect changes.
     """
 
     path: str
@@ -67,6 +74,7 @@ class DocumentContext(NamedTuple):
     saved: ResolvedFile | None
     manifests: tuple[ResolvedFile, ...] = ()
     problems: tuple[Problem, ...] = ()
+    unreadable: tuple[Finding, ...] = ()
     excludes: bool = False
     snapshots: tuple[str, ...] = ()
     routing: SavedRouting = SavedRouting()
@@ -113,6 +121,7 @@ def read_file_context(
     root = repository_root(path, folder)
     resolved_config = config_resolver.resolve(path, root)
     found: tuple[ResolvedFile, ...] = ()
+    unreadable: tuple[Finding, ...] = ()
     saved = None
     excludes = resolved_config is not None and is_excluded_by_config(path, resolved_config)
     if resolved_config is not None and not excludes:
@@ -120,7 +129,9 @@ def read_file_context(
             parsed = ParsedFile(path, root, _text_at(path), Document(file_format))
             saved = ResolvedFile(display_path(path), parsed, resolved_config)
         else:
-            found = _read_with_context(path, file_format, folder, config_resolver)
+            result = _read_with_context(path, file_format, folder, config_resolver)
+            found = result.files
+            unreadable = tuple(finding for finding in result.unreadable if finding.path == display_path(path))
             saved = next((file for file in found if file.path == display_path(path)), None)
     manifests = (file for file in found if saved and file is not saved and file.project == saved.project)
     return DocumentContext(
@@ -129,6 +140,7 @@ def read_file_context(
         saved,
         tuple(file for file in manifests if not is_lock(file.document)),
         () if excludes else tuple(config_resolver.problems),
+        unreadable,
         excludes,
         config_resolver.snapshot_paths(),
         routing_of(saved) if saved else SavedRouting(),
@@ -217,7 +229,7 @@ _NO_DATE = RunSettings(today="", now=0.0)
 
 def _read_with_context(
     path: str, file_format: str, folder: str | None, config_resolver: ConfigResolver
-) -> tuple[ResolvedFile, ...]:
+) -> DiscoveryResult:
     # A `files` setting makes this a dependency file, not its name.
     as_format = file_format if format_of(path) is None else None
     is_new = not os.path.lexists(path)
@@ -229,7 +241,7 @@ def _read_with_context(
         context=True,
         for_editor=True,
     )
-    return discover(request, config_resolver, _NO_DATE).files
+    return discover(request, config_resolver, _NO_DATE)
 
 
 def _local_names(document: Document, text: str, context: DocumentContext, saved: ResolvedFile) -> LocalNames:

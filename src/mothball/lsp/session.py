@@ -244,8 +244,8 @@ class Session:
         context, before = done.parsed.context, document.context
         is_unusable = context.saved is None and not context.excludes and not self.settings.errors
         if is_unusable and before is not None and before.saved is not None:
-            # The saved configuration is invalid: keep using the last valid one.
-            context = before._replace(problems=context.problems, stamps=context.stamps)
+            # The saved file cannot be read, or its configuration is invalid: keep using the last valid one.
+            context = before._replace(problems=context.problems, unreadable=context.unreadable, stamps=context.stamps)
         elif before is not None:
             context = context.with_last_valid(before)
         document.context = context

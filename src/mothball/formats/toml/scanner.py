@@ -28,6 +28,7 @@ from mothball.model.records import make
 # Of tables and key/value pairs, and of items of an array; a lock of 10,000 packages has half as many.
 MAX_STATEMENTS = 100_000
 # The most common forms of statements, items and headers, matched by one pattern each.
+_TOO_DEEP = "nested too deeply"
 _SIMPLE_PAIR = re.compile(r'([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+("([^"\\\r\n]++)")[ \t]*+(?=[\r\n#]|\Z)')
 _SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
 _SIMPLE_STRING = re.compile(r'"([^"\\\r\n]++)"')
@@ -164,7 +165,9 @@ class Scanner(Cursor):
     def _array_or_table(self, position: int, depth: int, closer: str) -> tuple[Value, int]:
         if depth > MAX_DEPTH:
             end = self._rest_of_line(position)
-            self._error(position, position + 1, "nested too deeply", f"nest at most {MAX_DEPTH} levels")
+            # Once: every further level would repeat it.
+            if not any(error.message == _TOO_DEEP for error in self._errors):
+                self._error(position, position + 1, _TOO_DEEP, f"nest at most {MAX_DEPTH} levels")
             return Invalid(Span(position, end)), end
         if self._text[position] == "[":
             return self._items(position, position + 1, [], depth, closer)
