@@ -41,21 +41,18 @@ def command_line() -> str:
 def _command(name: str, parser: argparse.ArgumentParser) -> str:
     positional = "".join(f" {_argument(action)}" for action in parser._actions if not action.option_strings)
     description = " ".join((parser.description or "").split())
-    parts = [
-        f"### mothball {name}\n",
-        f"{_code(description)}\n",
-        f"```text\nmothball {name} [OPTIONS]{positional}\n```\n",
-    ]
+    rows = []
     for group in parser._action_groups:
-        rows = [
-            (_names(action), _cell(action.help or ""))
+        actions = [
+            action
             for action in group._group_actions
             if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction)
         ]
-        if rows:
-            title = (group.title or "").replace("positional arguments", "arguments")
-            parts.append(table(f"{title} |", rows))
-    return "\n".join(parts)
+        if actions and group.title != "positional arguments":
+            rows.append((f"**{(group.title or '').capitalize()}**", ""))
+        rows += [(_names(action), _cell(action.help or "")) for action in actions]
+    usage = f"```text\nmothball {name} [OPTIONS]{positional}\n```\n"
+    return "\n".join([f"### mothball {name}\n", f"{_code(description)}\n", usage, table("argument | meaning", rows)])
 
 
 def _names(action: argparse.Action) -> str:
