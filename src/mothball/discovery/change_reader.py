@@ -43,7 +43,14 @@ from mothball.formats.table import (
     may_contain_requirements,
     parse,
 )
-from mothball.model.document import Dependency, DependencyKind, Document, FileKind, ParsedFile
+from mothball.model.document import (
+    UNRESOLVABLE_REASONS,
+    Dependency,
+    DependencyKind,
+    Document,
+    FileKind,
+    ParsedFile,
+)
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Problem, Severity
@@ -214,12 +221,11 @@ class ChangeReader:
 
     def _was_dependency_file(self, path: str) -> bool:
         """Return True if the file at ``path`` was a dependency file at a base, rather than prose or a template."""
-        for base in self._change.bases:
-            for version in self._touched_base_files(base, [path]):
-                relative = os.path.relpath(path, self._root).replace(os.sep, "/")
-                if not why_passed_over(version.document, version.text, relative):
-                    return True
-        return False
+        return any(True for base in self._change.bases for _ in self._touched_base_files(base, [path]))
+
+    def _is_passed_over(self, version: FileVersion) -> bool:
+        relative = os.path.relpath(version.path, self._root).replace(os.sep, "/")
+        return bool(why_passed_over(version.document, version.text, relative))
 
     def _may_be_dependency_file(self, path: str) -> bool:
         if self._selection.format:
@@ -327,6 +333,7 @@ class ChangeReader:
         """Yield the base versions of those of ``paths`` that are known dependency files.
 
         Other texts are dependency files of the base only if a file there includes them (see ``_all_base_files``).
+        A file that was passed over excuses nothing: its entries were not checked when they were added.
         """
         for path in paths:
             if not base.tree.is_file(path):
@@ -338,7 +345,8 @@ class ChangeReader:
             if file_format is None and may_be_included(path) and _has_generator_header(base, path):
                 file_format = "requirements"
             if file_format is not None:
-                yield from self._version(base, path, file_format, self._kind_of(path))
+                versions = self._version(base, path, file_format, self._kind_of(path))
+                yield from (version for version in versions if not self._is_passed_over(version))
 
     def _all_base_files(
         self, base: Base, files: Iterable[ResolvedFile], *, with_including_files: bool
@@ -523,19 +531,27 @@ class ChangeReader:
             for version in base_files
         ]
         other_names = _names_on_other_indexes(base_files)
+        local_names = _names_on_no_index(base_files)
         targets, checked_paths, problems = [], [], list(target.problems)
         present: dict[str, Document | None] = {}
         for file in target.files:
             path = file.parsed.path
             on_default = entries_on_default(file) if other_names is not None else None
             moved = {entry.name for entry in on_default or ()} & (other_names or {}).get(path, set())
+            new_on_index = {
+                entry.name for entry in file.document.dependencies if file.facts.skip_reason(entry) is None
+            } & local_names.get(path, set())
             if moved:
                 problems.append(_moved_to_default(file, len(moved)))
+            elif new_on_index:
+                problems.append(_moved_to_index(file, len(new_on_index)))
             if self._selection.format is None and path not in base_paths:
                 problems += _unknown_to_hooks(file, self._change.target)
             for one in self._same_file(path, links, self._change.target):
                 present[one] = file.document
-                is_checked = one == path and (self._is_newly_included(path, file.kind, base_kinds) or moved)
+                is_checked = one == path and (
+                    self._is_newly_included(path, file.kind, base_kinds) or moved or new_on_index
+                )
                 if one in self.candidates or is_checked:
                     oid = _oid_in(self._change.target, path)
                     targets.append(_resolved_version(file, one, self._project_of(one), oid, 0, on_default))
@@ -631,6 +647,18 @@ def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[
     return {path: found - on_default[path] for path, found in names.items()} if base_files else None
 
 
+def _names_on_no_index(base_files: Iterable[FileVersion]) -> dict[str, set[str]]:
+    """Return the names of each base file, by its path, that were no names on an index: local projects, URLs, paths."""
+    names: dict[str, set[str]] = {}
+    on_index: dict[str, set[str]] = {}
+    for version in base_files:
+        for entry in version.document.dependencies:
+            reason = version.facts.skip_reason(entry)
+            found = on_index if reason is None or reason in UNRESOLVABLE_REASONS else names
+            found.setdefault(version.path, set()).add(entry.name)
+    return {path: found - on_index.get(path, set()) for path, found in names.items()}
+
+
 def _links_by_target(paths: Iterable[str], tree: Tree) -> dict[str, list[str]]:
     """Return those of ``paths`` that are links to files, by the path of the file."""
     links: dict[str, list[str]] = {}
@@ -652,6 +680,16 @@ def _unknown_to_hooks(file: ResolvedFile, tree: Tree) -> Iterator[Problem]:
     )
     help_text = f"rename it, or add {name} to `files` of the hook; `mothball check --since REV` in CI always checks it"
     yield Problem(Severity.WARNING, message, help_text, file.path)
+
+
+def _moved_to_index(file: ResolvedFile, count: int) -> Problem:
+    names, them = (
+        ("1 name that was a local project counts", "it")
+        if count == 1
+        else (f"{count} names that were local projects count", "them")
+    )
+    message = f"{names} as added: installers now look for {them} on an index"
+    return Problem(Severity.NOTE, message, "keep the local project, or remove its requirement", file.path)
 
 
 def _moved_to_default(file: ResolvedFile, count: int) -> Problem:

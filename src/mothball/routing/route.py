@@ -329,7 +329,7 @@ class Router:
         """Expand and check the URLs of ``selection``; skip the name if a possibly private index is unusable."""
         skip = partial(Explanation, rejected=selection.rejected + reject(selection.selected, _NOT_LOOKED_UP))
         if not selection.selected:
-            return Explanation(Skipped(SkipReason.NO_INDEX), selection.rejected, selection.no_index_reason)
+            return Explanation(_no_index(selection.no_index_reason), selection.rejected, selection.no_index_reason)
         indexes: list[RoutedIndex] = []
         rejected = selection.rejected
         for candidate in selection.selected:
@@ -344,7 +344,8 @@ class Router:
             elif candidate is selection.selected[-1] or self._may_hide_private_index(candidate, selection):
                 # The last one is the main index: extra indexes cannot replace it. The default index cannot replace an
                 # extra index either, which may be the one that has the package.
-                return skip(Skipped(SkipReason.NO_INDEX), no_index_reason=f"{candidate.set_by} is not an http URL")
+                reason = f"{candidate.set_by} is not an http URL"
+                return skip(_no_index(reason), no_index_reason=reason)
             else:
                 rejected += reject([candidate], "not an http URL")
         return self._apply_restrictions(name, _in_order(indexes), rejected)
@@ -421,6 +422,11 @@ def credential_locations(declared: DeclaredIndexes, dependencies: Iterable[Depen
     pinned_urls = {dependency.index_url for dependency in dependencies if dependency.index_url}
     undeclared = sorted(pinned_urls - declared_urls)
     return locations + [f"the index {base_url(url)}" for url in undeclared if has_secret(url)]
+
+
+def _no_index(reason: str) -> Skipped:
+    """Return the result for a name without an index that can be queried; ``reason`` is the setting that causes it."""
+    return Skipped(SkipReason.NO_INDEX, f"no usable index is configured: {reason}" if reason else "")
 
 
 def _in_order(indexes: Iterable[RoutedIndex]) -> tuple[RoutedIndex, ...]:

@@ -209,8 +209,9 @@ BUILD_BACKENDS = {
         (
             "[tool.briefcase]\nrequires = ['a']\n[tool.briefcase.app.x]\nrequires=['b', './c']\ntest_requires = ['d']\n"
             "[tool.briefcase.app.x.macOS]\nrequires = ['e']\n[tool.briefcase.app.x.linux.flatpak]\nrequires = ['f']\n"
+            "[tool.briefcase.app.x.linux.system.debian]\nrequires = ['g']\n"
         ),
-        ["2 a", "4 b", "4 ? ./c", "5 d", "7 e", "9 f"],
+        ["2 a", "4 b", "4 ? ./c", "5 d", "7 e", "9 f", "11 g"],
     ),
     "requirements that replace those of another package": (
         "[[tool.uv.dependency-metadata]]\nname = 'a'\nrequires-dist = ['b>=1', 'c']\n",

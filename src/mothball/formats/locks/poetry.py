@@ -46,11 +46,14 @@ def _source(stanza: Stanza) -> PackageSource:
         return REGISTRY
     url = stanza.text("source", "url")
     match stanza.text("source", "type"):
-        case "legacy":
-            return index_source(url or "")
+        case "legacy" if (source := index_source(url or "")).index_url:
+            return source
+        case "git":
+            return PackageSource(SkipReason.VCS)
         case "directory":
             return local_source(url, is_editable=stanza.values.get(("develop",)) == [True])
         case "file" | "url":
             return archive_source(url)
+        # Poetry takes all other packages from the index that `reference` names, such as PyPI.
         case _:
-            return PackageSource(SkipReason.VCS)
+            return PackageSource(SkipReason.UNKNOWN_INDEX)

@@ -81,4 +81,5 @@ def _local_source(stanza: Stanza, *, is_member: bool) -> PackageSource:
             return PackageSource(SkipReason.SELF)
         return PackageSource(SkipReason.WORKSPACE if kind in _LOCAL_SOURCES and is_member else reason)
     # A kind of source that a later version of uv introduced: do not treat it as a registry.
-    return PackageSource(SkipReason.URL) if any(path[0] == "source" for path in stanza.values) else REGISTRY
+    is_unknown = any(path[0] == "source" for path in stanza.values)
+    return PackageSource(SkipReason.UNKNOWN_INDEX) if is_unknown else REGISTRY

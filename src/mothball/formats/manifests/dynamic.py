@@ -27,6 +27,7 @@ _KNOWN_BACKENDS = frozenset(
     }
 )  # fmt: skip
 _HOOKS = ("tool", "hatch", "metadata", "hooks")
+_DIRECTIVES = ("tool", "setuptools", "dynamic")
 # Metadata hooks of Hatch whose dependencies are read, or that add none.
 _KNOWN_HOOKS = frozenset({"fancy-pypi-readme", "requirements_txt", "uv-dynamic-versioning", "vcs"})
 _HELP = (
@@ -56,7 +57,16 @@ def unread_dynamic(entries: Sequence[TomlEntry], paths: Iterable[Path]) -> Itera
         source = f"the build backend {one_line(name, MAX_SHOWN)}"
     elif name.startswith("hatchling") and hooks:
         source = f"the metadata hook {one_line(hooks[0], MAX_SHOWN)} of Hatch"
+    elif name.startswith("setuptools"):
+        source = "a directive of [tool.setuptools.dynamic] other than `file`"
+        fields = [field for field in fields if _has_other_directive(values, field.value)]
     else:
         return
     for field in fields:
         yield ParseProblem(field.inner, f"{field.value} are added by {source}; they were not checked", _HELP)
+
+
+def _has_other_directive(paths: Iterable[Path], field: str) -> bool:
+    """Return True if setuptools takes the field, or one of its extras, from anything but files."""
+    directive = (*_DIRECTIVES, field)
+    return any(path[: len(directive)] == directive and "file" not in path[len(directive) :] for path in paths)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from mothball.formats.manifests.requirement_arrays import ArrayItem
     from mothball.formats.manifests.tables import Tables
 
-# All applications, one application, its platform, and an output format of the platform.
-_TABLES = ((), ("app", ANY), ("app", ANY, ANY), ("app", ANY, ANY, ANY))
+# All applications, one application, its platform, an output format of the platform, and a Linux distribution.
+_TABLES = ((), *(("app", *[ANY] * depth) for depth in range(1, 5)))
 _REQUIREMENTS = tuple((*table, name) for table in _TABLES for name in ("requires", "test_requires"))
 
 

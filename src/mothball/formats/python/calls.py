@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
 _SETUP = "setup"
+# What is computed if a key of a dict of arguments is not a literal.
+_COMPUTED_KEYWORD = "a keyword of setup()"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LIST_CONSTRUCTORS = frozenset({"frozenset", "list", "set", "sorted", "tuple"})
-_ADDING_METHODS = frozenset({"append", "extend", "update"})
+_ADDING_METHODS = frozenset({"append", "extend", "insert", "update"})
 # Maximum number of assigned values that are searched for the string value of a name.
 _MAX_VALUES = 10
 
@@ -142,6 +144,8 @@ class _SetupReader:
         self._seen: set[ast.expr] = set()
         self._followed: set[object] = set()
         self._computed: list[tuple[str, ast.expr]] = []
+        # The strings that are names of arguments, such as keys of a dict.
+        self._list_names: list[ast.Constant] = []
         self._has_lists = False
         self._name = ""
         for node in ast.walk(tree):
@@ -154,6 +158,9 @@ class _SetupReader:
             for argument, node in self._computed
             if not self._is_from_literals(node) and (argument or not self._has_lists)
         )
+        if not self._has_lists and not computed:
+            # The lists are set in a way that was not followed.
+            computed = tuple((str(node.value), self._offsets.span(node)) for node in self._list_names)
         return SetupArguments(self._name, literals, computed, tuple(sorted(self._strings)))
 
     # --- assignments and calls ----------------------------------------------------------------------------------------
@@ -162,6 +169,8 @@ class _SetupReader:
         match node:
             case ast.Constant(value=str()) | ast.JoinedStr():
                 self._strings.append(self._offsets.span(node))
+                if isinstance(node, ast.Constant) and (node.value in self._lists or node.value == self._table):
+                    self._list_names.append(node)
             case ast.ImportFrom():
                 self._setups.update(alias.asname for alias in node.names if alias.name == _SETUP and alias.asname)
             case ast.Assign():
@@ -176,7 +185,8 @@ class _SetupReader:
                 self._record_value(node.target, value)
             case ast.Call(func=ast.Attribute(value=target, attr=name)) if name in _ADDING_METHODS:
                 keys: list[ast.expr | None] = [ast.Constant(keyword.arg) for keyword in node.keywords]
-                for value in (*node.args, ast.Dict(keys, [keyword.value for keyword in node.keywords])):
+                items = ast.copy_location(ast.Dict(keys, [keyword.value for keyword in node.keywords]), node)
+                for value in (*node.args, items):
                     self._record_value(target, value)
             case ast.Call():
                 self._calls.append(node)
@@ -188,7 +198,8 @@ class _SetupReader:
             case ast.Name(id=name):
                 self._values.setdefault(name, []).append(value)
             case ast.Subscript(value=ast.Name(id=name), slice=key):
-                self._values.setdefault(name, []).append(ast.Dict([key], [value]))
+                item = ast.copy_location(ast.Dict([key], [value]), target)
+                self._values.setdefault(name, []).append(item)
             case ast.Tuple():
                 for element in target.elts:
                     self._record_value(element, value)
@@ -240,8 +251,10 @@ class _SetupReader:
                     for key, value in zip(leaf.keys, leaf.values, strict=True):
                         if key is None:
                             yield from self._entries(value, argument)
-                        else:
-                            yield self._text(key), value
+                            continue
+                        if not argument and not self._text(key):
+                            self._computed.append((_COMPUTED_KEYWORD, key))
+                        yield self._text(key), value
                 case ast.Call(func=ast.Name(id="dict")):
                     for keyword in (*leaf.keywords, *(ast.keyword(None, value) for value in leaf.args)):
                         if keyword.arg is None:

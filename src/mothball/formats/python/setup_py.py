@@ -58,7 +58,7 @@ _Item = Dependency | ParseProblem | IgnoreComment | UnnamedEntry
 
 def parse(text: str) -> Document:
     """Parse a setup.py without byte-order mark. Never raises."""
-    if not any(name in text for name in _ARGUMENTS) and re.search(_NAME_ARGUMENT, text) is None:
+    if not any(name in text for name in (*_ARGUMENTS, "**")) and re.search(_NAME_ARGUMENT, text) is None:
         # Most files only call setup(): skip the import of the Python parser.
         return Document(_FORMAT)
     if len(text) > _MAX_LENGTH:
@@ -80,7 +80,7 @@ def parse(text: str) -> Document:
         tuple(item for item in items if isinstance(item, IgnoreComment)),
         project_name=normalize_name(setup.name),
         unnamed=tuple(sorted(item for item in items if isinstance(item, UnnamedEntry))),
-        unresolvable=tuple(sorted(_unresolvable(text, setup))),
+        unresolvable=tuple(sorted(_unresolvable(setup))),
     )
 
 
@@ -123,13 +123,11 @@ def _read_template(text: str, span: Span, section: Section) -> Dependency | Unna
     return dependency._replace(entry_span=dependency.entry_span._replace(end=end))
 
 
-def _unresolvable(text: str, setup: SetupArguments) -> Iterator[ParseProblem]:
+def _unresolvable(setup: SetupArguments) -> Iterator[ParseProblem]:
     """Yield one problem for each computed argument, at its first computed expression."""
     first_spans: dict[str, Span] = {}
     for argument, span in setup.computed:
-        # `**kwargs` may contain no dependencies at all.
-        if argument or any(name in text for name in _ARGUMENTS):
-            first_spans[argument] = min(span, first_spans.get(argument, span))
+        first_spans[argument] = min(span, first_spans.get(argument, span))
     for argument, span in first_spans.items():
         message = f"{argument or 'an argument of setup()'} is computed; its dependencies were not checked"
         yield ParseProblem(span, message, _COMPUTED_HELP)

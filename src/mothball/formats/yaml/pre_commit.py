@@ -13,7 +13,7 @@ from mothball.formats.broken import find_conflict_marker
 from mothball.formats.requirements.strings import Section
 from mothball.formats.yaml.entries import list_problem, read_pip_lists
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
-from mothball.model.document import Document
+from mothball.model.document import DependencyKind, Document, ParseProblem
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -31,12 +31,16 @@ _OTHER_LANGUAGE_HOOKS = frozenset(
     | {"prettier", "pug-lint", "puppet-lint", "rubocop", "ruby-lint", "scss-lint", "standard", "stylelint"}
 )
 _MAX_SHOWN = 60
+_INCLUDE_HELP = (
+    "list the packages themselves, or accept it with the comment `# mothball: ignore[unresolvable] REASON` on its line"
+)
 
 
 def parse(text: str) -> Document:
     """Parse a .pre-commit-config.yaml or .pre-commit-hooks.yaml without byte-order mark. Never raises.
 
-    Includes are omitted: pip resolves them in the clone of the hook repository.
+    Includes are not followed: pip resolves them in the clone of the hook repository. Those of requirements are
+    unresolvable.
     """
     if _KEY not in text and not _may_be_broken(text):
         # Most configurations lack the key: skip the import of the YAML parser.
@@ -49,7 +53,16 @@ def parse(text: str) -> Document:
     lists = list(_find_lists(scan.documents))
     document = read_pip_lists(scan, lists, as_arguments=True)
     problems = sorted((*document.problems, *(problem for node, _ in lists for problem in list_problem(_KEY, node))))
-    return document._replace(format=_FORMAT, problems=tuple(problems), includes=())
+    return document._replace(
+        format=_FORMAT,
+        problems=tuple(problems),
+        includes=(),
+        unresolvable=tuple(
+            ParseProblem(include.span, "this file is in the repository of the hook; it was not checked", _INCLUDE_HELP)
+            for include in document.includes
+            if include.kind is DependencyKind.REQUIREMENT
+        ),
+    )
 
 
 def _may_be_broken(text: str) -> bool:

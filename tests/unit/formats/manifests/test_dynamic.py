@@ -53,3 +53,18 @@ def test_unknown_metadata_hook_of_hatch_is_named(hook: str) -> None:
 def test_other_dynamic_fields_are_not_reported(dynamic: str) -> None:
     text = f'[project]\ndynamic = {dynamic}\n[build-system]\nbuild-backend = "acme"\n'
     assert unresolvable(text) == []
+
+
+@pytest.mark.parametrize(
+    ("directives", "fields"),
+    [
+        ('dependencies = {attr = "shop.DEPENDENCIES"}', ["dependencies"]),
+        ('dependencies.attr = "shop.DEPENDENCIES"', ["dependencies"]),
+        ('dependencies = ["acme"]', ["dependencies"]),
+        ('optional-dependencies = {x = {file = "x.txt"}, y = {attr = "shop.Y"}}', ["optional-dependencies"]),
+        ('dependencies = {file = ["x.txt"]}\noptional-dependencies.x.file = "y.txt"', []),
+    ],
+)
+def test_directives_of_setuptools_other_than_files_are_unresolvable(directives: str, fields: list[str]) -> None:
+    text = f"{DYNAMIC}[tool.setuptools.dynamic]\n{directives}\n"
+    assert [field for field, _ in unresolvable(text)] == fields

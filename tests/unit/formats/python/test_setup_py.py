@@ -190,6 +190,12 @@ def test_aliased_setup_is_recognized(imported: str, call: str) -> None:
         ("extras_require={'a': ['b'], 'c': read('c'), 'd': read('d')}", "", "read('c')"),
         ("extras_require={**read(), 'a': ['b']}", "", "read()"),
         ("**x()", "def x(): return {'install_requires': []}", "x()"),
+        ("name='x', **x()", "", "x()"),
+        ("**x", "from y import x", "x"),
+        ("**{'install_' + 'requires': ['a']}", "", "'install_' + 'requires'"),
+        ("**x", "x = {}; x.setdefault('install_requires', []).append('a')", "'install_requires'"),
+        ("install_requires=x", "x = []\nx[0] = 'a'", "x[0]"),
+        ("install_requires=x", "x = []\nx.update(a='b')", "x.update(a='b')"),
     ],
 )
 def test_computed_list_is_reported(arguments: str, before: str, expression: str) -> None:
@@ -200,6 +206,16 @@ def test_computed_list_is_reported(arguments: str, before: str, expression: str)
     assert found.span.slice(text) == expression
     assert found.message.endswith(" is computed; its dependencies were not checked")
     assert not document.problems
+
+
+def test_list_in_a_call_that_is_not_followed_is_reported() -> None:
+    text = "from setuptools import Distribution\nDistribution({'install_requires': ['a']}).run_commands()\n"
+    (found,) = parse(text).unresolvable
+    assert found.span.slice(text) == "'install_requires'"
+
+
+def test_inserted_entry_is_read() -> None:
+    assert names(setup("install_requires=x", "x = ['a']; x.insert(0, 'b')")) == ["a", "b"]
 
 
 def test_literals_beside_a_computed_list_are_read() -> None:

@@ -238,6 +238,24 @@ def test_included_constraints_file_is_a_constraint(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        ("-r a.txt b.txt", "b.txt"),
+        ("-r a.txt -r b.txt", "-r b.txt"),
+        ("-c a.txt \t-c 'b.txt' # why", "-c 'b.txt'"),
+        ("-r 'a.txt' \\\n  b.txt", "b.txt"),
+        ("-r 'a b.txt'", None),
+        ('--requirement="a.txt" # why', None),
+    ],
+)
+def test_text_after_an_include_is_unresolvable(line: str, rest: str | None) -> None:
+    document = parse(f"good\n{line}\n")
+    found = [problem.span.slice(f"good\n{line}\n") for problem in document.unresolvable]
+    assert found == ([rest] if rest else [])
+    assert not document.problems
+
+
+@pytest.mark.parametrize(
     ("line", "expected"),
     [
         ("-i URL", [("index-url", "URL")]),

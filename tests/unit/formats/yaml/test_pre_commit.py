@@ -47,6 +47,13 @@ def test_file_with_all_features_is_read() -> None:
     assert document.includes == ()
 
 
+def test_requirements_of_the_repository_of_a_hook_are_unresolvable() -> None:
+    text = "repos:\n- repo: x\n  hooks:\n  - id: y\n    additional_dependencies: [-r, a.txt, -c, b.txt]\n"
+    document = parse(text)
+    assert [problem.span.slice(text) for problem in document.unresolvable] == ["a.txt"]
+    assert not document.includes
+
+
 @pytest.mark.parametrize(
     "language",
     [
