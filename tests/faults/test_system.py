@@ -58,6 +58,22 @@ def run_mounted(mothball: Mothball, setup: str, *arguments: str) -> Run:
     return Run(done.returncode, done.stdout, done.stderr)
 
 
+def run_limited(mothball: Mothball, limit: str, *arguments: str) -> Run:
+    """Run mothball with ``limit``, options of ``ulimit``."""
+    command = f'ulimit {limit}; exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", command, "sh", script("mothball"), *arguments],
+        cwd=mothball.project,
+        env={**mothball.environment, "MOTHBALL_E2E_AHEAD": "0"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+    assert "Traceback" not in done.stderr
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
 def assert_true_report(run: Run) -> None:
     """Assert the report of a run without a cache: every name archived, and the cache error reported once."""
     assert run.code == 1, run.err
@@ -307,3 +323,18 @@ def test_disk_that_fills_up_keeps_complete_batches_only(tmp_path: Path) -> None:
     found = len(again.get_many(keys))
     again.close()
     assert found % 10 == 1
+
+
+# --- limits of processes and memory ---
+
+
+@pytest.mark.parametrize("limit", ["-v 400000", "-v 200000", "-v 80000", "-n 16", "-n 10"])
+def test_limits_of_memory_and_descriptors_lead_to_a_true_report(limit: str, mothball: Mothball) -> None:
+    with ScriptedIndex(PAGES) as index:
+        mothball.require(index.url, *NAMES)
+        run = run_limited(mothball, limit, "check", "--no-cache", "--format", "json")
+    assert run.code in {1, 3}, run.err
+    answers = {run.said(name) for name in NAMES}
+    assert answers <= {("stated", "archived"), ("unavailable", "unreachable")}
+    if limit.startswith("-v"):
+        assert answers == {("stated", "archived")}

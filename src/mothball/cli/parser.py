@@ -92,6 +92,10 @@ def _run(argv: Sequence[str]) -> int:
         return stop.code if isinstance(stop.code, int) else _EXIT_USAGE
     except OSError:
         raise
+    except MemoryError:
+        return _print_error(
+            "not enough memory", "raise the limit of memory (`ulimit -v`), or check fewer files at once"
+        )
     except Exception as error:  # a bug in mothball: print a message instead of a traceback
         if os.environ.get("MOTHBALL_DEBUG"):
             raise

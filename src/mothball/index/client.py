@@ -8,6 +8,7 @@ concurrent.futures would.
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,14 @@ DEFAULT_SETTINGS = ClientSettings()
 
 # Seconds after which a waiting thread wakes up: on Windows, waiting for a lock blocks Ctrl-C.
 _POLL_INTERVAL = 0.5
+
+_NO_THREAD = "no thread can be started: raise the limit of processes or memory (`ulimit -u`, `ulimit -v`)"
+_NO_MEMORY = "not enough memory: raise the limit (`ulimit -v`)"
+# In bytes. The default stack of a thread is 8 MiB.
+_STACK_SIZE = 1024 * 1024
+# Address space in bytes that the interpreter with its modules takes, and each thread (the C library reserves 64 MiB).
+_BASE_SPACE = 150 * 1024 * 1024
+_THREAD_SPACE = 80 * 1024 * 1024
 
 Results = queue.SimpleQueue[tuple[PageRequest, Outcome | Exception]]
 Progress = Callable[[int, int], None]
@@ -67,6 +76,7 @@ class Client:
         self._jobs: dict[str, _PageJob] = {}
         self._queue: deque[_PageJob] = deque()
         self._workers = 0
+        self._max_workers = min(settings.workers, _affordable_workers())
 
     def fetch(
         self, requests: Sequence[PageRequest], on_progress: Progress | None = None
@@ -151,11 +161,27 @@ class Client:
         if job is None:
             job = self._jobs[url] = _PageJob(url, waiter.request, Deadline(waiter.seconds))
             self._queue.append(job)
-            if self._workers < self._settings.workers:
-                threading.Thread(target=self._work, name="mothball-index", daemon=True).start()
-                self._workers += 1
+            job.waiters.append(waiter)
+            if self._workers < self._max_workers:
+                self._start_worker()
+        else:
+            job.waiters.append(waiter)
         job.deadline.extend(waiter.seconds)
-        job.waiters.append(waiter)
+
+    def _start_worker(self) -> None:
+        """Start a worker. Where no more threads can be had, the running ones do all jobs; without any, jobs fail."""
+        before = threading.stack_size(_STACK_SIZE)
+        try:
+            threading.Thread(target=self._work, name="mothball-index", daemon=True).start()
+        except RuntimeError:
+            if self._workers == 0:
+                self._complete(self._queue.pop(), Failed(Cause.UNREACHABLE, _NO_THREAD))
+            else:
+                self._max_workers = self._workers
+        else:
+            self._workers += 1
+        finally:
+            threading.stack_size(before)
 
     def _complete(self, job: _PageJob, outcome: Outcome | Exception) -> None:
         """Send the outcome to all waiters; restart for those with another ETag, which cannot use a 304."""
@@ -183,8 +209,8 @@ class Client:
             outcome: Outcome | Exception
             try:
                 outcome = self._fetcher.fetch(job.request, job.deadline)
-            except Exception as bug:  # noqa: BLE001 - raised in the thread of the caller
-                outcome = bug
+            except Exception as error:  # noqa: BLE001 - a bug is raised in the thread of the caller
+                outcome = Failed(Cause.UNREACHABLE, _NO_MEMORY) if _lacks_memory(error) else error
             with self._lock:
                 if job.canceled:
                     return
@@ -200,3 +226,19 @@ class Client:
                     return job
             self._workers -= 1
             return None
+
+
+def _affordable_workers() -> int:
+    """Return the number of threads that a limit of the address space (``ulimit -v``) allows, at least 1."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return sys.maxsize
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return sys.maxsize if limit == resource.RLIM_INFINITY else max((limit - _BASE_SPACE) // _THREAD_SPACE, 1)
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Return True if a limit of memory is the cause: of no memory, a module that cannot be loaded, or no lock."""
+    is_lock = isinstance(error, RuntimeError) and str(error).startswith("can't ")
+    return is_lock or isinstance(error, MemoryError | ImportError)

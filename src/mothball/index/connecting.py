@@ -52,7 +52,8 @@ def connect(
 def _resolve(host: str, port: int, timeout: float) -> list[_AddressInfo]:
     """Return the addresses of ``host`` in the order of preference of the system.
 
-    The resolver of the system has no timeout and cannot be interrupted, so it runs in a thread that may be left behind.
+    The resolver of the system has no timeout and cannot be interrupted, so it runs in a thread that may be left behind;
+    where no thread can be started, it runs here, and the caller of the client still has its deadline.
     """
     results: queue.SimpleQueue[list[_AddressInfo] | BaseException] = queue.SimpleQueue()
 
@@ -63,7 +64,10 @@ def _resolve(host: str, port: int, timeout: float) -> list[_AddressInfo]:
         except Exception as error:  # noqa: BLE001 - raised in the calling thread
             results.put(error)
 
-    threading.Thread(target=resolve, name="mothball-resolver", daemon=True).start()
+    try:
+        threading.Thread(target=resolve, name="mothball-resolver", daemon=True).start()
+    except RuntimeError:
+        resolve()
     try:
         result = results.get(timeout=timeout)
     except queue.Empty:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
@@ -501,3 +502,35 @@ def test_redirect_without_location_is_a_failure(index: ScriptedIndex) -> None:
 
 def test_longest_wait_is_limited() -> None:
     assert page_fetcher._MAX_WAIT <= 10
+
+
+# --- threads ---
+
+
+@pytest.mark.parametrize("available", [0, 1, 3])
+def test_fewer_threads_do_all_requests_and_without_any_they_fail(
+    index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch, available: int
+) -> None:
+    left = available
+
+    class LimitedThread(threading.Thread):
+        def start(self) -> None:
+            nonlocal left
+            if self.name == "mothball-index":
+                if left == 0:
+                    raise RuntimeError("can't start new thread")
+                left -= 1
+            super().start()
+
+    monkeypatch.setattr("mothball.index.client.threading.Thread", LimitedThread)
+    names = [f"lib-{number}" for number in range(8)]
+    for name in names:
+        index.script(name, json_page(name))
+    with Client(ClientSettings(max_body=SMALL)) as client:
+        outcomes = [outcome for _, outcome in client.fetch([PageRequest(index.url, name) for name in names])]
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    assert len(outcomes) == len(names)
+    assert len(failed) == (len(names) if available == 0 else 0)
+    assert {outcome.detail for outcome in failed} <= {
+        "no thread can be started: raise the limit of processes or memory (`ulimit -u`, `ulimit -v`)"
+    }
