@@ -34,7 +34,7 @@ BLOCK = re.compile(r"(?:^ *<!-- ([^\n]+) -->\n\n)?^( *)```sh\n(.*?)^\2```$", re.
 NOT_RUN = "not run: "
 # The whole page is about development.
 DEVELOPMENT = "needs the development tools and a package index"
-NAMES = ("good-lib", "old-lib", "acme-web", "requests", "name")
+NAMES = ("good-lib", "old-lib", "acme-web", "flask", "requests", "name")
 
 
 class Block(NamedTuple):
