@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.added import toml
-from tests.support.hook_runner import Committer, Runner, committer, configuration, prepared, publish
+from tests.support.hook_runner import TAG, Committer, Runner, committer, configuration, prepared, publish
+from tests.support.installed import script
 from tests.support.real_indexes import Pypiron
 
 # The first test of each runner waits for the installation of its environment.
@@ -302,6 +304,29 @@ def test_range_of_commits_is_checked(shop_per_runner: Committer) -> None:
     end = shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED, ACTIVE, ALSO_ARCHIVED)})
     assert shop_per_runner.run("--from-ref", start, "--to-ref", middle).made
     assert not shop_per_runner.run("--from-ref", middle, "--to-ref", end).made
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_entry_of_init_with_a_repository(
+    tmp_path: Path, name: str, runner_of: Callable[[str], Runner], index: Pypiron
+) -> None:
+    shop = committer(tmp_path, runner_of(name), index.url)
+    shop.repository.git("rm", "--quiet", ".pre-commit-config.yaml")
+    shop.repository.commit({"requirements.txt": "-r base.need\n", "base.need": lines(ACTIVE)})
+    arguments = ("init", "--yes", "--repo", str(runner_of(name).origin), "--rev", TAG)
+    done = subprocess.run(
+        [script("mothball"), *arguments],
+        cwd=shop.root,
+        env=dict(shop.repository.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    shop.repository.git("add", "--all")
+    assert shop.commit().made
+    assert not shop.commit({"base.need": lines(ACTIVE, ARCHIVED)}).made, "an included text with an unusual name"
+    assert not shop.commit({"base.need": lines(ACTIVE), "pyproject.toml": toml(ARCHIVED)}).made
 
 
 # --- the other hooks --------------------------------------------------------------------------------------------------

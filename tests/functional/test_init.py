@@ -305,6 +305,17 @@ def test_index_without_statuses_is_left_to_the_user(
     assert project.check("--strict").code == 0
 
 
+@pytest.mark.parametrize("option", [("--status-index", INDEX), ("--accept-not-stated",)])
+def test_option_without_an_index_to_apply_to_is_reported(
+    project: Project, index: ScriptedIndex, option: tuple[str, ...]
+) -> None:
+    project.write("mothball.toml", f'index-url = "{index.url}"\n')
+    result = project.run("init", "--yes", *option)
+    assert result.code == 0
+    assert f"{option[0]} has no effect: no index without statuses was queried" in result.out
+    assert "status-index" not in (project.root / "mothball.toml").read_text()
+
+
 def test_statuses_are_written_to_the_configuration_of_the_files(project: Project, index: ScriptedIndex) -> None:
     project.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["good-lib"]\n')
     (project.root / "mothball.toml").unlink()

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code, is_reason
 from mothball.cli.common import open_session, read_paths
-from mothball.cli.init_plan import InitOptions, InitPlan, NewText, Repo, plan_init
+from mothball.cli.init_plan import CheckedRepository, InitOptions, InitPlan, NewText, plan_init
 from mothball.cli.text_files import replace_text
 from mothball.config.values import read_index_url
 from mothball.edits.hook_entry import HookSource
@@ -94,7 +94,7 @@ def _options(arguments: argparse.Namespace) -> InitOptions:
     )
 
 
-def _check_repository(arguments: argparse.Namespace) -> Repo:
+def _check_repository(arguments: argparse.Namespace) -> CheckedRepository:
     """Check all dependencies of the repository around the working directory.
 
     Raises UsageError outside of a repository, GitError if git refuses to read it.
@@ -113,7 +113,7 @@ def _check_repository(arguments: argparse.Namespace) -> Repo:
         report = check(discovered.files, session.look_up, setup.settings, discovered.unreadable, problems)
     report = report.with_problems(*session.problems())
     config = setup.config_resolver.resolve(os.path.join(root, "any-file"), root)
-    return Repo(
+    return CheckedRepository(
         repository,
         {file.path: file for file in discovered.files},
         report,

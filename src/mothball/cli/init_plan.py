@@ -48,7 +48,7 @@ class InitOptions(NamedTuple):
     accept_not_stated: bool = False
 
 
-class Repo(NamedTuple):
+class CheckedRepository(NamedTuple):
     """The repository, the files of a full check of it, and their report.
 
     ``new_config`` is the path of the configuration file that applies to a file in the root, or where to create it.
@@ -115,7 +115,7 @@ class InitPlan:
         return True
 
 
-def plan_init(repo: Repo, options: InitOptions) -> InitPlan:
+def plan_init(repo: CheckedRepository, options: InitOptions) -> InitPlan:
     """Return the plan for a repository."""
     plan = InitPlan()
     if options.git_hook:
@@ -132,7 +132,7 @@ def plan_init(repo: Repo, options: InitOptions) -> InitPlan:
 # --- the hook ---------------------------------------------------------------------------------------------------------
 
 
-def _plan_hook(plan: InitPlan, repo: Repo, source: HookSource) -> None:
+def _plan_hook(plan: InitPlan, repo: CheckedRepository, source: HookSource) -> None:
     relative = (os.path.relpath(file.parsed.path, repo.root).replace(os.sep, "/") for file in repo.files.values())
     paths = unmatched(sorted(path for path in relative if not path.startswith("../")))
     if os.path.lexists(os.path.join(repo.root, _PREK_TOML)):
@@ -162,7 +162,7 @@ def _dictionaries(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _plan_git_hook(plan: InitPlan, repo: Repo) -> None:
+def _plan_git_hook(plan: InitPlan, repo: CheckedRepository) -> None:
     git = repo.repository.git
     # The last value is the one that mothball passes to git.
     configured = git.run("config", "-z", "--get-all", "core.hooksPath").stdout.split(b"\0")[:-2]
@@ -192,31 +192,43 @@ def _git_hook(text: str) -> str:
 # --- the configuration ------------------------------------------------------------------------------------------------
 
 
-def _plan_statuses(plan: InitPlan, repo: Repo, options: InitOptions) -> None:
+def _plan_statuses(plan: InitPlan, repo: CheckedRepository, options: InitOptions) -> None:
     """Plan the settings of the indexes that were queried, in the configuration of the files that use them."""
-    not_stated: dict[str, None] = {}
+    undecided: dict[str, None] = {}
+    option = "--status-index" if options.status_index else "--accept-not-stated" if options.accept_not_stated else ""
     for path, index, is_stated in _queried_indexes(repo):
         if is_stated:
             _plan_index_setting(plan, repo, path, index, IndexStatuses.STATED)
-        elif options.status_index:
+            continue
+        if options.status_index:
             _plan_settings(plan, repo, path, NewSetting((), "status-index", options.status_index))
         elif options.accept_not_stated and not is_default_index(index):
             _plan_index_setting(plan, repo, path, index, IndexStatuses.NONE)
         else:
-            not_stated[index] = None
-    for index in not_stated:
-        shown = one_line(index, 300)
-        plan.notes.append(f"{shown} publishes no project statuses: commits that add dependencies from it are rejected")
-        if not is_default_index(index):
-            plan.notes += [
-                "  to query another index for their statuses, which sends it all names that are not `private`:",
-                f"    mothball init --status-index {DEFAULT_INDEX}",
-                "  or to accept unknown statuses:",
-                "    mothball init --accept-not-stated",
-            ]
+            undecided[index] = None
+            continue
+        option = ""
+    if option:
+        plan.notes.append(f"{option} has no effect: no index without statuses was queried that is not yet configured")
+    for index in undecided:
+        plan.notes += _undecided_lines(index)
 
 
-def _queried_indexes(repo: Repo) -> Iterator[tuple[str, str, bool]]:
+def _undecided_lines(index: str) -> list[str]:
+    """Return what to do about an index that publishes no statuses."""
+    what = f"{one_line(index, 300)} publishes no project statuses: commits that add dependencies from it are rejected"
+    if is_default_index(index):
+        return [what]
+    return [
+        what,
+        "  to query another index for their statuses, which sends it all names that are not `private`:",
+        f"    mothball init --status-index {DEFAULT_INDEX}",
+        "  or to accept unknown statuses:",
+        "    mothball init --accept-not-stated",
+    ]
+
+
+def _queried_indexes(repo: CheckedRepository) -> Iterator[tuple[str, str, bool]]:
     """Yield each index without `statuses` that was queried: configuration file, URL, and whether it states markers."""
     stated: dict[tuple[str, str], bool] = {}
     for item in repo.report.dependencies:
@@ -236,7 +248,9 @@ def _queried_indexes(repo: Repo) -> Iterator[tuple[str, str, bool]]:
             yield path, index, is_stated
 
 
-def _plan_index_setting(plan: InitPlan, repo: Repo, path: str, index: str, statuses: IndexStatuses) -> None:
+def _plan_index_setting(
+    plan: InitPlan, repo: CheckedRepository, path: str, index: str, statuses: IndexStatuses
+) -> None:
     def edit(text: str) -> str:
         prefix = table_path(path)
         return add_settings(
@@ -254,11 +268,11 @@ def _index_key(text: str, prefix: tuple[str, ...], index: str) -> str:
     return next((key for key in table if base_url(key) == index), index) if isinstance(table, dict) else index
 
 
-def _plan_settings(plan: InitPlan, repo: Repo, path: str, *settings: NewSetting) -> None:
+def _plan_settings(plan: InitPlan, repo: CheckedRepository, path: str, *settings: NewSetting) -> None:
     plan.edit(path, repo.root, CONFIG_SUFFIXES, lambda text: add_settings(text, table_path(path), settings))
 
 
-def _plan_ignores(plan: InitPlan, repo: Repo, reason: str) -> None:
+def _plan_ignores(plan: InitPlan, repo: CheckedRepository, reason: str) -> None:
     findings = ignorable_findings(repo.report, repo.files, repo.today)
     names = sorted({finding.name or "" for finding in findings})
     if names and not reason:
@@ -278,7 +292,7 @@ def _plan_ignores(plan: InitPlan, repo: Repo, reason: str) -> None:
         plan.edit(path, repo.root, CONFIG_SUFFIXES, edit)
 
 
-def _plan_snapshot(plan: InitPlan, repo: Repo, name: str) -> None:
+def _plan_snapshot(plan: InitPlan, repo: CheckedRepository, name: str) -> None:
     results = snapshot_results(repo.report)
     path = os.path.abspath(name)
     directory = os.path.dirname(path)

@@ -25,8 +25,8 @@ HOOK_ID = "mothball"
 _ENTRY = "mothball check --added"
 _REPOS = "repos"
 _NOT_ONE_A_LINE = "the hook is not written with one key a line"
-# Real configurations have a few kilobytes.
-_MAX_LENGTH = 1_000_000
+# In code points. Real configurations have a few kilobytes.
+_MAX_LENGTH = 200_000
 # What a scalar may contain without quotes.
 _PLAIN = r"[A-Za-z/.~][A-Za-z0-9/.:@_~+-]*[A-Za-z0-9/]"
 
@@ -122,7 +122,7 @@ def add_hook(text: str, source: HookSource, paths: Sequence[str]) -> str:
 
 def _validate(text: str) -> None:
     if len(text) > _MAX_LENGTH:
-        raise ConfigError(f"more than {_MAX_LENGTH // 1_000_000} MB")
+        raise ConfigError(f"longer than {_MAX_LENGTH:,} characters")
     error = read_yaml(text).error
     if error is not None:
         line = LineIndex(text).position(error.offset).line

@@ -89,7 +89,7 @@ def test_repository_and_revision_are_quoted_where_yaml_requires_it(repo: str) ->
         ("repos: [{repo: a}]\n", "`repos` cannot be extended"),
         ("repos: null\n", "`repos` cannot be extended"),
         ("repos:\n- repo: a\n  entry: |\n    # text\n    # text\n", "`repos` cannot be extended"),
-        ("x" * 1_000_001, "more than 1 MB"),
+        ("x" * 200_001, "longer than 200,000 characters"),
         ("[" * 1000, "nested too deeply"),
     ],
 )
