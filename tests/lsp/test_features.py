@@ -39,8 +39,7 @@ def test_hover_on_any_dependency_line(client: InProcess, workspace: Workspace, i
     assert hover["range"] == {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 7}}
     assert hover["contents"]["kind"] == "markdown"
     value = hover["contents"]["value"]
-    assert value.startswith("**archived** `old-lib`\n\n")
-    assert "Reason given by the index: `use new-lib`" in value
+    assert value.startswith("**archived** `old-lib`  \nReason (not verified): `use new-lib`\n\n")
     assert f"`{index.url}`, checked less than a minute ago" in value
     assert client.hover(document, 1, 0)["contents"]["value"].startswith("**active** `fine`")
     assert client.hover(document, 2, 0) is None
@@ -66,6 +65,31 @@ def test_hover_shows_latest_release_from_cache(client: InProcess, workspace: Wor
     client.wait_for_diagnostics(other, "archived")
     assert line in client.hover(other, 0, 0)["contents"]["value"]
     assert len(index.received) == 2
+
+
+def test_hover_shows_the_newest_release_that_fits_a_range(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    files = [
+        {"filename": f"fine-{version}.tar.gz", "upload-time": f"{day}T01:02:03Z"}
+        for version, day in (("1.0", "2020-01-02"), ("2.0", "2024-03-04"), ("1.1", "2021-01-02"))
+    ]
+    index.script("fine", json_page("fine", "active", files=files))
+    client.start(PUSH, str(workspace.root), index.url)
+    text = "fine>=1,<2\nfine>=1\nfine==1.0\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    client.settle(document)
+    requests = len(index.received)
+    # The latest release fits, and the list of files of a pinned name is known.
+    assert "Newest" not in client.hover(document, 1, 0)["contents"]["value"]
+    assert "- Version `1.0`: not yanked, published 2020-01-02\n" in client.hover(document, 2, 0)["contents"]["value"]
+    assert len(index.received) == requests
+    expected = "- Newest release that fits `>=1,<2`: `1.1` (2021-01-02)\n"
+    assert expected in client.hover(document, 0, 0)["contents"]["value"]
+    # The list is kept.
+    requests = len(index.received)
+    assert expected in client.hover(document, 0, 0)["contents"]["value"]
+    assert len(index.received) == requests
 
 
 def test_hover_is_plain_text_without_markdown_support(

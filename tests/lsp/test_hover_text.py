@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from markdown_it import MarkdownIt
 from mothball.config.project import DEFAULT_INDEX
 from mothball.lsp.hover_text import HoverContent, code_span, hover_text, project_page
 from mothball.lsp.lookups import PENDING
+from mothball.lsp.releases import Releases
 from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
 from mothball.model.line_index import LineIndex
@@ -19,6 +22,7 @@ from mothball.model.lookup import (
     LookupResult,
     Missing,
     Origin,
+    PageFiles,
     ProjectStatus,
     Release,
     Skipped,
@@ -55,24 +59,22 @@ def test_hover_with_all_details() -> None:
         lookup, finding(Rule.ARCHIVED), marker='python_version < "3.9"', transitive=True, via=("flask-foo", "middle")
     )
     assert hover_text(hover, markdown=True) == (
-        "**archived** `old-lib`\n\n"
-        "No more releases are expected, not even security fixes.\n\n"
-        "Reason given by the index: `use new-lib`\n\n"
-        "- Rule `archived`: error\n"
+        "**archived** `old-lib`  \n"
+        "Reason (not verified): `use new-lib`\n\n"
         "- Latest release: `2.1.0` (2024-05-06)\n"
         '- Environment marker: `python_version < "3.9"`\n'
         "- Dependency path: `flask-foo` → `middle` → `old-lib`\n"
+        "- Rule `archived`: error, the default\n"
         f"- Index: `{INDEX}`, checked 3 h ago\n"
         f"- [Project page]({INDEX}old-lib/)"
     )
     assert hover_text(hover, markdown=False) == (
-        "archived old-lib\n\n"
-        "No more releases are expected, not even security fixes.\n\n"
-        "Reason given by the index: use new-lib\n\n"
-        "Rule `archived`: error\n"
+        "archived old-lib\n"
+        "Reason (not verified): use new-lib\n\n"
         "Latest release: 2.1.0 (2024-05-06)\n"
         'Environment marker: python_version < "3.9"\n'
         "Dependency path: flask-foo → middle → old-lib\n"
+        "Rule `archived`: error, the default\n"
         f"Index: {INDEX}, checked 3 h ago\n"
         f"Project page: {INDEX}old-lib/"
     )
@@ -81,12 +83,19 @@ def test_hover_with_all_details() -> None:
 @pytest.mark.parametrize(
     ("lookup", "expected"),
     [
-        (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN), "**active**"),
+        (
+            KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN),
+            "`old-lib`  \nNot archived, deprecated or quarantined.",
+        ),
+        (
+            KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN),
+            "`old-lib`  \nNo more releases are expected, not",
+        ),
         (KnownStatus(ProjectStatus.DEPRECATED, "", ORIGIN), "advise against"),
         (KnownStatus(ProjectStatus.QUARANTINED, "", ORIGIN), "possible malware"),
         (StatusNotStated(ORIGIN), "may be archived"),
         (UnrecognizedStatus("frozen", "since May", ORIGIN), "Status: `frozen`"),
-        (UnrecognizedStatus("frozen", "since May", ORIGIN), "Reason given by the index: `since May`"),
+        (UnrecognizedStatus("frozen", "since May", ORIGIN), "`old-lib`  \nReason (not verified): `since May`"),
         (Missing(ORIGIN), "anyone can register"),
         (Unavailable(Cause.TIMEOUT, "no answer", ORIGIN), f"Lookup on `{INDEX}` failed: `no answer`"),
         (Unavailable(Cause.OFFLINE, "offline, and not cached", ORIGIN), "failed: `offline, and not cached`"),
@@ -106,7 +115,7 @@ def test_hover_with_all_details() -> None:
 def test_hover_text_of_each_lookup_result(lookup: LookupResult, expected: str) -> None:
     text = hover_text(content(lookup), markdown=True)
     assert expected in text
-    assert text.partition("\n")[0].endswith("`old-lib`")
+    assert text.partition("\n")[0].rstrip().endswith("`old-lib`")
 
 
 @pytest.mark.parametrize(
@@ -115,13 +124,91 @@ def test_hover_text_of_each_lookup_result(lookup: LookupResult, expected: str) -
         (finding(Rule.ARCHIVED, Severity.WARNING), "Rule `archived`: warning"),
         (finding(Rule.ARCHIVED, Severity.NOTE), "Rule `archived`: note"),
         (finding(Rule.ARCHIVED, Severity.OFF), "Rule `archived`: off"),
-        (finding(Rule.ARCHIVED, suppressed=Suppression("config", "later")), "ignored by the configuration: `later`"),
+        (finding(Rule.ARCHIVED, suppressed=Suppression("config", "later")), "ignored by `mothball.toml`: `later`"),
         (finding(Rule.ARCHIVED, suppressed=Suppression("comment", "")), "ignored by a comment in this file"),
     ],
 )
 def test_hover_shows_severity_and_ignores(rule_finding: Finding, expected: str) -> None:
     lookup = KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN)
-    assert expected in hover_text(content(lookup, rule_finding), markdown=True)
+    hover = content(lookup, rule_finding)._replace(config_path="mothball.toml")
+    assert expected in hover_text(hover, markdown=True)
+
+
+@pytest.mark.parametrize(
+    ("severities", "transitive", "expected"),
+    [
+        ({}, False, "the default"),
+        ({"archived": Severity.NOTE}, False, "set by `severity.archived` in `sub/pyproject.toml`"),
+        ({"archived": Severity.NOTE}, True, "set by `severity.archived` in `sub/pyproject.toml`"),
+        ({"archived.transitive": Severity.NOTE}, True, "set by `severity.archived.transitive` in `sub/pyproject.toml`"),
+        ({"archived.transitive": Severity.NOTE, "archived.added": Severity.OFF}, False, "the default"),
+    ],
+)
+def test_hover_shows_where_the_severity_is_set(
+    severities: dict[str, Severity], expected: str, *, transitive: bool
+) -> None:
+    lookup = KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN)
+    hover = content(lookup, finding(Rule.ARCHIVED, Severity.NOTE), transitive=transitive)
+    text = hover_text(hover._replace(severities=severities, config_path="sub/pyproject.toml"), markdown=True)
+    assert f"- Rule `archived`: note, {expected}\n" in text
+
+
+def test_hover_shows_the_configured_successor() -> None:
+    lookup = KnownStatus(ProjectStatus.ARCHIVED, "use evil-lib", ORIGIN)
+    hover = content(lookup, finding(Rule.ARCHIVED)._replace(successor="new-lib"))
+    text = hover_text(hover._replace(config_path="mothball.toml"), markdown=True)
+    assert "- Successor: `new-lib` (`successors` in `mothball.toml`)\n" in text
+    assert text.count("evil-lib") == 1
+
+
+FILES = PageFiles(
+    "old-lib-1.0.tar.gz\t2023-01-02T00:00:00Z\t\t\n"
+    "old_lib-1.5-py3-none-any.whl\t2023-06-02T00:00:00Z\t\t\n"
+    "old-lib-1.5.tar.gz\t2023-06-01T00:00:00Z\t\t!\n"
+    "old-lib-1.6.tar.gz\t2023-07-01T00:00:00Z\t\t!broken wheel\n"
+    "old-lib-2.0.tar.gz\t2024-01-01T00:00:00Z\t\t\n"
+    "odd name\t\t\t",
+    is_whole=True,
+    origin=ORIGIN,
+)
+
+
+@pytest.mark.parametrize(
+    ("specifier", "expected"),
+    [
+        (">=1,<2", "- Newest release that fits `>=1,<2`: `1.5` (2023-06-01)\n"),
+        ("~=1.0", "- Newest release that fits `~=1.0`: `1.5` (2023-06-01)\n"),
+        (">=2", ""),
+        ("", ""),
+        (">9", ""),
+        ("^1.0", ""),
+        ("==1.6", "- Version `1.6`: yanked: `broken wheel`\n"),
+        ("==1.5", "- Version `1.5`: not yanked, published 2023-06-01\n"),
+        ("==1.7", ""),
+    ],
+)
+def test_hover_shows_the_release_that_fits(specifier: str, expected: str) -> None:
+    lookup = KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN, Release("2.0", "2024-01-01"))
+    hover = content(lookup, specifier=specifier)._replace(releases=Releases("old-lib", FILES))
+    text = hover_text(hover, markdown=True)
+    assert f"- Latest release: `2.0` (2024-01-01)\n{expected}- Index" in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("see https://code.example/x", "`see` <https://code.example/x>"),
+        ("https://a.example/b#c.", "<https://a.example/b#c> `.`"),
+        ("https://a.example. Or not", "<https://a.example> `. Or not`"),
+        ("https://a.example/b?c=d", "`https://a.example/b?***`"),
+        ("http://a.example/b", "`http://a.example/b`"),
+        ("https://user@evil.example/", "`https://****@evil.example/`"),
+        ("[x](https://a.example)", "`[x](` <https://a.example> `)`"),
+    ],
+)
+def test_plain_https_urls_of_a_reason_are_visible_links(reason: str, expected: str) -> None:
+    lookup = KnownStatus(ProjectStatus.ARCHIVED, reason, ORIGIN)
+    assert f"Reason (not verified): {expected}\n" in hover_text(content(lookup), markdown=True)
 
 
 def test_transitive_dependency_without_path() -> None:
@@ -169,6 +256,8 @@ def skeleton(markdown: str) -> list[str]:
     kinds: list[str] = []
     for token in PARSER.parse(markdown):
         for part in (token, *(token.children or ())):
+            if part.type == "link_open" and part.markup == "autolink":
+                assert re.fullmatch(r"https://[a-z0-9.-]+(?:/[\w/.~%#?=&+-]*)?", str(part.attrs["href"]))
             words = {"text": part.content, "link_open": part.attrs.get("href")}.get(part.type)
             kinds.append(f"{part.type} {words}" if words else part.type)
     return kinds
@@ -191,16 +280,25 @@ def hover_for(reason: str, name: str, marker: str, ignored: str) -> str:
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 @example("`", "``` `", "a`", "`b")
 def test_no_untrusted_text_is_markup_or_a_link(reason: str, name: str, marker: str, ignored: str) -> None:
-    # The text outside of code spans does not depend on untrusted text.
+    # The text outside of code spans does not depend on untrusted text, except plain https URLs in the reason.
+    reason = reason.replace("https://", "hxxps://")
     assert skeleton(hover_for(f"r{reason}", f"n{name}", f"m{marker}", f"i{ignored}")) == skeleton(
         hover_for("r", "n", "m", "i")
     )
 
 
 @given(HOSTILE)
+def test_links_in_a_reason_are_https_urls_that_are_visible(reason: str) -> None:
+    tokens = skeleton(hover_for(f"r{reason}", "n", "m", "i"))
+    links = [token.partition(" ")[2] for token in tokens if token.startswith("link_open")]
+    shown = [token.partition(" ")[2] for token in tokens if token.startswith("text")]
+    assert set(links) <= {*shown, f"{INDEX}old-lib/"}
+
+
+@given(HOSTILE)
 def test_reason_that_is_empty_after_sanitizing_is_omitted(reason: str) -> None:
     lookup = KnownStatus(ProjectStatus.ARCHIVED, reason, ORIGIN)
-    assert ("Reason given by the index" in hover_text(content(lookup), markdown=True)) == bool(one_line(reason))
+    assert ("Reason (not verified)" in hover_text(content(lookup), markdown=True)) == bool(one_line(reason))
 
 
 @given(st.text(st.sampled_from("` ab\\*"), min_size=1, max_size=12))

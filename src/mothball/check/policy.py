@@ -142,6 +142,12 @@ def severity_of(  # noqa: PLR0913 - each is a reason for another severity
     return Severity.ERROR if severity_policy.strict and severity is Severity.WARNING else severity
 
 
+def severity_key(rule: Rule, severities: Mapping[str, Severity], *, downgraded: bool) -> str:
+    """Return the key of ``severities`` that sets the severity of ``rule`` without a change, empty if none does."""
+    keys = (f"{rule}.transitive", str(rule)) if downgraded else (str(rule),)
+    return next((key for key in keys if key in severities), "")
+
+
 def matching_ignore(
     violation: Violation, comments: Iterable[IgnoreComment], ignores: Iterable[Ignore], today: str
 ) -> IgnoreComment | Ignore | None:

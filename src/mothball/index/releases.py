@@ -89,3 +89,11 @@ class Releases:
             return self._releases.get(Version(version))
         except InvalidVersion:
             return None
+
+
+def satisfies_specifier(version: str, specifier: str) -> bool:
+    """Return True if ``version`` satisfies ``specifier``, or cannot be compared with it, as one of Poetry."""
+    try:
+        return SpecifierSet(specifier).contains(version, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return True

@@ -1,20 +1,24 @@
 """Hover text of a dependency: status, what it means, applicable rule, and origin of the result. No I/O.
 
 Untrusted text (names, reasons, markers, URLs) is put into code spans, so that it is never markup, and no editor turns
-it into a link.
+it into a link. The exception are plain https URLs in a reason: they become links that show where they lead.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import assert_never
 from urllib.parse import urlsplit
 
 from mothball.check.messages import SKIP_REASON_TEXT, format_age
+from mothball.check.policy import is_downgraded, severity_key
+from mothball.check.versions import pin_of
 from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.lsp.lookups import PENDING
-from mothball.model.findings import CheckedDependency, Finding, Rule
+from mothball.lsp.releases import ReleaseFacts, Releases
+from mothball.model.findings import CheckedDependency, Finding, Rule, Severity
 from mothball.model.lookup import (
     KnownStatus,
     LookupResult,
@@ -28,6 +32,11 @@ from mothball.model.lookup import (
 )
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
+
+# An https URL without user information and query, which `one_line` masks, and without characters that end an autolink.
+_PLAIN_URL = re.compile(
+    r"https://(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::[0-9]+)?(?:/[A-Za-z0-9/._~%#=&+-]*+)?+(?![\w?@-])"
+)
 
 
 def project_page(name: str, lookup: LookupResult) -> str | None:
@@ -69,21 +78,33 @@ _VERSION_MEANINGS = {
 
 
 class HoverContent(NamedTuple):
-    """Content of a hover text; ``findings`` are those of the dependency, ``now`` is Unix time in seconds."""
+    """Content of a hover text; ``now`` is Unix time in seconds.
+
+    ``findings`` are those of the dependency, empty if no rule is violated. ``releases`` are those of the project, None
+    if they are not known. ``severities`` are those that the configuration at the display path ``config_path`` sets.
+    """
 
     item: CheckedDependency
     findings: tuple[Finding, ...]
     now: float
+    releases: Releases | None = None
+    severities: Mapping[str, Severity] = MappingProxyType({})
+    config_path: str = ""
 
 
 def hover_text(content: HoverContent, *, markdown: bool) -> str:
-    """Return the hover text as Markdown or as plain text."""
+    """Return the hover text as Markdown or as plain text: status and reason in two lines, then the details."""
     style = _Markdown() if markdown else _Plain()
-    return "\n\n".join(part for part in _parts(content, style) if part)
+    item, lookup = content.item, content.item.lookup
+    head = [f"{style.strong(_headline(lookup))} {style.untrusted(item.dependency.name)}", _second_line(lookup, style)]
+    details = style.items([line for line in _details(content, style) if line])
+    return "\n\n".join(part for part in (style.line_break.join(filter(None, head)), details) if part)
 
 
 class _Plain:
     """Formats plain text."""
+
+    line_break = "\n"
 
     def untrusted(self, text: str) -> str:
         return one_line(text)
@@ -94,12 +115,18 @@ class _Plain:
     def link(self, text: str, address: str) -> str:
         return f"{text}: {address}"
 
+    def with_links(self, text: str) -> str:
+        """Return untrusted ``text``; plain https URLs in it are links that show where they lead."""
+        return self.untrusted(text)
+
     def items(self, lines: list[str]) -> str:
         return "\n".join(lines)
 
 
 class _Markdown(_Plain):
     """Formats Markdown (CommonMark)."""
+
+    line_break = "  \n"
 
     def untrusted(self, text: str) -> str:
         return code_span(one_line(text))
@@ -109,6 +136,16 @@ class _Markdown(_Plain):
 
     def link(self, text: str, address: str) -> str:
         return f"[{text}]({address})"
+
+    def with_links(self, text: str) -> str:
+        parts: list[str] = []
+        position = 0
+        text = one_line(text)
+        for match in _PLAIN_URL.finditer(text):
+            url = match[0].rstrip(".")  # the end of a sentence
+            parts += code_span(text[position : match.start()].strip()), f"<{url}>"
+            position = match.start() + len(url)
+        return " ".join(filter(None, (*parts, code_span(text[position:].strip()))))
 
     def items(self, lines: list[str]) -> str:
         return "\n".join(f"- {line}" for line in lines)
@@ -124,13 +161,14 @@ def code_span(text: str) -> str:
     return f"{fence}{padding}{text}{padding}{fence}"
 
 
-def _parts(content: HoverContent, style: _Plain) -> Iterator[str]:
-    item, lookup = content.item, content.item.lookup
-    yield f"{style.strong(_headline(lookup))} {style.untrusted(item.dependency.name)}"
-    yield _meaning(lookup)
-    reason = style.untrusted(lookup.reason) if isinstance(lookup, KnownStatus | UnrecognizedStatus) else ""
-    yield f"Reason given by the index: {reason}" if reason else ""
-    yield style.items([line for line in _details(content, style) if line])
+def _second_line(lookup: LookupResult, style: _Plain) -> str:
+    """Return the reason of the status, or what the status means."""
+    if isinstance(lookup, KnownStatus | UnrecognizedStatus) and one_line(lookup.reason):
+        return f"Reason (not verified): {style.with_links(lookup.reason)}"
+    if isinstance(lookup, Unavailable) and lookup != PENDING:
+        index = style.untrusted(lookup.origin.index_url)
+        return f"Lookup on {index} failed: {style.untrusted(lookup.detail)}"
+    return _meaning(lookup)
 
 
 def _headline(lookup: LookupResult) -> str:  # noqa: PLR0911 - one for each kind, and for pending lookups
@@ -175,24 +213,50 @@ def _details(content: HoverContent, style: _Plain) -> Iterator[str]:
     item, lookup, dependency = content.item, content.item.lookup, content.item.dependency
     if isinstance(lookup, UnrecognizedStatus):
         yield f"Status: {style.untrusted(lookup.marker)}"
-    for finding in content.findings if lookup != PENDING else ():
-        if finding.version is not None:
-            yield _version(finding, style)
-        yield _policy(finding, style)
-    if item.not_judged and lookup != PENDING:
-        yield f"Pinned version: not judged ({item.not_judged})"
-    if isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus) and lookup.release is not None:
-        yield f"Latest release: {style.untrusted(lookup.release.version)} ({lookup.release.date})"
+    successor = next((finding.successor for finding in content.findings if finding.successor), "")
+    yield f"Successor: {style.untrusted(successor)} (`successors` in {_shown(content, style)})" if successor else ""
+    if lookup != PENDING:
+        yield from _release_lines(content, style)
     marker = style.untrusted(dependency.marker)
     yield f"Environment marker: {marker}" if marker else ""
     yield "Never installed with this `requires-python`" if dependency.is_never_installed else ""
     if item.transitive:
         path = " → ".join(map(style.untrusted, (*item.via, dependency.name)))
         yield f"Dependency path: {path}" if item.via else "Transitive dependency, path unknown"
-    if not isinstance(lookup, Skipped) and lookup != PENDING:
+    for finding in content.findings if lookup != PENDING else ():
+        yield _policy(finding, content, style)
+    if not isinstance(lookup, Skipped | Unavailable):
         yield _origin(lookup, content.now, style)
         address = project_page(dependency.name, lookup)
         yield style.link("Project page", address) if address else ""
+
+
+def _release_lines(content: HoverContent, style: _Plain) -> Iterator[str]:
+    """Yield the latest release, the newest one that the specifier allows, and the pinned version."""
+    item, dependency, releases = content.item, content.item.dependency, content.releases
+    latest = getattr(item.lookup, "release", None)
+    if latest is not None:
+        yield f"Latest release: {style.untrusted(latest.version)} ({latest.date})"
+    version, judged = pin_of(dependency), [finding for finding in content.findings if finding.version is not None]
+    for finding in judged:
+        yield _version(finding, style)
+    pinned = releases.find(version) if releases is not None and version and not judged else None
+    if pinned is not None:
+        yield f"Version {style.untrusted(version)}: {_release(pinned, style)}"
+    elif item.not_judged:
+        yield f"Pinned version: not judged ({item.not_judged})"
+    newest = releases.newest(dependency.specifier) if releases is not None and not version else None
+    if newest is not None and dependency.specifier and (latest is None or newest.version != latest.version):
+        specifier = style.untrusted(dependency.specifier)
+        date = f" ({newest.date})" if newest.date else ""
+        yield f"Newest release that fits {specifier}: {style.untrusted(newest.version)}{date}"
+
+
+def _release(release: ReleaseFacts, style: _Plain) -> str:
+    if release.yanked is None:
+        return "not yanked" + (f", published {release.date}" if release.date else "")
+    reason = style.untrusted(release.yanked)
+    return "yanked" + (f": {reason}" if reason else "")
 
 
 def _version(finding: Finding, style: _Plain) -> str:
@@ -200,20 +264,24 @@ def _version(finding: Finding, style: _Plain) -> str:
     return f"Version {style.untrusted(finding.version or '')}: {_VERSION_MEANINGS[finding.rule]}{reason}"
 
 
-def _policy(finding: Finding, style: _Plain) -> str:
+def _policy(finding: Finding, content: HoverContent, style: _Plain) -> str:
     if finding.suppressed is None:
-        return f"Rule `{finding.rule}`: {finding.severity}"
-    place = "a comment in this file" if finding.suppressed.kind == "comment" else "the configuration"
+        item = content.item
+        downgraded = is_downgraded(item.dependency.kind, transitive=item.transitive)
+        key = severity_key(finding.rule, content.severities, downgraded=downgraded)
+        place = f"set by `severity.{key}` in {_shown(content, style)}" if key else "the default"
+        return f"Rule `{finding.rule}`: {finding.severity}, {place}"
+    place = "a comment in this file" if finding.suppressed.kind == "comment" else _shown(content, style)
     reason = style.untrusted(finding.suppressed.reason)
     return f"Rule `{finding.rule}`: ignored by {place}" + (f": {reason}" if reason else "")
 
 
-def _origin(
-    lookup: KnownStatus | StatusNotStated | UnrecognizedStatus | Missing | Unavailable, now: float, style: _Plain
-) -> str:
+def _shown(content: HoverContent, style: _Plain) -> str:
+    return style.untrusted(content.config_path) if content.config_path else "the configuration"
+
+
+def _origin(lookup: KnownStatus | StatusNotStated | UnrecognizedStatus | Missing, now: float, style: _Plain) -> str:
     index = style.untrusted(lookup.origin.index_url)
-    if isinstance(lookup, Unavailable):
-        return f"Lookup on {index} failed: {style.untrusted(lookup.detail)}"
     age = format_age(max(0.0, now - lookup.origin.checked_at))
     match lookup.origin.source:
         case Source.INDEX | Source.CACHE:

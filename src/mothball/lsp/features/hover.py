@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from mothball.check.versions import pin_of
 from mothball.lsp.convert import Positions
 from mothball.lsp.diagnostics import item_at
 from mothball.lsp.documents import Checked
 from mothball.lsp.hover_text import HoverContent, hover_text
+from mothball.lsp.lookups import Lookups
+from mothball.lsp.releases import Releases, satisfies_specifier
 from mothball.model.findings import CheckedDependency, Finding
+from mothball.model.lookup import KnownStatus, Source, StatusNotStated, UnrecognizedStatus
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
+
+# Wait this many seconds for the list of releases.
+_RELEASES_TIMEOUT = 1.5
 
 
 def register(server: Server) -> None:
@@ -30,12 +38,43 @@ def register(server: Server) -> None:
         if item is None:
             return None
         markdown = session.client.markdown
-        content = HoverContent(item, tuple(findings_of(document.checked, item)), time.time())
+        releases = await _releases(session.lookups, document.checked, item)
+        resolved_config = document.checked.opened.file.resolved_config if document.checked.opened else None
+        content = HoverContent(
+            item,
+            tuple(findings_of(document.checked, item)),
+            time.time(),
+            releases,
+            resolved_config.config.severities if resolved_config else {},
+            resolved_config.path if resolved_config else "",
+        )
         kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
         text = types.MarkupContent(kind, hover_text(content, markdown=markdown))
         return types.Hover(text, positions.range(item.dependency.name_span))
 
     server.feature(types.TEXT_DOCUMENT_HOVER)(hover)
+
+
+async def _releases(lookups: Lookups, checked: Checked, item: CheckedDependency) -> Releases | None:
+    """Return the releases of the project of ``item``, None if they are not needed or not known in time.
+
+    They are requested only for a project that was looked up, and only if its latest release does not satisfy the
+    specifier: that one is known.
+    """
+    dependency, lookup = item.dependency, item.lookup
+    if not isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus):
+        return None
+    if lookup.files is not None and lookup.files.is_kept:
+        return Releases(dependency.name, lookup.files)
+    query = checked.query_of(item)
+    latest = lookup.release
+    if query is None or latest is None or pin_of(dependency) or lookup.origin.source is Source.SNAPSHOT:
+        return None
+    if satisfies_specifier(latest.version, dependency.specifier):
+        return None
+    pending = asyncio.wrap_future(lookups.releases(query))
+    await asyncio.wait({pending}, timeout=_RELEASES_TIMEOUT)
+    return pending.result() if pending.done() else None
 
 
 def dependency_at(checked: Checked, positions: Positions, position: types.Position) -> CheckedDependency | None:
