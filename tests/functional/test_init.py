@@ -168,6 +168,25 @@ def test_entry_for_prek_toml_is_shown(project: Project) -> None:
     path.write_text(path.read_text() + "\n".join(line[4:] for line in entry[1].splitlines()))
     assert tomllib.loads(path.read_text())["repos"][-1]["hooks"][0]["id"] == "mothball"
     assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    project.write("requirements.txt", "-r deps/base.list\n")
+    project.write("deps/base.list", "good-lib\n")
+    repository(project).git("add", "--all")
+    included = project.run("init", "--yes")
+    assert included.code == 2
+    assert "prek.toml: error: `files` of the hook must match deps/base.list\n" in included.out
+
+
+def test_own_expression_of_the_hook_is_not_changed(project: Project) -> None:
+    text = "repos:\n- repo: a\n  hooks:\n  - id: mothball\n    files: requirements\n"
+    path = project.write(CONFIG, text)
+    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    project.write("requirements.txt", "-r deps/base.list\n")
+    project.write("deps/base.list", "good-lib\n")
+    repository(project).git("add", "--all")
+    result = project.run("init", "--yes")
+    assert (result.code, path.read_text()) == (2, text)
+    assert "the hook has its own `files`, which must match deps/base.list\n" in result.out
+    assert "the entry for `repos`" not in result.out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links require privileges")
@@ -218,8 +237,8 @@ def test_git_hooks_in_another_directory_are_not_changed(project: Project) -> Non
     repository(project).git("config", "core.hooksPath", ".husky")
     result = project.run("init", "--yes", "--git-hook")
     assert result.code == 2
-    assert "git reads hooks from .husky (core.hooksPath)" in result.out
-    assert "add the line `mothball check --added || exit 1` to the pre-commit hook there" in result.out
+    assert ".husky: error: git reads hooks from this directory (core.hooksPath)\n" in result.out
+    assert "add the line `mothball check --added || exit 1` to its pre-commit hook\n" in result.out
 
 
 # --- ignores and snapshots --------------------------------------------------------------------------------------------

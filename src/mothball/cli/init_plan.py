@@ -13,7 +13,7 @@ from mothball.cli.write_ignores import CONFIG_SUFFIXES, ignorable_findings, plan
 from mothball.config.project import DEFAULT_INDEX, IndexStatuses, is_default_index
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.hook_entry import HOOK_ID, HookSource, add_hook, hook_entry, hook_entry_toml
-from mothball.edits.hook_files import unmatched
+from mothball.edits.hook_files import extended_hook_files, unmatched
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
 from mothball.edits.settings import NewSetting, add_settings
@@ -22,7 +22,7 @@ from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.findings import Problem, Report, Severity
 from mothball.model.lookup import KnownStatus, Source, StatusNotStated, UnrecognizedStatus
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import base_url, one_line
+from mothball.model.sanitize import base_url, join_names, one_line
 from mothball.repository.files import display_path, is_inside
 from mothball.repository.git_repository import Repository
 
@@ -97,22 +97,27 @@ class InitPlan:
         edit: Callable[[str], str],
         *,
         executable: bool = False,
-    ) -> bool:
-        """Apply ``edit`` to the text of the file at ``path``; return False if that is a problem.
+    ) -> Problem | None:
+        """Apply ``edit`` to the text of the file at ``path``; return the problem if it cannot be edited.
 
         ``root`` is the repository that must contain the file, None for a file outside the working tree.
         """
         try:
-            new = self._texts.get(path) or NewText(TextFile(path, "", exists=False), "", executable)
-            if path not in self._texts:
+            new = self._texts.get(path)
+            if new is None:
                 file = read_text_file(path, root, suffixes)
                 new = NewText(file, file.text, executable)
             self._texts[path] = new._replace(text=edit(new.text))
         except (ConfigError, UnreadableFileError) as error:
             cause = error.cause if isinstance(error, UnreadableFileError) else str(error)
-            self.problems.append(Problem(Severity.ERROR, f"not changed: {cause}", error.help, display_path(path)))
-            return False
-        return True
+            return self.add_problem(f"not changed: {cause}", error.help, path)
+        return None
+
+    def add_problem(self, message: str, help_text: str, path: str) -> Problem:
+        """Add an error about the file at ``path``, and return it."""
+        problem = Problem(Severity.ERROR, message, help_text, display_path(path))
+        self.problems.append(problem)
+        return problem
 
 
 def plan_init(repo: CheckedRepository, options: InitOptions) -> InitPlan:
@@ -137,25 +142,36 @@ def _plan_hook(plan: InitPlan, repo: CheckedRepository, source: HookSource) -> N
     paths = unmatched(sorted(path for path in relative if not path.startswith("../")))
     if os.path.lexists(os.path.join(repo.root, _PREK_TOML)):
         # prek prefers this file to the others, and pre-commit does not read it.
-        path = display_path(os.path.join(repo.root, _PREK_TOML))
-        if not _has_hook_in_toml(os.path.join(repo.root, _PREK_TOML), repo.root):
-            plan.problems.append(Problem(Severity.ERROR, "the hook must be added by hand", "", path))
-            plan.notes += [f"at the end of {one_line(path)}:", *_indented(hook_entry_toml(source, paths))]
+        _plan_prek_toml(plan, repo, source, paths)
         return
     names = (".pre-commit-config.yaml", ".pre-commit-config.yml")
     config = next((name for name in names if os.path.lexists(os.path.join(repo.root, name))), names[0])
     path = os.path.join(repo.root, config)
-    if not plan.edit(path, repo.root, _YAML, lambda text: add_hook(text, source, paths)):
+    problem = plan.edit(path, repo.root, _YAML, lambda text: add_hook(text, source, paths))
+    # Errors of an existing hook have a help text.
+    if problem is not None and not problem.help:
         plan.notes += [f"the entry for `repos` in {config}:", *_indented(hook_entry(source, paths))]
 
 
-def _has_hook_in_toml(path: str, root: str) -> bool:
+def _plan_prek_toml(plan: InitPlan, repo: CheckedRepository, source: HookSource, paths: list[str]) -> None:
+    """Show what must be added to prek.toml by hand."""
+    path = os.path.join(repo.root, _PREK_TOML)
     try:
-        text = read_text_file(path, root, CONFIG_SUFFIXES).text
-    except UnreadableFileError:
-        return False
+        text = read_text_file(path, repo.root, CONFIG_SUFFIXES).text
+    except UnreadableFileError as error:
+        plan.add_problem(error.cause, error.help, path)
+        return
     repos = _dictionaries(to_mapping(scan(text)).get("repos"))
-    return any(hook.get("id") == HOOK_ID for repo in repos for hook in _dictionaries(repo.get("hooks")))
+    hook = next(
+        (hook for each in repos for hook in _dictionaries(each.get("hooks")) if hook.get("id") == HOOK_ID), None
+    )
+    if hook is None:
+        plan.add_problem("the hook must be added by hand", "", path)
+        plan.notes += [f"at the end of {one_line(display_path(path))}:", *_indented(hook_entry_toml(source, paths))]
+        return
+    files = str(hook.get("files", ""))
+    if paths and extended_hook_files(files, paths) != files:
+        plan.add_problem(f"`files` of the hook must match {join_names(paths, 5)}", "extend it by hand", path)
 
 
 def _dictionaries(value: object) -> list[dict[str, Any]]:
@@ -167,13 +183,9 @@ def _plan_git_hook(plan: InitPlan, repo: CheckedRepository) -> None:
     # The last value is the one that mothball passes to git.
     configured = git.run("config", "-z", "--get-all", "core.hooksPath").stdout.split(b"\0")[:-2]
     if configured:
-        shown = one_line(os.fsdecode(configured[-1]))
-        message = f"git reads hooks from {shown} (core.hooksPath)"
-        plan.problems.append(
-            Problem(
-                Severity.ERROR, message, f"add the line `{_GIT_HOOK_COMMAND} || exit 1` to the pre-commit hook there"
-            )
-        )
+        directory = os.path.join(repo.root, os.fsdecode(configured[-1]))
+        help_text = f"add the line `{_GIT_HOOK_COMMAND} || exit 1` to its pre-commit hook"
+        plan.add_problem("git reads hooks from this directory (core.hooksPath)", help_text, directory)
         return
     common = os.fsdecode(git.run("rev-parse", "--git-common-dir").stdout.removesuffix(b"\n"))
     for name in ("pre-commit", "pre-merge-commit"):
@@ -298,14 +310,10 @@ def _plan_snapshot(plan: InitPlan, repo: CheckedRepository, name: str) -> None:
     directory = os.path.dirname(path)
     if not (path.endswith(_JSON) and os.path.isdir(directory) and is_inside(os.path.realpath(directory), repo.root)):
         help_text = "name one in an existing directory, such as statuses.json"
-        problem = Problem(
-            Severity.ERROR, "no snapshot: not a .json file of the repository", help_text, display_path(path)
-        )
-        plan.problems.append(problem)
+        plan.add_problem("no snapshot: not a .json file of the repository", help_text, path)
     elif not count_known(results):
-        help_text = "run it while the indexes can be queried"
-        plan.problems.append(Problem(Severity.ERROR, "no snapshot: no status is known", help_text, display_path(path)))
-    elif plan.edit(path, repo.root, (_JSON,), lambda _: snapshot_text(results, repo.now)):
+        plan.add_problem("no snapshot: no status is known", "run it while the indexes can be queried", path)
+    elif plan.edit(path, repo.root, (_JSON,), lambda _: snapshot_text(results, repo.now)) is None:
         relative = os.path.relpath(path, os.path.dirname(repo.new_config)).replace(os.sep, "/")
         _plan_settings(plan, repo, repo.new_config, NewSetting((), "snapshot", relative))
 

@@ -19,12 +19,13 @@ from mothball.model.document import Span
 from mothball.model.errors import ConfigError
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import one_line
+from mothball.model.sanitize import join_names, one_line
 
 HOOK_ID = "mothball"
 _ENTRY = "mothball check --added"
 _REPOS = "repos"
 _NOT_ONE_A_LINE = "the hook is not written with one key a line"
+_BY_HAND = "extend its `files` by hand"
 # In code points. Real configurations have a few kilobytes.
 _MAX_LENGTH = 200_000
 # What a scalar may contain without quotes.
@@ -107,7 +108,7 @@ def add_hook(text: str, source: HookSource, paths: Sequence[str]) -> str:
     """Return the configuration ``text`` with the hook, which is passed ``paths`` beside the files of known names.
 
     ``text`` is returned unchanged if it has the hook and needs no change. Raises ConfigError if the hook must be added
-    by hand.
+    by hand, and with a help text if it is there and must be extended by hand.
     """
     _validate(text)
     root = _compose(text)
@@ -208,7 +209,7 @@ def _with_files(text: str, hook: yaml.MappingNode, paths: Sequence[str]) -> str:
     start = next((at for at, pair in enumerate(zip(old, events, strict=False)) if pair[0] != pair[1]), 0)
     is_after_id = [event.value for event in old[max(start - 2, 0) : start]] == ["id", HOOK_ID]
     if not is_after_id or events != [*old[:start], *added, *old[start:]]:
-        raise ConfigError(_NOT_ONE_A_LINE)
+        raise ConfigError(_NOT_ONE_A_LINE, help_text=_BY_HAND)
     return edited
 
 
@@ -217,8 +218,8 @@ def _with_extended_files(text: str, hook: yaml.MappingNode, files: yaml.Node, pa
     before = _text(hook, "files")
     after = extended_hook_files(before, paths)
     if after is None:
-        shown = ", ".join(one_line(path, 100) for path in paths)
-        raise ConfigError(f"the hook has its own `files`, which must match {shown}")
+        message = f"the hook has its own `files`, which must match {join_names(paths, 5)}"
+        raise ConfigError(message, help_text=_BY_HAND)
     if after == before:
         return text
     key = next(key for key, value in hook.value if value is files)
@@ -229,7 +230,7 @@ def _with_extended_files(text: str, hook: yaml.MappingNode, files: yaml.Node, pa
     old, events = _events(text), _events(edited)
     changes = [pair for pair in zip(old, events, strict=False) if pair[0] != pair[1]]
     if len(old) != len(events) or [(one.value, other.value) for one, other in changes] != [(before, after)]:
-        raise ConfigError(_NOT_ONE_A_LINE)
+        raise ConfigError(_NOT_ONE_A_LINE, help_text=_BY_HAND)
     return edited
 
 
