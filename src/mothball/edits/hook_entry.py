@@ -100,8 +100,11 @@ def hook_entry_toml(source: HookSource, paths: Sequence[str]) -> str:
 
 
 def _toml_value(value: object) -> str:
-    """Return a value as TOML; JSON without line breaks is."""
-    return f"'''\n{value}'''" if isinstance(value, str) and "\n" in value else json.dumps(value)
+    """Return a value as TOML: a literal string if it has several lines, else JSON, which TOML includes."""
+    if isinstance(value, str) and "\n" in value and "'''" not in value:
+        return f"'''\n{value}'''"
+    # TOML, like YAML, has no escapes for surrogates.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def add_hook(text: str, source: HookSource, paths: Sequence[str]) -> str:
@@ -287,4 +290,4 @@ def _items(node: yaml.Node | None) -> Iterator[yaml.Node]:
 
 
 def _scalar(text: str) -> str:
-    return text if re.fullmatch(_PLAIN, text) and yaml.safe_load(text) == text else json.dumps(text)
+    return text if re.fullmatch(_PLAIN, text) and yaml.safe_load(text) == text else json.dumps(text, ensure_ascii=False)

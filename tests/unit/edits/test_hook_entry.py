@@ -72,7 +72,7 @@ def test_remote_entry_has_files_only_for_unusual_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "repo", ["a: b", "#x", "- x", "null", "1.0", 'a"b', "git@host.example:org/repo", "../mothball"]
+    "repo", ["a: b", "#x", "- x", "null", "1.0", "a b 😀", 'a"b', "git@host.example:org/repo", "../mothball"]
 )
 def test_repository_and_revision_are_quoted_where_yaml_requires_it(repo: str) -> None:
     (entry,) = yaml.safe_load(hook_entry(HookSource(repo, repo), []))
@@ -146,8 +146,8 @@ def test_paths_with_usual_names_need_no_expression() -> None:
     assert unmatched(["requirements.txt", "a/b.lock", "deps/base.list", "Pipfile"]) == ["deps/base.list"]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=["local", "remote"])
-def test_toml_entry_is_equal_to_the_yaml_entry(source: HookSource) -> None:
-    paths = ["a'b.list"]
+@pytest.mark.parametrize("paths", [[], ["a'b.list"], ["a'''b.list"], ["é 😀"]])
+@pytest.mark.parametrize("source", [*SOURCES, HookSource("a 😀", "1.0")], ids=["local", "remote", "quoted"])
+def test_toml_entry_is_equal_to_the_yaml_entry(source: HookSource, paths: list[str]) -> None:
     (entry,) = tomllib.loads(hook_entry_toml(source, paths))["repos"]
     assert entry == yaml.safe_load(hook_entry(source, paths))[0]
