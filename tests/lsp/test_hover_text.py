@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from mothball.config.project import DEFAULT_INDEX
+from mothball.index.releases import Releases
 from mothball.lsp.hover_text import HoverContent, code_span, hover_text, project_page
 from mothball.lsp.lookups import PENDING
-from mothball.lsp.releases import Releases
 from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
 from mothball.model.line_index import LineIndex

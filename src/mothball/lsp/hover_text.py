@@ -16,8 +16,8 @@ from mothball.check.messages import SKIP_REASON_TEXT, format_age
 from mothball.check.policy import is_downgraded, severity_key
 from mothball.check.versions import pin_of
 from mothball.config.project import DEFAULT_INDEX_HOSTS
+from mothball.index.releases import ReleaseFacts, Releases
 from mothball.lsp.lookups import PENDING
-from mothball.lsp.releases import ReleaseFacts, Releases
 from mothball.model.findings import CheckedDependency, Finding, Rule, Severity
 from mothball.model.lookup import (
     KnownStatus,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from mothball.check.versions import pin_of
+from mothball.index.releases import Releases, satisfies_specifier
 from mothball.lsp.convert import Positions
 from mothball.lsp.diagnostics import item_at
 from mothball.lsp.documents import Checked
 from mothball.lsp.hover_text import HoverContent, hover_text
 from mothball.lsp.lookups import Lookups
-from mothball.lsp.releases import Releases, satisfies_specifier
 from mothball.model.findings import CheckedDependency, Finding
 from mothball.model.lookup import KnownStatus, Source, StatusNotStated, UnrecognizedStatus
 
