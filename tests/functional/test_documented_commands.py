@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 from mothball.cli.parser import parser_for
 from mothball.model.errors import UsageError
@@ -54,6 +55,7 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
+YAML = re.compile(r"^( *)```yaml\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 WITH_BLOCKS = [page for page in PAGES if "```sh\n" in page.read_text("utf-8")]
 
 
@@ -120,6 +122,12 @@ def test_commands_work_or_say_why_they_are_not_run(tmp_path: Path, page: Path) -
         )
         expected = 1 if block.comment == "rejected" else 0
         assert done.returncode == expected, f"{where}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_yaml_examples_are_valid(page: Path) -> None:
+    for indent, body in YAML.findall(page.read_text("utf-8")):
+        assert yaml.safe_load(textwrap.dedent(indent + body))
 
 
 def test_calls_in_a_block_are_found_and_a_mistyped_option_is_an_error() -> None:

@@ -1,10 +1,6 @@
-"""The URLs of mothball's website."""
+"""The URL of mothball's website."""
 
 from __future__ import annotations
 
+# A placeholder until the project has a public website: it identifies schemas and requests, and is not shown to users.
 PROJECT_URL = "https://mothball.example/"
-
-
-def rule_url(rule: str) -> str:
-    """Return the URL of the page about ``rule``, which `mothball rule NAME` also prints."""
-    return f"{PROJECT_URL}rules/{rule}"

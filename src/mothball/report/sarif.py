@@ -16,7 +16,6 @@ from mothball import __version__
 from mothball.check.policy import SeverityPolicy, severity_of
 from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Suppression
-from mothball.model.project_urls import PROJECT_URL, rule_url
 from mothball.model.sanitize import escape_log_commands, one_line
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -34,7 +33,6 @@ def render_sarif(report: Report, rule_page: Callable[[Rule], str]) -> str:
             "driver": {
                 "name": "mothball",
                 "version": __version__,
-                "informationUri": PROJECT_URL,
                 "rules": [_rule(rule, rule_page(rule)) for rule in _RULES],
             }
         },
@@ -46,13 +44,12 @@ def render_sarif(report: Report, rule_page: Callable[[Rule], str]) -> str:
 
 
 def _rule(rule: Rule, page: str) -> dict[str, Any]:
-    # A page starts with a heading and a summary sentence.
+    # A page starts with a heading and a summary sentence. There is no `helpUri`: the project has no public website.
     summary = page.split("\n\n")[1].replace("\n", " ")
     return {
         "id": rule,
         "shortDescription": {"text": summary},
         "help": {"text": page, "markdown": page},
-        "helpUri": rule_url(rule),
         "defaultConfiguration": {"level": _LEVELS[severity_of(rule, SeverityPolicy({}))]},
         "properties": {"tags": ["dependencies", "supply-chain"]},
     }
