@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -19,6 +20,8 @@ NARROW = (
 # lsp-mode count characters, whatever the server announces.)
 _WIDE = _EXAMPLE.replace("lint = [", '"🦀-Prüfung" = ["tallybook"]\nlint = [')
 ALL = (*NARROW, pytest.param("pyproject.toml", _WIDE, id="wide characters"))
+STEPS_FILE = "requirements-dev.txt"
+UNDERLINED = ("quill-templates", "tallybook")
 REASON = "merged into lantern-web 4; no more releases"
 
 
@@ -26,6 +29,20 @@ def prepare(session: Session, name: str, text: str) -> dict[str, str]:
     """Write ``text`` as the file ``name``, and return variables for the driver in the editor."""
     session.write(name, text)
     return {"MOTHBALL_TEST_FILE": name, "MOTHBALL_TEST_COUNT": str(len(session.checked(name)))}
+
+
+class Step(NamedTuple):
+    """A command of the editor, empty for none, and the texts underlined after it, in the order of the file."""
+
+    command: str
+    underlined: tuple[str, ...]
+
+
+def prepare_steps(session: Session, steps: Sequence[Step]) -> dict[str, str]:
+    """Write a requirements file, and return variables for a driver that runs ``steps``."""
+    session.write(STEPS_FILE, _REQUIREMENTS)
+    found = [step._asdict() for step in steps]
+    return {"MOTHBALL_TEST_FILE": STEPS_FILE, "MOTHBALL_TEST_STEPS": json.dumps(found)}
 
 
 def prepare_offline(session: Session) -> dict[str, str]:

@@ -46,6 +46,17 @@ def test_lsp_mode_diagnostics_hover_and_ignore_action(session: Session, emacs: s
     assert {diagnostic["source"] for diagnostic in answer["diagnostics"]} == {"mothball"}
 
 
+def test_underlines_are_kept_when_lines_are_cut_and_pasted(session: Session, emacs: str) -> None:
+    steps = [
+        story.Step("", story.UNDERLINED),
+        story.Step('(driver-go-to "quill-templates") (kill-whole-line) (yank)', story.UNDERLINED),
+        story.Step("(kill-region (point-min) (point-max)) (yank)", story.UNDERLINED),
+        story.Step('(driver-go-to "quill-templates") (kill-whole-line)', story.UNDERLINED[1:]),
+        story.Step("(yank)", story.UNDERLINED),
+    ]
+    assert in_emacs(session, emacs, "eglot_steps.el", story.prepare_steps(session, steps)) == {}
+
+
 @pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
 def test_without_git_requirements_directory_uses_configuration_above(session: Session, emacs: str, driver: str) -> None:
     prepared = story.prepare_without_git(session)

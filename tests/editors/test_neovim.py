@@ -49,6 +49,19 @@ def test_neovim_diagnostics_hover_and_ignore_action(session: Session, nvim: str,
     assert not re.search(r"\[(?:WARN|ERROR)\]", log_of(session)), log_of(session)
 
 
+def test_underlines_are_kept_when_lines_are_cut_and_pasted(session: Session, nvim: str) -> None:
+    steps = [
+        story.Step("", story.UNDERLINED),
+        story.Step("normal! 3GddP", story.UNDERLINED),
+        story.Step("normal! ggdGP", story.UNDERLINED),
+        story.Step("undo | undo", story.UNDERLINED),
+        story.Step("normal! 3Gdd", story.UNDERLINED[1:]),
+        story.Step("undo", story.UNDERLINED),
+    ]
+    prepared = story.prepare_steps(session, steps)
+    assert in_neovim(session, nvim, "neovim_steps.lua", story.STEPS_FILE, prepared) == {}
+
+
 def test_without_git_requirements_directory_uses_configuration_above(session: Session, nvim: str) -> None:
     prepared = story.prepare_without_git(session)
     story.verify_without_git(session, in_neovim(session, nvim, "neovim.lua", "requirements/worker.txt", prepared))
