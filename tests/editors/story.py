@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.editors.workbench import ROOT, Seen, Session
+from tests.support.scripted_index import Fault, Received, Reply, ScriptedIndex, json_page
 
 _EXAMPLE = (ROOT / "examples" / "shop" / "pyproject.toml").read_text("utf-8")
 _REQUIREMENTS = "# für die Entwicklung\nlantern-web\nquill-templates==2.1.4\ntallybook\n"
@@ -21,7 +22,11 @@ NARROW = (
 _WIDE = _EXAMPLE.replace("lint = [", '"🦀-Prüfung" = ["tallybook"]\nlint = [')
 ALL = (*NARROW, pytest.param("pyproject.toml", _WIDE, id="wide characters"))
 STEPS_FILE = "requirements-dev.txt"
+# The statuses of the packages in _REQUIREMENTS.
+_STATUSES = {"lantern-web": "active", "quill-templates": "archived", "tallybook": "deprecated"}
 UNDERLINED = ("quill-templates", "tallybook")
+# Reports about the whole file are on its first character.
+ABOUT_THE_FILE = ("#",)
 REASON = "merged into lantern-web 4; no more releases"
 
 
@@ -38,11 +43,39 @@ class Step(NamedTuple):
     underlined: tuple[str, ...]
 
 
-def prepare_steps(session: Session, steps: Sequence[Step]) -> dict[str, str]:
+def prepare_steps(session: Session, steps: Sequence[Step], encoding: str = "utf-8") -> dict[str, str]:
     """Write a requirements file, and return variables for a driver that runs ``steps``."""
-    session.write(STEPS_FILE, _REQUIREMENTS)
+    session.write(STEPS_FILE, "").write_text(_REQUIREMENTS, encoding)
     found = [step._asdict() for step in steps]
     return {"MOTHBALL_TEST_FILE": STEPS_FILE, "MOTHBALL_TEST_STEPS": json.dumps(found)}
+
+
+def prepare_successor(session: Session, steps: Sequence[Step]) -> dict[str, str]:
+    """Configure a successor of an archived package, and return variables for a driver that runs ``steps``."""
+    successors = '\n[tool.mothball.successors]\nquill-templates = "lantern-web"\n'
+    session.write("pyproject.toml", _EXAMPLE + successors)
+    return prepare_steps(session, steps)
+
+
+class Outage(ScriptedIndex):
+    """An index that resets all connections until the file ``BACK`` is in the project of ``session``."""
+
+    BACK = "index-is-back"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__({name: json_page(name, status) for name, status in _STATUSES.items()})
+        self._session = session
+
+    def reply_to(self, request: Received) -> Reply:
+        """Return the page of a project, or reset the connection."""
+        is_back = (self._session.project / self.BACK).exists()
+        return super().reply_to(request) if is_back else Reply(fault=Fault.RESET)
+
+    def prepare(self, steps: Sequence[Step]) -> dict[str, str]:
+        """Write a project that uses this index, and return variables for a driver that runs ``steps``."""
+        self._session.write("pyproject.toml", '[project]\nname = "shop"\n')
+        settings = json.dumps({"indexUrl": self.url})
+        return {**prepare_steps(self._session, steps), "MOTHBALL_TEST_SETTINGS": settings}
 
 
 def prepare_offline(session: Session) -> dict[str, str]:

@@ -57,6 +57,36 @@ def test_underlines_are_kept_when_lines_are_cut_and_pasted(session: Session, ema
     assert in_emacs(session, emacs, "eglot_steps.el", story.prepare_steps(session, steps)) == {}
 
 
+def test_archived_package_is_replaced_by_its_successor(session: Session, emacs: str) -> None:
+    # Instead of a menu, choose the first action.
+    menu = "((symbol-function 'completing-read) (lambda (_prompt actions &rest _) (caar actions)))"
+    event = "(last-nonmenu-event t)"
+    replace = f'(cl-letf ({menu} {event}) (eglot-code-actions (point) (1+ (point)) "quickfix" t))'
+    steps = [
+        story.Step("", story.UNDERLINED),
+        story.Step(f'(driver-go-to "quill-templates") {replace}', story.UNDERLINED[1:]),
+        story.Step("(save-buffer)", story.UNDERLINED[1:]),
+    ]
+    prepared = story.prepare_successor(session, steps)
+    assert in_emacs(session, emacs, "eglot_steps.el", prepared) == {}
+    assert (session.project / story.STEPS_FILE).read_text("utf-8").splitlines()[2].startswith("lantern-web")
+
+
+def test_outage_of_an_index_is_reported_until_it_is_back(session: Session, emacs: str) -> None:
+    again = "(eglot-execute-command (eglot-current-server) 'mothball.checkAgain [])"
+    back = f'(write-region "" nil "{story.Outage.BACK}") {again}'
+    steps = [story.Step("", story.ABOUT_THE_FILE), story.Step(back, story.UNDERLINED)]
+    with story.Outage(session) as index:
+        answer = in_emacs(session, emacs, "eglot_steps.el", index.prepare(steps))
+    assert answer == {}
+
+
+def test_file_that_is_not_utf_8_is_reported_until_it_is_saved_as_utf_8(session: Session, emacs: str) -> None:
+    save = "(set-buffer-file-coding-system 'utf-8) (save-buffer)"
+    steps = [story.Step("", story.ABOUT_THE_FILE), story.Step(save, story.UNDERLINED)]
+    assert in_emacs(session, emacs, "eglot_steps.el", story.prepare_steps(session, steps, "latin-1")) == {}
+
+
 @pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
 def test_without_git_requirements_directory_uses_configuration_above(session: Session, emacs: str, driver: str) -> None:
     prepared = story.prepare_without_git(session)

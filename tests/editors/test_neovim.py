@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,43 @@ def test_underlines_are_kept_when_lines_are_cut_and_pasted(session: Session, nvi
     ]
     prepared = story.prepare_steps(session, steps)
     assert in_neovim(session, nvim, "neovim_steps.lua", story.STEPS_FILE, prepared) == {}
+
+
+def test_archived_package_is_replaced_by_its_successor(session: Session, nvim: str) -> None:
+    replace = "lua vim.lsp.buf.code_action({ apply = true, filter = function(one) return one.isPreferred end })"
+    steps = [
+        story.Step("", story.UNDERLINED),
+        story.Step(f"3 | {replace}", story.UNDERLINED[1:]),
+        story.Step("write", story.UNDERLINED[1:]),
+    ]
+    prepared = story.prepare_successor(session, steps)
+    assert in_neovim(session, nvim, "neovim_steps.lua", story.STEPS_FILE, prepared) == {}
+    assert (session.project / story.STEPS_FILE).read_text("utf-8").splitlines()[2].startswith("lantern-web")
+
+
+def test_outage_of_an_index_is_reported_until_it_is_back(session: Session, nvim: str) -> None:
+    back = f"call writefile([], '{story.Outage.BACK}') | LspMothballCheckAgain"
+    steps = [story.Step("", story.ABOUT_THE_FILE), story.Step(back, story.UNDERLINED)]
+    with story.Outage(session) as index:
+        answer = in_neovim(session, nvim, "neovim_steps.lua", story.STEPS_FILE, index.prepare(steps))
+    assert answer == {}
+
+
+def test_file_that_is_not_utf_8_is_reported_until_it_is_saved_as_utf_8(session: Session, nvim: str) -> None:
+    steps = [story.Step("", story.ABOUT_THE_FILE), story.Step("set fileencoding=utf-8 | write", story.UNDERLINED)]
+    prepared = story.prepare_steps(session, steps, "latin-1")
+    assert in_neovim(session, nvim, "neovim_steps.lua", story.STEPS_FILE, prepared) == {}
+
+
+def test_server_is_found_once_it_is_installed(session: Session, nvim: str, tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    mothball = shutil.which("mothball", path=session.environment["PATH"])
+    install = f"call system('ln -s {mothball} {programs}') | edit"
+    prepared = story.prepare_steps(session, [story.Step("", ()), story.Step(install, story.UNDERLINED)])
+    path = os.pathsep.join([str(programs), os.defpath])
+    answer = in_neovim(session, nvim, "neovim_steps.lua", story.STEPS_FILE, {**prepared, "PATH": path})
+    assert answer == {}
 
 
 def test_without_git_requirements_directory_uses_configuration_above(session: Session, nvim: str) -> None:

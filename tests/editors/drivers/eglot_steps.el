@@ -22,7 +22,7 @@
   (while (and steps (not failed))
     (let* ((step (pop steps)) (command (alist-get 'command step)) (expected (append (alist-get 'underlined step) nil)))
       ;; Otherwise a kill would be added to the one before.
-      (setq kill-ring nil)
+      (setq last-command nil)
       (eval (read (concat "(progn " command ")")) t)
       ;; Eglot sends changes when typing pauses, which does not happen in batch mode.
       (eglot--signal-textDocument/didChange)
