@@ -107,7 +107,7 @@ def test_hover_with_all_details() -> None:
             KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.SNAPSHOT)),
             "Status from a snapshot, 3 h old",
         ),
-        (PENDING, "**pending**"),
+        (PENDING, "**looking up …**"),
         *((Skipped(reason), "**skipped**") for reason in set(SkipReason) - UNRESOLVABLE_REASONS),
         *((Skipped(reason), "**unresolvable**") for reason in UNRESOLVABLE_REASONS),
     ],

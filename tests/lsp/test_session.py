@@ -84,7 +84,7 @@ def test_results_during_check_of_long_text_are_used(
     client.save(document)
     client.wait_for(lambda: held.texts)
     index.script("old-lib", page("old-lib", "active"))
-    client.command("mothball.checkAgain")
+    client.start_request("workspace/executeCommand", {"command": "mothball.checkAgain"})
     until(client, lambda: client.server.session.documents[document].is_outdated)
     held.go.set()
     client.wait_for_diagnostics(document)

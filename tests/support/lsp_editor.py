@@ -24,6 +24,11 @@ CREATED, CHANGED, DELETED = 1, 2, 3
 _NEVER = 1e6
 
 
+def numbers_of(result: Message) -> Message:
+    """Return the numbers of the summary that the command returns."""
+    return {name: result[name] for name in ("files", "dependencies", "findings", "problems")}
+
+
 class Checks:
     """Replacement for ``check_folders`` that counts the checks, and can hold them or let them fail."""
 
@@ -98,8 +103,7 @@ class Editor:
 
     def check(self) -> Message:
         """Check the workspace with the command, and return its counts."""
-        numbers: Message = self.client.command(CHECK)
-        return numbers
+        return numbers_of(self.client.command(CHECK))
 
     def start_check(self, token: str | int | None = None) -> int:
         """Send the command, and return the number of the request."""

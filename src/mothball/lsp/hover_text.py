@@ -182,7 +182,7 @@ def _headline(lookup: LookupResult) -> str:  # noqa: PLR0911 - one for each kind
         case Missing():
             return "missing"
         case Unavailable() if lookup == PENDING:
-            return "pending"
+            return "looking up …"
         case Unavailable():
             return "unverified"
         case Skipped():

@@ -49,7 +49,10 @@ PENDING = Unavailable(Cause.DEADLINE, "not looked up yet", Origin("", 0.0))
 # Retry a failed lookup after this many seconds, the time after which the client retries an unreachable host.
 RETRY_AFTER = 30.0
 _OFFLINE_RETRY_AFTER = 300.0
-# Gather results for this many seconds, because each delivery checks the documents again.
+# Gather results for this many seconds, because each delivery checks the documents again. That takes longer the more
+# dependencies they have: batches of more names than _BATCH_SIZE gather proportionally longer, and each time longer.
+_BATCH_SIZE = 50
+_MAX_GROWTH = 8.0
 BATCH_INTERVAL = 0.1
 _NETWORK_THREADS = 8
 _CACHE_THREADS = 2
@@ -85,6 +88,8 @@ class Lookups:
         # The latest result of each project on its indexes, whatever version is pinned.
         self._latest: dict[_Key, IndexResult] = {}
         self._in_flight: set[Query] = set()
+        # Called when names are looked up on indexes.
+        self.on_network: Callable[[], None] | None = None
         self._blocking = _BlockingLookups()
         self._cache_pool = ThreadPoolExecutor(_CACHE_THREADS, "mothball-cache")
         self._network_pool = ThreadPoolExecutor(_NETWORK_THREADS, "mothball-network")
@@ -108,6 +113,10 @@ class Lookups:
             for query in queries
             if query not in self._in_flight and _is_outdated(query, self._results.get(_key(query)), now)
         ]
+
+    def pending(self) -> int:
+        """Return the number of queries that are being looked up."""
+        return len(self._in_flight)
 
     def store(self, results: IndexResults) -> None:
         """Store results that were read from the cache."""
@@ -179,11 +188,13 @@ class Lookups:
 
     def _query_indexes(self, queries: tuple[Query, ...], *, refresh: bool) -> None:
         """Look up each set of indexes in a batch of its own, so that a slow index delays no other."""
+        if self.on_network is not None:
+            self.on_network()
         batches: dict[tuple[str, ...], list[Query]] = {}
         for query in queries:
             batches.setdefault(query.indexes, []).append(query)
         for batch in map(tuple, batches.values()):
-            batcher = _ResultBatcher(self._run_in_loop, self._store_results)
+            batcher = _ResultBatcher(self._run_in_loop, self._store_results, len(batch))
             job = self._network_pool.submit(self._blocking.look_up, batch, refresh=refresh, on_result=batcher.take)
             job.add_done_callback(batcher.end)
 
@@ -206,13 +217,19 @@ class _ResultBatcher:
     """Delivers results of a batch while it is running, so that a slow name does not delay the others."""
 
     def __init__(
-        self, run_in_loop: Callable[[Callable[[], None]], None], deliver: Callable[[IndexResults], None]
+        self,
+        run_in_loop: Callable[[Callable[[], None]], None],
+        deliver: Callable[[IndexResults], None],
+        size: int,
     ) -> None:
+        """Pass results to ``deliver`` in the event loop's thread; ``size`` is the number of names."""
         self._run_in_loop = run_in_loop
         self._on_results = deliver
         self._waiting: dict[Query, IndexResult] = {}
         self._delivered: set[Query] = set()
         self._is_due = False
+        factor = max(1.0, size / _BATCH_SIZE)
+        self._interval, self._growth = BATCH_INTERVAL * factor, min(factor, _MAX_GROWTH)
 
     def take(self, query: Query, result: IndexResult) -> None:
         """Add a result. Called in the thread of the lookup."""
@@ -226,7 +243,8 @@ class _ResultBatcher:
         self._waiting[query] = result
         if not self._is_due:
             self._is_due = True
-            asyncio.get_running_loop().call_later(BATCH_INTERVAL, self._deliver)
+            asyncio.get_running_loop().call_later(self._interval, self._deliver)
+            self._interval *= self._growth
 
     def _deliver(self) -> None:
         self._is_due = False

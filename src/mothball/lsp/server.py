@@ -43,6 +43,8 @@ class Server(LanguageServer):
         self.workspace_diagnostics = WorkspaceDiagnostics(self.session, self)
         # Settings from `initialize`; later ones are applied on top of them.
         self.initial_settings = Settings()
+        # Whether a check that the user requested shows its own progress.
+        self.is_checking = False
         # Messages about the last settings, to log each only once.
         self.logged_messages: frozenset[str] = frozenset()
         self._background_tasks: set[asyncio.Task[None]] = set()

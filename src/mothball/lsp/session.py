@@ -29,9 +29,10 @@ from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import DiagnosticOptions
 from mothball.lsp.documents import OpenDocument, format_for
 from mothball.lsp.effective_settings import EffectiveSettings, Environment, read_effective_settings
-from mothball.lsp.lookups import IndexResults, Lookups
+from mothball.lsp.lookups import PENDING, IndexResults, Lookups
 from mothball.lsp.open_document import format_without_name
 from mothball.lsp.settings import Settings
+from mothball.lsp.summary import CheckSummary, count_rules
 from mothball.lsp.typed_policy import TypedPolicies
 from mothball.lsp.typing_state import changed_span, settled_queries
 from mothball.lsp.unsaved_privacy import UnsavedPrivacy
@@ -178,12 +179,24 @@ class Session:
                 self.open(document.uri, document.path, document.text, document.version)
         return closed
 
-    def check_again(self) -> None:
-        """Look up all names of all open documents again, ignoring cached results.
+    async def check_again(self) -> CheckSummary:
+        """Look up all names of all open documents again, ignoring cached results, and return the outcome.
 
         Known failures and rejected credentials are forgotten: the user may have fixed their cause.
         """
-        self._in_thread(self._reset_lookups, lambda _: self._look_up_all(), self._look_up_all)
+        await self.loop.run_in_executor(self.threads, self._reset_lookups)
+        self._look_up_all()
+        await self._wait_until_all_are_checked()
+        while self.lookups.pending():  # noqa: ASYNC110 - results may cause further lookups
+            await asyncio.sleep(_POLL_INTERVAL)
+        await self._wait_until_all_are_checked()
+        checked = [document.checked for document in self.documents.values() if document.checked is not None]
+        findings = {finding: None for each in checked for finding in each.findings() if finding.lookup != PENDING}
+        return CheckSummary(len(checked), sum(len(each.dependencies()) for each in checked), count_rules(findings))
+
+    async def _wait_until_all_are_checked(self) -> None:
+        for uri in tuple(self.documents):
+            await self.wait_until_checked(uri)
 
     def set_unused_ignores(self, unused: Mapping[str, tuple[Finding, ...]]) -> None:
         """Replace the unused ignores found by a workspace check, by the path of their configuration file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
@@ -21,6 +22,7 @@ from mothball.lsp.documents import Checked
 from mothball.lsp.effective_settings import SettingsError, run_settings
 from mothball.lsp.lookups import IndexResults
 from mothball.lsp.open_document import OpenFile
+from mothball.lsp.summary import count_rules
 from mothball.model.document import Document, ParsedFile
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
@@ -57,7 +59,7 @@ class WorkspaceResult(NamedTuple):
 
     ``diagnostics`` are keyed by absolute path and include clean files; ``unused`` are the findings about unused
     ignores, by the absolute path of their configuration. ``unread`` are directories whose files were not checked
-    because their configuration is invalid.
+    because their configuration is invalid. ``rules`` are the numbers of findings by rule.
     """
 
     diagnostics: Mapping[str, list[types.Diagnostic]]
@@ -66,6 +68,7 @@ class WorkspaceResult(NamedTuple):
     summary: Summary
     problems: tuple[str, ...]
     unread: frozenset[str]
+    rules: Mapping[str, int] = MappingProxyType({})
 
     def is_unchecked(self, path: str) -> bool:
         """Return True if the file at the absolute ``path`` exists and could not be checked."""
@@ -117,6 +120,7 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
         report.summary,
         tuple(dict.fromkeys(messages)),
         frozenset(unread),
+        count_rules(report.findings),
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from lsprotocol import types
 
+from mothball.lsp.summary import CheckSummary
+
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
@@ -20,15 +22,16 @@ COMMANDS = (CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE)
 
 # Wait this long for a client to accept a progress token, in seconds.
 _TOKEN_TIMEOUT = 1.0
+_FAILED = "the check failed: see the server log"
 
 
 def register(server: Server) -> None:
     """Register the commands; each receives the parameters of its request."""
 
-    def check_again(_: types.ExecuteCommandParams) -> None:
-        server.session.check_again()
+    async def check_again(params: types.ExecuteCommandParams) -> dict[str, object] | None:
+        return await _check_again(server, params.work_done_token)
 
-    async def check_workspace(params: types.ExecuteCommandParams) -> dict[str, int] | None:
+    async def check_workspace(params: types.ExecuteCommandParams) -> dict[str, object] | None:
         return await _check_workspace(server, params.work_done_token)
 
     def open_page(params: types.ExecuteCommandParams) -> None:
@@ -42,30 +45,59 @@ def register(server: Server) -> None:
     server.command(OPEN_PAGE)(open_page)
 
 
-async def _check_workspace(server: Server, token: types.ProgressToken | None) -> dict[str, int] | None:
-    """Check the workspace, show the diagnostics, and return the counts; None if the client cancels it."""
-    progress = WorkProgress(server, "mothball: checking the workspace", token)
+async def _check_again(server: Server, token: types.ProgressToken | None) -> dict[str, object] | None:
+    """Look up the names of all open documents again, and return the summary; None if the client cancels it."""
+    progress = WorkProgress(server, "mothball: checking again", token, is_command=True)
     await progress.create()
     async with progress:
-        result = await server.workspace_diagnostics.check(progress, retry=True)
-    if result is None:
-        return None
-    for problem in result.problems:
-        server.log(problem)
-    summary = result.summary
-    counts = {"files": summary.files, "dependencies": summary.dependencies, "findings": summary.findings}
-    return {**counts, "problems": len(result.problems)}
+        check = asyncio.ensure_future(server.session.check_again())
+        await asyncio.wait((check, progress.canceled), return_when=asyncio.FIRST_COMPLETED)
+        if not check.done():
+            check.cancel()
+            return None
+        progress.outcome = check.result().message()
+        return check.result().result()
+
+
+async def _check_workspace(server: Server, token: types.ProgressToken | None) -> dict[str, object] | None:
+    """Check the workspace, show the diagnostics, and return the summary; None if the client cancels it."""
+    progress = WorkProgress(server, "mothball: checking the workspace", token, is_command=True)
+    await progress.create()
+    async with progress:
+        found = await server.workspace_diagnostics.check(progress, retry=True)
+        if found is None:
+            return None
+        for problem in found.problems:
+            server.log(problem)
+        numbers = found.summary
+        summary = CheckSummary(numbers.files, numbers.dependencies, dict(found.rules), len(found.problems))
+        progress.outcome = summary.message()
+    return summary.result()
 
 
 class WorkProgress:
-    """Work-done progress of one request; ``canceled`` is done once the client has canceled it by its token."""
+    """Work-done progress of one request; ``canceled`` is done once the client has canceled it by its token.
 
-    def __init__(self, server: Server, title: str, token: types.ProgressToken | None) -> None:
+    ``outcome`` is shown at the end. For a command, a client without progress gets it as a message.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        title: str,
+        token: types.ProgressToken | None,
+        *,
+        is_cancellable: bool = True,
+        is_command: bool = False,
+    ) -> None:
         """Report to ``token``; if it is None, nothing is shown unless ``create`` obtains one."""
         self.canceled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.outcome = ""
         self._server = server
         self._title = title
         self._token = token
+        self._is_cancellable = is_cancellable
+        self._is_command = is_command
 
     async def create(self) -> None:
         """Request a progress token if the client sent none and supports that."""
@@ -82,16 +114,25 @@ class WorkProgress:
             self._token = token
 
     async def __aenter__(self) -> Self:
+        self._server.is_checking = self._server.is_checking or self._is_command
         if self._token is not None:
             progress = self._server.work_done_progress
-            progress.begin(self._token, types.WorkDoneProgressBegin(self._title, cancellable=True, percentage=0))
+            begin = types.WorkDoneProgressBegin(self._title, cancellable=self._is_cancellable, percentage=0)
+            progress.begin(self._token, begin)
             progress.tokens[self._token].add_done_callback(lambda _: self.canceled.set_result(None))
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, error: type[BaseException] | None, *_: object) -> None:
+        has_failed = error is not None and issubclass(error, Exception)
+        outcome = _FAILED if has_failed else self.outcome
+        if self._is_command:
+            self._server.is_checking = False
         if self._token is not None:
-            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
+            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd(message=outcome or None))
             self._server.work_done_progress.tokens.pop(self._token, None)
+        elif self._is_command and outcome:
+            kind = types.MessageType.Error if has_failed else types.MessageType.Info
+            self._server.window_show_message(types.ShowMessageParams(kind, f"mothball: {outcome}"))
 
     def report(self, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` names are looked up."""
