@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.loopback import refusing_url
 from tests.support.lsp_client import PULL, PUSH, codes_of
-from tests.support.lsp_in_process import LOCK, InProcess, Workspace, place, watched
+from tests.support.lsp_in_process import LOCK, InProcess, Workspace, actions, place, watched
 from tests.support.lsp_pages import page
 from tests.support.project import snapshot_text
 from tests.support.scripted_index import Reply, ScriptedIndex
@@ -449,6 +449,15 @@ def test_unreachable_index_is_reported_once(client: InProcess, workspace: Worksp
         hover = client.hover(document, 1, 0)["contents"]["value"]
         assert hover.startswith("**unverified** `b`")
     assert client.messages("window/showMessage") == []
+
+
+def test_outage_offers_only_another_check(client: InProcess, workspace: Workspace) -> None:
+    with refusing_url() as url:
+        client.start(PUSH, str(workspace.root), url)
+        text = "# all dependencies\na\n"
+        document = client.open(workspace.write("requirements.txt", text), text)
+        client.wait_for_diagnostics(document, "unverified")
+        assert set(actions(client, document, 0)) == {"Check again"}
 
 
 def test_names_without_a_usable_index_are_reported_once(

@@ -141,7 +141,7 @@ class _ActionBuilder:
             actions += self._actions_for(target)
         if self._client.code_action_literals:
             actions += self._fixes()
-        if targets:
+        if targets or self._is_at_outage():
             actions.append(self._command("Check again", CHECK_AGAIN, [self._params.text_document.uri]))
         return actions
 
@@ -162,6 +162,13 @@ class _ActionBuilder:
             touched = on_lines if len(on_lines) == 1 else []
         targets = (_Target(item, self._reported(item)) for item in touched)
         return [target for target in targets if target.findings][:_MAX_DEPENDENCIES]
+
+    def _is_at_outage(self) -> bool:
+        """Return True if the range is at the top, where the failure of an index is reported."""
+        return self._params.range.start.line == 0 and any(
+            finding.rule is Rule.UNVERIFIED and is_reported(finding) and finding.lookup != PENDING
+            for finding in self._checked.findings()
+        )
 
     def _reported(self, item: CheckedDependency) -> tuple[Finding, ...]:
         findings = findings_of(self._checked, item)
