@@ -12,7 +12,7 @@ from pathlib import Path
 
 import mothball
 from mothball.formats.table import PATTERNS
-from mothball.lsp.features.commands import COMMANDS
+from mothball.lsp.features.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS
 from mothball.lsp.settings import SETTINGS, EditorSetting
 
 DIRECTORY = Path(__file__).resolve().parent
@@ -76,6 +76,11 @@ def selectors() -> list[str]:
     return [re.sub("[A-Za-z]", lambda letter: f"[{letter[0].lower()}{letter[0].upper()}]", name) for name in names]
 
 
+def requirements_globs() -> list[str]:
+    """Return glob patterns of the requirements and constraints files, which VS Code alone treats as plain text."""
+    return [f"**/{pattern.glob}" for pattern in PATTERNS if pattern.format == "requirements"]
+
+
 def property_schema(setting: EditorSetting) -> dict[str, object]:
     """Return the schema of ``setting`` for package.json."""
     return {
@@ -96,6 +101,8 @@ def manifest(text: str) -> str:
         *(f"onLanguage:{language}" for language in _LANGUAGES),
         *(f"workspaceContains:{glob}" for glob in globs()),
     ]
+    (language,) = package["contributes"]["languages"]
+    language["filenamePatterns"] = requirements_globs()
     package["contributes"]["configuration"]["properties"] = {
         **_OWN_SETTINGS,
         **{f"mothball.{setting.key}": property_schema(setting) for setting in SETTINGS},
@@ -116,6 +123,10 @@ export const FILE_PATTERNS: readonly string[] = {_array(selectors())};
 
 /** The commands of the server. */
 export const SERVER_COMMANDS: readonly string[] = {_array(list(COMMANDS))};
+
+/** The commands that check files. */
+export const CHECK_AGAIN = {json.dumps(CHECK_AGAIN)};
+export const CHECK_WORKSPACE = {json.dumps(CHECK_WORKSPACE)};
 
 /** The settings of the server. */
 export const SERVER_SETTINGS: readonly string[] = {_array([setting.key for setting in SETTINGS])};

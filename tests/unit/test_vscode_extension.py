@@ -21,6 +21,30 @@ def test_every_file_name_activates_the_extension() -> None:
     assert contained == [f"**/{pattern.glob}" for pattern in PATTERNS]
 
 
+def test_requirements_files_have_the_language_that_is_colored() -> None:
+    (language,) = _PACKAGE["contributes"]["languages"]
+    (grammar,) = _PACKAGE["contributes"]["grammars"]
+    assert language["id"] == grammar["language"] == "pip-requirements"
+    requirements = [f"**/{pattern.glob}" for pattern in PATTERNS if pattern.format == "requirements"]
+    assert language["filenamePatterns"] == requirements
+    for path in (language["configuration"], grammar["path"]):
+        assert json.loads((_EXTENSION / path).read_text("utf-8")), path
+    scope = json.loads((_EXTENSION / grammar["path"]).read_text("utf-8"))["scopeName"]
+    assert scope == grammar["scopeName"]
+
+
+def test_the_walkthrough_has_existing_media_and_commands() -> None:
+    (walkthrough,) = _PACKAGE["contributes"]["walkthroughs"]
+    own = {command["command"] for command in _PACKAGE["contributes"]["commands"]}
+    commands = set()
+    for step in walkthrough["steps"]:
+        media = step["media"].get("image") or step["media"]["markdown"]
+        assert (_EXTENSION / media).is_file(), media
+        commands |= set(re.findall(r"\(command:([\w.]+)\)", step["description"]))
+    assert {"mothball.install", "mothball.checkWorkspace"} <= commands
+    assert {command for command in commands if command.startswith("mothball.")} <= own
+
+
 def test_a_repository_can_set_nothing_that_decides_whom_to_ask_or_what_to_run() -> None:
     properties = _PACKAGE["contributes"]["configuration"]["properties"]
     scopes = {key.removeprefix("mothball."): value["scope"] for key, value in properties.items()}

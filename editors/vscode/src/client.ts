@@ -9,6 +9,8 @@ import {
     ExecuteCommandRequest,
     LanguageClient,
     type LanguageClientOptions,
+    type Middleware,
+    type ProgressToken,
     RevealOutputChannelOn,
     type StaticFeature,
     TransportKind,
@@ -51,13 +53,15 @@ export function documentSelector(): { scheme: string; pattern: string }[] {
 
 /**
  * Return a client for `server`, not started yet. The working directory of the server is `directory`, never the workspace.
- * A crashed server is restarted a few times; then `onGivenUp` is called.
+ * A crashed server is restarted a few times; then `onGivenUp` is called. `onWork` is called with a description of what the
+ * server does, such as a lookup, and with an empty string once it has finished.
  */
 export function createClient(
     server: Server,
     directory: string,
     output: vscode.LogOutputChannel,
     onGivenUp: () => void,
+    onWork: (work: string) => void,
 ): LanguageClient {
     const errorHandler: ErrorHandler = {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -78,6 +82,7 @@ export function createClient(
         errorHandler,
         initializationFailedHandler: () => false,
         initializationOptions: currentSettings(),
+        middleware: { handleWorkDoneProgress: reportWork(onWork) },
         outputChannel: output,
         revealOutputChannelOn: RevealOutputChannelOn.Never,
     };
@@ -90,6 +95,23 @@ export function createClient(
     const client = new Client(SECTION, "mothball", executable, options);
     const restartPolicy = client.createDefaultErrorHandler(RESTARTS);
     return client;
+}
+
+/** Pass progress of the server to `onWork`, instead of an own item of the status bar for each. */
+function reportWork(onWork: (work: string) => void): NonNullable<Middleware["handleWorkDoneProgress"]> {
+    const titles = new Map<ProgressToken, string>();
+    return (token, params, next) => {
+        if (params.kind === "begin") {
+            // Shown after the name of the extension.
+            titles.set(token, params.title.replace(/^mothball:? /, ""));
+        } else if (params.kind === "end") {
+            titles.delete(token);
+            next(token, params);
+        }
+        const [title = ""] = titles.values();
+        const message = params.kind === "end" || params.message === undefined ? "" : ` (${params.message})`;
+        onWork(title === "" ? "" : `${title}${message}`);
+    };
 }
 
 /** Return the settings that the server knows, as they are now. */

@@ -2,7 +2,7 @@
  * Start, restart and stop the one language server.
  *
  * It is started once a dependency file is open or in the workspace, and only in a trusted workspace. Starts and stops are
- * queued, so that concurrent events cannot start two servers.
+ * queued, so that concurrent events cannot start two servers. While no server is found, the search is repeated.
  */
 
 import { constants } from "node:fs";
@@ -20,7 +20,7 @@ import {
 
 import { createClient, currentSettings, documentSelector, SECTION } from "./client.ts";
 import type { State } from "./counting.ts";
-import { type Finding, findServer, type Server, type UvxPolicy } from "./finding.ts";
+import { type Finding, findServer, type SearchContext, searchPathOf, type Server, type UvxPolicy } from "./finding.ts";
 import { FILE_PATTERNS, VERSION } from "./generated.ts";
 import type { Messages } from "./messages.ts";
 import type { PythonEnvironments } from "./python.ts";
@@ -29,6 +29,8 @@ import type { PythonEnvironments } from "./python.ts";
 const EXIT_TIMEOUT = 2000;
 /** Delay before an invalid setting is read again, in milliseconds. */
 const SETTING_RETRY_DELAY = 2000;
+/** Interval of the search while no server is found, in milliseconds. It only tests whether a few files exist. */
+const SEARCH_INTERVAL = 3000;
 
 const ORIGINS = {
     setting: "from the setting mothball.path",
@@ -49,6 +51,8 @@ export class Controller {
     #command: string | undefined;
     #queue: Promise<void> = Promise.resolve();
     #needed = false;
+    /** The next search for a server, while none is found. */
+    #search: NodeJS.Timeout | undefined;
 
     constructor(
         output: vscode.LogOutputChannel,
@@ -123,22 +127,51 @@ export class Controller {
     }
 
     stop(): Promise<void> {
+        clearTimeout(this.#search);
         this.#abandon();
         return this.#enqueue(() => this.#stop());
     }
 
-    /** Run a command on the server, which is started if necessary. Shows a message if there is none. */
-    async execute(command: string, args: readonly unknown[]): Promise<void> {
+    /** Run a command on the server, which is started if necessary, and return its result. Shows a message if it fails. */
+    async execute(command: string, args: readonly unknown[], canceled?: vscode.CancellationToken): Promise<unknown> {
         await this.start();
         if (this.#client === undefined) {
-            await this.#messages.noServer();
-            return;
+            void this.#messages.noServer();
+            return undefined;
         }
         try {
-            await this.#client.sendRequest(ExecuteCommandRequest.type, { command, arguments: [...args] });
+            const request = { command, arguments: [...args] };
+            return (await this.#client.sendRequest(ExecuteCommandRequest.type, request, canceled)) as unknown;
         } catch (error) {
-            await this.#messages.failed(error);
+            if (canceled?.isCancellationRequested !== true) {
+                void this.#messages.failed(error);
+            }
+            return undefined;
         }
+    }
+
+    /** Run a command that checks files, with a notification that can cancel it, and show the summary. */
+    async check(command: string, title: string): Promise<void> {
+        const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+        const result = await vscode.window.withProgress(options, (_, canceled) => this.execute(command, [], canceled));
+        if (isSummary(result)) {
+            void this.#messages.summary(result.message);
+        }
+    }
+
+    /** Return what the search for the server depends on, as it is now. Call only in trusted workspaces. */
+    async searchContext(): Promise<SearchContext> {
+        const configuration = vscode.workspace.getConfiguration(SECTION);
+        return {
+            setting: configuration.get<string>("path", ""),
+            uvx: configuration.get<UvxPolicy>("uvx", "ask"),
+            interpreters: await this.#environments.interpreters(),
+            searchPath: searchPathOf(process.env, homedir(), process.platform),
+            home: homedir(),
+            platform: process.platform,
+            version: VERSION,
+            isProgram,
+        };
     }
 
     /** Whether the server runs, or its client is restarting it. */
@@ -167,6 +200,7 @@ export class Controller {
             this.#show({ kind: "untrusted" });
             return;
         }
+        clearTimeout(this.#search);
         this.#show({ kind: "starting" });
         let finding = await this.#find();
         if (finding.kind === "wrong-setting") {
@@ -177,6 +211,8 @@ export class Controller {
         const server = this.#settle(finding);
         if (server !== undefined) {
             await this.#run(server);
+        } else {
+            this.#searchLater();
         }
     }
 
@@ -205,9 +241,15 @@ export class Controller {
         await mkdir(this.#directory.fsPath, { recursive: true });
         const where = `${server.command} (${ORIGINS[server.origin]})`;
         this.#output.info(`starting ${[server.command, ...server.args].join(" ")}, ${ORIGINS[server.origin]}`);
-        const client = createClient(server, this.#directory.fsPath, this.#output, () => {
+        const onGivenUp = (): void => {
             void this.#messages.doesNotRun(server.command, "stopped repeatedly and was not restarted");
-        });
+        };
+        const onWork = (work: string): void => {
+            if (client === this.#client && client.state === ClientState.Running) {
+                this.#show(stateOf(client, client.state, where, work));
+            }
+        };
+        const client = createClient(server, this.#directory.fsPath, this.#output, onGivenUp, onWork);
         client.onDidChangeState(({ newState }) => {
             // Ignore states before the first start is complete and after a stop.
             if (client === this.#client) {
@@ -245,17 +287,25 @@ export class Controller {
     }
 
     async #find(): Promise<Finding> {
-        const configuration = vscode.workspace.getConfiguration(SECTION);
-        return findServer({
-            setting: configuration.get<string>("path", ""),
-            uvx: configuration.get<UvxPolicy>("uvx", "ask"),
-            interpreters: await this.#environments.interpreters(),
-            searchPath: process.env["PATH"] ?? process.env["Path"] ?? "",
-            home: homedir(),
-            platform: process.platform,
-            version: VERSION,
-            isProgram,
-        });
+        return findServer(await this.searchContext());
+    }
+
+    /** Search again after a while, and start the server if it is there then. Shows nothing before that. */
+    #searchLater(): void {
+        clearTimeout(this.#search);
+        this.#search = setTimeout(() => {
+            void this.#enqueue(async () => {
+                if (this.#runs()) {
+                    return;
+                }
+                const finding = await this.#find();
+                if (finding.kind === "server") {
+                    await this.#run(finding);
+                } else {
+                    this.#searchLater();
+                }
+            });
+        }, SEARCH_INTERVAL);
     }
 
     async #hasDependencyFile(): Promise<boolean> {
@@ -267,11 +317,11 @@ export class Controller {
     }
 }
 
-function stateOf(client: LanguageClient, state: ClientState, where: string): State {
+function stateOf(client: LanguageClient, state: ClientState, where: string, work = ""): State {
     switch (state) {
         case ClientState.Running: {
             const version = client.initializeResult?.serverInfo?.version;
-            return { kind: "running", server: version === undefined ? where : `mothball ${version}, ${where}` };
+            return { kind: "running", server: version === undefined ? where : `mothball ${version}, ${where}`, work };
         }
         case ClientState.Stopped:
         case ClientState.StartFailed:
@@ -279,6 +329,11 @@ function stateOf(client: LanguageClient, state: ClientState, where: string): Sta
         case ClientState.Starting:
             return { kind: "starting" };
     }
+}
+
+/** Whether `result` is a summary of the server, and not null, as after a cancellation. */
+function isSummary(result: unknown): result is { readonly message: string } {
+    return typeof result === "object" && result !== null && "message" in result && typeof result.message === "string";
 }
 
 async function isProgram(path: string): Promise<boolean> {

@@ -4,7 +4,9 @@ import * as vscode from "vscode";
 
 import { documentSelector, SECTION } from "./client.ts";
 import { Controller } from "./controller.ts";
-import { SERVER_COMMANDS } from "./generated.ts";
+import { CHECK_AGAIN, CHECK_WORKSPACE, SERVER_COMMANDS } from "./generated.ts";
+import { Installer } from "./installer.ts";
+import { showMenu } from "./menu.ts";
 import { Messages } from "./messages.ts";
 import { PythonEnvironments } from "./python.ts";
 import { Schema } from "./schema.ts";
@@ -12,6 +14,12 @@ import { StatusBar } from "./statusBar.ts";
 
 /** Settings that require a restart of the server; others are sent to the running server. */
 const RESTARTING = ["path", "uvx", "scripts", "workspaceDiagnostics"].map((key) => `${SECTION}.${key}`);
+
+/** Titles of the commands that check files, for their progress. */
+const CHECKS: Readonly<Record<string, string>> = {
+    [CHECK_AGAIN]: "mothball: checking again",
+    [CHECK_WORKSPACE]: "mothball: checking the workspace",
+};
 
 let controller: Controller | undefined;
 
@@ -23,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const server = new Controller(output, messages, environments, context.globalStorageUri, (state) => {
         statusBar.show(state);
     });
+    const installer = new Installer(output, messages, context.globalStorageUri, () => server.searchContext());
     const schema = new Schema(context.extensionUri, context.globalStorageUri);
     controller = server;
     context.subscriptions.push(
@@ -30,9 +39,12 @@ export function activate(context: vscode.ExtensionContext): void {
         environments,
         statusBar,
         // Registered here and not by the language client, so that they exist before the server does.
-        ...SERVER_COMMANDS.map((command) =>
-            vscode.commands.registerCommand(command, (...args: unknown[]) => server.execute(command, args)),
-        ),
+        ...SERVER_COMMANDS.map((command) => {
+            const title = CHECKS[command];
+            return vscode.commands.registerCommand(command, (...args: unknown[]) =>
+                title === undefined ? server.execute(command, args) : server.check(command, title),
+            );
+        }),
         vscode.commands.registerCommand("mothball.restart", async () => {
             await messages.reset();
             await server.restart();
@@ -40,6 +52,9 @@ export function activate(context: vscode.ExtensionContext): void {
         vscode.commands.registerCommand("mothball.showOutput", () => {
             output.show();
         }),
+        vscode.commands.registerCommand("mothball.showMenu", () => showMenu(statusBar.summary)),
+        vscode.commands.registerCommand("mothball.install", () => installer.choose()),
+        vscode.commands.registerCommand("mothball.choosePath", () => installer.choosePath()),
         vscode.commands.registerCommand("mothball.howToInstall", () => messages.howToInstall()),
         vscode.commands.registerCommand("mothball.useSchema", () => schema.use()),
         environments.onDidChange(() => server.findAgain()),

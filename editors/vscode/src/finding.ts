@@ -47,7 +47,7 @@ export interface SearchContext {
     readonly uvx: UvxPolicy;
     /** The Python interpreters selected for the folders of the workspace, the first folder first. */
     readonly interpreters: readonly string[];
-    /** The value of `PATH`. */
+    /** Directories of programs, separated as in `PATH`. */
     readonly searchPath: string;
     readonly home: string;
     readonly platform: NodeJS.Platform;
@@ -62,8 +62,36 @@ export async function findServer(context: SearchContext): Promise<Finding> {
     if (context.setting.trim() !== "") {
         return fromSetting(context, context.setting.trim());
     }
-    const installed = (await fromEnvironments(context)) ?? (await fromSearchPath(context, "mothball", "path", ["lsp"]));
+    const installed = (await fromEnvironments(context)) ?? (await fromSearchPath(context));
     return installed ?? (await fromUvx(context));
+}
+
+/**
+ * Return the value of `PATH` with the directory in which uv and pipx install programs at its end: an editor started from
+ * the desktop often lacks it.
+ */
+export function searchPathOf(environment: Readonly<NodeJS.ProcessEnv>, home: string, platform: NodeJS.Platform): string {
+    const paths = flavor(platform);
+    const searchPath = environment["PATH"] ?? environment["Path"] ?? "";
+    const own = [environment["UV_TOOL_BIN_DIR"], environment["XDG_BIN_HOME"], paths.join(home, ".local", "bin")];
+    return [searchPath, ...own].filter(Boolean).join(paths.delimiter);
+}
+
+/** Return the absolute path of `program`, searched in the directories of `searchPath`. */
+export function findProgram(context: SearchContext, program: string): Promise<string | undefined> {
+    const paths = flavor(context.platform);
+    // A relative entry could run a program from the workspace.
+    const directories = context.searchPath.split(paths.delimiter).filter((directory) => paths.isAbsolute(directory));
+    return findIn(context, directories, program);
+}
+
+/** Return the absolute path of `program` in the environment of `interpreter`. */
+export function findInEnvironment(
+    context: SearchContext,
+    interpreter: string,
+    program: string,
+): Promise<string | undefined> {
+    return findIn(context, scriptDirectories(interpreter, context.platform), program);
 }
 
 /** Return the interpreters of virtual environments with conventional names in `folder`, in order of preference. */
@@ -85,13 +113,10 @@ async function fromSetting(context: SearchContext, value: string): Promise<Findi
 }
 
 async function fromEnvironments(context: SearchContext): Promise<Server | undefined> {
-    const { interpreters, platform } = context;
-    for (const directory of interpreters.flatMap((interpreter) => scriptDirectories(interpreter, platform))) {
-        for (const name of programNames("mothball", platform)) {
-            const command = flavor(platform).join(directory, name);
-            if (await context.isProgram(command)) {
-                return { kind: "server", command, args: ["lsp"], origin: "environment" };
-            }
+    for (const interpreter of context.interpreters) {
+        const command = await findInEnvironment(context, interpreter, "mothball");
+        if (command !== undefined) {
+            return { kind: "server", command, args: ["lsp"], origin: "environment" };
         }
     }
     return undefined;
@@ -108,29 +133,29 @@ async function fromUvx(context: SearchContext): Promise<Finding> {
     if (context.uvx === "never") {
         return { kind: "missing" };
     }
-    const server = await fromSearchPath(context, "uvx", "uvx", [`mothball@${context.version}`, "lsp"]);
-    if (server === undefined) {
+    const command = await findProgram(context, "uvx");
+    if (command === undefined) {
         return { kind: "missing" };
     }
+    const server: Server = { kind: "server", command, args: [`mothball@${context.version}`, "lsp"], origin: "uvx" };
     return context.uvx === "always" ? server : { kind: "ask-for-uvx", server };
 }
 
-async function fromSearchPath(
+async function fromSearchPath(context: SearchContext): Promise<Server | undefined> {
+    const command = await findProgram(context, "mothball");
+    return command === undefined ? undefined : { kind: "server", command, args: ["lsp"], origin: "path" };
+}
+
+async function findIn(
     context: SearchContext,
+    directories: readonly string[],
     program: string,
-    origin: Origin,
-    args: readonly string[],
-): Promise<Server | undefined> {
-    const paths = flavor(context.platform);
-    for (const directory of context.searchPath.split(paths.delimiter)) {
-        // A relative entry could run a program from the workspace.
-        if (!paths.isAbsolute(directory)) {
-            continue;
-        }
+): Promise<string | undefined> {
+    for (const directory of directories) {
         for (const name of programNames(program, context.platform)) {
-            const command = paths.join(directory, name);
+            const command = flavor(context.platform).join(directory, name);
             if (await context.isProgram(command)) {
-                return { kind: "server", command, args, origin };
+                return command;
             }
         }
     }

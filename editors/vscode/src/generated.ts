@@ -108,6 +108,10 @@ export const SERVER_COMMANDS: readonly string[] = [
     "mothball.openPage",
 ];
 
+/** The commands that check files. */
+export const CHECK_AGAIN = "mothball.checkAgain";
+export const CHECK_WORKSPACE = "mothball.checkWorkspace";
+
 /** The settings of the server. */
 export const SERVER_SETTINGS: readonly string[] = [
     "indexUrl",

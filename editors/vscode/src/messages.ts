@@ -10,10 +10,13 @@ import * as vscode from "vscode";
 import { SECTION } from "./client.ts";
 import { VERSION } from "./generated.ts";
 
+const INSTALL = "Install…";
+const CHOOSE_PATH = "Choose Path…";
 const HOW = "How to Install";
 const RESTART = "Restart Server";
 const OUTPUT = "Show Output";
 const SETTINGS = "Open Settings";
+const PROBLEMS = "Show Problems";
 const RUN = "Run with uvx";
 const NEVER = "Never";
 
@@ -40,12 +43,12 @@ export class Messages {
     async missing(): Promise<void> {
         const text =
             "mothball is not installed, so archived dependencies are not reported. " +
-            "Install it in the Python environment of this workspace or on PATH.";
+            "Install it, or choose the program if it is installed.";
         if (this.#wasShown("missing")) {
             return;
         }
         await this.#remember("missing");
-        await this.#follow(await vscode.window.showWarningMessage(text, HOW));
+        await this.#follow(await vscode.window.showWarningMessage(text, INSTALL, CHOOSE_PATH, HOW));
     }
 
     /** Ask whether uvx may run the server, and store the answer in the user settings. */
@@ -56,7 +59,7 @@ export class Messages {
         const text =
             `mothball is not installed. Run it with uvx (uvx mothball@${VERSION} lsp)? ` +
             "This downloads mothball from your package index into uv's cache.";
-        const question = vscode.window.showInformationMessage(text, RUN, HOW, NEVER);
+        const question = vscode.window.showInformationMessage(text, RUN, INSTALL, NEVER);
         this.#question = question;
         const answer = await question;
         // VS Code closes a question when the same one is shown again; the user has not dismissed it then.
@@ -77,8 +80,20 @@ export class Messages {
         const text =
             `Invalid setting mothball.path (${value}): ${cause}. ` +
             "Correct it, or clear it to search for mothball automatically.";
-        if ((await vscode.window.showErrorMessage(text, SETTINGS)) === SETTINGS) {
-            await vscode.commands.executeCommand("workbench.action.openSettings", "mothball.path");
+        await this.#follow(await vscode.window.showErrorMessage(text, CHOOSE_PATH, INSTALL, SETTINGS));
+    }
+
+    /** Report that the command that should install mothball failed. */
+    async installationFailed(code: number): Promise<void> {
+        const text = `mothball was not installed: the command exited with code ${String(code)}. See the output for the cause.`;
+        await this.#follow(await vscode.window.showErrorMessage(text, OUTPUT, INSTALL));
+    }
+
+    /** Show the summary of a check that the user requested. */
+    async summary(text: string): Promise<void> {
+        const answer = await vscode.window.showInformationMessage(`mothball: ${text}`, PROBLEMS);
+        if (answer === PROBLEMS) {
+            await vscode.commands.executeCommand("workbench.panel.markers.view.focus");
         }
     }
 
@@ -101,7 +116,7 @@ export class Messages {
             return;
         }
         const text = "mothball is not running.";
-        await this.#follow(await vscode.window.showWarningMessage(text, RESTART, HOW, OUTPUT));
+        await this.#follow(await vscode.window.showWarningMessage(text, INSTALL, RESTART, OUTPUT));
     }
 
     async howToInstall(): Promise<void> {
@@ -118,8 +133,17 @@ export class Messages {
             case OUTPUT:
                 this.#output.show();
                 break;
+            case INSTALL:
+                await vscode.commands.executeCommand("mothball.install");
+                break;
+            case CHOOSE_PATH:
+                await vscode.commands.executeCommand("mothball.choosePath");
+                break;
             case HOW:
                 await this.howToInstall();
+                break;
+            case SETTINGS:
+                await vscode.commands.executeCommand("workbench.action.openSettings", "mothball.path");
                 break;
         }
     }

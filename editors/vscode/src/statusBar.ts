@@ -1,8 +1,8 @@
-/** Status bar item: state of the server and number of findings. */
+/** Status bar item: state of the server and findings by rule. */
 
 import * as vscode from "vscode";
 
-import { add, countFindings, type Counts, appearanceOf, NOTHING, type State } from "./counting.ts";
+import { appearanceOf, type Counts, countFindings, type State, sum } from "./counting.ts";
 
 export class StatusBar implements vscode.Disposable {
     readonly #item = vscode.window.createStatusBarItem("mothball.status", vscode.StatusBarAlignment.Left, 0);
@@ -10,6 +10,8 @@ export class StatusBar implements vscode.Disposable {
     // By file, because counting all diagnostics at every keystroke is too slow.
     readonly #counts = new Map<string, Counts>();
     #state: State = { kind: "idle" };
+    /** What the item says, in words. */
+    summary = "mothball";
 
     constructor() {
         this.#item.name = "mothball";
@@ -32,11 +34,12 @@ export class StatusBar implements vscode.Disposable {
     }
 
     #refresh(): void {
-        const appearance = appearanceOf(this.#state, [...this.#counts.values()].reduce(add, NOTHING));
+        const appearance = appearanceOf(this.#state, sum(this.#counts.values()));
         if (appearance === undefined) {
             this.#item.hide();
             return;
         }
+        this.summary = appearance.label;
         this.#item.text = appearance.text;
         this.#item.tooltip = appearance.tooltip;
         this.#item.command = appearance.command;

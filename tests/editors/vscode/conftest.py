@@ -47,13 +47,14 @@ def artefacts() -> Path:
 
 @pytest.fixture(scope="session")
 def picture(artefacts: Path) -> TakePicture:
-    """Save a screenshot; with MOTHBALL_REGENERATE=1 also those of the extension's README."""
+    """Save a screenshot; with MOTHBALL_REGENERATE=1 also those in the README files."""
 
-    def take(window: Window, name: str) -> None:
-        window.picture(artefacts / f"{name}.png")
-        shown = EXTENSION / f"images/{name}.png"
-        if os.environ.get("MOTHBALL_REGENERATE") == "1" and shown.exists():
-            shutil.copyfile(artefacts / f"{name}.png", shown)
+    def take(window: Window, name: str, *, cropped: bool = False) -> None:
+        window.picture(artefacts / f"{name}.png", cropped=cropped)
+        for folder in (EXTENSION / "images", CHECKOUT / "docs/images"):
+            shown = folder / f"{name}.png"
+            if os.environ.get("MOTHBALL_REGENERATE") == "1" and shown.exists():
+                shutil.copyfile(artefacts / f"{name}.png", shown)
 
     return take
 
@@ -101,6 +102,7 @@ def open_window(
             chosen = {"installation": installation, **arguments}
             server = stack.enter_context(CodeServer(home=tmp_path / "home", **chosen))
             context = stack.enter_context(browser.new_context(viewport={"width": 960, "height": 560}))
+            context.grant_permissions(["clipboard-read", "clipboard-write"])
             page = context.new_page()
             stack.callback(page.screenshot, path=artefacts / f"last-{request.node.name}.png")
             return Window(page, server, folder)

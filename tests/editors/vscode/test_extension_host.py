@@ -70,6 +70,16 @@ def with_tests(installation: Installation, tmp_path: Path) -> Installation:
     return found
 
 
+def test_grammar_of_the_python_extension_takes_precedence(
+    with_tests: Installation, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder, installation=with_tests)
+    window.open(folder / "requirements.txt")
+    # The grammar of the stub makes everything a comment.
+    window.wait(lambda: window.color_of("lantern-web") == window.color_of("4.2.1") == window.color_of("# What runs"))
+
+
 def test_extension_host_assertions(
     with_tests: Installation,
     open_window: OpenWindow,

@@ -39,6 +39,8 @@ def test_package_contains_only_runtime_files() -> None:
         "extension/icon.png",
         "extension/dist/mothball.schema.json",
         "extension/dist/extension.cjs",
+        "extension/syntaxes/pip-requirements.language.json",
+        "extension/syntaxes/pip-requirements.tmlanguage.json",
         "extension/dist/third-party-notices.txt",
     }
     assert manifest["version"] == mothball.__version__

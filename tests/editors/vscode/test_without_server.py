@@ -1,7 +1,8 @@
-"""Without a server, the user is notified once, with instructions."""
+"""Without a server, the user is notified once and can install it; it is found once it is there."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import mothball
@@ -30,7 +31,73 @@ def test_missing_server_is_reported_once_with_instructions(
     # This notification is next in the queue: a repeated one would have been shown before it.
     window.run("mothball: Check Again")
     window.notification("mothball is not running")
-    assert window.page.locator(".notification-toast").count() == 1
+    window.wait(lambda: window.page.locator(".notification-toast").count() == 1)
+
+
+def test_server_is_found_once_it_is_installed(
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder)
+    window.notification("mothball is not installed")
+    window.open(folder / "requirements.txt")
+    window.status("not installed")
+    window.wait_for_underlines()
+
+    (folder / ".venv").symlink_to(installed_server.parents[1])
+
+    window.wait_for_underlines(*shop.UNDERLINED)
+    window.status("1 archived")
+    picture(window, "found")
+
+
+def test_install_button_installs_in_the_environment_of_the_workspace(
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
+) -> None:
+    folder, ran = shop.write(tmp_path / "shop"), tmp_path / "ran"
+    scripts = folder / ".venv/bin"
+    link = f"ln -s {installed_server} {scripts}/mothball"
+    _write_program(scripts / "python", f'pwd >> {ran}\necho "$@" >> {ran}\necho "Collecting mothball"\n{link}')
+    _write_program(scripts / "pip", "exit 1")
+    window = open_window(folder)
+    window.open(folder / "requirements.txt")
+    window.notification("mothball is not installed").get_by_text("Install…").click()
+    window.page.locator(".quick-input-list .monaco-list-row", has_text="-m pip install mothball").wait_for()
+    assert not ran.exists()
+    picture(window, "install")
+    window.pick("Install in the Python environment of this workspace")
+
+    window.wait_for_underlines(*shop.UNDERLINED)
+    directory, arguments = ran.read_text("utf-8").splitlines()
+    assert arguments == f"-m pip install mothball=={mothball.__version__}"
+    # uv would read the uv.toml of the workspace, which may name another index.
+    assert not directory.startswith(str(folder))
+    window.run("mothball: Show Output")
+    window.page.locator(".panel .view-lines", has_text=re.compile(r"Collecting\smothball")).wait_for()
+
+
+def test_failed_installation_is_reported_with_its_output(open_window: OpenWindow, tmp_path: Path) -> None:
+    folder = shop.write(tmp_path / "shop")
+    tools = tmp_path / "bin"
+    _write_program(tools / "uv", 'echo "no solution for $3" >&2\nexit 2')
+    window = open_window(folder, environment={"PATH": f"{tools}:/usr/bin:/bin"})
+    window.open(folder / "requirements.txt")
+    window.status("not installed")
+    window.click_status()
+    window.pick("uv tool install mothball")
+    window.notification("was not installed: the command exited with code 2").get_by_text("Show Output").click()
+    window.page.locator(".panel .view-lines", has_text=re.compile(r"no\ssolution\sfor\smothball")).wait_for()
+    window.status("not installed")
+
+
+def test_chosen_path_is_stored_and_used(open_window: OpenWindow, installed_server: Path, tmp_path: Path) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder)
+    window.open(folder / "requirements.txt")
+    window.notification("mothball is not installed").get_by_text("Choose Path…").click()
+    window.choose_file(installed_server)
+    window.wait_for_underlines(*shop.UNDERLINED)
+    assert window.server.machine_settings["mothball.path"] == str(installed_server)
 
 
 def test_uvx_question_is_asked_once_and_answer_is_stored(
@@ -76,7 +143,7 @@ def test_uvx_question_is_repeated_after_reload_until_answered_or_dismissed(
     window.status("not installed")
     window.run("mothball: Check Again")
     window.notification("mothball is not running")
-    assert window.page.locator(".notification-toast").count() == 1
+    window.wait(lambda: window.page.locator(".notification-toast").count() == 1)
     window.run("mothball: Restart Server")
     window.notification("Run it with uvx")
     assert not asked.exists()
@@ -85,7 +152,12 @@ def test_uvx_question_is_repeated_after_reload_until_answered_or_dismissed(
 def _uvx(directory: Path, server: Path) -> tuple[Path, Path]:
     """Create a uvx without network access: it appends its arguments to the second path and runs ``server``."""
     asked, uvx = directory / "asked", directory / "bin/uvx"
-    uvx.parent.mkdir()
-    uvx.write_text(f'#!/bin/sh\npwd >> {asked}\necho "$@" >> {asked}\nshift\nexec {server} "$@"\n', "utf-8")
-    uvx.chmod(0o755)
+    _write_program(uvx, f'pwd >> {asked}\necho "$@" >> {asked}\nshift\nexec {server} "$@"')
     return uvx, asked
+
+
+def _write_program(path: Path, script: str) -> None:
+    """Write a program that runs ``script`` in a shell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+    path.chmod(0o755)

@@ -12,11 +12,14 @@ import pytest
 
 from tests.editors.vscode import shop
 from tests.editors.vscode.window import OpenWindow, TakePicture, Underline
-from tests.support.scripted_index import ScriptedIndex, json_page
+from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 
 if TYPE_CHECKING:
     # Installed only where real editors are tested.
     from playwright.sync_api import Locator
+
+# The findings of the shop in the status bar.
+_FOUND = "1 archived, 1 quarantined, 1 deprecated"
 
 
 @pytest.mark.smoke
@@ -29,28 +32,91 @@ def test_diagnostics_hover_and_quick_fix(
 
     window.open(requirements)
     window.wait_for_underlines(*shop.UNDERLINED)
-    assert window.status("errors") == "mothball: 2 errors, 1 warning"
+    assert window.status("archived") == f"mothball: {_FOUND}"
 
     hover = window.hover("quill-templates")
     assert "archived" in hover.lower()
     assert "merged into lantern-web 4" in hover
     picture(window, "hover")
+    picture(window, "squiggle", cropped=True)
 
     fixes = window.quick_fixes("quill-templates")
     assert any("gnore" in title for title in fixes), fixes
     picture(window, "quick-fix")
     window.choose(next(title for title in fixes if "gnore" in title))
-    # The placeholder in the comment is reported until it is replaced with a reason.
+    # The placeholder in the comment is reported until it is replaced with a reason; it is selected for that.
     placeholder = Underline("warning", "# mothball: ignore[archived] WHY")
     window.wait_for_underlines(*shop.UNDERLINED[:-1], placeholder)
+    window.page.keyboard.type("until 2027")
+    window.wait_for_underlines(*shop.UNDERLINED[:-1])
     window.save()
     line = requirements.read_text("utf-8").splitlines()[-1]
-    assert re.fullmatch(r"quill-templates==2\.1\.4  # mothball: ignore\[archived\].*", line)
+    assert line == "quill-templates==2.1.4  # mothball: ignore[archived] until 2027"
 
-    problems = window.problems(3)
+    problems = window.problems(2)
     assert any("cloakroom" in problem for problem in problems)
     assert any("tallybook" in problem for problem in problems)
     picture(window, "problems")
+
+
+def test_click_on_the_status_bar_item_opens_a_menu_and_leaves_the_problems_panel_open(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder, environment=on_path)
+    window.open(folder / "requirements.txt")
+    window.status(_FOUND)
+
+    window.click_status()
+    window.pick("Show Problems")
+    assert len(window.problems(3)) == 3
+    window.click_status()
+    picture(window, "menu")
+    window.pick("Show Problems")
+    assert window.page.locator(".markers-panel:visible").count()
+
+
+def test_check_of_the_workspace_ends_with_a_summary(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = shop.write(tmp_path / "shop", {"services/mail/requirements.txt": "cloakroom==1.0.3\n"})
+    window = open_window(folder, environment=on_path)
+    window.status("no findings")
+    window.run("mothball: Check Workspace")
+    toast = window.notification("mothball: 3 files, 9 dependencies: ")
+    picture(window, "summary")
+    window.status("2 quarantined")
+    toast.get_by_text("Show Problems").click()
+    window.page.locator(".markers-panel:visible").wait_for()
+
+
+def test_requirements_files_are_colored(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
+) -> None:
+    text = "# production\nlantern-web==4.2.1 ; python_version >= '3.11'\n-r base.txt\n"
+    folder = shop.write(tmp_path / "shop", {"requirements/deps.txt": text, "notes.txt": text})
+    window = open_window(folder, environment=on_path)
+    window.open(folder / "requirements/deps.txt")
+    texts = ("# production", "lantern-web", "4.2.1", "python_version", "'3.11'", "-r", "base.txt")
+    window.wait(lambda: len({window.color_of(text) for text in texts}) > 4)
+    picture(window, "colors")
+    # Other text files keep their language.
+    window.open(folder / "notes.txt")
+    assert len({window.color_of(text) for text in texts}) == 1
+
+
+def test_walkthrough_shows_how_to_start(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
+) -> None:
+    window = open_window(shop.write(tmp_path / "shop"), environment=on_path)
+    window.status("no findings")
+    window.run("Welcome: Open Walkthrough")
+    window.pick("Get Started with mothball")
+    steps = window.page.locator(".getting-started-step")
+    steps.nth(3).wait_for()
+    window.page.get_by_text("Open a dependency file").first.click()
+    window.page.locator(".getting-started-media img").first.wait_for()
+    picture(window, "walkthrough")
 
 
 def test_pyproject_diagnostic_is_at_the_name(
@@ -75,6 +141,60 @@ def test_diagnostics_follow_typing_and_deleting(
     window.page.keyboard.press("Control+a")
     window.page.keyboard.press("Delete")
     window.wait_for_underlines()
+
+
+def test_underlines_are_kept_when_text_is_cut_and_pasted(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder, environment=on_path)
+    window.open(folder / "requirements.txt")
+    window.wait_for_underlines(*shop.UNDERLINED)
+    window.place_cursor("tallybook")
+
+    window.press("Control+a", "Control+x", "Control+v")
+    window.wait_for_underlines(*shop.UNDERLINED)
+    window.press("Control+z", "Control+z")
+    window.wait_for_underlines(*shop.UNDERLINED)
+
+    # Without a selection, the line is cut.
+    window.place_cursor("tallybook")
+    window.press("Control+x", "Control+v")
+    window.wait_for_underlines(*shop.UNDERLINED)
+    window.press("Control+x")
+    window.wait_for_underlines(*shop.UNDERLINED[:-1])
+
+
+def test_a_file_that_is_not_utf_8_is_reported(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    (folder / "requirements.txt").write_bytes("# für die Server\nquill-templates==2.1.4\n".encode("latin-1"))
+    window = open_window(folder, environment=on_path)
+    window.open(folder / "requirements.txt")
+    window.status("1 unreadable")
+    assert any("UTF-8" in problem for problem in window.problems(1))
+    picture(window, "latin-1")
+
+
+def test_outage_of_an_index_and_slow_lookups_are_in_the_status_bar(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("old-lib==1\n", "utf-8")
+    with ScriptedIndex({"old-lib": Reply(fault=Fault.RESET)}) as index:
+        window = open_window(folder, environment=on_path, machine={"mothball.indexUrl": index.url})
+        window.open(folder / "requirements.txt")
+        window.status("mothball: index unreachable; 1 unverified")
+        picture(window, "index-unreachable")
+        index.script("old-lib", json_page("old-lib", "archived")._replace(delay=5))
+        window.run("mothball: Check Again")
+        window.status(r"mothball: (looking up|checking again).*; ")
+        picture(window, "looking-up")
+        window.wait_for_underlines(Underline("error", "old-lib"))
+        window.status("^mothball: 1 archived$")
+        window.notification("mothball: 1 file, 1 dependency: 1 archived")
 
 
 def test_a_file_without_a_folder_is_checked(open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path) -> None:
@@ -149,7 +269,7 @@ def test_crashed_server_is_restarted_by_next_command(
     def kill_until_left_alone(runs: int) -> Locator:
         for run in range(runs, runs + 5):
             window.wait(lambda: _lines(started) == run)  # noqa: B023 - it is called before the next turn
-            window.status("2 errors, 1 warning")
+            window.status(_FOUND)
             os.kill(int(started.read_text("utf-8").split()[-1]), signal.SIGKILL)
             window.wait_for_underlines()
         toast = window.notification("stopped repeatedly and was not restarted")

@@ -67,6 +67,30 @@ _PLACE = """
 }
 """
 
+# Color of the first character of a text in the editor.
+_COLOR = """
+(text) => {
+    for (const line of document.querySelectorAll(".editor-instance .view-line")) {
+        const start = line.textContent.replaceAll("\\u00a0", " ").indexOf(text);
+        if (start < 0) continue;
+        const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+        let before = 0;
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            if (start < before + node.length) return getComputedStyle(node.parentElement).color;
+            before += node.length;
+        }
+    }
+    return null;
+}
+"""
+
+_QUICK_INPUT = ".quick-input-widget:visible input[type='text']"
+
+# Space below the hover in a cropped picture, in pixels.
+_MARGIN = 16
+
+_STATUS_ITEM = ".statusbar-item[id='mothball.mothball.mothball.status'] .statusbar-item-label"
+
 
 class Underline(NamedTuple):
     """An underline: its severity (``error``, ``warning``, ``info``) and the characters above it."""
@@ -93,13 +117,13 @@ class Window:
 
     def open(self, path: Path) -> None:
         """Open the file at ``path`` and wait until its text is shown."""
-        self._quick_input("Control+p", str(path))
+        self._quick_input("Control+p", str(path), path.name)
         self.page.wait_for_selector(f".tab.active[data-resource-name='{path.name}']")
         self.page.wait_for_selector(".editor-instance .view-line")
 
     def run(self, command: str) -> None:
         """Run a command of the palette by its title."""
-        self._quick_input("F1", f">{command}")
+        self._quick_input("F1", f">{command}", command)
 
     def wait_for_underlines(self, *expected: Underline) -> None:
         """Wait until exactly these underlines are in the visible editor, from top to bottom."""
@@ -127,7 +151,7 @@ class Window:
 
     def quick_fixes(self, text: str) -> list[str]:
         """Put the cursor on ``text``, open its quick fixes, and return their titles."""
-        self.page.mouse.click(*self._place(text))
+        self.place_cursor(text)
         self.page.mouse.move(0, 0)
         self.page.locator(".monaco-hover:visible").first.wait_for(state="hidden")
         titles = self.page.locator(".action-widget .action")
@@ -154,18 +178,50 @@ class Window:
 
     def status(self, pattern: str) -> str:
         """Return the accessibility label of mothball's status bar item once it matches ``pattern``."""
-        item = self.page.locator(".statusbar-item[id='mothball.mothball.mothball.status'] .statusbar-item-label")
+        item = self.page.locator(_STATUS_ITEM)
 
         def said() -> str:
             return _plain(item.first.get_attribute("aria-label") or "") if item.count() else ""
 
         return self._until(said, lambda text: re.search(pattern, text) is not None)
 
+    def click_status(self) -> None:
+        """Click mothball's status bar item."""
+        self.page.locator(_STATUS_ITEM).first.click()
+
+    def pick(self, label: str) -> None:
+        """Choose the entry of the open quick pick whose label or detail contains ``label``."""
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first.click()
+        self.page.locator(".quick-input-widget:visible").wait_for(state="hidden")
+
+    def choose_file(self, path: Path) -> None:
+        """Choose the file at ``path`` in the dialog that opens."""
+        box = self.page.locator(_QUICK_INPUT)
+        # The dialog replaces its text once it has read the directory that it starts in.
+        self._until(lambda: box.evaluate_all("boxes => boxes[0]?.value ?? ''"), lambda text: text.endswith("/"))
+        box.fill(str(path))
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=path.name).first.wait_for()
+        self.page.keyboard.press("Enter")
+
+    def color_of(self, text: str) -> str:
+        """Return the color of the first character of ``text`` in the visible editor, as in CSS."""
+        color: str = self._until(lambda: self.page.evaluate(_COLOR, text), lambda found: found is not None)
+        return color
+
     def notification(self, pattern: str) -> Locator:
         """Return the notification that matches ``pattern`` once it is shown."""
         toast = self.page.locator(".notification-toast", has_text=re.compile(pattern)).first
         toast.wait_for()
         return toast
+
+    def press(self, *keys: str) -> None:
+        """Press ``keys`` one after the other, without waiting in between."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def place_cursor(self, text: str) -> None:
+        """Put the cursor on ``text`` in the visible editor."""
+        self.page.mouse.click(*self._place(text))
 
     def type(self, text: str) -> None:
         """Type ``text`` into the visible editor at typing speed."""
@@ -189,21 +245,30 @@ class Window:
 
         self._until(shown, bool)
 
-    def picture(self, path: Path) -> None:
-        """Take a screenshot once nothing moves."""
+    def picture(self, path: Path, *, cropped: bool = False) -> None:
+        """Take a screenshot once nothing moves; ``cropped`` to the editor down to its hover."""
         self.page.wait_for_timeout(600)
-        self.page.screenshot(path=path)
+        editor = self.page.locator(".part.editor").bounding_box()
+        hover = self.page.locator(".monaco-hover:visible").first.bounding_box() if cropped else None
+        if editor is None or hover is None:
+            self.page.screenshot(path=path)
+        else:
+            left, top = min(editor["x"], hover["x"]), editor["y"]
+            right, bottom = editor["x"] + editor["width"], hover["y"] + hover["height"] + _MARGIN
+            self.page.screenshot(path=path, clip={"x": left, "y": top, "width": right - left, "height": bottom - top})
 
     def _wait_for_workbench(self) -> None:
         self.page.wait_for_selector(".monaco-workbench .part.statusbar")
 
-    def _quick_input(self, key: str, text: str) -> None:
-        box = self.page.locator(".quick-input-widget:visible input[type='text']")
+    def _quick_input(self, key: str, text: str, entry: str) -> None:
+        """Press ``key``, type ``text``, and choose the first result, which must contain ``entry``."""
+        box = self.page.locator(_QUICK_INPUT)
         self._insist(lambda: self.page.keyboard.press(key), box)
         box.fill(text)
-        self.page.locator(".quick-input-widget .monaco-list-row.focused").wait_for()
+        self.page.locator(".quick-input-widget .monaco-list-row.focused", has_text=entry).wait_for()
         self.page.keyboard.press("Enter")
-        box.wait_for(state="hidden")
+        # The command may open another quick pick.
+        self._until(lambda: box.evaluate_all("boxes => boxes.map((box) => box.value)"), lambda texts: text not in texts)
 
     def _insist(self, act: Callable[[], None], shown: Locator) -> None:
         """Repeat ``act`` every few seconds until ``shown`` is there."""
@@ -234,7 +299,7 @@ class Window:
 
 
 OpenWindow = Callable[..., Window]
-TakePicture = Callable[[Window, str], None]
+TakePicture = Callable[..., None]
 
 
 def _plain(text: str) -> str:

@@ -87,11 +87,12 @@ export const tests: Record<string, () => Promise<void>> = {
             archived.range,
             vscode.CodeActionKind.QuickFix.value,
         );
-        const ignore = actions.find(({ title, edit }) => /ignore/i.test(title) && edit?.has(document.uri));
+        const ignore = actions.find(({ title }) => /in a comment/.test(title));
         assert.ok(ignore?.edit, `offered: ${actions.map(({ title }) => title).join(", ")}`);
         await vscode.workspace.applyEdit(ignore.edit);
         assert.match(document.getText(), /quill-templates.*# mothball: ignore\[archived\]/);
-        await flagged(document.uri, FLAGGED.slice(0, -1));
+        // The placeholder in the comment is reported until it is replaced with a reason.
+        await flagged(document.uri, [...FLAGGED.slice(0, -1), "# mothball: ignore[archived] WHY"]);
         await vscode.commands.executeCommand("workbench.action.files.revert");
         await flagged(document.uri, FLAGGED);
     },

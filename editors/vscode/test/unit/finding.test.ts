@@ -2,21 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { conventionalInterpreters, findServer, type SearchContext } from "../../src/finding.ts";
-
-/** A machine that has nothing but `programs`. */
-function machine(programs: readonly string[], rest: Partial<SearchContext> = {}): SearchContext {
-    return {
-        setting: "",
-        uvx: "ask",
-        interpreters: [],
-        searchPath: "/usr/local/bin:/usr/bin",
-        home: "/home/ada",
-        platform: "linux",
-        version: "1.2.3",
-        isProgram: (path) => Promise.resolve(programs.includes(path)),
-        ...rest,
-    };
-}
+import { machine } from "./machine.ts";
 
 const everywhere = ["/opt/mothball", "/srv/shop/.venv/bin/mothball", "/usr/bin/mothball", "/usr/bin/uvx"];
 

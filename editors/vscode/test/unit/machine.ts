@@ -1,0 +1,18 @@
+/** A machine with or without programs, for tests of the search. */
+
+import type { SearchContext } from "../../src/finding.ts";
+
+/** A machine that has nothing but `programs`. */
+export function machine(programs: readonly string[], rest: Partial<SearchContext> = {}): SearchContext {
+    return {
+        setting: "",
+        uvx: "ask",
+        interpreters: [],
+        searchPath: "/usr/local/bin:/usr/bin",
+        home: "/home/ada",
+        platform: "linux",
+        version: "1.2.3",
+        isProgram: (path) => Promise.resolve(programs.includes(path)),
+        ...rest,
+    };
+}
