@@ -905,4 +905,4 @@ def test_file_that_a_program_names_is_read_only_with_the_header_of_a_generator(r
     assert paths_of(result) == ["all.txt"]
     (problem,) = result.problems
     assert (problem.severity, problem.path) == (Severity.WARNING, "pins.txt")
-    assert '[tool.mothball.files] "**/pins.txt" = "requirements"' in problem.help
+    assert problem.help == 'add `"**/pins.txt" = "requirements"` to [files] of mothball.toml'
