@@ -24,7 +24,7 @@ _PREFERRED = "sha256"
 _SHA256 = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])")
 _FILE_KEYS = ("sdist", "wheels", "files")
 # What may be between an entry of a requirements file and its next hash.
-_HASH_OPTION = r"(?:[ \t]|\\\r?\n)++--hash(?:=|[ \t]++)(?:[\"']?)([A-Za-z0-9]++):([0-9A-Fa-f]++)(?:[\"']?)"
+_HASH_OPTION = r"(?>(?:[ \t]|\\\r?\n)+)--hash(?:=|[ \t]++)(?:[\"']?)([A-Za-z0-9]++):([0-9A-Fa-f]++)(?:[\"']?)"
 _METADATA = r"(?m)^\[metadata\.(?:files|hashes)\][ \t]*+$"
 
 

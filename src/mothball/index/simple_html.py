@@ -46,7 +46,7 @@ _ATTRIBUTE_VALUE = re.compile(r"\"([^\"]*+)\"|'([^']*+)'|([^\s>\"'][^\s>]*+|(?=>
 _URL_PATH = re.compile(r"[^?#]*+")
 # A comment, or the attributes of an anchor. Unclosed ones extend to the end, so that matching takes linear time.
 _ANCHOR = re.compile(
-    r"""<!--(?>.*?--!?+>|.*)|<a(?=[\s/])((?:[^>"']++|"[^"]*+"|'[^']*+')*+)(?:>|\Z)""", re.IGNORECASE | re.DOTALL
+    r"""<!--(?>.*?--!?+>|.*)|<a(?=[\s/])((?>(?:[^>"']++|"[^"]*+"|'[^']*+')*))(?:>|\Z)""", re.IGNORECASE | re.DOTALL
 )
 _ANCHOR_ATTRIBUTE = re.compile(
     r"""(?<=[\s/"'])(href|data-yanked)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?""", re.IGNORECASE

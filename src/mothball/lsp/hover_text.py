@@ -35,7 +35,7 @@ from mothball.model.sanitize import one_line
 
 # An https URL without user information and query, which `one_line` masks, and without characters that end an autolink.
 _PLAIN_URL = re.compile(
-    r"https://(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::[0-9]+)?(?:/[A-Za-z0-9/._~%#=&+-]*+)?+(?![\w?@-])"
+    r"https://(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::[0-9]+)?(?>(?:/[A-Za-z0-9/._~%#=&+-]*+)?)(?![\w?@-])"
 )
 
 
