@@ -121,6 +121,7 @@ export const SERVER_SETTINGS: readonly string[] = [
     "maxAge",
     "allowLocalIndexes",
     "deprecatedTag",
+    "inlayHints",
     "scripts",
     "workspaceDiagnostics",
 ];

@@ -30,6 +30,7 @@ class ClientFeatures(NamedTuple):
     document_changes: bool = False
     creates_files: bool = False
     snippet_edits: bool = False
+    inlay_refresh: bool = False
 
 
 def read_features(capabilities: types.ClientCapabilities, encoding: object) -> ClientFeatures:
@@ -61,5 +62,6 @@ def read_features(capabilities: types.ClientCapabilities, encoding: object) -> C
         creates_files=bool(
             edits.document_changes and types.ResourceOperationKind.Create in (edits.resource_operations or ())
         ),
+        inlay_refresh=bool(workspace.inlay_hint and workspace.inlay_hint.refresh_support),
         snippet_edits=bool(edits.document_changes and edits.snippet_edit_support),
     )

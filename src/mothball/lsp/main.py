@@ -13,7 +13,18 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from mothball.lsp.effective_settings import Environment
-from mothball.lsp.features import actions, commands, documents, hover, lifecycle, links, lookup_progress, settings
+from mothball.lsp.features import (
+    actions,
+    commands,
+    completion,
+    documents,
+    hover,
+    inlay_hints,
+    lifecycle,
+    links,
+    lookup_progress,
+    settings,
+)
 from mothball.lsp.server import Server
 from mothball.lsp.transport import MessageWriter, start_reading, take_over_stdio
 
@@ -46,7 +57,18 @@ def serve(environment: Environment) -> int:
 def create_server(environment: Environment, end_process: Callable[[int], None]) -> Server:
     """Return a server with all features; ``end_process`` ends the process with an exit code."""
     server = Server(environment, end_process)
-    for feature in (lifecycle, documents, hover, actions, links, settings, commands, lookup_progress):
+    for feature in (
+        lifecycle,
+        documents,
+        hover,
+        actions,
+        links,
+        settings,
+        commands,
+        lookup_progress,
+        completion,
+        inlay_hints,
+    ):
         feature.register(server)
     return server
 

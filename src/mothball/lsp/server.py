@@ -76,8 +76,10 @@ class Server(LanguageServer):
         self.workspace_diagnostics.refresh_requested()
 
     def lookups_finished(self, results: IndexResults) -> None:
-        """Update the files that are not open with lookup results of open documents."""
+        """Update the files that are not open with lookup results of open documents, and the inlay hints."""
         self.workspace_diagnostics.lookups_finished(results)
+        if self.session.settings.inlay_hints and self.session.client.inlay_refresh:
+            self.protocol.send_message(types.WORKSPACE_INLAY_HINT_REFRESH)
 
     # --- background tasks and errors ---
 

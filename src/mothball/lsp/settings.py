@@ -76,6 +76,13 @@ SETTINGS = (
         scope="workspace",
     ),
     EditorSetting(
+        "inlayHints",
+        "boolean",
+        default=False,
+        description="Show the status, the successor or the latest release behind each dependency.",
+        scope="workspace",
+    ),
+    EditorSetting(
         "scripts",
         "boolean",
         default=False,
@@ -101,6 +108,7 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
         "maxAge": read_duration,
         "allowLocalIndexes": read_boolean,
         "deprecatedTag": read_boolean,
+        "inlayHints": read_boolean,
         "scripts": read_boolean,
         "workspaceDiagnostics": read_boolean,
     }
@@ -124,6 +132,7 @@ class Settings(NamedTuple):
     max_age: float | None = None
     allow_local_indexes: bool = False
     deprecated_tag: bool = False
+    inlay_hints: bool = False
     scripts: bool = False
     workspace_diagnostics: bool = False
     errors: tuple[str, ...] = ()
