@@ -136,6 +136,6 @@ def test_screen_in_docs_matches_neovim(session: Session, nvim: str, tmux: str) -
     with terminal(tmux, command, session.project, session.environment, "120x24") as opened:
         opened.wait_for("quill-templates is archived")
         opened.press("f", "q", "K")
-        shown = opened.wait_for("quill-templates is archived", "No more releases")
+        shown = opened.wait_for("quill-templates is archived", "Reason (not verified)")
 
     verify_page("neovim", shown, "archived", "releases")
