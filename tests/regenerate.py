@@ -33,6 +33,7 @@ from tests.tables import (
     added_git,
     added_indexes,
     added_links,
+    adversarial,
     commands,
     formats,
     indexes,
@@ -118,6 +119,13 @@ def _cases(columns: str, rows: Iterable[added.Row]) -> str:
     return table(columns, ((row.case, row.outcome) for row in rows))
 
 
+def _silent_ways() -> str:
+    """Return the changes of which the hook or a comparison of commits reports nothing, with a remedy for each."""
+    columns = "an archived package that is added by … | hook | `--since` | to have it checked"
+    rows = ((way.title.replace("|", "\\|"), way.hook, way.ci, way.remedy) for way in adversarial.WAYS if way.is_silent)
+    return table(columns, rows)
+
+
 def _indexes() -> str:
     return table("setting | queried indexes, in order", ((row.setting, row.queried) for row in indexes.ROWS))
 
@@ -174,6 +182,7 @@ _PARTS: Mapping[str, Callable[[], str]] = {
     "policy": lambda: _cases("case | result", added.POLICY),
     "links": lambda: _cases("case | is a name added?", added_links.LINKS),
     "comparisons": lambda: _cases("case | what is compared, or the result", added_git.COMPARED),
+    "changes that pass": _silent_ways,
     "indexes": _indexes,
     "severities": _severities,
     "rules": site_pages.rules,

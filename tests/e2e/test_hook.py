@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.added import toml
+from tests.support.adversarial import CONFIGURATION, Files, Outcome, Way
 from tests.support.hook_runner import TAG, Committer, Runner, committer, configuration, prepared, publish
 from tests.support.installed import script
 from tests.support.real_indexes import Pypiron
+from tests.tables.adversarial import through_hook_runners
 
 # The first test of each runner waits for the installation of its environment.
 pytestmark = pytest.mark.timeout(900)
@@ -357,3 +359,26 @@ def test_manual_stage_runs_a_full_check(
     assert not shop.run(*stage, "mothball-all").made
     shop.repository.commit({"requirements.txt": lines(ACTIVE)})
     assert shop.run(*stage, "mothball-all").made
+
+
+# --- ways to add an archived project ----------------------------------------------------------------------------------
+
+ACCEPTED = {Outcome.WARNING, Outcome.NOTE, Outcome.SKIPPED, Outcome.PASSED, Outcome.NOT_STARTED}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", through_hook_runners(), ids=lambda way: way.title)
+def test_way_to_add_an_archived_project_ends_as_documented(shop_per_runner: Committer, way: Way) -> None:
+    repository = shop_per_runner.repository
+    repository.commit(plain({**CONFIGURATION, **way.base}))
+    repository.stage(plain(way.changes[0]))
+    for path in (path for path, content in way.changes[0].items() if content is None):
+        repository.git("rm", "--quiet", "--", path)
+    outcome = shop_per_runner.git("commit", "--message", "a change")
+    assert outcome.made == (way.hook in ACCEPTED), outcome.said
+    assert ("Skipped" in outcome.said) == (way.hook is Outcome.NOT_STARTED), outcome.said
+
+
+def plain(files: Files) -> dict[str, str | bytes]:
+    """Return the files that are not deleted; a real hook runner is tried with plain files only."""
+    return {path: content for path, content in files.items() if isinstance(content, str | bytes)}

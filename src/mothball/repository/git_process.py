@@ -37,10 +37,13 @@ COMPARED = ("--raw", "-z", "--no-ext-diff", "--no-textconv", "--no-renames", "--
 LISTED = ("ls-files", "--stage", "-z")
 _LINK_MODE = b"120000 "
 # An empty GIT_ALLOW_PROTOCOL forbids every protocol, including those that a configuration allows individually: missing
-# objects of a partial clone are never fetched.
+# objects of a partial clone are never fetched. Replaced objects and grafts are local: they would show another base than
+# that of the pushed commits.
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
