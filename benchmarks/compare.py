@@ -119,8 +119,10 @@ class Index:
         page: dict[str, object] = {
             "meta": {"api-version": "1.4" if self.mode != "stripped" else "1.1"},
             "name": name,
-            "versions": ["1.0"],
-            "files": [] if is_real and status == "quarantined" else [_file(name, is_yanked=is_real)],
+            "versions": ["1.0", "1.0.1"],
+            "files": []
+            if is_real and status == "quarantined"
+            else [_file(name, is_yanked=is_real), _file(name, version="1.0.1")],
         }
         if self.mode != "stripped":
             marker = {"status": status, "reason": f"reason of {name}"} if is_real and status != "active" else {}
@@ -176,8 +178,8 @@ def _metadata(name: str) -> bytes:
     return f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{required}".encode()
 
 
-def _file(name: str, *, is_yanked: bool) -> dict[str, object]:
-    file_name = f"{name.replace('-', '_')}-1.0-py3-none-any.whl"
+def _file(name: str, *, version: str = "1.0", is_yanked: bool = False) -> dict[str, object]:
+    file_name = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
     return {
         "filename": file_name,
         "url": f"https://{DEFAULT_INDEX_HOSTS[0]}/files/{file_name}",
