@@ -77,12 +77,13 @@ export function createClient(
             return { ...result, handled: true };
         },
     };
+    const work = new Map<ProgressToken, string>();
     const options: LanguageClientOptions = {
         documentSelector: documentSelector(),
         errorHandler,
         initializationFailedHandler: () => false,
         initializationOptions: currentSettings(),
-        middleware: { handleWorkDoneProgress: reportWork(onWork) },
+        middleware: { handleWorkDoneProgress: reportWork(work, onWork) },
         outputChannel: output,
         revealOutputChannelOn: RevealOutputChannelOn.Never,
     };
@@ -93,13 +94,19 @@ export function createClient(
         options: { cwd: directory },
     };
     const client = new Client(SECTION, "mothball", executable, options);
+    // A server that crashed does not end its work.
+    client.onDidChangeState(() => {
+        work.clear();
+    });
     const restartPolicy = client.createDefaultErrorHandler(RESTARTS);
     return client;
 }
 
-/** Pass progress of the server to `onWork`, instead of an own item of the status bar for each. */
-function reportWork(onWork: (work: string) => void): NonNullable<Middleware["handleWorkDoneProgress"]> {
-    const titles = new Map<ProgressToken, string>();
+/** Pass progress of the server to `onWork`, instead of an own item of the status bar for each; `titles` has its titles. */
+function reportWork(
+    titles: Map<ProgressToken, string>,
+    onWork: (work: string) => void,
+): NonNullable<Middleware["handleWorkDoneProgress"]> {
     return (token, params, next) => {
         if (params.kind === "begin") {
             // Shown after the name of the extension.

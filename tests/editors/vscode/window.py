@@ -200,7 +200,9 @@ class Window:
         # The dialog replaces its text once it has read the directory that it starts in.
         self._until(lambda: box.evaluate_all("boxes => boxes[0]?.value ?? ''"), lambda text: text.endswith("/"))
         box.fill(str(path))
-        self.page.locator(".quick-input-list .monaco-list-row", has_text=path.name).first.wait_for()
+        # Only the first rows are rendered.
+        first = min(child.name for child in path.parent.iterdir())
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=first).first.wait_for()
         self.page.keyboard.press("Enter")
 
     def color_of(self, text: str) -> str:
