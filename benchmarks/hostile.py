@@ -3,6 +3,7 @@
     uv run --group test python -m benchmarks.hostile [--size BYTES] [FORMAT ...]
 
 Budgets for 1 MB: 2 seconds of processor time and 200 MB, with growth that is linear (a ratio of 2 for twice the size).
+Formats that are not read beyond ``MAX_LENGTH`` are measured at that length, with the same budgets.
 Each measurement is a process of its own. Prints the slowest shapes, and all that exceed a budget; exits 1 if one does.
 """
 
@@ -16,6 +17,7 @@ import sys
 import time
 from typing import NamedTuple
 
+from mothball.formats.broken import MAX_LENGTH
 from mothball.formats.table import parse
 
 _MAX_SECONDS = 2.0
@@ -30,6 +32,7 @@ _YAML = ("conda-env", "pre-commit", "pixi-lock", "conda-lock")
 _LINES = ("requirements",)
 _PYTHON = ("setup-py", "script")
 _JSON = ("pipfile-lock",)
+_SHORT = frozenset({*_INI, "conda-env", "pre-commit", "setup-py"})
 _ALL = (*_TOML, *_INI, *_YAML, *_LINES, *_PYTHON, *_JSON)
 
 # The text before the repeated part, so that the parser of dependencies reads it.
@@ -44,15 +47,26 @@ _PREFIXES = {
     "poetry-lock": ("", "[[package]]\n"),
     "pdm-lock": ("", "[[package]]\n"),
     "pylock": ("", 'lock-version = "1.0"\n[[packages]]\n'),
-    "setup-cfg": ("", "[options]\ninstall_requires =\n "),
-    "tox-ini": ("", "[testenv]\ndeps =\n "),
-    "conda-env": ("", "dependencies:\n- ", "dependencies:\n- pip:\n  - "),
+    "setup-cfg": ("", "[options]\ninstall_requires =\n ", "[options]\ninstall_requires = "),
+    "tox-ini": ("", "[testenv]\ndeps =\n ", "[tox]\nrequires =\n ", "[tox]\nrequires = "),
+    "conda-env": ("", "dependencies:\n- ", "dependencies:\n- pip:\n  - ", "dependencies: [", "dependencies: [pip: ["),
     "pre-commit": ("", "repos:\n- repo: x\n  hooks:\n  - id: x\n    additional_dependencies: ["),
+    "pixi-lock": ("", "version: 6\npackages:\n", "version: 6\npackages: [", "packages:\n- pypi: x\n  name: '"),
+    "conda-lock": ("", "version: 1\npackage:\n", "version: 1\npackage: [", "package:\n- manager: pip\n  name: '"),
     "setup-py": ("", "from setuptools import setup\nsetup(install_requires=["),
     "script": ("", "# /// script\n# dependencies = ["),
     "pipfile-lock": ("", '{"default": {', '{"_meta": {"hash": {}}, "default": {"a": '),
     "requirements": ("", "a==1 ; ", "a["),
 }
+# The ends of prefixes, and the text that makes the whole valid: invalid JSON, YAML and Python is rejected early.
+_ENDINGS = (
+    ("[pip: [", "]]"),
+    ("name: '", "'"),
+    ("setup(install_requires=[", "])"),
+    ('"default": {', '"b": {}}}'),
+    ('{"a": ', "{}}}"),
+    ("[", "]"),
+)
 _SHAPES = (
     "[",
     "{",
@@ -139,19 +153,29 @@ _SHAPES = (
     "1e9",
     "0x",
     "-1",
+    "a,",
+    "a;",
+    "''",
+    "{},",
+    "- pypi: a\n",
+    "- {pypi: a, name: b}\n",
+    "- {manager: pip, name: a}\n",
 )
 
 
 class Case(NamedTuple):
-    """A repeated text in a format, after ``prefix``."""
+    """A repeated text in a format, between ``prefix`` and ``ending``."""
 
     format: str
     prefix: str
     shape: str
+    ending: str
 
     def text(self, size: int) -> str:
         """Return the text with about ``size`` bytes."""
-        return self.prefix + self.shape * (size // len(self.shape.encode()))
+        if self.format in _SHORT:
+            size = min(size, MAX_LENGTH - len(self.prefix) - len(self.ending))
+        return self.prefix + self.shape * (size // len(self.shape.encode())) + self.ending
 
 
 class Taken(NamedTuple):
@@ -182,6 +206,7 @@ def _measure_here(case: Case, size: int) -> Taken:
     resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     seconds = []
+    size = min(size, MAX_LENGTH) if case.format in _SHORT else size
     for part in (size // 2, size):
         text = case.text(part)
         begin = time.process_time()
@@ -196,6 +221,12 @@ def exceeds(taken: Taken) -> bool:
     return taken.whole > _MAX_SECONDS or taken.megabytes > _MAX_MEGABYTES or grows
 
 
+def _endings(prefix: str) -> tuple[str, ...]:
+    """Return the texts to put after a prefix: none and, if it opens brackets or quotes, those that close them."""
+    closing = next((ending for opening, ending in _ENDINGS if prefix.endswith(opening)), "")
+    return ("", closing) if closing else ("",)
+
+
 def main() -> int:
     """Measure all cases and print the slowest, and those that exceed a budget."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -203,9 +234,10 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=1_000_000, help="bytes (default: 1,000,000)")
     arguments = parser.parse_args()
     cases = [
-        Case(file_format, prefix, shape)
+        Case(file_format, prefix, shape, ending)
         for file_format in arguments.formats or _ALL
         for prefix in _PREFIXES[file_format]
+        for ending in _endings(prefix)
         for shape in _SHAPES
     ]
     measured = {}
@@ -221,7 +253,7 @@ def main() -> int:
 
 
 def _print(mark: str, case: Case, taken: Taken) -> None:
-    text = f"{case.format}: {case.prefix!r} + {case.shape!r} * n"
+    text = f"{case.format}: {case.prefix!r} + {case.shape!r} * n + {case.ending!r}"
     print(f"{mark} {taken.whole:6.2f} s, half: {taken.half:5.2f} s, {taken.megabytes:4} MB  {text}", flush=True)
 
 

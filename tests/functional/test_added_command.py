@@ -128,6 +128,22 @@ def test_exit_zero_hides_findings_but_not_unreadable_files(shop: Workshop) -> No
     assert shop.check("--exit-zero").code == 2
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("requirements.txt", "a[\n" * 300),
+        ("pyproject.toml", "[project]\ndependencies = [\n" + '"a[",\n' * 300),
+        ("uv.lock", "version = 1\n" + "?\n" * 300),
+        ("tox.ini", "[testenv]\ndeps =\n" + "  good-a\n" * 30_000),
+    ],
+)
+def test_commit_that_changes_a_file_with_too_many_errors_is_rejected(shop: Workshop, path: str, text: str) -> None:
+    # The added entry may be in the part that is not read: an error that was there before does not excuse it.
+    shop.commit({path: text})
+    shop.stage({path: text + "# new\n"})
+    assert shop.check().code == 2
+
+
 def test_strict_makes_warnings_errors(shop: Workshop) -> None:
     shop.stage({"requirements.txt": lines("dull-lib")})
     assert shop.check().code == 0

@@ -10,6 +10,9 @@ from mothball.model.document import Document, ParseProblem, Span
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# Code points of a manifest that is no TOML and no requirements file. Real ones are far shorter, and the time per entry,
+# option or nested value is too high for a megabyte of them.
+MAX_LENGTH = 200_000
 CONFLICT = "unresolved merge conflict"
 CONFLICT_HELP = "keep one side and remove the conflict markers"
 _MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
@@ -28,6 +31,13 @@ def broken_document(format_name: str, text: str, offset: int, message: str) -> D
         length = len(rest[0].rstrip()) if rest else 0
         help_text = "fix the syntax error; nothing in this file is checked until then"
         problem = ParseProblem(Span(start, start + length), message, help_text)
+    return Document(format_name, problems=(problem,), is_broken=True)
+
+
+def too_long_document(format_name: str, text: str) -> Document:
+    """Return the document of a ``text`` with more than ``MAX_LENGTH`` code points, with one problem: it is not read."""
+    message = f"the file has {len(text):,} characters, at most {MAX_LENGTH:,} are supported: it is not read"
+    problem = ParseProblem(Span(0, 0), message, "split the file")
     return Document(format_name, problems=(problem,), is_broken=True)
 
 

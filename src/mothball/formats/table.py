@@ -122,9 +122,12 @@ def _moved(record: _Record) -> _Record:
 
 
 def _limited(document: Document) -> Document:
-    """Return the document with at most ``MAX_PROBLEMS`` problems, and a last one that says so."""
+    """Return the document with at most ``MAX_PROBLEMS`` problems, and a last one that says so.
+
+    It counts as broken: an added entry may be among those whose problem is not shown.
+    """
     if len(document.problems) <= MAX_PROBLEMS:
         return document
     first, following = document.problems[:MAX_PROBLEMS], document.problems[MAX_PROBLEMS]
     message = f"more than {MAX_PROBLEMS} errors: the others are not shown"
-    return document._replace(problems=(*first, ParseProblem(following.span, message)))
+    return document._replace(problems=(*first, ParseProblem(following.span, message)), is_broken=True)

@@ -304,7 +304,7 @@ class Document(NamedTuple):
     ``graph`` is None for manifests, and for lock files that do not record which package requires which.
     ``project_name`` is the normalized name of the project itself, empty if the file does not give it. ``unresolvable``
     are dependency lists that are computed, at the position of the expression. ``is_broken`` is true if the text has a
-    syntax error in a format that is parsed as a whole; ``problems`` then holds that error only.
+    syntax error in a format that is parsed as a whole, or is too long to be read; ``problems`` says so.
     """
 
     format: str

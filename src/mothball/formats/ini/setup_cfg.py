@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mothball.formats.broken import MAX_LENGTH, too_long_document
 from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements.strings import Section, read_requirement
@@ -50,6 +51,8 @@ class _Line(NamedTuple):
 
 def parse(text: str) -> Document:
     """Parse a setup.cfg without byte-order mark, complete or not. Raises nothing."""
+    if len(text) > MAX_LENGTH:
+        return too_long_document("setup-cfg", text)
     scan = ini.scan(text)
     scan = scan._replace(sections=ini.with_defaults(scan.sections))
     project_name = _project_name(text, scan.sections)

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from mothball.formats.broken import MAX_LENGTH, too_long_document
 from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements.strings import Section, read_pip_lines, read_requirement
@@ -80,6 +81,8 @@ class _Setting(NamedTuple):
 
 def parse(text: str) -> Document:
     """Parse a tox.ini without byte-order mark, complete or not. Raises nothing."""
+    if len(text) > MAX_LENGTH:
+        return too_long_document("tox-ini", text)
     scan = ini.scan(text)
     document, comments = read_environments(text, ini.with_defaults(scan.sections))
     ignores, bad_comments = ini.read_comments(text, (*scan.comments, *comments))

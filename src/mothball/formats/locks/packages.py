@@ -134,7 +134,8 @@ def build_document(  # noqa: PLR0913, PLR0917 - the text, how it was read, and t
     if problem is None and not lock.stanzas and not packages.problems:
         problem = _foreign_key_problem(text, layout.schema)
     problems = tuple(sorted((*packages.problems, problem) if problem else packages.problems))
-    return Document(format_name, tuple(packages.dependencies), problems, lock.ignores, graph=graph)
+    dependencies = tuple(packages.dependencies)
+    return Document(format_name, dependencies, problems, lock.ignores, graph=graph, is_broken=lock.is_truncated)
 
 
 def _version_problem(text: str, schema: Schema) -> ParseProblem | None:

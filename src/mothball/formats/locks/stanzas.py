@@ -71,12 +71,16 @@ class Stanza(NamedTuple):
 
 
 class Lock(NamedTuple):
-    """The content of a lock; ``root`` holds the values outside of packages by full path."""
+    """The content of a lock; ``root`` holds the values outside of packages by full path.
+
+    ``is_truncated`` is True if it is not read, because it has too many errors or statements.
+    """
 
     stanzas: tuple[Stanza, ...]
     root: Mapping[KeyPath, Sequence[Leaf]]
     problems: tuple[ParseProblem, ...] = ()
     ignores: tuple[IgnoreComment, ...] = ()
+    is_truncated: bool = False
 
 
 def strings_at(values: Mapping[KeyPath, Sequence[Leaf]], paths: Iterable[KeyPath]) -> list[str]:

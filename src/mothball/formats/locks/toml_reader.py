@@ -47,7 +47,7 @@ def read_toml(text: str, layout: Layout) -> Lock:
     problems += collector.problems
     problems += [comment for comment in comments if isinstance(comment, ParseProblem)]
     ignores = tuple(comment for comment in comments if isinstance(comment, IgnoreComment))
-    return Lock(tuple(collector.stanzas), collector.root, tuple(problems), ignores)
+    return Lock(tuple(collector.stanzas), collector.root, tuple(problems), ignores, document.is_truncated)
 
 
 def blank_file_lists(text: str) -> str:

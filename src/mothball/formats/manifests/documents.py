@@ -89,6 +89,7 @@ def build_document(format_name: str, text: str, document: TomlScan, items: Itera
         tool_indexes=tuple(tool_indexes),
         unnamed=tuple(sorted(item for item in items if isinstance(item, UnnamedEntry))),
         workspaces=tuple(item for item in items if isinstance(item, Workspace)),
+        is_broken=document.is_truncated,
     )
 
 

@@ -26,6 +26,8 @@ _OPENING = re.compile(r"# /// ([a-zA-Z0-9-]+)[ \t]*+")
 _CLOSING = re.compile(r"# ///[ \t]*+")
 # Maximum number of lines in a block that are no comments; a merge conflict has up to four.
 _MAX_BROKEN = 4
+# Maximum number of lines in a block: the last one is the end of a longer block, which is then not closed.
+_MAX_LINES = 20_000
 _SECTION = "project.dependencies"
 _TOOL = "tool."
 
@@ -83,6 +85,7 @@ def parse(text: str) -> Document:
         tool_indexes=tuple(index for document in documents for index in document.tool_indexes),
         unnamed=tuple(unnamed for document in documents for unnamed in document.unnamed),
         tools=tuple(dict.fromkeys(tool for document in documents for tool in document.tools)),
+        is_broken=any(document.is_broken for document in documents),
     )
 
 
@@ -97,11 +100,13 @@ class _BlockReader:
         self._end: int | None = None
 
     def add(self, line: re.Match[str]) -> bool:
-        """Add ``line`` and return True, or return False if it does not belong to the block.
+        """Add ``line`` and return True, or return False if it does not belong to the block or the block is too long.
 
         Up to ``_MAX_BROKEN`` lines before the closing line may lack the ``# ``. After such a line, an opening line
         starts a new block.
         """
+        if len(self._lines) >= _MAX_LINES:
+            return False
         if line[1] == "#" or line[1].startswith("# "):
             if self._broken and _OPENING.fullmatch(line[1]):
                 return False

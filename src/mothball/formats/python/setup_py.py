@@ -9,7 +9,7 @@ import re
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from mothball.formats.broken import broken_document, find_conflict_marker
+from mothball.formats.broken import MAX_LENGTH, broken_document, find_conflict_marker, too_long_document
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.python.strings import decode_literal
@@ -36,8 +36,6 @@ _FORMAT = "setup-py"
 _LISTS = ("install_requires", "setup_requires", "tests_require")
 _EXTRAS = "extras_require"
 _ARGUMENTS = (*_LISTS, _EXTRAS)
-# Parsing takes time quadratic in the length of an f-string. Real files are far shorter.
-_MAX_LENGTH = 200_000
 _MAX_SHOWN = 60
 _NAME_ARGUMENT = r"\bname\s*+="
 _COMMENT = "#[^\r\n]*+"
@@ -61,10 +59,9 @@ def parse(text: str) -> Document:
     if not any(name in text for name in (*_ARGUMENTS, "**")) and re.search(_NAME_ARGUMENT, text) is None:
         # Most files only call setup(): skip the import of the Python parser.
         return Document(_FORMAT)
-    if len(text) > _MAX_LENGTH:
-        message = f"setup.py has {len(text)} characters, at most {_MAX_LENGTH} are supported"
-        problem = ParseProblem(Span(0, 0), message, "move the dependencies to pyproject.toml")
-        return Document(_FORMAT, problems=(problem,), is_broken=True)
+    if len(text) > MAX_LENGTH:
+        # Parsing takes time quadratic in the length of an f-string.
+        return too_long_document(_FORMAT, text)
     from mothball.formats.python.calls import InvalidPython, read_setup  # noqa: PLC0415 - see above
 
     setup = read_setup(text, _LISTS, _EXTRAS)

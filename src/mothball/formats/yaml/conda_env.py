@@ -10,6 +10,7 @@ import re
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from mothball.formats.broken import MAX_LENGTH, too_long_document
 from mothball.formats.requirements.strings import Section
 from mothball.formats.yaml.entries import list_problem, read_pip_lists
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
@@ -42,6 +43,8 @@ def parse(text: str) -> Document:
     # syntax errors are not reported and PyYAML is not imported.
     if _DEPENDENCIES not in text and "\\" not in text:
         return Document(_FORMAT)
+    if len(text) > MAX_LENGTH:
+        return too_long_document(_FORMAT, text)
     from mothball.formats.yaml.scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
 
     scan = scan_yaml(_FORMAT, text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mothball.formats.broken import find_conflict_marker
+from mothball.formats.broken import MAX_LENGTH, find_conflict_marker, too_long_document
 from mothball.formats.requirements.strings import Section
 from mothball.formats.yaml.entries import list_problem, read_pip_lists
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
@@ -45,6 +45,8 @@ def parse(text: str) -> Document:
     if _KEY not in text and not _may_be_broken(text):
         # Most configurations lack the key: skip the import of the YAML parser.
         return Document(_FORMAT)
+    if len(text) > MAX_LENGTH:
+        return too_long_document(_FORMAT, text)
     from mothball.formats.yaml.scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
 
     scan = scan_yaml(_FORMAT, text)

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 # Real files are far less deep, and the run time of PyYAML grows with the depth.
 MAX_DEPTH = 50
+# The most events of a short text; longer texts may have one for each five code points. Locks have about ten for each.
+_MAX_EVENTS = 100_000
+_MIN_LENGTH_PER_EVENT = 5
+# In code points. Mapping the escapes of a value to their positions takes 500 bytes for each.
+_MAX_SCALAR = 100_000
 
 
 class YamlError(NamedTuple):
@@ -86,13 +91,18 @@ class _Reader:
         self._scalars: list[Span] = []
 
     def read(self, text: str) -> ParsedYaml:
-        for event in _events(text):
+        most_events = max(_MAX_EVENTS, len(text) // _MIN_LENGTH_PER_EVENT)
+        for number, event in enumerate(_events(text)):
             self._add_event(event)
+            excess = ""
             if len(self._open) > MAX_DEPTH:
-                error = YamlError(
-                    _index(event.start_mark, 0), f"nested too deeply: at most {MAX_DEPTH} levels are read"
-                )
-                return ParsedYaml((), (), error)
+                excess = f"nested too deeply: at most {MAX_DEPTH} levels are read"
+            elif number >= most_events:
+                excess = f"too many values: at most {most_events:,} are read"
+            elif isinstance(event, yaml.ScalarEvent) and len(event.value) > _MAX_SCALAR:
+                excess = f"value too long: at most {_MAX_SCALAR:,} characters are read"
+            if excess:
+                return ParsedYaml((), (), YamlError(_index(event.start_mark, 0), excess))
         return ParsedYaml(tuple(self._documents), tuple(self._scalars))
 
     def _add_event(self, event: yaml.Event) -> None:

@@ -312,12 +312,6 @@ def test_unparsable_source_is_one_problem(text: str) -> None:
     assert [problem.message for problem in parse(f"install_requires = {text}\n").problems] == ["invalid Python"]
 
 
-def test_oversized_file_is_reported() -> None:
-    (problem,) = parse("# install_requires\n" * 20_000).problems
-
-    assert "at most 200000 are supported" in problem.message
-
-
 def test_unknown_directive_is_reported() -> None:
     text = setup("install_requires=['a']") + "'#' # mothball: hush\n# mothball: ignore[archived] x"
     document = parse(text)

@@ -1,0 +1,105 @@
+"""Files with too many errors, entries, values or characters are reported, and nothing of them is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from mothball.formats.broken import MAX_LENGTH
+from mothball.formats.table import parse
+from mothball.formats.yaml import reader
+from mothball.model.document import MAX_PROBLEMS, Document
+
+# Valid text with the dependency "a", and the character that begins a comment.
+SHORT = {
+    "setup-cfg": ("[options]\ninstall_requires = a\n", "#"),
+    "setup-py": ("from setuptools import setup\nsetup(install_requires=['a'])\n", "#"),
+    "tox-ini": ("[testenv]\ndeps = a\n", "#"),
+    "conda-env": ("dependencies:\n- pip:\n  - a\n", "#"),
+    "pre-commit": (
+        "repos:\n- repo: local\n  hooks:\n  - {id: a, language: python, additional_dependencies: [a]}\n",
+        "#",
+    ),
+}
+PACKAGE = {
+    "pixi-lock": ("version: 6\npackages:\n", "- pypi: https://files.example/a{0}.whl\n  name: a{0}\n  version: '1'\n"),
+    "conda-lock": ("version: 1\npackage:\n", "- name: a{0}\n  version: '1'\n  manager: pip\n  platform: linux-64\n"),
+}
+
+
+def names(document: Document) -> list[str]:
+    return [dependency.name for dependency in document.dependencies]
+
+
+def check_not_read(document: Document) -> None:
+    assert document.is_broken
+    assert document.problems
+    assert not document.dependencies
+    assert not document.unnamed
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_text_of_the_greatest_length_is_read_and_a_longer_one_is_reported(name: str) -> None:
+    text, comment = SHORT[name]
+    text += comment * (MAX_LENGTH - len(text))
+    assert names(parse(name, text)) == ["a"]
+    longer = parse(name, text + comment)
+    check_not_read(longer)
+    (problem,) = longer.problems
+    assert f"{MAX_LENGTH:,}" in problem.message
+
+
+@pytest.mark.parametrize("name", ["conda-env", "pre-commit", "setup-py"])
+def test_long_file_without_any_dependency_key_is_not_reported(name: str) -> None:
+    assert parse(name, "# x\n" * MAX_LENGTH) == Document(name)
+
+
+@pytest.fixture
+def few_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lower the number of YAML values that a short text may have."""
+    monkeypatch.setattr(reader, "_MAX_EVENTS", 100)
+
+
+@pytest.mark.usefixtures("few_values")
+@pytest.mark.parametrize("name", PACKAGE)
+def test_large_lock_is_read(name: str) -> None:
+    head, package = PACKAGE[name]
+    document = parse(name, head + "".join(map(package.format, range(1000))))
+    assert len(document.dependencies) == 1000
+    assert not document.problems
+
+
+@pytest.mark.usefixtures("few_values")
+@pytest.mark.parametrize("name", PACKAGE)
+@pytest.mark.parametrize("values", ["- a\n" * 1000, f"- '{'x' * 200_000}'\n"], ids=["many", "long"])
+def test_lock_with_too_many_or_too_long_values_is_not_read(name: str, values: str) -> None:
+    head, package = PACKAGE[name]
+    check_not_read(parse(name, head + package.format(0) + values))
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "line"),
+    [
+        ("pyproject", "[project]\ndependencies = ['a']\n", "?\n"),
+        ("pipfile", "[packages]\na = '*'\n", "?\n"),
+        ("poetry-lock", "[[package]]\nname = 'a'\nversion = '1'\n", "?\n"),
+        ("uv-lock", "[[package]]\nname = 'a'\nversion = '1'\n", "?\n"),
+        ("requirements", "a\n", "a[\n"),
+        ("script", "# /// script\n# dependencies = ['a']\n", "# ?\n"),
+    ],
+)
+def test_file_with_too_many_errors_is_not_read(name: str, head: str, line: str) -> None:
+    assert names(parse(name, head)) == ["a"]
+    check_not_read(parse(name, f"{head}{line * (MAX_PROBLEMS + 2)}"))
+
+
+def test_end_of_a_very_long_script_block_is_reported() -> None:
+    document = parse("script", "# /// script\n# dependencies = [\n" + "#\n" * 30_000 + "# 'a',\n# ]\n# ///\n")
+    assert names(document) == []
+    assert [problem.message for problem in document.problems] == ["the script block is not closed"]
+
+
+def test_entry_whose_problem_is_not_shown_counts_as_added() -> None:
+    # The problem of an added entry may not be among those that are shown, so none is excused by the base.
+    document = parse("setup-cfg", "[options]\ninstall_requires =\n" + "  a[\n" * (MAX_PROBLEMS + 1))
+    assert len(document.problems) == MAX_PROBLEMS + 1
+    assert document.is_broken
