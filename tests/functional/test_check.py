@@ -523,8 +523,9 @@ def test_names_without_a_usable_index_are_unresolvable(project: Project) -> None
     result = project.check("--offline", "--format", "concise")
     assert result.code == 0
     variable = "was not looked up: unresolved variable in the index URL"
+    no_index = "no usable index is configured: `--index-url` in requirements-wheels.txt:1 is not an http URL"
     assert result.out.splitlines() == [
-        "requirements-wheels.txt:3:1: warning[unresolvable] c was not looked up: no usable index is configured",
+        f"requirements-wheels.txt:3:1: warning[unresolvable] c was not looked up: {no_index}",
         f"requirements.txt:2:1: warning[unresolvable] a {variable}",
         f"requirements.txt:3:1: warning[unresolvable] b {variable}",
         "3 dependencies in 2 files: 0 checked, 3 findings (3 warnings), 3 unresolvable",
