@@ -88,13 +88,18 @@ def plan_lookups(files: Iterable[ResolvedFile], settings: RunSettings) -> Lookup
 
 def has_version_findings(plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings) -> bool:
     """Return True if a version rule is violated, or may be after another lookup."""
-    return any(
-        isinstance(query, Query)
-        and query.pin
-        and versions.judge(versions.PinnedEntry(file, dependency, query, results[query], settings)).is_suspicious
-        for file, queries in zip(plan.files, plan.lookups, strict=True)
-        for dependency, query in zip(file.dependencies_to_check, queries, strict=True)
-    )
+    return any(verdict.is_suspicious for _, verdict in _verdicts(plan, results, settings))
+
+
+def _verdicts(
+    plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings
+) -> Iterator[tuple[Query, versions.VersionVerdict]]:
+    """Yield the queries with a pin and the verdicts on their entries."""
+    for file, queries in zip(plan.files, plan.lookups, strict=True):
+        rules = versions.VersionRules(file, settings)
+        for dependency, query in zip(file.dependencies_to_check, queries, strict=True):
+            if isinstance(query, Query) and query.pin:
+                yield query, rules.judge(dependency, query, results[query])
 
 
 def confirmed_results(
@@ -106,13 +111,10 @@ def confirmed_results(
     the pin is not judged.
     """
     again: dict[Query, Query] = {}
-    for file, queries in zip(plan.files, plan.lookups, strict=True):
-        for dependency, query in zip(file.dependencies_to_check, queries, strict=True):
-            if isinstance(query, Query) and query.pin and query not in again and not query.settings.offline:
-                verdict = versions.judge(versions.PinnedEntry(file, dependency, query, results[query], settings))
-                if verdict.not_judged is versions.NotJudged.UNCONFIRMED:
-                    lookup_settings = query.settings._replace(bypass_cache=True, refresh=False)
-                    again[query] = query._replace(settings=lookup_settings, pin="", whole_list=True)
+    for query, verdict in _verdicts(plan, results, settings):
+        if verdict.not_judged is versions.NotJudged.UNCONFIRMED and not query.settings.offline:
+            lookup_settings = query.settings._replace(bypass_cache=True, refresh=False)
+            again[query] = query._replace(settings=lookup_settings, pin="", whole_list=True)
     if not again:
         return results, ()
     confirmed = look_up(tuple(dict.fromkeys(again.values())))
@@ -267,16 +269,17 @@ def _check_file(
     with_entries = settings.use_ignores or settings.keep_config_ignores
     ignores = {ignore.name: ignore for ignore in file.resolved_config.config.ignores} if with_entries else {}
     items, findings, repinned = [], [], file.repinned
+    rules = versions.VersionRules(file, settings)
     used_ignores: set[IgnoreComment | Ignore] = set()
     rejected_ignores: set[IgnoreComment | Ignore] = set()
     lookups: list[LookupResult] = [results[query] if isinstance(query, Query) else query for query in queries]
     for dependency, query, lookup in zip(file.dependencies_to_check, queries, lookups, strict=True):
         path = paths.get(dependency.name) if paths else None
-        verdict = _verdict(file, dependency, query, lookup, settings)
+        verdict = rules.judge(dependency, query, lookup)
         not_judged = verdict.not_judged or ""
         item = make(CheckedDependency, (dependency, file.path, lines, lookup, path is not None, path or (), not_judged))
         items.append(item)
-        rule = policy.rule_of(lookup) if dependency not in repinned else None
+        rule = None if repinned and dependency in repinned else policy.rule_of(lookup)
         if rule is verdict.rule is None:
             continue
         on_lines = [comment for line in line_range(dependency.entry_span, lines) for comment in comments.get(line, ())]
@@ -293,19 +296,6 @@ def _check_file(
     lookup_types = frozenset(map(type, lookups))
     ignores_of_file = frozenset(used_ignores), frozenset(rejected_ignores)
     return CheckedFile(file, lines, tuple(items), tuple(findings), *ignores_of_file, lookup_types)
-
-
-def _verdict(
-    file: ResolvedFile, dependency: Dependency, query: QueryOrSkipped, lookup: LookupResult, settings: RunSettings
-) -> versions.VersionVerdict:
-    """Return the verdict of the version rules on an entry."""
-    if not isinstance(query, Query) or not query.pin:
-        return versions.FINE
-    if isinstance(lookup, Unavailable):
-        # For an added name, the failure is a finding of its own.
-        is_finding = dependency not in file.repinned
-        return versions.FINE if is_finding else versions.VersionVerdict(not_judged=versions.NotJudged.FAILED)
-    return versions.judge(versions.PinnedEntry(file, dependency, query, lookup, settings))
 
 
 def _violations(
@@ -437,10 +427,12 @@ def _unresolvable_findings(
         )
 
 
-def _judged_by_status(checked_file: CheckedFile) -> Iterator[CheckedDependency]:
-    """Yield the dependencies to which more than the version rules apply."""
+def _judged_by_status(checked_file: CheckedFile) -> Sequence[CheckedDependency]:
+    """Return the dependencies to which more than the version rules apply."""
     repinned = checked_file.file.repinned
-    return (item for item in checked_file.dependencies if item.dependency not in repinned)
+    if not repinned:
+        return checked_file.dependencies
+    return [item for item in checked_file.dependencies if item.dependency not in repinned]
 
 
 def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:

@@ -23,8 +23,10 @@ from mothball.model.lookup import (
     LookupResult,
     PageFiles,
     ProjectStatus,
+    Skipped,
     Source,
     StatusNotStated,
+    Unavailable,
     UnrecognizedStatus,
 )
 from mothball.model.records import NamedTuple
@@ -34,6 +36,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mothball.index.file_list import ListedFile
 
+# The results that may have files; a tuple, since a union is created by each call of isinstance.
+_WITH_FILES = (KnownStatus, StatusNotStated, UnrecognizedStatus)
 # Seconds by which all files must be younger than those of the lock, for clocks and time zones that differ.
 _MARGIN = 24 * 3600.0
 _PIN = re.compile(r"\s*+\(?\s*+===?\s*+([^\s,*;$()]++)\s*+\)?\s*+")
@@ -82,6 +86,28 @@ class PinnedEntry(NamedTuple):
     settings: RunSettings
 
 
+class VersionRules:
+    """The version rules for the entries of one file."""
+
+    def __init__(self, file: ResolvedFile, settings: RunSettings) -> None:
+        self._file, self._settings = file, settings
+        has_base_locks = file.selected is not None and bool(file.selected.base_locks)
+        self._has_recorded_files = has_base_locks or may_record_files(file.document, file.text)
+
+    def judge(self, dependency: Dependency, query: Query | Skipped, lookup: LookupResult) -> VersionVerdict:
+        """Return the verdict on an entry; ``FINE`` without a pin."""
+        if not isinstance(query, Query) or not query.pin:
+            return FINE
+        files = lookup.files if isinstance(lookup, _WITH_FILES) else None
+        if files is not None and not self._has_recorded_files and _has_usable_file(files):
+            return FINE
+        if isinstance(lookup, Unavailable):
+            # For an added name, the failure is a finding of its own.
+            is_finding = dependency not in self._file.repinned
+            return FINE if is_finding else VersionVerdict(not_judged=NotJudged.FAILED)
+        return judge(PinnedEntry(self._file, dependency, query, lookup, self._settings))
+
+
 def pin_of(dependency: Dependency) -> str:
     """Return the version that ``dependency`` pins with ``==``, ``===`` or as a lock, as written; empty without one."""
     if dependency.version is not None:
@@ -98,7 +124,7 @@ def judge(entry: PinnedEntry) -> VersionVerdict:
     A name that is quarantined or could not be looked up is reported by another rule, which replaces these.
     """
     lookup = entry.lookup
-    if not isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus):
+    if not isinstance(lookup, _WITH_FILES):
         return FINE
     if isinstance(lookup, KnownStatus) and lookup.status is ProjectStatus.QUARANTINED:
         return FINE
@@ -119,6 +145,11 @@ def _obstacle(lookup: KnownStatus | StatusNotStated | UnrecognizedStatus) -> Not
     return None if lookup.files.is_kept else NotJudged.UNCONFIRMED
 
 
+def _has_usable_file(files: PageFiles) -> bool:
+    """Return True for a list that was reduced to the pinned version, since one of its files is not yanked."""
+    return not files.is_whole and files.is_kept and files.origin.source is not Source.STALE
+
+
 def _is_fine(entry: PinnedEntry, files: PageFiles) -> bool:
     """Return True if the index has a usable file of the version that the lock records, and those of the base lock.
 
@@ -127,11 +158,11 @@ def _is_fine(entry: PinnedEntry, files: PageFiles) -> bool:
     if _suspicious_base_locks(entry, files):
         return False
     if not files.is_whole:
-        return _has_recorded_digest(entry, [line.split("\t")[2] for line in files.text.split("\n")])
+        return _has_recorded_digest(entry, (line.split("\t")[2] for line in files.text.split("\n")))
     from mothball.index.file_list import files_with_version  # noqa: PLC0415 - not needed without pins
 
     exact = files_with_version(files.text, entry.query.name, pin_of(entry.dependency))
-    return any(file.yanked is None for file in exact) and _has_recorded_digest(entry, [file.digest for file in exact])
+    return any(file.yanked is None for file in exact) and _has_recorded_digest(entry, (file.digest for file in exact))
 
 
 def _has_recorded_digest(entry: PinnedEntry, digests: Iterable[str]) -> bool:

@@ -43,7 +43,12 @@ class RecordedFile(NamedTuple):
 
 def may_record_files(document: Document, text: str) -> bool:
     """Return True if the format of ``document``, the content of ``text``, can record files."""
-    return document.format in _ARRAYS or document.format == "pipfile-lock" or "--hash" in text
+    return document.format in _ARRAYS or document.format == "pipfile-lock" or _has_hash_option(text)
+
+
+@lru_cache(maxsize=2)  # asked for each entry of a file
+def _has_hash_option(text: str) -> bool:
+    return "--hash" in text
 
 
 def entry_text(document: Document, text: str, dependency: Dependency) -> str:
