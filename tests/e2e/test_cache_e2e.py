@@ -74,7 +74,7 @@ def sources(run: Run) -> set[str]:
 
 def without_times(run: Run) -> str:
     """Return the output of a run without the times and sources of lookup results."""
-    return re.sub(r'"(checked_at|source)": "[^"]*"', r'"\1": "…"', run.out)
+    return re.sub(r'"(checked_at|generated_at|source)": "[^"]*"', r'"\1": "…"', run.out)
 
 
 def test_second_run_with_warm_cache_makes_no_connection(index: ScriptedIndex, mothball: Mothball) -> None:
