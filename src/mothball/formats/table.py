@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from mothball.formats.names import (
     INCLUDE_SUFFIXES,
@@ -16,12 +16,19 @@ from mothball.formats.names import (
     may_be_included,
     may_contain_requirements,
 )
-from mothball.model.document import MAX_PROBLEMS, DependencyKind, ParseProblem, Span, relocated
-from mothball.model.errors import UnreadableFileError, decoding_error
+from mothball.model.document import (
+    MAX_ENTRIES,
+    MAX_OPTIONS,
+    MAX_PROBLEMS,
+    DependencyKind,
+    Document,
+    IndexOption,
+    ParseProblem,
+    Span,
+    relocated,
+)
+from mothball.model.errors import TooManyEntriesError, UnreadableFileError, decoding_error
 from mothball.model.file_formats import FORMATS
-
-if TYPE_CHECKING:
-    from mothball.model.document import Document
 
 __all__ = [
     "FORMATS",
@@ -95,10 +102,13 @@ def parse(format_name: str, text: str, kind: DependencyKind = DependencyKind.REQ
     ``kind`` applies to the entries of a requirements file; other formats determine it themselves. Raises KeyError if
     the format is not in ``FORMATS``, and nothing else.
     """
-    if text.startswith(_BYTE_ORDER_MARK):
-        # Only a text in an editor begins with one: `decode` removes it.
-        return _after_mark(_parse(format_name, text[1:], kind))
-    return _parse(format_name, text, kind)
+    try:
+        if text.startswith(_BYTE_ORDER_MARK):
+            # Only a text in an editor begins with one: `decode` removes it.
+            return _after_mark(_parse(format_name, text[1:], kind))
+        return _parse(format_name, text, kind)
+    except TooManyEntriesError as error:
+        return _not_read(format_name, error.args)
 
 
 def _parse(format_name: str, text: str, kind: DependencyKind) -> Document:
@@ -124,10 +134,24 @@ def _moved(record: _Record) -> _Record:
 def _limited(document: Document) -> Document:
     """Return the document with at most ``MAX_PROBLEMS`` problems, and a last one that says so.
 
-    It counts as broken: an added entry may be among those whose problem is not shown.
+    It counts as broken: an added entry may be among those whose problem is not shown. Raises TooManyEntriesError for
+    more than ``MAX_OPTIONS`` includes and index options.
     """
+    if len(document.includes) + len(document.index_options) > MAX_OPTIONS:
+        raise TooManyEntriesError
     if len(document.problems) <= MAX_PROBLEMS:
         return document
     first, following = document.problems[:MAX_PROBLEMS], document.problems[MAX_PROBLEMS]
     message = f"more than {MAX_PROBLEMS} errors: the others are not shown"
     return document._replace(problems=(*first, ParseProblem(following.span, message)), is_broken=True)
+
+
+def _not_read(format_name: str, causes: tuple[ParseProblem, ...]) -> Document:
+    """Return the document of a file of which nothing is read; the indexes of all that is installed with it are unknown.
+
+    A part of the entries could be worse than none: an option in the rest may keep their names on an index.
+    """
+    limits = f"{MAX_ENTRIES:,} entries, {MAX_OPTIONS:,} includes or index options, or {MAX_PROBLEMS} errors"
+    problem = ParseProblem(Span(0, 0), f"more than {limits}: the file is not read", "split the file")
+    unknown = IndexOption(Span(0, 0), "unknown", "")
+    return Document(format_name, problems=causes or (problem,), index_options=(unknown,), is_broken=True)

@@ -195,6 +195,8 @@ _SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")
 MAX_SYNTAX_ERRORS = 20
 # Problems reported per file.
 MAX_PROBLEMS = 200
+# Includes and index options of a file, together. Each include is searched for in the repository.
+MAX_OPTIONS = 1000
 # Entries read per file. The largest locks have about 10,000.
 MAX_ENTRIES = 100_000
 

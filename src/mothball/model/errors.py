@@ -67,6 +67,10 @@ class UnreadableFileError(MothballError):
         return f"{one_line(self.path)}: {one_line(self.cause)}"
 
 
+class TooManyEntriesError(Exception):
+    """A file has more entries, options or errors than are read; ``args`` are the problems that explain it, if any."""
+
+
 class BrokenLinkError(UnreadableFileError):
     """A symbolic link leads nowhere, outside the repository, or into a submodule."""
 

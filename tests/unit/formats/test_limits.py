@@ -7,7 +7,7 @@ import pytest
 from mothball.formats.broken import MAX_LENGTH
 from mothball.formats.table import parse
 from mothball.formats.yaml import reader
-from mothball.model.document import MAX_PROBLEMS, Document
+from mothball.model.document import MAX_OPTIONS, MAX_PROBLEMS, Document
 
 # Valid text with the dependency "a", and the character that begins a comment.
 SHORT = {
@@ -90,6 +90,34 @@ def test_lock_with_too_many_or_too_long_values_is_not_read(name: str, values: st
 def test_file_with_too_many_errors_is_not_read(name: str, head: str, line: str) -> None:
     assert names(parse(name, head)) == ["a"]
     check_not_read(parse(name, f"{head}{line * (MAX_PROBLEMS + 2)}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements", "a\n" + "-r b\n" * (MAX_OPTIONS + 1)),
+        ("requirements", "a\n" + "--find-links b\n" * (MAX_OPTIONS + 1)),
+        ("tox-ini", "[testenv]\ndeps =\n  a\n" + "  -r b\n" * (MAX_OPTIONS + 1)),
+        ("setup-cfg", "[options]\ninstall_requires = file: " + "b, " * (MAX_OPTIONS + 1)),
+    ],
+)
+def test_file_with_too_many_includes_and_index_options_is_not_read(name: str, text: str) -> None:
+    document = parse(name, text)
+    check_not_read(document)
+    assert not document.includes
+    assert [option.name for option in document.index_options] == ["unknown"]
+
+
+def test_long_list_of_installed_packages_is_named() -> None:
+    document = parse("requirements", "Package Version\n------- -------\n" + "a       1.0\n" * 300)
+    check_not_read(document)
+    assert ["pip list" in problem.message for problem in document.problems] == [True]
+
+
+def test_indexes_of_a_file_that_is_not_read_are_unknown() -> None:
+    document = parse("requirements", "-r b\n" + "a[\n" * (MAX_PROBLEMS + 2))
+    assert not document.includes
+    assert [option.name for option in document.index_options] == ["unknown"]
 
 
 def test_end_of_a_very_long_script_block_is_reported() -> None:
