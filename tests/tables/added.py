@@ -145,10 +145,11 @@ def _included_of_any_name(shop: Workshop) -> None:
 
 
 def _included_program(shop: Workshop) -> None:
-    shop.commit({"deps.py": lines("old-a")})
-    shop.stage({"requirements.txt": "-r deps.py\n"})
-    result = shop.check()
-    assert (result.code, "deps.py is not read" in result.out) == (2, True)
+    shop.commit({"deps.py": lines("old-a"), "Makefile": lines("old-a")})
+    for name in ("deps.py", "Makefile"):
+        shop.stage({"requirements.txt": f"-r {name}\n"})
+        result = shop.check()
+        assert (result.code, f"{name} is not read" in result.out) == (2, True)
 
 
 def _hooks(*names: str) -> str:
@@ -618,7 +619,7 @@ NAMES = (
         _included_of_any_name,
     ),
     row(
-        "An include of a file with the suffix of a program or a document, such as `deps.py`",
+        "An include of a program, a document or a file with a name such as `Makefile` or `LICENSE`",
         "an error: it is not read",
         _included_program,
     ),

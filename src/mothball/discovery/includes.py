@@ -31,6 +31,9 @@ MAX_FILES = 200
 _MAX_SIZE = 1024 * 1024
 # The start of a line that includes another file.
 _INCLUDES = r"(?m)^[ \t]*--?[rc]"
+# Every include in any format has one of these: an option of pip, a list of constraints of tox, `file` of setuptools, a
+# key of hatch-requirements-txt, or an escape that may stand for a part of them.
+_INCLUDE_MARKS = r"""(?i)(?<![a-z0-9_.])-["'-]*[rc]|constraints|requirements_txt|\bfile["']?\s*+[=:]|\\"""
 
 
 class FileTarget(NamedTuple):
@@ -297,6 +300,11 @@ def may_include_others(path: str, repository: str = "") -> bool:
     return format_of(path, repository) in INCLUDING_FORMATS
 
 
+def may_have_includes(text: str) -> bool:
+    """Return False if the dependency file ``text``, of any format, includes no other; found without parsing it."""
+    return re.search(_INCLUDE_MARKS, text) is not None
+
+
 def included_texts(tree: Tree, paths: Iterable[str], root: str) -> set[str]:
     """Return the real paths of all texts that the files at ``paths`` in ``tree`` include, directly or through others.
 
@@ -310,10 +318,10 @@ def included_texts(tree: Tree, paths: Iterable[str], root: str) -> set[str]:
     while pending:
         path, format_name = pending.popleft()
         try:
-            document = parse(format_name, decode(format_name, path, tree.read(path)))
+            text = decode(format_name, path, tree.read(path))
         except UnreadableFileError:
             continue
-        for include in document.includes:
+        for include in parse(format_name, text).includes if may_have_includes(text) else ():
             target = os.path.normpath(os.path.join(os.path.dirname(path), include.target))
             real = tree.real_path(target) if may_contain_requirements(target) else None
             if real is not None and real not in included:

@@ -105,6 +105,15 @@ _OTHER_SUFFIXES = frozenset(
     }
 )  # fmt: skip
 
+# Names, in lower case, of files for other purposes, which many commits change; as for `_OTHER_SUFFIXES`.
+_OTHER_NAMES = frozenset(
+    {
+        ".dockerignore", ".editorconfig", ".gitattributes", ".gitignore", ".gitmodules", ".mailmap", "authors",
+        "codeowners", "containerfile", "copying", "dockerfile", "jenkinsfile", "licence", "license", "makefile",
+        "notice", "procfile",
+    }
+)  # fmt: skip
+
 # Files without dependencies that configure the indexes of dependency files.
 INDEX_CONFIGURATIONS = (MOTHBALL_TOML, UV_TOML)
 
@@ -162,7 +171,9 @@ def may_be_dependency_file(path: str) -> bool:
 def may_contain_requirements(path: str) -> bool:
     """Return True if a file of this name is read as requirements if another file of the repository includes it."""
     name = os.path.basename(path).lower()
-    return may_be_included(name) or (name[name.rfind(".") :] not in _OTHER_SUFFIXES and format_of(path) is None)
+    if may_be_included(name):
+        return True
+    return name[name.rfind(".") :] not in _OTHER_SUFFIXES and name not in _OTHER_NAMES and format_of(path) is None
 
 
 def has_dependency_name(path: str) -> bool:
