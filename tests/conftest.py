@@ -1,11 +1,12 @@
 """Select the tests to run and the number of processes.
 
 `pytest` runs the fast tests in parallel. `-m slow` and `-m alone` select the others; a file that is named on the
-command line runs in full, in one process.
+command line runs in full, in one process. `--sample N` runs every Nth of the selected tests, always the same ones.
 """
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import hypothesis
@@ -36,13 +37,26 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0 if in_one else None
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--sample`."""
+    parser.addoption("--sample", type=int, default=1, metavar="N", help="run every Nth of the selected tests")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out slow tests, unless `-m` or `--last-failed` selects tests or their file is named."""
-    if config.option.markexpr or config.option.lf:
-        return
-    named = named_files(config)
-    is_left_out = [item.path not in named and any(map(item.get_closest_marker, LEFT_OUT)) for item in items]
+    sample: int = config.option.sample
+    if not (config.option.markexpr or config.option.lf):
+        named = named_files(config)
+        deselect(
+            config, items, [item.path not in named and any(map(item.get_closest_marker, LEFT_OUT)) for item in items]
+        )
+    # By name, so that the choice does not depend on other tests.
+    deselect(config, items, [zlib.crc32(item.nodeid.encode("utf-8", "replace")) % sample != 0 for item in items])
+
+
+def deselect(config: pytest.Config, items: list[pytest.Item], is_left_out: list[bool]) -> None:
+    """Deselect the items whose flag is true."""
     config.hook.pytest_deselected(items=[item for item, is_out in zip(items, is_left_out, strict=True) if is_out])
     items[:] = [item for item, is_out in zip(items, is_left_out, strict=True) if not is_out]
 
