@@ -15,7 +15,7 @@ from mothball.check.inputs import RunSettings
 from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
-from mothball.model.document import DependencyKind, IndexOption, ParseProblem
+from mothball.model.document import MAX_OPTIONS, DependencyKind, IndexOption, ParseProblem
 from mothball.model.findings import CheckMode, Rule, Severity
 from mothball.repository.files import MAX_FILE_SIZE
 from tests.support.trees import repository, write_tree
@@ -549,10 +549,13 @@ def test_long_chain_of_includes_is_read(repo: Path) -> None:
     assert {len(file.indexes.options) for file in result.files} == {count}
 
 
-def test_many_includes_take_linear_time(repo: Path) -> None:
-    # Removing from the front of a list would take quadratic time.
-    write_tree(repo, {"requirements.txt": "-r base.txt\n" * 30_000, "base.txt": "flask\n"})
+def test_includes_are_followed_up_to_the_limit(repo: Path) -> None:
+    write_tree(repo, {"requirements.txt": "-r base.txt\n" * MAX_OPTIONS, "base.txt": "flask\n"})
     assert paths_of(discover_without_problems("requirements.txt")) == ["requirements.txt", "base.txt"]
+    write_tree(repo, {"requirements.txt": "-r base.txt\n" * (MAX_OPTIONS + 1)})
+    result = discover_paths("requirements.txt")
+    assert paths_of(result) == ["requirements.txt"]
+    assert [bool(file.problems) for file in result.files] == [True]
 
 
 # --- index options ----------------------------------------------------------------------------------------------------

@@ -91,6 +91,7 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
             _read_line(line, classified, contents)
         if (
             len(contents.dependencies) > MAX_ENTRIES
+            or len(contents.unnamed) > MAX_ENTRIES
             or len(contents.problems) > MAX_PROBLEMS
             or len(contents.includes) > MAX_OPTIONS
             or len(contents.index_options) > MAX_OPTIONS
