@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Real files are far less deep, and the run time of PyYAML grows with the depth.
 MAX_DEPTH = 50
 # The most events of a short text; longer texts may have one for each five code points. Locks have about ten for each.
-_MAX_EVENTS = 100_000
+_MAX_EVENTS = 50_000
 _MIN_LENGTH_PER_EVENT = 5
 # In code points. Mapping the escapes of a value to their positions takes 500 bytes for each.
 _MAX_SCALAR = 100_000
