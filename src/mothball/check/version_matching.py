@@ -7,12 +7,21 @@ from functools import lru_cache
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from mothball.index.file_list import ListedFile, all_files
 from mothball.index.latest_release import version_from_file_name
-from mothball.model.document import Dependency
 
 
-def satisfies(file_name: str, name: str, dependency: Dependency, pin: str) -> bool:
-    """Return True if a file of the project ``name`` (normalized) satisfies the ``pin`` of ``dependency``.
+@lru_cache(maxsize=64)  # a text in an editor is checked again at every keystroke
+def matching_files(listed: str, name: str, operator: str, pin: str) -> tuple[ListedFile, ...]:
+    """Return the files of the list ``listed`` that satisfy a pin; see ``index.file_list``.
+
+    ``name`` is the normalized name of the project, ``operator`` is ``==`` or ``===``.
+    """
+    return tuple(file for file in all_files(listed) if _satisfies(file.name, name, operator, pin))
+
+
+def _satisfies(file_name: str, name: str, operator: str, pin: str) -> bool:
+    """Return True if a file satisfies a pin.
 
     A file of an unknown version does if its name contains the pin: installers may know the format.
     """
@@ -21,7 +30,7 @@ def satisfies(file_name: str, name: str, dependency: Dependency, pin: str) -> bo
         return pin in file_name
     if version == pin:
         return True
-    specifier = _specifier("===" if dependency.specifier.lstrip(" (").startswith("===") else "==", pin)
+    specifier = _specifier(operator, pin)
     try:
         return specifier is not None and specifier.contains(version, prereleases=True)
     except InvalidVersion:

@@ -192,13 +192,12 @@ def _compare(entry: PinnedEntry, files: PageFiles) -> VersionVerdict:
     return VersionVerdict(Rule.UNLISTED, replaced=replaced)
 
 
-def _files_of_pin(entry: PinnedEntry, files: PageFiles) -> list[ListedFile]:
+def _files_of_pin(entry: PinnedEntry, files: PageFiles) -> tuple[ListedFile, ...]:
     """Return the files that satisfy the pin. A file of an unknown version counts if its name contains the pin."""
-    from mothball.check.version_matching import satisfies  # noqa: PLC0415 - imports packaging: for suspicious entries
-    from mothball.index.file_list import all_files  # noqa: PLC0415 - not needed without pins
+    from mothball.check.version_matching import matching_files  # noqa: PLC0415 - imports packaging: for suspicious entries
 
-    name, pin = entry.query.name, pin_of(entry.dependency)
-    return [file for file in all_files(files.text) if satisfies(file.name, name, entry.dependency, pin)]
+    is_arbitrary = entry.dependency.specifier.lstrip(" (").startswith("===")
+    return matching_files(files.text, entry.query.name, "===" if is_arbitrary else "==", pin_of(entry.dependency))
 
 
 def _recorded(entry: PinnedEntry) -> list[RecordedFile]:
@@ -310,6 +309,9 @@ def _is_re_registered(entry: PinnedEntry, files: PageFiles) -> bool:
     index = base_url(files.origin.index_url)
     if index not in map(base_url, entry.file.resolved_config.network.immutable_indexes()):
         return False
+    recorded_names = list(_recorded_names(entry))
+    if not recorded_names:
+        return False
     listed = list(all_files(files.text))
     uploads = [upload_timestamp(file.uploaded) for file in listed]
     if not listed or not all(file.digest for file in listed) or None in uploads:
@@ -321,7 +323,7 @@ def _is_re_registered(entry: PinnedEntry, files: PageFiles) -> bool:
         and _are_final(recorded.versions)
         and (newest := recorded.newest()) is not None
         and oldest > newest + _MARGIN
-        for recorded in _recorded_names(entry)
+        for recorded in recorded_names
     )
 
 
