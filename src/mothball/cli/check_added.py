@@ -22,7 +22,6 @@ from mothball.cli.common import Setup, open_session, requested_format, set_up
 from mothball.cli.output import print_report
 from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
-from mothball.discovery.policy_changes import policy_changes
 from mothball.formats.table import may_be_dependency_file
 from mothball.index.session import LookupSession
 from mothball.model.document import SkipReason
@@ -59,7 +58,11 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
         report, discovered = _added_report(change_reader, discovered, setup, session)
         if unchanged_paths:
             report = merge_reports(report, _full_report(arguments, unchanged_paths, discovered, session))
-    notes = (*_no_base_note(change), *(policy_changes(change, discovered.files) if policy_tree else ()))
+    notes = list(_no_base_note(change))
+    if policy_tree:
+        from mothball.discovery.policy_changes import policy_changes  # noqa: PLC0415 - for `--policy base` only
+
+        notes += policy_changes(change, discovered.files)
     report = report._replace(problems=(*notes, *report.problems, *session.problems()))
     if arguments.verbose:
         from mothball.cli.verbose import print_details  # noqa: PLC0415 - rarely used

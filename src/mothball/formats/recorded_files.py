@@ -21,7 +21,7 @@ from mothball.model.records import NamedTuple
 # The array of packages of each lock in TOML.
 _ARRAYS = {"uv-lock": "package", "poetry-lock": "package", "pdm-lock": "package", "pylock": "packages"}
 _PREFERRED = "sha256"
-_SHA256 = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])")
+_SHA256 = r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])"
 _FILE_KEYS = ("sdist", "wheels", "files")
 # What may be between an entry of a requirements file and its next hash.
 _HASH_OPTION = r"(?>(?:[ \t]|\\\r?\n)+)--hash(?:=|[ \t]++)(?:[\"']?)([A-Za-z0-9]++):([0-9A-Fa-f]++)(?:[\"']?)"
@@ -61,7 +61,7 @@ def entry_text(document: Document, text: str, dependency: Dependency) -> str:
 
 def digests_of(document: Document, text: str, dependency: Dependency) -> frozenset[str]:
     """Return the SHA-256 digests that are recorded for ``dependency``, in lower case."""
-    found = _SHA256.findall(entry_text(document, text, dependency))
+    found = re.findall(_SHA256, entry_text(document, text, dependency))
     if found:
         return frozenset(map(str.lower, found))
     files = recorded_files(document, text, dependency)
