@@ -258,7 +258,7 @@ def list_entries(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Ite
 
     ``paths`` limits the result. All paths are relative to the root. Raises GitError.
     """
-    return (_listed_entry(line, tree) for line in _split_nul(_listing(git, tree, paths)))
+    return listed_entries(listing(git, tree, paths), tree)
 
 
 def list_links(git: Git, tree: str | None) -> dict[str, Entry]:
@@ -266,10 +266,21 @@ def list_links(git: Git, tree: str | None) -> dict[str, Entry]:
 
     They are by path, relative to the root. Raises GitError.
     """
-    return dict(_listed_entry(line, tree) for line in lines_of_links(_listing(git, tree)))
+    return listed_links(listing(git, tree), tree)
 
 
-def _listing(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> bytes:
+def listed_entries(output: bytes, tree: str | None) -> Iterator[tuple[str, Entry]]:
+    """Yield the paths and entries in the ``listing`` of a tree."""
+    return (_listed_entry(line, tree) for line in _split_nul(output))
+
+
+def listed_links(output: bytes, tree: str | None) -> dict[str, Entry]:
+    """Return the entries of the symbolic links in the ``listing`` of a tree, by path."""
+    return dict(_listed_entry(line, tree) for line in lines_of_links(output))
+
+
+def listing(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> bytes:
+    """Return git's listing of a tree or of the index; see ``list_entries``. Raises GitError."""
     command = LISTED if tree is None else ("ls-tree", "-r", "-z", "--full-tree", tree)
     return run_checked(git, "--literal-pathspecs", *command, "--", *paths)
 

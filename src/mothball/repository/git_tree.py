@@ -9,7 +9,14 @@ from mothball.model.errors import UnreadableFileError
 from mothball.model.records import NamedTuple
 from mothball.repository.files import MAX_FILE_SIZE, Tree, is_inside, too_large
 from mothball.repository.git_blobs import Blobs
-from mothball.repository.git_repository import Entry, Repository, list_entries, list_links
+from mothball.repository.git_repository import (
+    Entry,
+    Repository,
+    list_entries,
+    listed_entries,
+    listed_links,
+    listing,
+)
 
 # The limit of Linux.
 _MAX_LINKS = 40
@@ -50,14 +57,16 @@ class GitTree(Tree):
         self._entries: dict[str, Entry | None] = dict(known.entries)
         self._is_listed = known.is_complete
         self._links = known.links
+        # The listing of all files, from when the links are read until the entries are.
+        self._listing: bytes | None = None
         self._names: dict[str, list[str]] = {}
         self._directories: dict[str, dict[str, None]] = {}
 
     def paths(self) -> list[str]:
         """Return the absolute paths of all regular files and of the links to them."""
         if not self._is_listed:
-            self._entries = dict(list_entries(self._repository.git, self._commit))
-            self._is_listed = True
+            self._entries = dict(listed_entries(self._list(), self._commit))
+            self._is_listed, self._listing = True, None
         paths = [(self._repository.absolute(path), entry) for path, entry in self._entries.items() if entry]
         return [path for path, entry in paths if entry.is_file or (entry.is_link and self.is_file(path))]
 
@@ -66,8 +75,13 @@ class GitTree(Tree):
         if self._links is None and self._is_listed:
             self._links = {path: entry for path, entry in self._entries.items() if entry and entry.is_link}
         if self._links is None:
-            self._links = list_links(self._repository.git, self._commit)
+            # Links are found without parsing the other lines; most runs need no others.
+            self._listing = self._list()
+            self._links = listed_links(self._listing, self._commit)
         return self._links
+
+    def _list(self) -> bytes:
+        return listing(self._repository.git, self._commit) if self._listing is None else self._listing
 
     def read_links(self, paths: Iterable[str]) -> None:
         """Read the targets of the links at ``paths``, relative to the root, with one git process."""
