@@ -8,6 +8,7 @@ snapshot. The repository is deleted at the end; ``--keep`` keeps it.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import shlex
@@ -102,6 +103,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if shutil.which("git") is None:
         sys.exit("needs git")
+    if importlib.util.find_spec("mothball") is None:
+        sys.exit("mothball is not installed in this Python: in the clone, run `uv run python examples/demo.py`")
     root = Path(tempfile.mkdtemp(prefix="mothball-demo-"))
     try:
         demo = Demo(root)
