@@ -126,7 +126,7 @@ def test_each_remedy_works_as_pasted(shop: Committer, remedy: str) -> None:
         comment = comment.replace("WHY", "until June")
         files = {"requirements.txt": f"{ACTIVE}\n{ARCHIVED}  {comment}\n"}
     else:
-        entry = re.search(r"or in (\S+):\n\s*(\[.+\])\n\s*(.+)\n", shown)
+        entry = re.search(r"or in (\S+), then `.+`:\n\s*(\[.+\])\n\s*(.+)\n", shown)
         assert entry is not None
         name, table, line = entry.groups()
         line = line.replace("WHY", "until June")
