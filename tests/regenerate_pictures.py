@@ -30,7 +30,7 @@ def main() -> None:
         statuses = {"lantern-web": "active", "quill-templates": {"status": "archived", "reason": _REASON}}
         shop.commit({"statuses.json": snapshot_text(statuses), "requirements.txt": "lantern-web>=4.2\n"})
         shop.stage({"requirements.txt": "lantern-web>=4.2\nquill-templates==2.1.4\n"})
-        output = shop.check("--color", "always").out
+        output = shop.check("--color", "always", env={"PRE_COMMIT": "1"}).out
     command = Text.assemble(("$ ", "bold green"), "git commit --message 'Add quill-templates'\n")
     picture = _svg(Text.assemble(command, Text.from_ansi(output)), "A commit that adds an archived package")
     (IMAGES / "rejected-commit.svg").write_text(picture, "utf-8", newline="\n")

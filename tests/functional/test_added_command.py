@@ -245,11 +245,17 @@ def test_remedies_name_the_configuration_of_each_file(shop: Workshop) -> None:
 def test_remedies_fit_the_rejected_operation(shop: Workshop) -> None:
     base = shop.commit({"run.py": "print()\n"})
     shop.stage({"requirements.txt": lines("old-a"), "run.py": '# /// script\n# dependencies = ["old-b"]\n# ///\n'})
-    assert "SKIP=mothball git commit ..." in shop.check("requirements.txt").out
-    assert "SKIP=mothball-scripts git commit ..." in shop.check("--as", "script", "run.py").out
+    runner = {"PRE_COMMIT": "1"}
+    assert "SKIP=mothball git commit ..." in shop.check("requirements.txt", env=runner).out
+    assert "SKIP=mothball-scripts git commit ..." in shop.check("--as", "script", "run.py", env=runner).out
+    plain = shop.check().out
+    assert "    git commit --no-verify ...\n" in plain
+    assert "SKIP" not in plain
     shop.commit()
-    assert "SKIP" not in shop.check("--since", base).out
-    push = {"PRE_COMMIT_FROM_REF": base, "PRE_COMMIT_TO_REF": "HEAD", "PRE_COMMIT_REMOTE_NAME": "origin"}
+    explicit = shop.check("--since", base).out
+    assert "SKIP" not in explicit
+    assert "--no-verify" not in explicit
+    push = {**runner, "PRE_COMMIT_FROM_REF": base, "PRE_COMMIT_TO_REF": "HEAD", "PRE_COMMIT_REMOTE_NAME": "origin"}
     assert "SKIP=mothball git push ..." in shop.check("requirements.txt", env=push).out
 
 

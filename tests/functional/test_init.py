@@ -324,6 +324,21 @@ def test_index_without_statuses_is_left_to_the_user(
     assert project.check("--strict").code == 0
 
 
+def test_unknown_statuses_of_the_default_index_are_not_accepted(
+    project: Project, index: ScriptedIndex, mirror: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mothball.cli.init_plan.is_default_index", lambda url: url == mirror.url)
+    before = f'index-url = "{mirror.url}"\n'
+    path = project.write("mothball.toml", before)
+    result = project.run("init", "--yes", "--accept-not-stated")
+    assert (result.code, path.read_text()) == (0, before)
+    assert "--accept-not-stated does not apply to the built-in default index\n" in result.out
+    (query,) = commands(result.out)
+    assert query == ["init", "--status-index", "URL"]
+    assert project.run(*query[:-1], index.url, "--yes").code == 0
+    assert tomllib.loads(path.read_text())["status-index"] == index.url
+
+
 @pytest.mark.parametrize("option", [("--status-index", INDEX), ("--accept-not-stated",)])
 def test_option_without_an_index_to_apply_to_is_reported(
     project: Project, index: ScriptedIndex, option: tuple[str, ...]

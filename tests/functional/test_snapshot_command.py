@@ -148,7 +148,9 @@ def test_index_without_statuses_keeps_the_existing_snapshot(project: Project) ->
         configure(project, index)
         result = project.run("snapshot", "-o", "statuses.json")
     assert (result.code, result.out) == (3, "")
-    assert result.err.splitlines() == ["no snapshot written", "0 of 2 statuses known"]
+    cause, *rest = result.err.splitlines()
+    assert cause.startswith(f"warning[not-stated] {index.url} publishes no project statuses")
+    assert rest == ["no snapshot written", "0 of 2 statuses known"]
     assert (project.root / "statuses.json").read_text() == "previous snapshot"
 
 

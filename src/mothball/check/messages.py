@@ -316,15 +316,18 @@ def not_stated_message(index: str, count: int, config_path: str = "") -> Message
     return MessageText(
         f"{one_line(index, 100)} publishes no project statuses: {projects} from it may be archived",
         f"add {setting} if the index passes status markers on{accept}; or set `status-index` to an index that "
-        f"publishes them, or {_SNAPSHOT}",
+        "publishes them, or use a snapshot (`mothball snapshot` writes one where such an index can be queried)",
     )
 
 
-def index_settings_lines(index: str, *, shared: bool) -> tuple[str, str]:
+def index_settings_lines(index: str, *, shared: bool) -> tuple[str, ...]:
     """Return the TOML table header for the settings of ``index`` and the line that accepts unknown statuses.
 
-    ``shared`` is True for pyproject.toml.
+    Return nothing for the built-in default index, for which the configuration rejects that line. ``shared`` is True for
+    pyproject.toml.
     """
+    if is_default_index(index):
+        return ()
     prefix = "tool.mothball." if shared else ""
     return f"[{prefix}indexes.{toml_string(one_line(index, 300))}]", 'statuses = "none"'
 

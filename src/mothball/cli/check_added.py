@@ -89,9 +89,19 @@ def _remedies(report: Report, discovered: DiscoveryResult, change: Change, argum
         {file.path: further_index_lines(file.document.format, file.document.tools) for file in files},
         unstaged_ignores(arguments, report) if action is COMMIT else {},
         action,
-        "mothball-scripts" if arguments.format == "script" else "mothball",
+        _hook_id(arguments),
     )
     return remedies(report, context)
+
+
+def _hook_id(arguments: argparse.Namespace) -> str:
+    """Return the ID of the hook that runs this command, empty if neither pre-commit nor prek does.
+
+    Both set the environment variable PRE_COMMIT.
+    """
+    if not os.environ.get("PRE_COMMIT"):
+        return ""
+    return "mothball-scripts" if arguments.format == "script" else "mothball"
 
 
 def _config_file(resolved_config: ResolvedConfig) -> ConfigFile:

@@ -220,7 +220,9 @@ def _plan_statuses(plan: InitPlan, repo: CheckedRepository, options: InitOptions
             undecided[index] = None
             continue
         option = ""
-    if option:
+    if option and undecided:
+        plan.notes.append(f"{option} does not apply to the built-in default index")
+    elif option:
         plan.notes.append(f"{option} has no effect: no index without statuses was queried that is not yet configured")
     for index in undecided:
         plan.notes += _undecided_lines(index)
@@ -229,11 +231,17 @@ def _plan_statuses(plan: InitPlan, repo: CheckedRepository, options: InitOptions
 def _undecided_lines(index: str) -> list[str]:
     """Return what to do about an index that publishes no statuses."""
     what = f"{one_line(index, 300)} publishes no project statuses: commits that add dependencies from it are rejected"
+    query = "  to query another index for their statuses, which sends it all names that are not `private`:"
     if is_default_index(index):
-        return [what]
+        return [
+            what,
+            "  this index publishes them elsewhere: a proxy or mirror in between seems to remove them",
+            query,
+            "    mothball init --status-index URL",
+        ]
     return [
         what,
-        "  to query another index for their statuses, which sends it all names that are not `private`:",
+        query,
         f"    mothball init --status-index {DEFAULT_INDEX}",
         "  or to accept unknown statuses:",
         "    mothball init --accept-not-stated",
@@ -312,7 +320,9 @@ def _plan_snapshot(plan: InitPlan, repo: CheckedRepository, name: str) -> None:
         help_text = "name one in an existing directory, such as statuses.json"
         plan.add_problem("no snapshot: not a .json file of the repository", help_text, path)
     elif not count_known(results):
-        plan.add_problem("no snapshot: no status is known", "run it while the indexes can be queried", path)
+        plan.add_problem(
+            "no snapshot: no status is known", "run it where an index that publishes them can be queried", path
+        )
     elif plan.edit(path, repo.root, (_JSON,), lambda _: snapshot_text(results, repo.now)) is None:
         relative = os.path.relpath(path, os.path.dirname(repo.new_config)).replace(os.sep, "/")
         _plan_settings(plan, repo, repo.new_config, NewSetting((), "snapshot", relative))

@@ -42,6 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     known = count_known(results)
     if not known and (results or code):
         # Do not overwrite an existing snapshot while the index is unavailable or publishes no statuses.
+        for finding in report.findings:
+            if finding.rule is Rule.NOT_STATED:
+                sys.stderr.write(f"{concise_line(finding)}\n")
         sys.stderr.write("no snapshot written\n")
         code = code or 3
     else:

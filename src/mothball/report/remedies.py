@@ -69,7 +69,8 @@ class RemedyContext(NamedTuple):
 
     ``locks`` are the paths of its lock files. ``config_files`` maps the path of each file to the configuration file
     that applies to it, or to one to create. ``index_lines`` has the lines that declare a further index in a file.
-    ``unstaged`` maps files whose unstaged changes ignore findings to the names of the projects.
+    ``unstaged`` maps files whose unstaged changes ignore findings to the names of the projects. ``hook_id`` is the
+    hook of pre-commit or prek that runs the check, empty if neither does.
     """
 
     locks: frozenset[str] = frozenset()
@@ -77,7 +78,7 @@ class RemedyContext(NamedTuple):
     index_lines: Mapping[str, tuple[str, ...]] = {}
     unstaged: Mapping[str, tuple[str, ...]] = {}
     action: BlockedAction = COMMIT
-    hook_id: str = "mothball"
+    hook_id: str = ""
 
     def config_file(self, path: str) -> ConfigFile:
         """Return the configuration file that applies to the file at ``path``, by default mothball.toml."""
@@ -111,9 +112,16 @@ def remedies(report: Report, context: RemedyContext) -> str:
     if not lines:
         return ""
     if context.action.has_hook and not any(finding.rule in _MALWARE_RULES for finding in errors):
-        lines.append(f"to skip the hook for one {context.action.what} (pre-commit, prek):")
-        lines.append(f"    SKIP={context.hook_id} {context.action.command} ...")
+        lines += _skip_lines(context)
     return "\n".join(["what to do", *(f"  {line}" for line in lines)]) + "\n"
+
+
+def _skip_lines(context: RemedyContext) -> list[str]:
+    """Return how to repeat the action without the hook. Git itself can only leave out all of them."""
+    what, command = context.action.what, context.action.command
+    if context.hook_id:
+        return [f"to skip the hook for one {what}:", f"    SKIP={context.hook_id} {command} ..."]
+    return [f"to skip all hooks for one {what}:", f"    {command} --no-verify ..."]
 
 
 def _git_add(paths: Iterable[str]) -> str:
@@ -234,12 +242,17 @@ def _not_stated_lines(errors: Iterable[Finding], context: RemedyContext) -> list
     lines = []
     indexes = [finding.index_url for finding in errors if finding.rule is Rule.NOT_STATED]
     for config_file in sorted({*context.config_files.values()}) if indexes else ():
-        where = f"in {one_line(config_file.path)}{context.staging([config_file.path])}"
-        lines.append(f"for indexes without statuses: set `status-index`, or accept unknown statuses, {where}:")
-        lines += [
-            f"    {line}" for index in indexes for line in index_settings_lines(index, shared=config_file.is_shared)
-        ]
-        lines.append('    (`statuses = "stated"` if the index passes status markers on)')
+        staging = context.staging([config_file.path])
+        accepting = [line for index in indexes for line in index_settings_lines(index, shared=config_file.is_shared)]
+        if accepting:
+            where = f"in {one_line(config_file.path)}{staging}"
+            lines.append(f"for indexes without statuses: set `status-index`, or accept unknown statuses, {where}:")
+            lines += [f"    {line}" for line in accepting]
+            lines.append('    (`statuses = "stated"` if the index passes status markers on)')
+        else:
+            where, header = config_file.place()
+            lines.append(f"name an index that publishes statuses, with its address in place of URL, {where}{staging}:")
+            lines += [*header, '    status-index = "URL"']
     return lines
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from mothball.check.pipeline import check
-from mothball.config.project import ProjectConfig
+from mothball.config.project import DEFAULT_INDEX, ProjectConfig, read_config
 from mothball.model.document import DependencyKind, IndexOption, Span
 from mothball.model.findings import CheckMode, Problem, Report, Rule, Severity
-from mothball.model.lookup import IndexResult
+from mothball.model.lookup import IndexResult, StatusNotStated
 from mothball.report.remedies import PUSH, RUN, ConfigFile, RemedyContext, remedies
 from tests.support.check_inputs import (
     ARCHIVED,
@@ -20,12 +22,13 @@ from tests.support.check_inputs import (
     QUARANTINED,
     SETTINGS,
     LookUp,
+    origin,
     resolved_config,
     source,
 )
 
 ADDED = SETTINGS._replace(mode=CheckMode.ADDED)
-SHARED = RemedyContext(config_files={"requirements.txt": ConfigFile("pyproject.toml")})
+SHARED = RemedyContext(config_files={"requirements.txt": ConfigFile("pyproject.toml")}, hook_id="mothball")
 
 
 def report(*, strict: bool = False, **results: IndexResult) -> Report:
@@ -51,7 +54,7 @@ def test_ignores_are_listed_once_and_ready_to_paste() -> None:
         '      a-lib = { rules = ["archived"], reason = "WHY" }\n'
         '      b-lib = { rules = ["archived"], reason = "WHY" }\n'
         '      c-lib = { rules = ["deprecated"], reason = "WHY" }\n'
-        "  to skip the hook for one commit (pre-commit, prek):\n"
+        "  to skip the hook for one commit:\n"
         "      SKIP=mothball git commit ...\n"
     )
 
@@ -78,7 +81,9 @@ def test_quarantined_packages_get_no_ignore() -> None:
 
 @pytest.mark.parametrize("result", [QUARANTINED, MISSING])
 def test_skipping_the_hook_is_never_suggested_for_a_quarantined_package(result: IndexResult) -> None:
-    assert ("SKIP=" in remedies(report(a=result, b=ARCHIVED), SHARED)) == (result is MISSING)
+    both = report(a=result, b=ARCHIVED)
+    assert ("SKIP=" in remedies(both, SHARED)) == (result is MISSING)
+    assert ("--no-verify" in remedies(both, SHARED._replace(hook_id=""))) == (result is MISSING)
 
 
 def test_index_of_an_internal_package_comes_first() -> None:
@@ -152,6 +157,16 @@ def test_index_without_statuses_has_its_setting_ready_to_paste() -> None:
     assert "MOTHBALL_UNVERIFIED" not in text
     own = RemedyContext(config_files={"requirements.txt": ConfigFile("sub/mothball.toml")}, action=RUN)
     assert f'sub/mothball.toml:\n      [indexes."{INDEX}"]\n' in remedies(report(a=NOT_STATED), own)
+
+
+@pytest.mark.parametrize("name", ["mothball.toml", "pyproject.toml"])
+def test_remedy_for_missing_statuses_of_the_default_index_is_a_valid_configuration(name: str) -> None:
+    result = StatusNotStated(origin(index=DEFAULT_INDEX))
+    text = remedies(report(a=result), RemedyContext(config_files={"requirements.txt": ConfigFile(name)}, action=RUN))
+    pasted = "".join(f"{line}\n" for line in text.splitlines() if line.startswith("      "))
+    document = tomllib.loads(pasted.replace("URL", INDEX))
+    table = document["tool"]["mothball"] if name == "pyproject.toml" else document
+    assert read_config(table).status_index == INDEX
 
 
 def test_unverified_problems_have_the_same_remedies() -> None:
