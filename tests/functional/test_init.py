@@ -89,6 +89,13 @@ def test_hook_entry_is_written(project: Project) -> None:
     assert "install --hook-type pre-commit --hook-type pre-merge-commit\n" in result.out
 
 
+@pytest.mark.parametrize("option", [(), ("--git-hook",)])
+def test_repository_without_dependency_files_is_no_error(project: Project, option: tuple[str, ...]) -> None:
+    (project.root / "requirements.txt").unlink()
+    result = project.run("init", "--yes", *option)
+    assert (result.code, result.err, "error" in result.out) == (0, "", False)
+
+
 def test_hook_entry_of_a_repository_is_written(project: Project) -> None:
     assert project.run("init", "--yes", "--repo", "../mothball", "--rev", "v1").code == 0
     assert (project.root / CONFIG).read_text() == (
