@@ -45,6 +45,21 @@ def test_ignores_of_the_base_apply(shop: Workshop) -> None:
     assert shop.check("--since", base, "--policy", "base").code == 0
 
 
+def test_the_suggested_ignore_is_accepted_after_it_is_merged(shop: Workshop) -> None:
+    base = shop.git("rev-parse", "HEAD")
+    shop.commit({"requirements.txt": lines("old-a")})
+    remedies = shop.check("--since", base, "--policy", "base").out.partition("what to do\n")[2]
+    assert "# mothball: ignore" not in remedies
+    assert remedies.endswith(
+        "  settings and ignores of this change do not apply (`--policy base`): merge them before it\n"
+    )
+    pasted = "".join(line for line in remedies.splitlines(keepends=True) if line.startswith("      "))
+    shop.git("reset", "--quiet", "--hard", base)
+    merged = shop.commit({"mothball.toml": OFFLINE + pasted.replace("WHY", "until #812")})
+    shop.commit({"requirements.txt": lines("old-a")})
+    assert shop.check("--since", merged, "--policy", "base").code == 0
+
+
 def test_configuration_of_each_directory_comes_from_the_base(shop: Workshop) -> None:
     base = shop.commit({"sub/mothball.toml": OFFLINE.replace("statuses.json", "../statuses.json") + IGNORE})
     shop.commit({"sub/mothball.toml": "x = 1\n", "sub/requirements.txt": lines("old-a")})

@@ -90,6 +90,7 @@ def _remedies(report: Report, discovered: DiscoveryResult, change: Change, argum
         unstaged_ignores(arguments, report) if action is COMMIT else {},
         action,
         _hook_id(arguments),
+        arguments.policy == "base",
     )
     return remedies(report, context)
 

@@ -70,7 +70,8 @@ class RemedyContext(NamedTuple):
     ``locks`` are the paths of its lock files. ``config_files`` maps the path of each file to the configuration file
     that applies to it, or to one to create. ``index_lines`` has the lines that declare a further index in a file.
     ``unstaged`` maps files whose unstaged changes ignore findings to the names of the projects. ``hook_id`` is the
-    hook of pre-commit or prek that runs the check, empty if neither does.
+    hook of pre-commit or prek that runs the check, empty if neither does. ``is_base_policy`` is True if the
+    configuration and the ignore comments of the change do not apply.
     """
 
     locks: frozenset[str] = frozenset()
@@ -79,6 +80,7 @@ class RemedyContext(NamedTuple):
     unstaged: Mapping[str, tuple[str, ...]] = {}
     action: BlockedAction = COMMIT
     hook_id: str = ""
+    is_base_policy: bool = False
 
     def config_file(self, path: str) -> ConfigFile:
         """Return the configuration file that applies to the file at ``path``, by default mothball.toml."""
@@ -113,6 +115,8 @@ def remedies(report: Report, context: RemedyContext) -> str:
         return ""
     if context.action.has_hook and not any(finding.rule in _MALWARE_RULES for finding in errors):
         lines += _skip_lines(context)
+    if context.is_base_policy and any(finding.rule not in _MALWARE_RULES for finding in errors):
+        lines.append("settings and ignores of this change do not apply (`--policy base`): merge them before it")
     return "\n".join(["what to do", *(f"  {line}" for line in lines)]) + "\n"
 
 
@@ -213,7 +217,7 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
     """Return how to ignore the findings: by comments (not in lock files), or by entries in configuration files."""
     lines = []
     in_manifests = [finding for finding in ignorable if finding.path not in context.locks]
-    if in_manifests:
+    if in_manifests and not context.is_base_policy:
         staging = context.staging(finding.path for finding in in_manifests)
         lines.append(f"or ignore them, with your reason in place of WHY, on their lines{staging}:")
         comments = dict.fromkeys(ignore_comment_text((finding.rule,)) for finding in in_manifests)
