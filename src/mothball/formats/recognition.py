@@ -68,7 +68,9 @@ def why_passed_over(document: Document, text: str, path: str) -> str:
         return "template that does not parse"
     if document.problems and re.search(_TEST_DATA, path):
         return "test data that does not parse"
-    if document.format == "requirements" and document.problems and not _has_entries(document):
+    # The entries of a file with too many errors are not known: only its lines count.
+    has_entries = _has_entries(document) and not document.is_broken
+    if document.format == "requirements" and document.problems and not has_entries:
         return _why_not_requirements(text, os.path.basename(path).lower())
     return ""
 
