@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.generators import has_generator_header
+from mothball.model.errors import TooManyEntriesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,11 @@ def looks_like_requirements(text: str) -> bool:
     from mothball.formats.requirements.options import find_options_start  # noqa: PLC0415
 
     text = text[:MAX_RECOGNIZED]
-    document = parse(text)
+    try:
+        document = parse(text)
+    except TooManyEntriesError:
+        # More than 200 errors: installers reject such a text.
+        return False
     versioned = sum(1 for dependency in document.dependencies if dependency.specifier)
     hashed = sum(1 for line in _lines(text) if re.search(_HASHES, line[find_options_start(line) :]))
     return 2 * max(versioned + len(document.includes), hashed) > sum(1 for _ in _lines(text))

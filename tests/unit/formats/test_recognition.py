@@ -171,3 +171,8 @@ def test_only_a_text_without_problems_parses_as_requirements() -> None:
     assert parses_as_requirements(parse("requirements", "-r base.txt\n"))
     assert not parses_as_requirements(parse("requirements", "rich\none line\n"))
     assert not parses_as_requirements(parse("requirements", "# nothing\n"))
+
+
+def test_text_with_too_many_errors_does_not_look_like_requirements() -> None:
+    assert not looks_like_requirements("some words\n" * 1_000)
+    assert not looks_like_requirements("-r a\n" * 2_000)
