@@ -74,8 +74,10 @@ class Outage(ScriptedIndex):
     def prepare(self, steps: Sequence[Step]) -> dict[str, str]:
         """Write a project that uses this index, and return variables for a driver that runs ``steps``."""
         self._session.write("pyproject.toml", '[project]\nname = "shop"\n')
-        settings = json.dumps({"indexUrl": self.url})
-        return {**prepare_steps(self._session, steps), "MOTHBALL_TEST_SETTINGS": settings}
+        environment = prepare_steps(self._session, steps)
+        # The pages have no files: a pinned version would be reported as unlisted.
+        self._session.write(STEPS_FILE, _REQUIREMENTS.replace("==2.1.4", ""))
+        return {**environment, "MOTHBALL_TEST_SETTINGS": json.dumps({"indexUrl": self.url})}
 
 
 def prepare_offline(session: Session) -> dict[str, str]:
@@ -93,7 +95,7 @@ def prepare_offline(session: Session) -> dict[str, str]:
 def verify_offline(session: Session, answer: Any) -> None:
     """Check that no index was contacted, and that the diagnostics say so."""
     assert answer["diagnostics"]
-    assert all("offline" in diagnostic["message"] for diagnostic in answer["diagnostics"])
+    assert all("Offline (" in diagnostic["message"] for diagnostic in answer["diagnostics"])
     assert session.contacted() == []
 
 
@@ -106,9 +108,15 @@ def prepare_without_git(session: Session) -> dict[str, str]:
 
 def verify_without_git(session: Session, answer: Any) -> None:
     """Check that the configuration of the project was applied."""
-    shown = {(diagnostic["text"], diagnostic["severity"]) for diagnostic in answer["diagnostics"]}
-    assert shown >= {("quill-templates", "error"), ("tallybook", "warning")}
-    assert {finding.text for finding in session.checked("requirements/worker.txt")} == {text for text, _ in shown}
+    shown = {
+        (diagnostic["text"], diagnostic["severity"])
+        for diagnostic in answer["diagnostics"]
+        # The editor reports failed lookups once a file, on its first character.
+        if len(diagnostic["text"]) > 1
+    }
+    assert shown == {("quill-templates", "error"), ("tallybook", "warning")}
+    checked = session.checked("requirements/worker.txt")
+    assert {finding.text for finding in checked if finding.rule != "unverified"} == {text for text, _ in shown}
     assert session.contacted() == []
 
 
