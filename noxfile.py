@@ -94,15 +94,15 @@ def python(session: nox.Session) -> None:
 @nox.session(venv_backend="uv")
 def sdist(session: nox.Session) -> None:
     """Build the packages twice and compare them; then run the tests of the sdist, outside of the checkout."""
-    output = Path(session.create_tmp()).resolve()
+    # Not in session.create_tmp(): tests need a temporary directory outside the checkout.
+    output = Path(session.virtualenv.location).resolve()
     for name in ("first", "second"):
         shutil.rmtree(output / name, ignore_errors=True)
         session.run(_UV, "build", "--quiet", "--out-dir", str(output / name), external=True)
     files = sorted(path.name for path in (output / "first").iterdir() if path.suffix in (".gz", ".whl"))
     if any((output / "first" / name).read_bytes() != (output / "second" / name).read_bytes() for name in files):
         session.error("the packages differ between two builds")
-    # Tests need a temporary directory outside the checkout.
-    unpacked = Path(session.virtualenv.location) / "unpacked"
+    unpacked = output / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
     archive = next((output / "first").glob("*.tar.gz"))
     shutil.unpack_archive(archive, unpacked)
