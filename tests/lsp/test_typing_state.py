@@ -179,16 +179,16 @@ def test_possible_private_name_waits_even_after_a_pause(
     typist = Typist(client, workspace, index, private='"acme-*"')
     typist.pauses(0.0, 0.0)
     for length in range(1, len("acme") + 1):
-        typist.types(f"fine==1\n{'acme'[:length]}")
+        typist.types(f"fine>=1\n{'acme'[:length]}")
     client.wait_for_diagnostics(typist.document, "archived")
     client.command("mothball.checkAgain")
     client.wait_for(lambda: typist.looked_up() == ["fine", "fine"])
     # A private name is looked up on the user's index.
-    typist.types("fine==1\nacme-secret")
+    typist.types("fine>=1\nacme-secret")
     client.wait_for(lambda: "acme-secret" in typist.looked_up())
-    typist.types("fine==1\nacme")
+    typist.types("fine>=1\nacme")
     # Once complete, it does not match the private pattern.
-    typist.types("fine==1\nacme\n")
+    typist.types("fine>=1\nacme\n")
     client.wait_for_diagnostics(typist.document, "archived", "archived")
     assert typist.looked_up() == ["fine", "fine", "acme-secret", "acme"]
 
