@@ -7,8 +7,8 @@
 ;;; Commentary:
 
 ;; mothball underlines dependencies that are archived, deprecated or quarantined on their index (PEP 792).
-;; `uv tool install mothball' puts the server on your PATH.  With this file in ~/.local/share/mothball and Eglot,
-;; add to your init file:
+;; `uv tool install path/to/mothball' (the path of a clone) puts the server on your PATH.  With this file in
+;; ~/.local/share/mothball and Eglot, add to your init file:
 ;;
 ;;     (add-to-list 'load-path "~/.local/share/mothball")
 ;;     (require 'mothball)

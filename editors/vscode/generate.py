@@ -17,6 +17,7 @@ from mothball.lsp.settings import SETTINGS, EditorSetting
 
 DIRECTORY = Path(__file__).resolve().parent
 _LICENSE = DIRECTORY.parents[1] / "LICENSE"
+_WHEEL = f"mothball-{mothball.__version__}-py3-none-any.whl"
 
 # Languages of dependency files in VS Code and common extensions; they activate this extension for a file without a
 # folder.
@@ -49,7 +50,8 @@ _OWN_SETTINGS: Mapping[str, Mapping[str, object]] = {
         ],
         "default": "ask",
         "scope": "machine",
-        "markdownDescription": "Whether `uvx` may download and run mothball when it is not installed.",
+        "markdownDescription": "Whether `uvx` may run the mothball of this extension when it is not installed, and download its "
+        "dependencies.",
     },
     "mothball.trace.server": {
         "type": "string",
@@ -117,6 +119,9 @@ def module() -> str:
 
 /** The version of mothball that this extension belongs to. */
 export const VERSION = {json.dumps(mothball.__version__)};
+
+/** The wheel of mothball in `dist`. */
+export const WHEEL = {json.dumps(_WHEEL)};
 
 /** File name patterns of the files that mothball reads, in any case. */
 export const FILE_PATTERNS: readonly string[] = {_array(selectors())};

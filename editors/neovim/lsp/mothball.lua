@@ -2,7 +2,7 @@
 ---
 --- mothball underlines dependencies that are archived, deprecated or quarantined on their index (PEP 792).
 ---
---- `uv tool install mothball` (or `pipx install mothball`) puts the server on your PATH.
+--- `uv tool install path/to/mothball` (or `pipx install`, with the path of a clone) puts the server on your PATH.
 
 -- The files that mothball reads, in any case; a slash requires the directory before it.
 local file_names = {

@@ -21,7 +21,7 @@ import {
 import { createClient, currentSettings, documentSelector, SECTION } from "./client.ts";
 import type { State } from "./counting.ts";
 import { type Finding, findServer, type SearchContext, searchPathOf, type Server, type UvxPolicy } from "./finding.ts";
-import { FILE_PATTERNS, VERSION } from "./generated.ts";
+import { FILE_PATTERNS } from "./generated.ts";
 import type { Messages } from "./messages.ts";
 import type { PythonEnvironments } from "./python.ts";
 
@@ -44,6 +44,7 @@ export class Controller {
     readonly #messages: Messages;
     readonly #environments: PythonEnvironments;
     readonly #directory: vscode.Uri;
+    readonly #wheel: string;
     readonly #show: (state: State) => void;
     #client: LanguageClient | undefined;
     /** The client whose server has not responded yet. */
@@ -59,12 +60,14 @@ export class Controller {
         messages: Messages,
         environments: PythonEnvironments,
         directory: vscode.Uri,
+        wheel: string,
         show: (state: State) => void,
     ) {
         this.#output = output;
         this.#messages = messages;
         this.#environments = environments;
         this.#directory = directory;
+        this.#wheel = wheel;
         this.#show = show;
     }
 
@@ -169,7 +172,7 @@ export class Controller {
             searchPath: searchPathOf(process.env, homedir(), process.platform),
             home: homedir(),
             platform: process.platform,
-            version: VERSION,
+            wheel: this.#wheel,
             isProgram,
         };
     }

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 
 import { documentSelector, SECTION } from "./client.ts";
 import { Controller } from "./controller.ts";
-import { CHECK_AGAIN, CHECK_WORKSPACE, SERVER_COMMANDS } from "./generated.ts";
+import { CHECK_AGAIN, CHECK_WORKSPACE, SERVER_COMMANDS, WHEEL } from "./generated.ts";
 import { Installer } from "./installer.ts";
 import { showMenu } from "./menu.ts";
 import { Messages } from "./messages.ts";
@@ -28,7 +28,8 @@ export function activate(context: vscode.ExtensionContext): void {
     const messages = new Messages(context.extensionUri, output, context.globalState);
     const environments = new PythonEnvironments(output);
     const statusBar = new StatusBar();
-    const server = new Controller(output, messages, environments, context.globalStorageUri, (state) => {
+    const wheel = vscode.Uri.joinPath(context.extensionUri, "dist", WHEEL).fsPath;
+    const server = new Controller(output, messages, environments, context.globalStorageUri, wheel, (state) => {
         statusBar.show(state);
     });
     const installer = new Installer(output, messages, context.globalStorageUri, () => server.searchContext());

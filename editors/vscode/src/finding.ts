@@ -2,7 +2,8 @@
  * Find the program of the language server. Pure: depends only on `SearchContext`.
  *
  * Order of precedence: the setting, the Python environment selected for this workspace, the search path, and `uvx`, which
- * downloads mothball and is only used with the user's consent. Starts nothing; not called in an untrusted workspace.
+ * downloads the dependencies of mothball and is only used with the user's consent. mothball itself is never fetched by its
+ * name, which anybody may register on an index. Starts nothing; not called in an untrusted workspace.
  */
 
 import * as path from "node:path";
@@ -51,8 +52,8 @@ export interface SearchContext {
     readonly searchPath: string;
     readonly home: string;
     readonly platform: NodeJS.Platform;
-    /** The version of mothball of this extension. */
-    readonly version: string;
+    /** Absolute path of the wheel of mothball in this extension. */
+    readonly wheel: string;
     /** Whether a path is an executable file. */
     readonly isProgram: (path: string) => Promise<boolean>;
 }
@@ -137,7 +138,8 @@ async function fromUvx(context: SearchContext): Promise<Finding> {
     if (command === undefined) {
         return { kind: "missing" };
     }
-    const server: Server = { kind: "server", command, args: [`mothball@${context.version}`, "lsp"], origin: "uvx" };
+    const args = ["--from", context.wheel, "mothball", "lsp"];
+    const server: Server = { kind: "server", command, args, origin: "uvx" };
     return context.uvx === "always" ? server : { kind: "ask-for-uvx", server };
 }
 

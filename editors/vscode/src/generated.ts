@@ -3,6 +3,9 @@
 /** The version of mothball that this extension belongs to. */
 export const VERSION = "0.1.0";
 
+/** The wheel of mothball in `dist`. */
+export const WHEEL = "mothball-0.1.0-py3-none-any.whl";
+
 /** File name patterns of the files that mothball reads, in any case. */
 export const FILE_PATTERNS: readonly string[] = [
     "**/[pP][yY][pP][rR][oO][jJ][eE][cC][tT].[tT][oO][mM][lL]",

@@ -52,13 +52,13 @@ export class Installer {
             ...installations.map((installation) => ({
                 label: PLACES[installation.place],
                 // The start is always visible, unlike the end of a long path.
-                detail: `${basename(installation.command)} ${installation.args.join(" ")} (${installation.command})`,
+                detail: `${basename(installation.command)} ${shownArguments(installation)} (${installation.command})`,
                 run: () => this.#install(installation),
             })),
             { label: "Choose Path…", detail: "mothball is installed elsewhere", run: () => this.choosePath() },
             { label: "Show Instructions", run: () => this.#messages.howToInstall() },
         ];
-        const title = "mothball is a Python package. Install it with one of these commands:";
+        const title = "Install the mothball of this extension with one of these commands:";
         await (await vscode.window.showQuickPick(choices, { title, matchOnDetail: true }))?.run();
     }
 
@@ -103,4 +103,9 @@ export class Installer {
             });
         });
     }
+}
+
+/** Return the arguments with the name of the wheel instead of its long path, which the log shows. */
+function shownArguments({ args }: Installation): string {
+    return args.map((argument) => (argument.endsWith(".whl") ? basename(argument) : argument)).join(" ");
 }

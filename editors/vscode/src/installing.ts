@@ -13,13 +13,12 @@ export interface Installation {
 
 /**
  * Return the commands that can install mothball here: in the selected Python environment, then for all projects.
- * They install the version of this extension.
+ * They install the wheel in this extension: an index is only used for its dependencies.
  *
  * In an environment, pip is preferred, because it reads the user's pip.conf, which may name the index of a company. An
  * environment that uv created has no pip.
  */
 export async function findInstallations(context: SearchContext): Promise<readonly Installation[]> {
-    const requirement = `mothball==${context.version}`;
     const uv = await findProgram(context, "uv");
     const pipx = await findProgram(context, "pipx");
     const installations: Installation[] = [];
@@ -28,18 +27,18 @@ export async function findInstallations(context: SearchContext): Promise<readonl
             continue;
         }
         if (await hasPip(context, interpreter)) {
-            const args = ["-m", "pip", "install", requirement];
+            const args = ["-m", "pip", "install", context.wheel];
             installations.push({ place: "environment", command: interpreter, args });
         } else if (uv !== undefined) {
-            const args = ["pip", "install", "--python", interpreter, requirement];
+            const args = ["pip", "install", "--python", interpreter, context.wheel];
             installations.push({ place: "environment", command: uv, args });
         }
     }
     if (uv !== undefined) {
-        installations.push({ place: "user", command: uv, args: ["tool", "install", requirement] });
+        installations.push({ place: "user", command: uv, args: ["tool", "install", context.wheel] });
     }
     if (pipx !== undefined) {
-        installations.push({ place: "user", command: pipx, args: ["install", requirement] });
+        installations.push({ place: "user", command: pipx, args: ["install", context.wheel] });
     }
     return installations;
 }

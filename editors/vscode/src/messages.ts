@@ -57,8 +57,8 @@ export class Messages {
             return;
         }
         const text =
-            `mothball is not installed. Run it with uvx (uvx mothball@${VERSION} lsp)? ` +
-            "This downloads mothball from your package index into uv's cache.";
+            "mothball is not installed. Run it with uvx? This runs the mothball of this extension, " +
+            "and downloads its dependencies from your package index into uv's cache.";
         const question = vscode.window.showInformationMessage(text, RUN, INSTALL, NEVER);
         this.#question = question;
         const answer = await question;

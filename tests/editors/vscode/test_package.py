@@ -29,6 +29,7 @@ def test_package_contains_only_runtime_files() -> None:
         manifest = json.loads(package.read("extension/package.json"))
         readme = package.read("extension/readme.md").decode()
         code = package.read("extension/dist/extension.cjs").decode()
+    wheel = f"mothball-{mothball.__version__}-py3-none-any.whl"
     pictures = {f"extension/images/{path.name}" for path in (EXTENSION / "images").iterdir()}
     assert {name.lower() for name in names} == pictures | {
         "extension/package.json",
@@ -42,6 +43,7 @@ def test_package_contains_only_runtime_files() -> None:
         "extension/syntaxes/pip-requirements.language.json",
         "extension/syntaxes/pip-requirements.tmlanguage.json",
         "extension/dist/third-party-notices.txt",
+        f"extension/dist/{wheel}",
     }
     assert manifest["version"] == mothball.__version__
     assert set(re.findall(r"\]\((images/[^)]+)\)", readme)) == {name.removeprefix("extension/") for name in pictures}

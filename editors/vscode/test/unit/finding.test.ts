@@ -61,8 +61,9 @@ test("relative entries of the search path are ignored", async () => {
     assert.deepEqual(await findServer(machine(programs, { searchPath })), { kind: "missing" });
 });
 
-test("uvx needs consent and runs the version of this extension", async () => {
-    const server = { kind: "server", command: "/usr/bin/uvx", args: ["mothball@1.2.3", "lsp"], origin: "uvx" };
+test("uvx needs consent and runs the wheel of this extension", async () => {
+    const args = ["--from", "/extension/dist/mothball.whl", "mothball", "lsp"];
+    const server = { kind: "server", command: "/usr/bin/uvx", args, origin: "uvx" };
     assert.deepEqual(await findServer(machine(["/usr/bin/uvx"])), { kind: "ask-for-uvx", server });
     assert.deepEqual(await findServer(machine(["/usr/bin/uvx"], { uvx: "always" })), server);
     assert.deepEqual(await findServer(machine(["/usr/bin/uvx"], { uvx: "never" })), { kind: "missing" });

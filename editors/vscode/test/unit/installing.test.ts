@@ -6,12 +6,13 @@ import { findInstallations } from "../../src/installing.ts";
 import { machine } from "./machine.ts";
 
 const interpreters = ["/srv/shop/.venv/bin/python"];
+const { wheel } = machine([]);
 
 test("an environment with pip is installed into with pip, although uv is there", async () => {
     const programs = ["/srv/shop/.venv/bin/python", "/srv/shop/.venv/bin/pip3", "/usr/bin/uv"];
     assert.deepEqual(await findInstallations(machine(programs, { interpreters })), [
-        { place: "environment", command: "/srv/shop/.venv/bin/python", args: ["-m", "pip", "install", "mothball==1.2.3"] },
-        { place: "user", command: "/usr/bin/uv", args: ["tool", "install", "mothball==1.2.3"] },
+        { place: "environment", command: "/srv/shop/.venv/bin/python", args: ["-m", "pip", "install", wheel] },
+        { place: "user", command: "/usr/bin/uv", args: ["tool", "install", wheel] },
     ]);
 });
 
@@ -20,13 +21,13 @@ test("an environment without pip is installed into with uv", async () => {
     assert.deepEqual(first, {
         place: "environment",
         command: "/usr/bin/uv",
-        args: ["pip", "install", "--python", "/srv/shop/.venv/bin/python", "mothball==1.2.3"],
+        args: ["pip", "install", "--python", "/srv/shop/.venv/bin/python", wheel],
     });
 });
 
 test("an environment that does not exist is not offered", async () => {
     assert.deepEqual(await findInstallations(machine(["/usr/bin/pipx"], { interpreters })), [
-        { place: "user", command: "/usr/bin/pipx", args: ["install", "mothball==1.2.3"] },
+        { place: "user", command: "/usr/bin/pipx", args: ["install", wheel] },
     ]);
     assert.deepEqual(await findInstallations(machine([], { interpreters })), []);
 });

@@ -11,7 +11,7 @@ export function machine(programs: readonly string[], rest: Partial<SearchContext
         searchPath: "/usr/local/bin:/usr/bin",
         home: "/home/ada",
         platform: "linux",
-        version: "1.2.3",
+        wheel: "/extension/dist/mothball.whl",
         isProgram: (path) => Promise.resolve(programs.includes(path)),
         ...rest,
     };
