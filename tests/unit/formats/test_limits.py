@@ -120,10 +120,20 @@ def test_indexes_of_a_file_that_is_not_read_are_unknown() -> None:
     assert [option.name for option in document.index_options] == ["unknown"]
 
 
-def test_end_of_a_very_long_script_block_is_reported() -> None:
-    document = parse("script", "# /// script\n# dependencies = [\n" + "#\n" * 30_000 + "# 'a',\n# ]\n# ///\n")
-    assert names(document) == []
-    assert [problem.message for problem in document.problems] == ["the script block is not closed"]
+@pytest.mark.parametrize("closing", ["", "# ///\n"], ids=["no closing line before", "closing line before"])
+def test_script_block_with_too_many_lines_is_reported(closing: str) -> None:
+    text = f"# /// script\n# dependencies = ['a']\n{closing}" + "#\n" * 30_000 + "# dependencies = ['b']\n# ///\n"
+    document = parse("script", text)
+    assert document.is_broken
+    assert names(document) == ["a"]
+    (problem,) = document.problems
+    assert "more than 20,000 lines" in problem.message
+
+
+def test_script_block_of_the_greatest_length_is_read() -> None:
+    document = parse("script", "# /// script\n# dependencies = ['a']\n" + "#\n" * 19_998 + "# ///\nprint()\n")
+    assert names(document) == ["a"]
+    assert (document.is_broken, document.problems) == (False, ())
 
 
 def test_entry_whose_problem_is_not_shown_counts_as_added() -> None:

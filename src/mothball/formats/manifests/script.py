@@ -26,7 +26,7 @@ _OPENING = re.compile(r"# /// ([a-zA-Z0-9-]+)[ \t]*+")
 _CLOSING = re.compile(r"# ///[ \t]*+")
 # Maximum number of lines in a block that are no comments; a merge conflict has up to four.
 _MAX_BROKEN = 4
-# Maximum number of lines in a block: the last one is the end of a longer block, which is then not closed.
+# Maximum number of lines in a block: the rest of a longer one is not read, and reported.
 _MAX_LINES = 20_000
 _SECTION = "project.dependencies"
 _TOOL = "tool."
@@ -35,13 +35,14 @@ _TOOL = "tool."
 class _Block(NamedTuple):
     """A script block: the span of its first line, its content as TOML, and whether the closing line exists.
 
-    ``conflict_markers`` are the spans of merge conflict markers, and ``broken`` those of other lines in the block that
-    do not start with ``# ``.
+    ``is_cut`` is true if the block has more lines than are read. ``conflict_markers`` are the spans of merge conflict
+    markers, and ``broken`` those of other lines in the block that do not start with ``# ``.
     """
 
     opening: Span
     content: SourceMap
     closed: bool
+    is_cut: bool
     broken: tuple[Span, ...]
     conflict_markers: tuple[Span, ...]
 
@@ -67,7 +68,10 @@ def parse(text: str) -> Document:
             problems.append(
                 ParseProblem(block.opening, "second script block: only one is allowed", "merge the two blocks")
             )
-        if not block.closed:
+        if block.is_cut:
+            message = f"the script block has more than {_MAX_LINES:,} lines: the others are not read"
+            problems.append(ParseProblem(block.opening, message, "shorten it"))
+        elif not block.closed:
             problems.append(
                 ParseProblem(block.opening, "the script block is not closed", "end it with the line `# ///`")
             )
@@ -98,6 +102,7 @@ class _BlockReader:
         self._broken: list[re.Match[str]] = []
         self._before_broken = 0
         self._end: int | None = None
+        self._is_cut = False
 
     def add(self, line: re.Match[str]) -> bool:
         """Add ``line`` and return True, or return False if it does not belong to the block or the block is too long.
@@ -105,9 +110,11 @@ class _BlockReader:
         Up to ``_MAX_BROKEN`` lines before the closing line may lack the ``# ``. After such a line, an opening line
         starts a new block.
         """
+        is_comment = line[1] == "#" or line[1].startswith("# ")
         if len(self._lines) >= _MAX_LINES:
+            self._is_cut = is_comment
             return False
-        if line[1] == "#" or line[1].startswith("# "):
+        if is_comment:
             if self._broken and _OPENING.fullmatch(line[1]):
                 return False
             if _CLOSING.fullmatch(line[1]):
@@ -144,7 +151,7 @@ class _BlockReader:
         markers = tuple(Span(*line.span(1)) for line in others if is_conflict_marker(line[1]))
         broken = tuple(Span(*line.span(1)) for line in others if not is_conflict_marker(line[1]))
         content = source_map(_content(line) for line in lines)
-        yield _Block(Span(*self._opening.span(1)), content, self._end is not None, broken, markers)
+        yield _Block(Span(*self._opening.span(1)), content, self._end is not None, self._is_cut, broken, markers)
 
 
 def _content(line: re.Match[str]) -> SourcePart:
@@ -192,6 +199,7 @@ def _parse_block(block: _Block) -> Document:
         ),
         ignores=tuple(relocated(comment, text.locate) for comment in document.ignores),
         tool_indexes=tuple(relocated(index, text.locate) for index in document.tool_indexes),
+        is_broken=document.is_broken or block.is_cut,
     )
 
 
