@@ -65,9 +65,13 @@ def test_project_overrides_user_except_for_offline_and_status_index(project: Pro
 
 
 def test_environment_overrides_files(project: Project) -> None:
-    project.write("mothball.toml", f'index-url = "{A}"\n[severity]\nunverified = "note"\narchived = "warning"\n')
+    severity = '[severity]\nunverified = "note"\narchived = "warning"\n"unverified.added" = "off"\n'
+    project.write("mothball.toml", f'index-url = "{A}"\n{severity}')
+    project.user_config("allow-local-indexes = false\n")
     environment = {"MOTHBALL_INDEX_URL": B, "MOTHBALL_OFFLINE": "1", "MOTHBALL_UNVERIFIED": "warning"}
-    found = settings(project, **environment)
+    found = settings(project, MOTHBALL_ALLOW_LOCAL_INDEXES="1", **environment)
+    assert found["allow-local-indexes"] == (True, "MOTHBALL_ALLOW_LOCAL_INDEXES")
+    assert 'severity."unverified.added"' not in found
     assert found["index-url"] == (B, "MOTHBALL_INDEX_URL")
     assert found["offline"] == (True, "MOTHBALL_OFFLINE")
     assert found["severity.unverified"] == ("warning", "MOTHBALL_UNVERIFIED")

@@ -12,6 +12,7 @@ from typing import Any
 
 from mothball.cli.common import set_up
 from mothball.config.installers import InstallerSettings, UserIndex
+from mothball.config.precedence import Level, effective, is_combined
 from mothball.config.project import DEFAULT_INDEX, DEFAULT_MAX_AGE, ConfigOverrides
 from mothball.config.user_directories import cache_directory, user_config_file
 from mothball.discovery.config_lookup import table_path
@@ -23,10 +24,6 @@ from mothball.report.concise import problem_line
 from mothball.report.json import VERSION
 from mothball.repository.files import repository_root
 
-# Keys of which the value of the user takes precedence over that of the project.
-_USER_FIRST = ("offline", "status-index")
-# Keys of which the values of project and user are combined.
-_COMBINED = ("private",)
 _DEFAULTS: Mapping[str, object] = {
     "index-url": DEFAULT_INDEX,
     "offline": False,
@@ -96,40 +93,41 @@ def _settings(path: str) -> tuple[ConfiguredSetting, ...]:
 def _own_rows(
     project: Iterable[ConfiguredSetting], user: Iterable[ConfiguredSetting], overrides: ConfigOverrides
 ) -> Iterator[_Row]:
-    """Yield the effective settings of mothball, by the precedence of ``resolve_network``."""
-    rows: dict[tuple[str, ...], _Row] = {(key,): _row((key,), value, "default") for key, value in _DEFAULTS.items()}
-    combined: list[_Row] = []
-    by_source = {"user": user, "project": project}
-    for source in ("user", "project"):
-        for key, value, location in by_source[source]:
-            row = _row(key, value, location)
-            if key[0] in _COMBINED:
-                combined.append(row)
-            elif source == "user" or _project_wins(key, value, rows.get(key)):
-                rows[key] = row
-    for key, value, variable in _overrides(overrides):
-        if key[0] == "severity":
-            rows = {known: row for known, row in rows.items() if known[0] != "severity" or known[1] != key[1]}
-        rows[key] = _row(key, value, variable)
-    yield from sorted((*rows.values(), *combined), key=lambda row: row.key)
+    """Yield the effective settings of mothball."""
+    combined: list[ConfiguredSetting] = []
+    by_key: dict[tuple[str, ...], dict[Level, ConfiguredSetting]] = {}
+    for level, settings in ((Level.USER, user), (Level.PROJECT, project), (Level.OVERRIDE, _overrides(overrides))):
+        for setting in settings:
+            if is_combined(setting.key):
+                combined.append(setting)
+            elif overrides.unverified is None or not _is_unverified_of_project(setting.key, level):
+                by_key.setdefault(setting.key, {})[level] = setting
+    set_keys = {key[0] for key in by_key}
+    defaults = [ConfiguredSetting((key,), value, "default") for key, value in _DEFAULTS.items() if key not in set_keys]
+    chosen = [_effective_setting(key, by_level) for key, by_level in by_key.items()]
+    rows = (_row(setting.key, setting.value, setting.location) for setting in (*defaults, *chosen, *combined))
+    yield from sorted(rows, key=lambda row: row.key)
 
 
-def _project_wins(key: tuple[str, ...], value: object, other: _Row | None) -> bool:
-    """Return True if the setting of the project replaces ``other``, that of the user or the default."""
-    if other is None or other.origin == "default":
-        return True
-    if key[0] == "indexes":  # `public` can only be added
-        return key[-1] == "public" and value is True
-    return key[0] not in _USER_FIRST
+def _effective_setting(key: tuple[str, ...], by_level: Mapping[Level, ConfiguredSetting]) -> ConfiguredSetting:
+    _, level = effective(key, {level: setting.value for level, setting in by_level.items()})
+    return by_level[level or Level.PROJECT]
 
 
-def _overrides(overrides: ConfigOverrides) -> Iterator[tuple[tuple[str, ...], object, str]]:
+def _is_unverified_of_project(key: tuple[str, ...], level: Level) -> bool:
+    """Return True for the severity of `unverified`, with or without a scope, in a file: the variable replaces all."""
+    return key[0] == "severity" and key[1].partition(".")[0] == Rule.UNVERIFIED and level is not Level.OVERRIDE
+
+
+def _overrides(overrides: ConfigOverrides) -> Iterator[ConfiguredSetting]:
     if overrides.index_url:
-        yield ("index-url",), overrides.index_url, overrides.index_set_by
+        yield ConfiguredSetting(("index-url",), overrides.index_url, overrides.index_set_by)
     if overrides.offline:
-        yield ("offline",), True, "MOTHBALL_OFFLINE"
+        yield ConfiguredSetting(("offline",), value=True, location="MOTHBALL_OFFLINE")
+    if overrides.allow_local_indexes:
+        yield ConfiguredSetting(("allow-local-indexes",), value=True, location="MOTHBALL_ALLOW_LOCAL_INDEXES")
     if overrides.unverified is not None:
-        yield ("severity", str(Rule.UNVERIFIED)), str(overrides.unverified), "MOTHBALL_UNVERIFIED"
+        yield ConfiguredSetting(("severity", str(Rule.UNVERIFIED)), str(overrides.unverified), "MOTHBALL_UNVERIFIED")
 
 
 def _installer_rows(installers: InstallerSettings) -> Iterator[_Row]:

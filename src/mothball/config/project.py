@@ -22,6 +22,7 @@ from mothball.config.credential_settings import (
     read_user_path,
 )
 from mothball.config.installers import NO_SETTINGS, InstallerSettings
+from mothball.config.precedence import Level, effective
 from mothball.config.user_directories import user_config_file
 from mothball.config.values import (
     KeyPath,
@@ -99,10 +100,13 @@ class IndexSettings(NamedTuple):
     ignore_error_codes: tuple[int, ...] | None = None
 
     def overridden_by(self, user: IndexSettings) -> IndexSettings:
-        """Return these settings with those that ``user`` sets. An index that either marks as public is public."""
-        values = (own if value is None else value for own, value in zip(self, user, strict=True))
-        merged = make(IndexSettings, tuple(values))
-        return merged._replace(public=True) if self.public else merged
+        """Return these settings of a project, combined with those of ``user`` by precedence."""
+        by_level = {Level.PROJECT: self, Level.USER: user}
+        values = []
+        for number, field in enumerate(self._fields):
+            of_field = {level: settings[number] for level, settings in by_level.items()}
+            values.append(effective(("indexes", self.url, field), of_field)[0])
+        return make(IndexSettings, tuple(values))
 
 
 class ConfiguredFiles(NamedTuple):
@@ -209,34 +213,34 @@ class NetworkSettings(NamedTuple):
 
 
 def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides) -> NetworkSettings:
-    """Return the effective network settings. The command line overrides the project, the project overrides the user.
-
-    For ``offline``, ``status-index`` and each key of an index, the user overrides the project instead. ``private`` is
-    combined, and an index that either marks as public is public: each source can only add restrictions.
-    """
-    candidates = (
-        (overrides.index_url, overrides.index_set_by),
-        (config.index_url, PROJECT_INDEX_SETTING),
-        (user.index_url, user.index_set_by or _in_user_configuration(("index-url",))),
-    )
+    """Return the effective network settings; ``precedence.effective`` has the order of precedence."""
+    override, project, by_user = Level.OVERRIDE, Level.PROJECT, Level.USER
+    index_urls = {override: overrides.index_url, project: config.index_url, by_user: user.index_url}
+    status_indexes = {project: config.status_index, by_user: user.status_index}
+    max_ages = {override: overrides.max_age, project: config.max_age, by_user: user.max_age}
     own_offline = bool(config.offline) and not overrides.online
+    offline = {override: overrides.offline or None, project: own_offline, by_user: user.offline}
+    index_url, level = effective(("index-url",), index_urls)
+    max_age, _ = effective(("max-age",), max_ages)
+    set_by = {
+        override: overrides.index_set_by,
+        project: PROJECT_INDEX_SETTING,
+        by_user: user.index_set_by or _in_user_configuration(("index-url",)),
+    }
     user_urls = (
         overrides.index_url,
         user.index_url,
         user.status_index,
         *(index.url for index in user.credentials.index_urls),
     )
-    index_url, index_set_by = next(((url, set_by) for url, set_by in candidates if url), (DEFAULT_INDEX, ""))
     return NetworkSettings(
-        index_url=index_url,
-        status_index=user.status_index or config.status_index,
+        index_url=index_url or DEFAULT_INDEX,
+        status_index=effective(("status-index",), status_indexes)[0],
         private=config.private + user.private,
-        offline=overrides.offline or (own_offline if user.offline is None else user.offline),
-        max_age=next(
-            (age for age in (overrides.max_age, config.max_age, user.max_age) if age is not None), DEFAULT_MAX_AGE
-        ),
-        index_set_by=index_set_by,
-        is_user_index=bool(index_set_by) and (bool(overrides.index_url) or not config.index_url),
+        offline=bool(effective(("offline",), offline)[0]),
+        max_age=DEFAULT_MAX_AGE if max_age is None else max_age,
+        index_set_by="" if level is None else set_by[level],
+        is_user_index=level in (override, by_user),
         user_indexes=tuple(dict.fromkeys(strip_credentials(url) for url in user_urls if url)),
         trusted_hosts=user.trusted_hosts,
         insecure_hosts=user.credentials.insecure_hosts,
