@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mothball.formats.broken import MAX_LENGTH, find_conflict_marker, too_long_document
+from mothball.formats.broken import MAX_LENGTH, too_long_document
 from mothball.formats.requirements.strings import Section
 from mothball.formats.yaml.entries import list_problem, read_pip_lists
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
+from mothball.formats.yaml.scan import scan_yaml
 from mothball.model.document import DependencyKind, Document, ParseProblem
 from mothball.model.sanitize import one_line
 
@@ -42,13 +43,8 @@ def parse(text: str) -> Document:
     Includes are not followed: pip resolves them in the clone of the hook repository. Those of requirements are
     unresolvable.
     """
-    if _KEY not in text and not _may_be_broken(text):
-        # Most configurations lack the key: skip the import of the YAML parser.
-        return Document(_FORMAT)
     if len(text) > MAX_LENGTH:
         return too_long_document(_FORMAT, text)
-    from mothball.formats.yaml.scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
-
     scan = scan_yaml(_FORMAT, text)
     if isinstance(scan, Document):
         return scan
@@ -64,15 +60,6 @@ def parse(text: str) -> Document:
             for include in document.includes
             if include.kind is DependencyKind.REQUIREMENT
         ),
-    )
-
-
-def _may_be_broken(text: str) -> bool:
-    """Return True if ``text`` has a bracket or quote without its counterpart, or a merge conflict."""
-    return (
-        any(text.count(opening) != text.count(closing) for opening, closing in ("[]", "{}"))
-        or text.count('"') % 2 == 1
-        or find_conflict_marker(text) is not None
     )
 
 
