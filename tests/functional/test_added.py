@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from mothball.formats.table import INCLUDING_FORMATS, format_of, parse
-from tests.support.added import Workshop, lines, workshop
+from tests.support.added import Workshop, lines, toml, workshop
 from tests.tables.added import INCLUDING, NAMES, POLICY, Row
 from tests.tables.added_git import COMPARED
 from tests.tables.added_indexes import INDEXES
@@ -45,3 +47,20 @@ def test_new_name_in_included_text_is_added(shop: Workshop, include: str, direct
 def test_every_including_format_is_tested() -> None:
     assert {format_of(name) for name, _ in INCLUDING.values()} == INCLUDING_FORMATS
     assert all(parse(format_of(name) or "", text).includes for name, text in INCLUDING.values())
+
+
+def test_git_lists_the_index_once_and_the_base_never(shop: Workshop, tmp_path: Path) -> None:
+    """Each git process takes nearly as long as starting Python."""
+    shop.commit({"pyproject.toml": toml("good-a")})
+    shop.stage({"pyproject.toml": toml("good-a", "good-b") + "[tool.mothball]\n"})
+    programs, log = tmp_path / "bin", tmp_path / "log"
+    programs.mkdir()
+    git = programs / "git"
+    record = f'for word; do case $word in diff-*|ls-*|cat-*) echo $word >>"{log}";; esac; done'
+    git.write_text(f'#!/bin/sh\n{record}\nexec "{shutil.which("git")}" "$@"\n')
+    git.chmod(0o755)
+
+    assert shop.added(env={"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}) == {"pyproject.toml": ["good-b"]}
+
+    # The last one reads the snapshot, whose path is in the configuration.
+    assert log.read_text().split() == ["diff-index", "ls-files", "cat-file", "cat-file"]

@@ -186,5 +186,6 @@ def _base(
     known = {path: difference.before for path, difference in by_path.items()}
     links = links_at_base(target.links(), by_path) if by_path else None
     # Without a commit the tree is empty, so it is completely known.
-    tree = GitTree(repository, commit or "", blobs, KnownEntries(known, is_complete=commit is None, links=links))
+    entries = KnownEntries(known, is_complete=commit is None, links=links, others=target)
+    tree = GitTree(repository, commit or "", blobs, entries)
     return Base(tree, follow_links(by_path, tree, target, repository), commit)

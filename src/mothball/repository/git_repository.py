@@ -279,6 +279,24 @@ def listed_links(output: bytes, tree: str | None) -> dict[str, Entry]:
     return dict(_listed_entry(line, tree) for line in lines_of_links(output))
 
 
+def find_in_index(output: bytes, path: str) -> Entry | None:
+    """Return the entry of ``path`` in the ``listing`` of the index, None if there is none.
+
+    The index is sorted by the bytes of the path (gitformat-index, "Index entry"), so that few lines are compared.
+    """
+    sought = os.fsencode(path)
+    start, end = 0, len(output)
+    while start < end:
+        line_start = output.rfind(b"\0", start, (start + end) // 2) + 1 or start
+        line_end = output.index(b"\0", line_start)
+        line = output[line_start:line_end]
+        found = line.partition(b"\t")[2]
+        if found == sought:
+            return _listed_entry(line, None)[1]
+        start, end = (line_end + 1, end) if found < sought else (start, line_start)
+    return None
+
+
 def listing(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> bytes:
     """Return git's listing of a tree or of the index; see ``list_entries``. Raises GitError."""
     command = LISTED if tree is None else ("ls-tree", "-r", "-z", "--full-tree", tree)

@@ -12,6 +12,7 @@ from mothball.repository.git_blobs import Blobs
 from mothball.repository.git_repository import (
     Entry,
     Repository,
+    find_in_index,
     list_entries,
     listed_entries,
     listed_links,
@@ -25,12 +26,14 @@ _MAX_LINKS = 40
 class KnownEntries(NamedTuple):
     """Entries of a tree by path relative to the root; None stands for a missing file.
 
-    ``is_complete`` states that there are no others. ``links`` are all symbolic links, if they are known.
+    ``is_complete`` states that there are no others. ``links`` are all symbolic links, if they are known. ``others`` is
+    a tree that has the same entries for all other paths.
     """
 
     entries: Mapping[str, Entry | None]
     is_complete: bool = False
     links: Mapping[str, Entry] | None = None
+    others: GitTree | None = None
 
 
 class GitTree(Tree):
@@ -57,6 +60,7 @@ class GitTree(Tree):
         self._entries: dict[str, Entry | None] = dict(known.entries)
         self._is_listed = known.is_complete
         self._links = known.links
+        self._others = known.others
         # The listing of all files, from when the links are read until the entries are.
         self._listing: bytes | None = None
         self._names: dict[str, list[str]] = {}
@@ -88,10 +92,18 @@ class GitTree(Tree):
         self._blobs.fetch(self.links()[path].oid for path in paths)
 
     def prefetch(self, paths: Iterable[str]) -> None:
-        """Read the entries of ``paths`` with one git process."""
-        relative = [path for path in map(self._relative, paths) if path]
-        missing = tuple(path for path in dict.fromkeys(relative) if path not in self._entries)
-        if missing and not self._is_listed:
+        """Read the entries of ``paths`` with at most one git process."""
+        self._read_entries(dict.fromkeys(path for path in map(self._relative, paths) if path))
+
+    def _read_entries(self, paths: Iterable[str]) -> None:
+        """Read the entries of ``paths``, relative to the root, unless they are known."""
+        missing = () if self._is_listed else tuple(path for path in paths if path not in self._entries)
+        if missing and self._others is not None:
+            self._others._read_entries(missing)  # noqa: SLF001 - of the same class
+            self._entries.update({path: self._others._entries.get(path) for path in missing})  # noqa: SLF001
+        elif missing and self._commit is None and self._listing is not None:
+            self._entries.update({path: find_in_index(self._listing, path) for path in missing})
+        elif missing:
             entries = dict(list_entries(self._repository.git, self._commit, missing))
             self._entries.update({path: entries.get(path) for path in missing})
 

@@ -9,7 +9,8 @@ import pytest
 
 from mothball.model.errors import UnreadableFileError
 from mothball.repository.git_blobs import Blobs
-from mothball.repository.git_repository import open_repository
+from mothball.repository.git_change import staged_change
+from mothball.repository.git_repository import find_in_index, list_entries, listing, open_repository
 from mothball.repository.git_tree import GitTree
 from tests.support.git_repository import Repository, new_repository
 
@@ -102,3 +103,34 @@ def test_too_large_file_raises(made: Repository) -> None:
     made.commit({"a": "x" * 100})
     with pytest.raises(UnreadableFileError, match="larger than"):
         tree(made).read(f"{made.root}/a", 99)
+
+
+NAMES = ("a", "a.toml", "a/b", "a/b.toml", "a/x", "a-b/x", "x\ty.toml", "y.toml", "\u00e9", "z/z/z")
+
+
+def test_entry_is_found_in_the_list_of_the_index(made: Repository) -> None:
+    """Names that are the start or the end of others, or contain a tab, are not mistaken for each other."""
+    names = [name for name in NAMES if name != "a"]
+    made.stage({name: name for name in names})
+    git = open_repository(str(made.root)).git
+    output = listing(git, None)
+    entries = dict(list_entries(git, None))
+    assert sorted(entries) == sorted(names)
+    for name in (*NAMES, "", "0", "a/", "b.toml", "y", "zz", "\uffff"):
+        assert find_in_index(output, name) == entries.get(name), name
+    assert find_in_index(b"", "a") is None
+
+
+def test_base_has_the_entries_of_the_target_where_they_do_not_differ(made: Repository) -> None:
+    made.commit({"same": "1", "changed": "1", "deleted": "1"})
+    made.stage({"changed": "2", "new": "1"})
+    made.git("rm", "--quiet", "--cached", "deleted")
+    change = staged_change(open_repository(str(made.root)))
+    (base,) = change.bases
+    trees = {"base": base.tree, "target": change.target}
+    exists = {
+        key: [name for name in ("same", "changed", "deleted", "new", "none") if one.exists(f"{made.root}/{name}")]
+        for key, one in trees.items()
+    }
+    assert exists == {"base": ["same", "changed", "deleted"], "target": ["same", "changed", "new"]}
+    assert [base.tree.read(f"{made.root}/{name}") for name in ("same", "changed", "deleted")] == [b"1", b"1", b"1"]
