@@ -58,6 +58,12 @@ def test_help_of_check_lists_environment_variables(project: Project) -> None:
         assert variable in shown
 
 
+def test_unknown_severity_in_the_environment_gets_a_suggestion(project: Project) -> None:
+    result = project.check(env={"MOTHBALL_UNVERIFIED": "warn"})
+    expected = "mothball: error: MOTHBALL_UNVERIFIED: unknown severity `warn`\n  = help: did you mean `warning`?\n"
+    assert (result.code, result.err) == (2, expected)
+
+
 def test_version_is_printed(project: Project) -> None:
     for option in ("--version", "-V"):
         assert project.run(option) == (0, f"mothball {__version__}\n", "")
@@ -109,13 +115,17 @@ def test_verbose_lists_files_and_results_on_stderr(project: Project) -> None:
     assert lines[3] == "requirements.txt:4: ours was not looked up: direct URL"
 
 
+@pytest.mark.parametrize("arguments", [(), ("cache",), ("config",), ("completions",)])
+def test_command_without_its_action_prints_the_help_and_exits_2(project: Project, arguments: tuple[str, ...]) -> None:
+    assert project.run(*arguments) == (2, "", project.run(*arguments, "--help").out)
+
+
 # --- usage errors -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("arguments", "quoted", "help_text"),
     [
-        ((), "COMMAND", "see `mothball --help`"),
         (("frobnicate",), "unknown command `frobnicate`", "see `mothball --help`"),
         (("chekc", "--strict"), "unknown command `chekc`", "did you mean `mothball check`?"),
         (("notes.txt",), "unknown command `notes.txt`", "to check it: `mothball check notes.txt`"),
@@ -126,7 +136,15 @@ def test_verbose_lists_files_and_results_on_stderr(project: Project) -> None:
         (("check", "-x"), "unknown option `-x`", "see `mothball check --help`"),
         (("status", "a", "--ofline"), "unknown option `--ofline`", "did you mean `--offline`?"),
         (("cache", "info", "more"), "unexpected argument `more`", "see `mothball cache --help`"),
-        (("check", "--format", "xml"), "xml", "see `mothball check --help`"),
+        (("check", "--format", "jsn"), "invalid value `jsn` for --format", "did you mean `json`?"),
+        (("check", "--format", "JSON"), "invalid value `JSON` for --format", "did you mean `json`?"),
+        (("check", "--color", "x"), "invalid value `x` for --color", "expected one of: auto, always, never"),
+        (("check", "--report", "jnit=x"), "invalid value `jnit` for --report", "did you mean `junit`?"),
+        (("check", "--as", "requirment"), "--as: unknown format `requirment`", "did you mean `requirements`?"),
+        (("check", "--json"), "unknown option `--json`", "did you mean `--format json`?"),
+        (("rule", "--json"), "unknown option `--json`", "see `mothball rule --help`"),
+        (("config", "shw"), "invalid value `shw` for ACTION", "did you mean `show`?"),
+        (("completions", "fsh"), "invalid value `fsh` for SHELL", "did you mean `fish`?"),
         (("status",), "NAME", "see `mothball status --help`"),
         (("check", "--\x1b[2J\n::error::x"), "-- [2J ::error::x", "see `mothball check --help`"),
     ],

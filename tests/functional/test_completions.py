@@ -121,4 +121,4 @@ def test_installed_script_is_that_of_this_version(project: Project, shell: str) 
 def test_unknown_shell_is_a_usage_error(project: Project) -> None:
     result = project.run("completions", "tcsh")
     assert (result.code, result.out) == (2, "")
-    assert "'bash', 'zsh', 'fish'" in result.err
+    assert "expected one of: bash, zsh, fish" in result.err

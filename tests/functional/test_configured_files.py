@@ -81,8 +81,9 @@ def test_configured_file_is_never_prose(shop: Workshop) -> None:
     ("setting", "message"),
     [
         ('files = ["deps/*"]', "must be a table"),
-        ('files."deps/*" = "gemfile"', 'must be one of "pyproject", "requirements"'),
-        ('files."deps/*" = 1', "must be one of"),
+        ('files."deps/*" = "gemfile"', "unknown format `gemfile`"),
+        ('files."deps/*" = "requirement"', "did you mean `requirements`?"),
+        ('files."deps/*" = 1', "must be the name of a format"),
         (f'files."{"*" * 9}" = "requirements"', "patterns of at most 200 characters"),
     ],
 )

@@ -407,7 +407,7 @@ def another_worktree(shop: Workshop) -> None:
 def no_repository(shop: Workshop) -> None:
     result = shop._replace(repository=Repository(shop.root.parent, {})).check()
     assert (result.code, result.out) == (2, "")
-    assert "not a git repository with a working tree" in result.err
+    assert "no git working tree" in result.err
 
 
 @row("A repository that belongs to another user", "an error that says how to trust it")

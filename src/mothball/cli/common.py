@@ -19,7 +19,7 @@ from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.formats.table import FORMATS
 from mothball.index.session import LookupSession
 from mothball.model.document import Dependency, normalize_name
-from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
+from mothball.model.errors import ConfigError, UnreadableFileError, UsageError, suggest
 from mothball.model.findings import CheckMode, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line, strip_credentials
@@ -132,7 +132,7 @@ def requested_format(arguments: argparse.Namespace) -> str | None:
     """Return the format given with ``--as``, or None. Raises UsageError for an unknown format."""
     file_format: str | None = getattr(arguments, "format", None)
     if file_format is not None and file_format not in FORMATS:
-        raise UsageError(f"--as: unknown format `{file_format}`", help_text=f"expected one of: {', '.join(FORMATS)}")
+        raise UsageError(f"--as: unknown format `{file_format}`", help_text=suggest(file_format, tuple(FORMATS)))
     return file_format
 
 
@@ -174,9 +174,8 @@ def read_overrides(arguments: argparse.Namespace) -> ConfigOverrides:
     """Return the settings of the command line and environment, which override the project. Raises UsageError."""
     unverified = os.environ.get("MOTHBALL_UNVERIFIED", "")
     if unverified and unverified not in tuple(Severity):
-        raise UsageError(
-            f"MOTHBALL_UNVERIFIED: unknown severity `{unverified}`", help_text=f"expected one of: {', '.join(Severity)}"
-        )
+        message = f"MOTHBALL_UNVERIFIED: unknown severity `{unverified}`"
+        raise UsageError(message, help_text=suggest(unverified, tuple(Severity)))
     index_url = _requested_index(arguments)
     offline = getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE")
     return ConfigOverrides(

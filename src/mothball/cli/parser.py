@@ -18,6 +18,7 @@ _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
 _EXIT_USAGE = 2
 _GLOBAL_OPTIONS = ("-h", "--help", "-V", "--version")
+_COMMANDS_WITH_ACTIONS = ("cache", "config", "completions")
 
 _REPORT_FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 _DESCRIPTION = "Find dependencies that are archived, deprecated or quarantined on their index (PEP 792)."
@@ -105,8 +106,12 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed arguments. Raises UsageError."""
+    """Return the parsed arguments. Raises UsageError; SystemExit after printing a help."""
     parser, commands = parser_for(argv)
+    if len(argv) <= 1 and (not argv or argv[0] in _COMMANDS_WITH_ACTIONS):
+        # Not an error message, as in ruff and uv: the help lists the commands or actions to choose from.
+        (commands[argv[0]] if argv else parser).print_help(sys.stderr)
+        raise SystemExit(_EXIT_USAGE)
     if argv and argv[0] not in (*commands, *_GLOBAL_OPTIONS):
         from mothball.cli.usage_errors import unknown_command  # noqa: PLC0415 - for errors only
 
@@ -116,7 +121,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         from mothball.cli.usage_errors import unknown_argument  # noqa: PLC0415
 
         command = commands[arguments.command]
-        raise unknown_argument(rest[0], command, command.options)
+        raise unknown_argument(rest[0], command, command.options, command.choices_of("--format"))
     return arguments
 
 
@@ -175,6 +180,11 @@ class _Parser(argparse.ArgumentParser):
     def options(self) -> tuple[str, ...]:
         """The option strings."""
         return tuple(option for action in self._actions for option in action.option_strings)
+
+    def choices_of(self, option: str) -> tuple[str, ...]:
+        """Return the values that ``option`` takes, empty if the command has no such option."""
+        action = self._option_string_actions.get(option)
+        return tuple(action.choices or ()) if action else ()
 
 
 if TYPE_CHECKING:
@@ -247,8 +257,8 @@ def _add_cache(commands: _Commands) -> _Parser:
     cache = _add_command(commands, "cache", "show or clear the cache", "Show or clear the cache of lookup results.")
     cache.add_argument(
         "action",
-        choices=("info", "clear"),
         metavar="ACTION",
+        **_one_of("ACTION", "info", "clear"),
         help="info: show location, entries and size; clear: remove all entries",
     )
     return cache
@@ -263,13 +273,17 @@ def _add_config(commands: _Commands) -> _Parser:
     )
     config.add_argument(
         "action",
-        choices=("show", "path", "schema"),
         metavar="ACTION",
+        **_one_of("ACTION", "show", "path", "schema"),
         help="show: show the settings; path: print the path of the user configuration file; "
         "schema: print the JSON Schema of mothball.toml and [tool.mothball]",
     )
     config.add_argument(
-        "--format", dest="output", choices=("text", "json"), default="text", help="format of `show` (default: text)"
+        "--format",
+        dest="output",
+        default="text",
+        help="format of `show` (default: text)",
+        **_one_of("--format", "text", "json"),
     )
     config.add_argument("--user", action="store_true", help="`schema`: that of the user configuration file")
     _add_config_option(config)
@@ -311,7 +325,9 @@ def _add_completions(commands: _Commands) -> _Parser:
         "Print the completion script for SHELL.",
         _COMPLETIONS,
     )
-    completions.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+    completions.add_argument(
+        "shell", metavar="SHELL", help="bash, zsh or fish", **_one_of("SHELL", "bash", "zsh", "fish")
+    )
     return completions
 
 
@@ -355,9 +371,9 @@ def _add_check(commands: _Commands) -> _Parser:
     additions.add_argument("--to-ref", metavar="REV", help="end of the --from-ref range (default: HEAD)")
     additions.add_argument(
         "--policy",
-        choices=("base", "target"),
         default="target",
         help="use the configuration of the base of the change, and no ignore comments (default: target)",
+        **_one_of("--policy", "base", "target"),
     )
     severity = check.add_argument_group("Severity and exit code")
     severity.add_argument("--strict", action="store_true", help="treat warnings as errors")
@@ -372,10 +388,10 @@ def _add_check(commands: _Commands) -> _Parser:
     output.add_argument(
         "--format",
         dest="output",
-        choices=_REPORT_FORMATS,
         default="text",
         metavar="FORMAT",
         help="text, concise, json, sarif, github, gitlab, junit or markdown (default: text)",
+        **_one_of("--format", *_REPORT_FORMATS),
     )
     output.add_argument(
         "--report",
@@ -388,9 +404,9 @@ def _add_check(commands: _Commands) -> _Parser:
     )
     output.add_argument(
         "--color",
-        choices=("auto", "always", "never"),
         default="auto",
         help="color text output (default: auto, on a terminal unless NO_COLOR is set)",
+        **_one_of("--color", "auto", "always", "never"),
     )
     amount = output.add_mutually_exclusive_group()
     amount.add_argument("-q", "--quiet", action="store_true", help="omit the summary and ignored findings")
@@ -401,12 +417,26 @@ def _add_check(commands: _Commands) -> _Parser:
 
 
 def _report_file(value: str) -> tuple[str, str]:
-    """Return format and path of ``FORMAT=FILE``. Raises ArgumentTypeError."""
+    """Return format and path of ``FORMAT=FILE``. Raises UsageError."""
     report_format, _, path = value.partition("=")
     if not path or report_format not in _REPORT_FORMATS:
-        formats = ", ".join(_REPORT_FORMATS)
-        raise argparse.ArgumentTypeError(f"expected FORMAT=FILE with a FORMAT of {formats}, found `{value}`")
+        from mothball.cli.usage_errors import invalid_report_file  # noqa: PLC0415 - for errors only
+
+        raise invalid_report_file(value, _REPORT_FORMATS)
     return report_format, path
+
+
+def _one_of(argument: str, *choices: str) -> dict[str, Any]:
+    """Return the settings of an ``argument`` that takes one of ``choices``. Another value raises UsageError."""
+
+    def read(value: str) -> str:
+        if value not in choices:
+            from mothball.cli.usage_errors import invalid_choice  # noqa: PLC0415 - for errors only
+
+            raise invalid_choice(argument, value, choices)
+        return value
+
+    return {"choices": choices, "type": read}
 
 
 def _add_config_option(command: argparse._ActionsContainer) -> None:
@@ -461,7 +491,9 @@ def _add_status(commands: _Commands) -> _Parser:
     status.add_argument(
         "requirements", nargs="+", metavar="NAME", help="project name, or a requirement such as 'flask>=3'"
     )
-    status.add_argument("--format", dest="output", choices=("text", "json"), default="text", help="default: text")
+    status.add_argument(
+        "--format", dest="output", default="text", help="default: text", **_one_of("--format", "text", "json")
+    )
     _add_config_option(status)
     _add_network(status, with_snapshot=True)
     return status
@@ -477,7 +509,9 @@ def _add_explain(commands: _Commands) -> _Parser:
     )
     explain.add_argument("name", metavar="NAME", help="project name")
     explain.add_argument("paths", nargs="*", metavar="PATH", help="file or directory (default: current directory)")
-    explain.add_argument("--format", dest="output", choices=("text", "json"), default="text", help="default: text")
+    explain.add_argument(
+        "--format", dest="output", default="text", help="default: text", **_one_of("--format", "text", "json")
+    )
     _add_config_option(explain)
     _add_index_url(explain)
     explain.set_defaults(refresh=False)

@@ -40,10 +40,11 @@ _MANIFEST_FORMATS = ("pyproject", "requirements", "pipfile", "pixi-toml")
 
 
 class _Invalid(NamedTuple):
-    """An argument that is not a requirement, and why."""
+    """An argument that is not a requirement: what is wrong, and what to write instead."""
 
     argument: str
     message: str
+    help: str
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     for problem in report.problems:
         sys.stderr.write(f"{problem_line(problem)}\n")
     for one in invalid:
-        sys.stderr.write(f"mothball: error: {one.argument} is not a requirement: {one.message}\n")
+        sys.stderr.write(f"mothball: error: {one.message}\n  = help: {one.help}\n")
     return 2 if invalid else exit_code(report.findings, report.problems)
 
 
@@ -82,7 +83,7 @@ def _parsed(argument: str) -> Dependency | _Invalid:
     """Return the requirement ``argument``, without its extras and marker, which affect no lookup."""
     entry = parse_requirement(argument)
     if isinstance(entry, RequirementError):
-        return _Invalid(one_line(argument, 60), one_line(entry.message, 200))
+        return _Invalid(one_line(argument, 60), one_line(entry.message, 200), one_line(entry.help, 200))
     span = Span(0, 0)
     reason = SkipReason.URL if entry.url else None
     return Dependency(entry.project, span, span, specifier=entry.specifier, skip_reason=reason)

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Iterable, Sequence
 
-from mothball.model.errors import UsageError, closest
+from mothball.model.errors import UsageError, closest, suggest
 from mothball.model.sanitize import one_line
 
 
@@ -26,8 +26,10 @@ def unknown_command(argv: Sequence[str], commands: Iterable[str]) -> UsageError:
     return UsageError(f"unknown command `{_shown(name)}`", help_text=help_text)
 
 
-def unknown_argument(argument: str, command: argparse.ArgumentParser, options: Iterable[str]) -> UsageError:
-    """Return the error for an ``argument`` of ``command``, which has ``options``."""
+def unknown_argument(
+    argument: str, command: argparse.ArgumentParser, options: Iterable[str], formats: Iterable[str]
+) -> UsageError:
+    """Return the error for an ``argument`` of ``command``, which has ``options`` and the report ``formats``."""
     name, separator, value = argument.partition("=")
     if not argument.startswith("-"):
         return UsageError(f"unexpected argument `{_shown(argument)}`", help_text=_see(command.prog))
@@ -36,8 +38,24 @@ def unknown_argument(argument: str, command: argparse.ArgumentParser, options: I
     # An abbreviation is no option, because a new option could make it ambiguous.
     extended = [option for option in known if len(start) > 1 and option.startswith(start)]
     match = next(iter(extended), "") or closest(start, tuple(known))
+    if start in formats:
+        match, separator, value = "format", " ", start
     help_text = f"did you mean `--{one_line(f'{match}{separator}{value}', 100)}`?" if match else _see(command.prog)
     return UsageError(f"unknown option `{_shown(name)}` of `{command.prog}`", help_text=help_text)
+
+
+def invalid_choice(argument: str, value: str, choices: tuple[str, ...]) -> UsageError:
+    """Return the error for a ``value`` of ``argument``, which takes one of ``choices``."""
+    return UsageError(f"invalid value `{_shown(value)}` for {argument}", help_text=suggest(value, choices))
+
+
+def invalid_report_file(value: str, formats: tuple[str, ...]) -> UsageError:
+    """Return the error for a ``value`` of --report that is not ``FORMAT=FILE``."""
+    report_format, separator, path = value.partition("=")
+    if separator and path:
+        return invalid_choice("--report", report_format, formats)
+    help_text = f"write it as FORMAT=FILE, where FORMAT is one of: {', '.join(formats)}"
+    return UsageError(f"invalid value `{_shown(value)}` for --report", help_text=help_text)
 
 
 def _shown(argument: str) -> str:

@@ -12,7 +12,15 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from mothball.config.connection_settings import MAX_TIMEOUT, MIN_TIMEOUT, PipConnection, UvConnection
-from mothball.config.values import KeyPath, invalid_value, read_duration, read_index_url, read_string, read_strings
+from mothball.config.values import (
+    KeyPath,
+    invalid_choice,
+    invalid_value,
+    read_duration,
+    read_index_url,
+    read_string,
+    read_strings,
+)
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
@@ -101,7 +109,7 @@ def read_user_index_urls(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]
 def read_keyring_provider(value: object, at: KeyPath) -> KeyringProvider:
     """Return the keyring provider that ``value`` names."""
     if not isinstance(value, str) or value not in tuple(KeyringProvider):
-        raise invalid_value(at, value, "one of " + ", ".join(f'"{provider}"' for provider in KeyringProvider))
+        raise invalid_choice(at, value, tuple(KeyringProvider))
     return KeyringProvider(value)
 
 

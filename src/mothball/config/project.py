@@ -27,6 +27,7 @@ from mothball.config.user_directories import user_config_file
 from mothball.config.values import (
     KeyPath,
     Reader,
+    invalid_choice,
     invalid_value,
     read_boolean,
     read_duration,
@@ -42,7 +43,7 @@ from mothball.config.values import (
     read_until,
 )
 from mothball.model.document import normalize_name
-from mothball.model.errors import ConfigError
+from mothball.model.errors import ConfigError, suggest
 from mothball.model.file_formats import FORMATS
 from mothball.model.findings import VERSION_RULES, Rule, Severity
 from mothball.model.records import NamedTuple, make
@@ -312,9 +313,11 @@ def read_files(value: object, at: KeyPath) -> tuple[ConfiguredFiles, ...]:
     files = []
     for pattern, name in value.items():
         read_globs([pattern], (*at, pattern))
-        if not isinstance(name, str) or name not in FORMATS:
-            known = ", ".join(f'"{known}"' for known in FORMATS)
-            raise invalid_value((*at, pattern), name, f"one of {known}")
+        if not isinstance(name, str):
+            raise invalid_value((*at, pattern), name, 'the name of a format such as "requirements"')
+        if name not in FORMATS:
+            message = f"unknown format `{one_line(name, 60)}`"
+            raise ConfigError(message, key=(*at, pattern), help_text=suggest(name, tuple(FORMATS)))
         files.append(ConfiguredFiles(pattern, name))
     return tuple(files)
 
@@ -423,7 +426,7 @@ def read_user_indexes(value: object, at: KeyPath) -> tuple[UserIndexUrl | IndexS
 def read_index_statuses(value: object, at: KeyPath) -> IndexStatuses:
     """Return whether the index publishes statuses."""
     if not isinstance(value, str) or value not in tuple(IndexStatuses):
-        raise invalid_value(at, value, " or ".join(f'"{statuses}"' for statuses in IndexStatuses))
+        raise invalid_choice(at, value, tuple(IndexStatuses))
     return IndexStatuses(value)
 
 

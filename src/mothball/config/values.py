@@ -12,7 +12,7 @@ from typing import Any
 
 from mothball.config.user_directories import user_config_file
 from mothball.model.document import normalize_name
-from mothball.model.errors import ConfigError, suggest
+from mothball.model.errors import ConfigError, closest, suggest
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.model.sanitize import one_line, strip_credentials
 
@@ -51,6 +51,15 @@ def invalid_value(at: KeyPath, value: object, expected: str) -> ConfigError:
     """Return the error for a value that is not ``expected``."""
     name = at[-1] if at else "configuration"
     return ConfigError(f"`{one_line(name, 60)}` must be {expected}, not {_describe(value)}", key=at)
+
+
+def invalid_choice(at: KeyPath, value: object, choices: tuple[str, ...]) -> ConfigError:
+    """Return the error for a value that is not one of ``choices``, with the closest one."""
+    match = closest(value, choices) if isinstance(value, str) else ""
+    quoted = [f'"{choice}"' for choice in choices]
+    error = invalid_value(at, value, " or ".join(quoted) if len(quoted) == 2 else f"one of {', '.join(quoted)}")
+    error.help = f'did you mean "{match}"?' if match else ""
+    return error
 
 
 def _invalid_item(at: KeyPath, item: object, expected: str) -> ConfigError:
@@ -157,7 +166,7 @@ def _severity_key(key: str, at: KeyPath) -> str:
 
 def _severity(value: object, at: KeyPath) -> Severity:
     if not isinstance(value, str) or value not in tuple(Severity):
-        raise invalid_value(at, value, "one of " + ", ".join(f'"{severity}"' for severity in Severity))
+        raise invalid_choice(at, value, tuple(Severity))
     return Severity(value)
 
 
@@ -213,8 +222,10 @@ def read_rules(value: object, at: KeyPath) -> tuple[Rule, ...]:
     names = read_strings(value, at)
     for name in names:
         if name not in IGNORABLE_RULES:
-            shown = f"`{one_line(name, 60)}`"
-            message = f"{shown} cannot be ignored" if name in tuple(Rule) else f"unknown rule {shown}"
+            if name in tuple(Rule):
+                help_text = f"remove it; an ignore can have the rules {', '.join(IGNORABLE_RULES)}"
+                raise ConfigError(f"`{name}` cannot be ignored", key=at, help_text=help_text)
+            message = f"unknown rule `{one_line(name, 60)}`"
             raise ConfigError(message, key=at, help_text=suggest(name, IGNORABLE_RULES))
     return tuple(Rule(name) for name in names)
 

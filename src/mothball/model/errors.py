@@ -146,8 +146,12 @@ def suggest(name: str, choices: tuple[str, ...]) -> str:
 
 
 def closest(name: str, choices: tuple[str, ...]) -> str:
-    """Return the one of ``choices`` that a misspelled ``name`` is most similar to, empty if none is similar."""
+    """Return the one of ``choices`` that a misspelled ``name`` is most similar to, empty if none is similar.
+
+    Upper and lower case are the same.
+    """
     from difflib import get_close_matches  # noqa: PLC0415 - only needed for errors
 
+    by_lower_case = {choice.lower(): choice for choice in reversed(choices)}
     # Matching time grows with the length.
-    return next(iter(get_close_matches(name[:60], choices, n=1)), "")
+    return next((by_lower_case[match] for match in get_close_matches(name[:60].lower(), by_lower_case, n=1)), "")

@@ -141,7 +141,8 @@ def _output_lines(result: ProcessResult, directory: str) -> list[str]:
     detail = _error_text(result)
     if _DUBIOUS in detail:
         raise _owned_by_another_user(directory)
-    raise GitError("not a git repository with a working tree", detail=detail, help_text="run it inside a working tree")
+    help_text = "run it inside a working tree; only a full check (`mothball check`) works without one"
+    raise GitError("no git working tree", detail=detail, help_text=help_text)
 
 
 def _owned_by_another_user(directory: str) -> GitError:

@@ -281,6 +281,16 @@ def test_invalid_value_in_the_user_configuration_is_rejected(table: dict[str, An
         ({"severity": {"archived": {"zzz": "off"}}}, "expected one of: added, transitive"),
         ({"ignore": {"a": {"rules": ["depricated"]}}}, "did you mean `deprecated`?"),
         ({"ignore": {"a": {"rule": ["archived"]}}}, "did you mean `rules`?"),
+        ({"Index-URL": URL}, "did you mean `index-url`?"),
+        ({"severity": {"ARCHIVED": "off"}}, "did you mean `archived`?"),
+        ({"severity": {"archived": "eror"}}, 'did you mean "error"?'),
+        ({"severity": {"archived": {"added": "warn"}}}, 'did you mean "warning"?'),
+        ({"indexes": {URL: {"statuses": "state"}}}, 'did you mean "stated"?'),
+        # Another rule is no replacement for one that cannot be ignored.
+        (
+            {"ignore": {"a": {"rules": ["unreadable"]}}},
+            f"remove it; an ignore can have the rules {', '.join(IGNORABLE_RULES)}",
+        ),
         ({"ignore": {"a": {"rules": ["archived"], "expires": 1}}}, "expected one of: rules, reason, until, versions"),
     ],
 )
