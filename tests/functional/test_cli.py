@@ -17,6 +17,7 @@ from mothball.cli import check as check_command
 from mothball.cli import parser as cli
 from tests.support.cli import clean_environment, installed_script, run_installed
 from tests.support.hostile import assert_harmless
+from tests.support.loopback import refusing_url
 from tests.support.project import Project
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex
 from tests.support.waiting import wait_until
@@ -100,6 +101,27 @@ def test_options_that_contradict_each_other_are_usage_errors(
 def test_refresh_contradicts_the_offline_variable(project: Project) -> None:
     result = project.check("--refresh", env={"MOTHBALL_OFFLINE": "1"})
     assert (result.code, "MOTHBALL_OFFLINE" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", [("check",), ("status", "old-lib")])
+def test_refresh_contradicts_offline_in_the_project_configuration(project: Project, command: tuple[str, ...]) -> None:
+    project.offline({"old-lib": "archived"})
+    project.write("requirements.txt", "old-lib\n")
+    result = project.run(*command, "--refresh")
+    assert result.code == 2
+    assert "mothball.toml:2" in result.out + result.err
+    assert "--refresh sends requests, and `offline` forbids them" in result.out + result.err
+    assert "archived" in result.out  # the rest is reported
+    project.user_config("offline = false\n")  # overrides the project
+    with refusing_url() as url:
+        assert "--refresh" not in project.run(*command, "--refresh", "--index-url", url).out
+
+
+def test_refresh_contradicts_offline_in_the_user_configuration(project: Project) -> None:
+    project.user_config("offline = true\n")
+    result = project.check("--refresh")
+    assert (result.code, result.out) == (2, "")
+    assert f"`offline` in {project.home / '.config' / 'mothball' / 'config.toml'} forbids them" in result.err
 
 
 def test_verbose_lists_files_and_results_on_stderr(project: Project) -> None:

@@ -77,6 +77,11 @@ def set_up(
             help_text = f"did you mean {one_line(similar)}?" if similar else ""
             raise UsageError(f"{option}: no such file: {path}", help_text=help_text)
     user = with_installers(_user_config())
+    if user.offline and arguments.refresh:
+        place = f"`offline` in {user_config_file()}"
+        raise UsageError(
+            f"--refresh sends requests, and {place} forbids them", help_text="remove it, or omit --refresh"
+        )
     resolver_settings = ConfigResolverSettings(
         today=settings.today,
         overrides=overrides,
@@ -86,6 +91,7 @@ def set_up(
         scopes=tuple(os.path.abspath(scope) for scope in scopes),
         tree=tree or working_tree(os.getcwd()),
         policy_tree=policy_tree,
+        refresh=arguments.refresh,
     )
     return Setup(settings, ConfigResolver(resolver_settings, user), user, overrides)
 

@@ -45,8 +45,9 @@ class ConfigResolverSettings(NamedTuple):
 
     ``config_path`` replaces every configuration file, ``snapshot_path`` every configured snapshot. Without
     ``use_snapshots`` no snapshot is read. ``scopes`` are the absolute directories that this run checks completely.
-    ``today`` is an ISO date. Configuration files are read from ``policy_tree``, by default ``tree``, which contains the
-    files that they apply to; snapshots too, with the disk as a fallback.
+    ``today`` is an ISO date. ``refresh`` is true if the user wants new results. Configuration files are read from
+    ``policy_tree``, by default ``tree``, which contains the files that they apply to; snapshots too, with the disk as a
+    fallback.
     """
 
     today: str
@@ -57,6 +58,7 @@ class ConfigResolverSettings(NamedTuple):
     scopes: tuple[str, ...] = ()
     tree: Tree = DISK
     policy_tree: Tree | None = None
+    refresh: bool = False
 
 
 class _UnusableError(Exception):
@@ -90,7 +92,7 @@ class ConfigResolver:
 
     def for_tree(self, tree: Tree) -> ConfigResolver:
         """Return a resolver with the same settings for another tree, which reads no snapshots."""
-        return ConfigResolver(self._settings._replace(tree=tree, use_snapshots=False), self._user)
+        return ConfigResolver(self._settings._replace(tree=tree, use_snapshots=False, refresh=False), self._user)
 
     def resolve(self, path: str, root: str) -> ResolvedConfig | None:
         """Return the configuration that applies to the file at the absolute ``path`` in the repository at ``root``.
@@ -182,9 +184,18 @@ class ConfigResolver:
             if (span := find_span(toml, (*prefix, "ignore", ignore.key))) is not None
         }
         resolved = self._build(path, root, config, locations, root if is_override else os.path.dirname(path))
+        if self._settings.refresh and resolved.network.offline:
+            span = find_span(toml, (*prefix, "offline"))
+            self._report_refresh(path, lines.position(span.start) if span else None)
         span = find_span(toml, (*prefix, "index-url"))
         location = f"{display_path(path)}:{lines.position(span.start).line}" if span else ""
         return resolved._replace(network=_with_location(resolved.network, location))
+
+    def _report_refresh(self, path: str, position: Position | None) -> None:
+        """Report that the project configuration at ``path`` forbids what the user wants."""
+        message = "--refresh sends requests, and `offline` forbids them: only known results were used"
+        help_text = "remove `offline`, or omit --refresh"
+        self._report(Problem(Severity.ERROR, message, help_text, display_path(path), position))
 
     def _report(self, problem: Problem) -> None:
         if problem not in self._reported:
