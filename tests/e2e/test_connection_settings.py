@@ -320,6 +320,8 @@ def test_retries_of_pip_are_used(mothball: Mothball) -> None:
         assert failing.count() == 1
         check(mothball, configure(mothball, "pip", "[global]", "retries = 1"))
         assert failing.count() == 3
+        check(mothball, {"PIP_RETRIES": "0", "UV_INDEX": failing.url})  # pip does not query it
+        assert failing.count() == 6
 
 
 def test_timeout_of_pip_is_used(mothball: Mothball) -> None:

@@ -60,13 +60,21 @@ class PipConnection(NamedTuple):
 
     @property
     def timeout_seconds(self) -> float | None:
-        """The timeout for connecting and for each read. Raises ConfigError if it is not a number."""
-        return None if self.timeout is None else min(max(_number(self.timeout), MIN_TIMEOUT), MAX_TIMEOUT)
+        """The timeout for connecting and for each read. Raises ConfigError if it is not a number.
+
+        In pip, 0 means no timeout; here the default applies then, as lookups always end.
+        """
+        seconds = 0.0 if self.timeout is None else _number(self.timeout)
+        return min(max(seconds, MIN_TIMEOUT), MAX_TIMEOUT) if seconds else None
 
     @property
     def retry_count(self) -> int | None:
         """The number of retries. Raises ConfigError if it is not a number."""
         return None if self.retries is None else int(min(max(_number(self.retries), 0), _MAX_RETRIES))
+
+    def check_numbers(self) -> None:
+        """Raise ConfigError if pip would reject the timeout or the number of retries."""
+        _ = self.timeout_seconds, self.retry_count
 
 
 class UvConnection(NamedTuple):

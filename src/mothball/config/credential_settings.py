@@ -62,16 +62,15 @@ class CredentialSettings(NamedTuple):
     """Settings for authentication, certificates, proxies and timeouts.
 
     ``client_certificate`` is the absolute path of a PEM file with a certificate and its key, used only for the indexes
-    in ``index_urls``; empty if not set. ``timeout`` is the timeout in seconds for connecting and for each read, and
-    ``retries`` the number of retries, None for the defaults. TLS is not verified for ``insecure_hosts`` (``HOST`` or
-    ``HOST:PORT``). ``pip`` and ``uv`` are the settings of these installers.
+    in ``index_urls``; empty if not set. ``timeout`` is mothball's own setting, in seconds, for connecting and for each
+    read. TLS is not verified for ``insecure_hosts`` (``HOST`` or ``HOST:PORT``). ``pip`` and ``uv`` are the settings of
+    these installers.
     """
 
     index_urls: tuple[UserIndexUrl, ...] = ()
     keyring: KeyringProvider = KeyringProvider.AUTO
     client_certificate: str = ""
     timeout: float | None = None
-    retries: int | None = None
     insecure_hosts: tuple[str, ...] = ()
     pip: PipConnection = PipConnection()
     uv: UvConnection = UvConnection()

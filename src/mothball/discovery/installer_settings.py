@@ -19,13 +19,12 @@ def with_installers(user: UserConfig) -> UserConfig:
     """
     installers = read_installers()
     credentials, pip, uv = user.credentials, installers.pip.connection, installers.uv.connection
+    pip.check_numbers()
     return user._replace(
         installers=installers,
         trusted_hosts=tuple(dict.fromkeys((*user.trusted_hosts, *pip.trusted_hosts, *uv.trusted_hosts))),
         credentials=credentials._replace(
             index_urls=(*credentials.index_urls, *installers.index_urls),
-            timeout=pip.timeout_seconds if credentials.timeout is None else credentials.timeout,
-            retries=pip.retry_count,
             pip=pip,
             uv=uv,
         ),

@@ -1,4 +1,4 @@
-"""Which certificates and which proxy a connection to an endpoint uses. No network.
+"""Which certificates, proxy, timeout and retries a connection to an endpoint uses. No network.
 
 The settings of an installer apply to all endpoints except those that only settings of another installer name. Client
 certificates identify the user, so they are only used for endpoints that a setting of the user names.
@@ -72,6 +72,15 @@ class EndpointAccess:
         # NO_PROXY applies as well.
         bypasses = bypasses or requests.utils.should_bypass_proxies(request.url or "", no_proxy=None)
         return None if bypasses else configured
+
+    def timeout(self, endpoint: Endpoint) -> float | None:
+        """Return the timeout in seconds for connecting and for each read, None for the default."""
+        own = self._settings.timeout
+        return own if own is not None or not self._applies("pip", endpoint) else self._settings.pip.timeout_seconds
+
+    def retries(self, endpoint: Endpoint) -> int | None:
+        """Return the number of retries, None for the default."""
+        return self._settings.pip.retry_count if self._applies("pip", endpoint) else None
 
     def _profile(self, endpoint: Endpoint | None) -> TlsProfile:
         """Return the verified profile of ``endpoint``, None for one that no setting of the user names."""

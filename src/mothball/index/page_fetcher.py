@@ -255,7 +255,8 @@ class _PageFetch:
 
     def _wait_for_retry(self, seconds: float) -> bool:
         """Wait ``seconds`` and return True; return False if no retry or not enough time is left."""
-        if self._retries >= self._fetcher.settings.retries or seconds >= self._deadline.remaining():
+        retries = self._fetcher.transport.retries(self._endpoint)
+        if self._retries >= retries or seconds >= self._deadline.remaining():
             return False
         self._retries += 1
         self._deadline.wait(seconds)

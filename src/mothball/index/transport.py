@@ -30,6 +30,8 @@ from mothball.model.sanitize import one_line
 _CHUNK = 64 * 1024
 # A short error body is read so that the connection can be reused; for a longer one, a new connection is cheaper.
 _MAX_DRAINED = 64 * 1024
+# Seconds for a whole run, unless the user sets a long timeout.
+_DEADLINE = 60.0
 
 
 class ClientSettings(NamedTuple):
@@ -37,12 +39,13 @@ class ClientSettings(NamedTuple):
 
     ``deadline`` applies to a whole call of ``Client.fetch``; ``max_body`` counts decoded bytes; ``trusted_hosts``
     (``HOST`` or ``HOST:PORT``) may be queried over plain http in addition to loopback; ``breaker_cooldown`` is the time
-    in which no request is sent to a host after a failed connection. ``credentials`` are the user's.
+    in which no request is sent to a host after a failed connection. ``credentials`` are the user's; a timeout and a
+    number of retries in them replace those here.
     """
 
     connect_timeout: float = 5.0
     read_timeout: float = 10.0
-    deadline: float = 60.0
+    deadline: float = _DEADLINE
     workers: int = 32
     max_body: int = 32 * 1024 * 1024
     retries: int = 2
@@ -52,16 +55,13 @@ class ClientSettings(NamedTuple):
 
     @classmethod
     def for_user(cls, credentials: CredentialSettings, trusted_hosts: tuple[str, ...]) -> ClientSettings:
-        """Return the settings for a user with ``credentials``, their timeout and their number of retries."""
-        settings = cls(trusted_hosts=trusted_hosts, credentials=credentials).with_timeout(credentials.timeout)
-        return settings if credentials.retries is None else settings._replace(retries=credentials.retries)
+        """Return the settings for a user with ``credentials``.
 
-    def with_timeout(self, seconds: float | None) -> ClientSettings:
-        """Return these settings with ``seconds`` as timeout for connecting and reading, unchanged for None."""
-        if seconds is None:
-            return self
-        # A longer timeout per request needs a longer deadline for all of them.
-        return self._replace(connect_timeout=seconds, read_timeout=seconds, deadline=max(self.deadline, 4 * seconds))
+        A longer timeout per request needs a longer deadline for all of them.
+        """
+        timeout = credentials.timeout or credentials.pip.timeout_seconds or 0.0
+        deadline = max(_DEADLINE, 4 * timeout)
+        return cls(trusted_hosts=trusted_hosts, credentials=credentials, deadline=deadline)
 
 
 class Response(NamedTuple):
@@ -102,7 +102,9 @@ class Transport:
         remaining = deadline.remaining()
         if not remaining:
             return deadline_exceeded(endpoint)
-        timeouts = (min(self._settings.connect_timeout, remaining), min(self._settings.read_timeout, remaining))
+        own = self._access.timeout(endpoint)
+        seconds = (own, own) if own is not None else (self._settings.connect_timeout, self._settings.read_timeout)
+        timeouts = (min(seconds[0], remaining), min(seconds[1], remaining))
         try:
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
             response = self._adapters[self._access.tls_profile(endpoint)].send(
@@ -116,6 +118,11 @@ class Transport:
     def sends_certificate(self, endpoint: Endpoint) -> bool:
         """Return True if ``endpoint`` can request a client certificate of the user."""
         return endpoint.scheme == "https" and self._access.tls_profile(endpoint).certificate is not None
+
+    def retries(self, endpoint: Endpoint) -> int:
+        """Return how often a failed request to ``endpoint`` is repeated."""
+        retries = self._access.retries(endpoint)
+        return self._settings.retries if retries is None else retries
 
     def close(self) -> None:
         """Close idle connections."""

@@ -182,9 +182,9 @@ def test_credentials_are_not_sent_after_redirect_from_http_to_https(authority: A
         assert "authorization" not in secure.received[0].headers
 
 
-def test_timeout_applies_to_connecting_and_reading() -> None:
-    settings = ClientSettings()
-    assert settings.with_timeout(None) == settings
-    short, long = settings.with_timeout(2.0), settings.with_timeout(40.0)
-    assert (short.connect_timeout, short.read_timeout, short.deadline) == (2.0, 2.0, 60.0)
-    assert (long.connect_timeout, long.read_timeout, long.deadline) == (40.0, 40.0, 160.0)
+@pytest.mark.parametrize(
+    ("own", "pip", "deadline"), [(None, "0", 60.0), (2.0, "40", 60.0), (40.0, "1", 160.0), (None, "40", 160.0)]
+)
+def test_deadline_is_longer_with_a_long_timeout(own: float | None, pip: str, deadline: float) -> None:
+    credentials = CredentialSettings(timeout=own, pip=PipConnection(timeout=InstallerSetting(pip, "PIP_TIMEOUT")))
+    assert ClientSettings.for_user(credentials, ()).deadline == deadline

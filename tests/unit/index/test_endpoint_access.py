@@ -109,3 +109,25 @@ def test_variables_for_authorities_in_order(environment: dict[str, str], expecte
 
 def test_passwords_are_not_in_the_representation() -> None:
     assert "s3cret" not in repr(InstallerSetting("http://user:s3cret@proxy.example", "PIP_PROXY"))
+
+
+@pytest.mark.parametrize(
+    ("host", "timeout", "retries"),
+    [("pip", 20.0, 5), ("uv", None, None), ("both", 20.0, 5), ("own", 20.0, 5), ("other", 20.0, 5)],
+)
+def test_timeout_and_retries_of_pip_do_not_apply_to_indexes_of_uv(
+    host: str, timeout: float | None, retries: int | None
+) -> None:
+    pip = PipConnection(timeout=InstallerSetting("20", "PIP_TIMEOUT"), retries=InstallerSetting("5", "PIP_RETRIES"))
+    settings = SETTINGS._replace(pip=pip)
+    access, endpoint = EndpointAccess(settings), at(f"https://{host}.example/")
+    assert (access.timeout(endpoint), access.retries(endpoint)) == (timeout, retries)
+    assert EndpointAccess(settings._replace(timeout=3.0)).timeout(endpoint) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0", None), ("0.5", 1.0), ("20", 20.0), ("1e9", 600.0), ("inf", 600.0), ("-1", 1.0)]
+)
+def test_timeout_of_pip_is_limited(text: str, seconds: float | None) -> None:
+    # In pip, 0 means no timeout.
+    assert PipConnection(timeout=InstallerSetting(text, "PIP_TIMEOUT")).timeout_seconds == seconds
