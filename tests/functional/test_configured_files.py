@@ -150,6 +150,20 @@ def test_dependency_file_that_becomes_prose_is_an_error_and_new_prose_is_not(sho
     assert listed.splitlines() == ["pyproject.toml           pyproject", "system-requirements.txt  passed over: prose"]
 
 
+def test_archived_package_in_test_data_is_found_unless_installers_reject_the_file(shop: Workshop) -> None:
+    base = shop.commit()
+    groups = "[dependency-groups]\ntest = [1]\n"
+    shop.stage({"tests/data/pyproject.toml": toml("old-a") + groups, "tests/data/requirements.txt": "old-b\none two\n"})
+    for arguments in ((), ("--since", base)):
+        assert shop.added(*arguments) == {"tests/data/pyproject.toml": ["old-a"]}
+        result = shop.check(*arguments)
+        assert result.code == 1
+        assert "tests/data/requirements.txt passed over (test data that does not parse)" in result.out
+        assert "tests/data/pyproject.toml: note: errors are not shown" in result.out
+    shop.commit()
+    assert "tests/data/requirements.txt  passed over: test data" in check(shop, "--list-files").out
+
+
 def test_repository_below_a_directory_called_requirements(tmp_path: Path) -> None:
     shop = workshop(tmp_path / "requirements")
     shop.stage({"words.txt": lines("old-a"), "requirements/base.txt": lines("old-b")})

@@ -27,6 +27,7 @@ from mothball.formats.recognition import (
     MAX_RECOGNIZED,
     looks_like_requirements,
     parses_as_requirements,
+    readable_part,
     recognized_format,
     why_passed_over,
 )
@@ -146,6 +147,11 @@ def _has_no_entry_of_format(file: ParsedFile) -> bool:
         document.unresolvable,
     )
     return not any(entries) and any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
+
+
+def _relative(file: FileTarget | ParsedFile) -> str:
+    """Return the path of ``file`` in its repository, with forward slashes."""
+    return os.path.relpath(file.path, file.root).replace(os.sep, "/")
 
 
 class _Discovery:
@@ -312,6 +318,8 @@ class _Discovery:
         parsed = parse_target(text, target)
         if self._passes_over(target, text, parsed.document):
             return []
+        if not target.is_certain:
+            parsed = self._without_expected_errors(parsed)
         if self._request.format == target.format and _has_no_entry_of_format(parsed):
             message = f"{one_line(display_path(target.path))} has no entries of the format {target.format}"
             self.problems.append(Problem(Severity.ERROR, message, "omit --as, or name the format of the file"))
@@ -324,12 +332,21 @@ class _Discovery:
         self._included.update(include.key for include in included)
         return included
 
+    def _without_expected_errors(self, file: ParsedFile) -> ParsedFile:
+        """Return ``file`` without its errors if it is a template or test data, with a note that they are not shown."""
+        document = readable_part(file.document, file.text, _relative(file))
+        if document is file.document:
+            return file
+        message = "errors are not shown: this is a template or test data; its other entries are checked"
+        self.problems.append(Problem(Severity.NOTE, message, path=display_path(file.path)))
+        return file._replace(document=document)
+
     def _passes_over(self, target: FileTarget, text: str, document: Document) -> bool:
         """Return True if ``target`` is no dependency file in spite of its name, and say so if the user named it."""
         if target.is_certain or target.key in self._included:
             self._passed_over.pop(target.key, None)
             return False
-        reason = why_passed_over(document, text, os.path.relpath(target.path, target.root).replace(os.sep, "/"))
+        reason = why_passed_over(document, text, _relative(target))
         if not reason or self._request.was_dependency_file(target.path):
             return False
         self._passed_over[target.key] = PassedOver(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MAX_LENGTH = 200_000
 CONFLICT = "unresolved merge conflict"
 CONFLICT_HELP = "keep one side and remove the conflict markers"
+# The remedy for a file that exceeds a limit of mothball.
+SPLIT_HELP = "split the file"
 _MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|>{7})(?: [^\r\n]*)?(?=[\r\n]|\Z)", re.MULTILINE)
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
@@ -37,8 +39,13 @@ def broken_document(format_name: str, text: str, offset: int, message: str) -> D
 def too_long_document(format_name: str, text: str) -> Document:
     """Return the document of a ``text`` with more than ``MAX_LENGTH`` code points, with one problem: it is not read."""
     message = f"the file has {len(text):,} characters, at most {MAX_LENGTH:,} are supported: it is not read"
-    problem = ParseProblem(Span(0, 0), message, "split the file")
+    problem = ParseProblem(Span(0, 0), message, SPLIT_HELP)
     return Document(format_name, problems=(problem,), is_broken=True)
+
+
+def is_over_limit(document: Document) -> bool:
+    """Return True if ``document`` is not read because its text exceeds a limit of mothball: it may be valid."""
+    return document.is_broken and any(problem.help == SPLIT_HELP for problem in document.problems)
 
 
 def is_conflict_marker(line: str) -> bool:

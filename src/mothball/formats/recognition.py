@@ -6,13 +6,16 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from mothball.formats.broken import is_over_limit
 from mothball.formats.generators import has_generator_header
+from mothball.formats.ignores import may_hold_ignore_comment
+from mothball.model.document import UNRESOLVABLE_REASONS
 from mothball.model.errors import TooManyEntriesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.model.document import Document
+    from mothball.model.document import Document, ParseProblem
 
 SCRIPT_MARK = "# /// script"
 _SCRIPT_BLOCK = rf"(?m)^{SCRIPT_MARK}[ \t]*\r?$"
@@ -27,6 +30,9 @@ _TEST_DATA = r"(?i)(?:^|/)(?:fixtures?|test[-_]?data|tests?/(?:.*/)?(?:data|asse
 _TEMPLATE_MARK = r"\{\{|\{%|\{#|<%|\$\{"
 # Longer texts are not prose, and only this much of them is parsed to recognize requirements.
 MAX_RECOGNIZED = 100_000
+_TOML = frozenset(
+    {"pyproject", "pipfile", "hatch-toml", "pixi-toml", "tox-toml", "uv-lock", "poetry-lock", "pdm-lock", "pylock"}
+)
 _HASHES = r"(?:^|\s)--hash[= ]"
 
 
@@ -69,15 +75,64 @@ def why_passed_over(document: Document, text: str, path: str) -> str:
     """
     if document.format == "conda-env" and "dependencies" not in text and not _has_entries(document):
         return "no `dependencies`"
-    if document.problems and re.search(_TEMPLATE_DIRECTORY, path) and re.search(_TEMPLATE_MARK, text):
-        return "template that does not parse"
-    if document.problems and re.search(_TEST_DATA, path):
-        return "test data that does not parse"
+    sample = _kind_of_sample(text, path) if document.problems else ""
+    if sample and not is_over_limit(document) and (_is_invalid(document, text) or not _has_entries(document)):
+        return f"{sample} that does not parse"
     # The entries of a file with too many errors are not known: only its lines count.
     has_entries = _has_entries(document) and not document.is_broken
     if document.format == "requirements" and document.problems and not has_entries:
         return _why_not_requirements(text, os.path.basename(path).lower())
     return ""
+
+
+def readable_part(document: Document, text: str, path: str) -> Document:
+    """Return ``document`` without the errors of a template or of test data, and without the entries that are in doubt.
+
+    An installer may accept the other entries. ``text`` and ``path`` are as in ``why_passed_over``. Any other document,
+    and one that exceeds a limit, is returned as it is.
+    """
+    unread = tuple(problem for problem in document.problems if not _is_about_a_comment(problem, text))
+    if not unread or not _kind_of_sample(text, path) or is_over_limit(document):
+        return document
+    return document._replace(
+        dependencies=tuple(each for each in document.dependencies if each.skip_reason not in UNRESOLVABLE_REASONS),
+        problems=tuple(problem for problem in document.problems if problem not in unread),
+        includes=tuple(each for each in document.includes if not re.search(_TEMPLATE_MARK, each.target)),
+        unnamed=tuple(each for each in document.unnamed if each.reason not in UNRESOLVABLE_REASONS),
+    )
+
+
+def _kind_of_sample(text: str, path: str) -> str:
+    """Return "template" or "test data" if the directory of ``path`` is one for such files, else an empty string."""
+    if re.search(_TEMPLATE_DIRECTORY, path) and re.search(_TEMPLATE_MARK, text):
+        return "template"
+    return "test data" if re.search(_TEST_DATA, path) else ""
+
+
+def _is_invalid(document: Document, text: str) -> bool:
+    """Return True if no tool reads any entry of ``document``, which has problems: it has a syntax error.
+
+    One invalid line makes installers reject a requirements file. In other formats, they may never read an entry that
+    mothball reports.
+    """
+    if document.format == "requirements":
+        return not all(_is_about_a_comment(problem, text) for problem in document.problems)
+    if document.format in _TOML:
+        import tomllib  # noqa: PLC0415 - for test data and templates with errors only
+
+        try:
+            tomllib.loads(text)
+        except (ValueError, RecursionError):
+            return True
+        return False
+    return document.is_broken
+
+
+def _is_about_a_comment(problem: ParseProblem, text: str) -> bool:
+    """Return True if ``problem`` is that of an ignore comment, which installers do not read."""
+    return text[problem.span.start : problem.span.start + 1] in {"#", ";"} and may_hold_ignore_comment(
+        problem.span.slice(text)
+    )
 
 
 def _why_not_requirements(text: str, name: str) -> str:

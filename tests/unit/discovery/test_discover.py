@@ -793,7 +793,7 @@ def test_format_for_directory_is_reported(repo: Path) -> None:
     assert problems(result) == [". is a directory, and --as only applies to files"]
 
 
-@pytest.mark.parametrize(("name", "file_format"), [("requirements.txt", "pre-commit"), ("pyproject.toml", "uv-lock")])
+@pytest.mark.parametrize(("name", "file_format"), [("requirements.txt", "setup-cfg"), ("pyproject.toml", "uv-lock")])
 def test_file_without_entries_of_the_given_format_is_reported(repo: Path, name: str, file_format: str) -> None:
     write_tree(repo, {name: "[project]\ndependencies = [\n  'a',  # mothball: ignore[archived] x\n]\n"})
 

@@ -7,6 +7,7 @@ import pytest
 from mothball.formats.recognition import (
     looks_like_requirements,
     parses_as_requirements,
+    readable_part,
     recognized_format,
     why_passed_over,
 )
@@ -132,6 +133,34 @@ def test_template_that_parses_and_broken_file_that_is_no_template_are_read() -> 
 def test_test_data_is_passed_over_only_if_it_does_not_parse(directory: str) -> None:
     assert reason("old-lib\none two\n", f"{directory}/requirements.txt") == "test data that does not parse"
     assert reason("old-lib\n", f"{directory}/requirements.txt") == ""
+
+
+GROUPS = '[project]\ndependencies = ["old-lib", "{{ x }}"]\n[dependency-groups]\na = ["old-b", 1]\n'
+
+
+@pytest.mark.parametrize("path", ["tests/data/pyproject.toml", "templates/pyproject.toml"])
+def test_entries_are_read_where_installers_may_ignore_the_errors(path: str) -> None:
+    document = parse("pyproject", GROUPS)
+    assert document.problems
+    assert reason(GROUPS, path, "pyproject") == ""
+    read = readable_part(document, GROUPS, path)
+    assert (read.problems, [each.name for each in read.dependencies]) == ((), ["old-lib", "old-b"])
+    assert readable_part(document, GROUPS, "app/pyproject.toml") is document
+
+
+@pytest.mark.parametrize(
+    ("file_format", "text"),
+    [
+        ("requirements", "old-lib\nrich  # mothball: ignore[no-rule] reason\n"),
+        ("requirements", "-r base.txt\n" * 1001),
+        ("conda-env", "dependencies:\n- pip:\n  - old-lib\n" + "#" * 200_000),
+    ],
+)
+def test_test_data_that_installers_accept_is_not_passed_over(file_format: str, text: str) -> None:
+    document = parse(file_format, text)
+    assert document.problems
+    assert reason(text, "tests/data/file", file_format) == ""
+    assert readable_part(document, text, "tests/data/file") is document
 
 
 @pytest.mark.parametrize("directory", ["tests", "data", "data/tests", "assets", "my-fixtures", "test"])
