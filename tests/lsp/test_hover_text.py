@@ -13,9 +13,8 @@ from mothball.config.project import DEFAULT_INDEX
 from mothball.index.releases import Releases
 from mothball.lsp.hover_text import HoverContent, code_span, hover_text, project_page
 from mothball.lsp.lookups import PENDING
-from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, Location, Position, SkipReason, Span
+from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, LineIndex, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
-from mothball.model.line_index import LineIndex
 from mothball.model.lookup import (
     Cause,
     KnownStatus,

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from mothball.check.messages import finding_message, not_stated_message
 from mothball.check.pipeline import check
 from mothball.config.project import ProjectConfig
-from mothball.model.document import Dependency, DependencyKind, Location, Position, SkipReason, Span
+from mothball.model.document import Dependency, DependencyKind, LineIndex, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary, Suppression
-from mothball.model.line_index import LineIndex
 from mothball.model.lookup import (
     Cause,
     IndexResult,

@@ -28,8 +28,7 @@ from mothball.check.inputs import (
 )
 from mothball.check.versions import pin_of
 from mothball.formats.recorded_files import digests_of, entry_text, may_record_files
-from mothball.model.document import Dependency, DependencyKind, Document, ParsedFile, ParseProblem
-from mothball.model.line_index import LineIndex
+from mothball.model.document import Dependency, DependencyKind, Document, LineIndex, ParsedFile, ParseProblem
 from mothball.model.records import NamedTuple
 from mothball.routing.facts import NO_FACTS, LookupFacts
 

@@ -16,6 +16,7 @@ from mothball.model.document import (
     Document,
     FileKind,
     IgnoreComment,
+    LineIndex,
     Location,
     ParsedFile,
     ParseProblem,
@@ -23,7 +24,6 @@ from mothball.model.document import (
     UnnamedEntry,
 )
 from mothball.model.findings import CheckedDependency, CheckMode, Finding
-from mothball.model.line_index import LineIndex
 from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
 from mothball.routing.facts import NO_FACTS, LookupFacts

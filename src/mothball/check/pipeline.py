@@ -28,7 +28,14 @@ from mothball.check.transitive import DependencyPaths, dependency_paths, merge_l
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore, IndexStatuses
 from mothball.index.resolution import LookupSettings, Query
-from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, DependencyKind, IgnoreComment, SkipReason
+from mothball.model.document import (
+    UNRESOLVABLE_REASONS,
+    Dependency,
+    DependencyKind,
+    IgnoreComment,
+    LineIndex,
+    SkipReason,
+)
 from mothball.model.findings import (
     PROJECT_RULES,
     VERSION_RULES,
@@ -42,7 +49,6 @@ from mothball.model.findings import (
     SkippedEntry,
     Summary,
 )
-from mothball.model.line_index import LineIndex
 from mothball.model.lookup import (
     IndexResult,
     KnownStatus,

@@ -10,8 +10,8 @@ from mothball.check.policy import exit_code
 from mothball.cli.common import open_session, read_paths
 from mothball.cli.output import print_report
 from mothball.discovery.discover import DiscoveryResult
+from mothball.model.document import LineIndex
 from mothball.model.errors import UsageError
-from mothball.model.line_index import LineIndex
 from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import concise_line, problem_line
 

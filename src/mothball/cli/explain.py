@@ -21,9 +21,8 @@ from mothball.index.credential_sources import credential_sources
 from mothball.index.credentials import CredentialStore
 from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.urls import endpoint_of, is_query_allowed
-from mothball.model.document import Dependency, Span
+from mothball.model.document import Dependency, LineIndex, Span
 from mothball.model.findings import Finding, Rule, Severity
-from mothball.model.line_index import LineIndex
 from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import base_url, escape_log_commands, one_line, strip_credentials

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from mothball import PROJECT_URL
 from mothball.config.credential_settings import (
     HOST_AND_PORT,
     KeyringProvider,
@@ -49,9 +50,8 @@ from mothball.config.values import (
     read_strings,
     read_until,
 )
-from mothball.model.file_formats import FORMATS
+from mothball.model.file_names import FORMATS
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
-from mothball.model.project_urls import PROJECT_URL
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # URLs without query, fragment and variables; user information is only allowed in the user configuration.

@@ -44,7 +44,7 @@ from mothball.config.values import (
 )
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, suggest
-from mothball.model.file_formats import FORMATS
+from mothball.model.file_names import FORMATS
 from mothball.model.findings import VERSION_RULES, Rule, Severity
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line, strip_credentials

@@ -24,11 +24,10 @@ from mothball.config.project import (
 from mothball.config.values import SEVERITY_SCOPES
 from mothball.formats.toml.api import TomlScan, find_span, first_error_in, scan, scan_cached, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
-from mothball.model.document import Location, Position
+from mothball.model.document import LineIndex, Location, Position
 from mothball.model.errors import ConfigError, SnapshotError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import Problem, Rule, Severity
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Tree, display_path, is_inside, read_utf8, resolves_inside
 

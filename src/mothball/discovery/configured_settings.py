@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mothball.formats.toml.api import find_span, scan_cached, to_mapping
-from mothball.model.line_index import LineIndex
+from mothball.model.document import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import display_path, read_utf8
 

@@ -18,9 +18,8 @@ from mothball.formats.table import (
     may_contain_requirements,
     parse,
 )
-from mothball.model.document import DependencyKind, FileKind, Include, IndexOption, ParsedFile, ParseProblem
+from mothball.model.document import DependencyKind, FileKind, Include, IndexOption, LineIndex, ParsedFile, ParseProblem
 from mothball.model.errors import UnreadableFileError
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import DISK, Tree, display_path, is_inside

@@ -15,10 +15,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from mothball.formats.table import parse
-from mothball.model.document import Dependency, Document, IndexOption, ParsedFile, Span, ToolIndex, Workspace
+from mothball.model.document import Dependency, Document, IndexOption, LineIndex, ParsedFile, Span, ToolIndex, Workspace
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, PYPROJECT_TOML, UV_TOML
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import Tree, display_path
 from mothball.repository.paths import upward

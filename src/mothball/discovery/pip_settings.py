@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from mothball.config.connection_settings import InstallerSetting, PipConnection
 from mothball.config.installers import PipSettings, UserIndex
 from mothball.discovery.installer_files import absolute_path, is_on, is_user_setting, pip_files
+from mothball.model.document import LineIndex
 from mothball.model.errors import UnreadableFileError
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import read_utf8
 

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from mothball.check.inputs import ResolvedFile, line_range
 from mothball.discovery.config_lookup import table_path
 from mothball.formats.toml.api import scan_cached, to_mapping
-from mothball.model.document import Dependency, IgnoreComment
+from mothball.model.document import Dependency, IgnoreComment, LineIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import Problem, Severity
-from mothball.model.line_index import LineIndex
 from mothball.model.sanitize import join_names
 from mothball.repository.files import Tree, display_path
 from mothball.repository.git_change import Change

@@ -15,7 +15,7 @@ from mothball.model.records import NamedTuple
 from mothball.repository.files import read_utf8
 
 if TYPE_CHECKING:
-    from mothball.model.line_index import LineIndex
+    from mothball.model.document import LineIndex
 
 # Roles of indexes from [[index]] tables; other roles are names of settings.
 _TABLE_ROLES = ("index", "default", "explicit", "flat")
@@ -130,7 +130,7 @@ def _read_file(path: str) -> _UvToml:
     if not os.path.exists(path):
         return _UvToml()
     from mothball.formats.manifests.tool_uv import read_uv_toml  # noqa: PLC0415 - most users have no such file
-    from mothball.model.line_index import LineIndex  # noqa: PLC0415
+    from mothball.model.document import LineIndex  # noqa: PLC0415
 
     text = read_utf8(path)
     indexes, problem = read_uv_toml(text)

@@ -15,9 +15,8 @@ import yaml
 from mothball.edits.hook_files import extended_hook_files, hook_files
 from mothball.edits.model import Edit, apply, end_of_line, newline_of
 from mothball.formats.yaml.reader import read_yaml
-from mothball.model.document import Span
+from mothball.model.document import LineIndex, Span
 from mothball.model.errors import ConfigError
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import join_names, one_line
 

@@ -8,9 +8,8 @@ from operator import attrgetter
 from mothball.check.inputs import is_lock, line_range
 from mothball.edits.model import Edit, apply
 from mothball.edits.proof import read_edited
-from mothball.model.document import Dependency, Document, IgnoreComment, Span
+from mothball.model.document import Dependency, Document, IgnoreComment, LineIndex, Span
 from mothball.model.findings import Rule
-from mothball.model.line_index import LineIndex
 from mothball.model.sanitize import one_line
 
 

@@ -21,10 +21,9 @@ from mothball.formats.toml.api import (
     scan,
     to_mapping,
 )
-from mothball.model.document import Span, normalize_name
+from mothball.model.document import LineIndex, Span, normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.findings import Rule
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 

@@ -9,8 +9,8 @@ from mothball.check.messages import toml_string
 from mothball.edits.model import apply
 from mothball.edits.toml_table import comparable, insert_lines
 from mothball.formats.toml.api import scan, to_mapping
+from mothball.model.document import LineIndex
 from mothball.model.errors import ConfigError
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 
 

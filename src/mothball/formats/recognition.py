@@ -150,7 +150,7 @@ def _has_entries(document: Document) -> bool:
 
 
 def _is_prose(text: str) -> bool:
-    from mothball.formats.requirements.listings import listing_problem  # noqa: PLC0415 - invalid files are rare
+    from mothball.formats.requirements.document import listing_problem  # noqa: PLC0415 - invalid files are rare
 
     return listing_problem(text) is None and not any(
         re.search(_INSTALLS, line) or re.fullmatch(_SOLE_WORD, line)

@@ -29,7 +29,7 @@ from mothball.model.document import (
     relocated,
 )
 from mothball.model.errors import TooManyEntriesError, UnreadableFileError, decoding_error
-from mothball.model.file_formats import FORMATS
+from mothball.model.file_names import FORMATS
 
 __all__ = [
     "FORMATS",

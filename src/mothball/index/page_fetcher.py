@@ -9,7 +9,7 @@ import re
 import time
 from datetime import UTC
 
-from mothball import __version__
+from mothball import PROJECT_URL, __version__
 from mothball.config.values import is_ignorable_error_code
 from mothball.index.circuit_breaker import CircuitBreaker
 from mothball.index.concurrency_limit import ConcurrencyLimit
@@ -32,7 +32,6 @@ from mothball.index.urls import (
 )
 from mothball.model.errors import PageError
 from mothball.model.lookup import Cause
-from mothball.model.project_urls import PROJECT_URL
 from mothball.model.sanitize import one_line
 
 USER_AGENT = f"mothball/{__version__} (+{PROJECT_URL})"

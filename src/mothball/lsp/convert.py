@@ -12,9 +12,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from lsprotocol import types
 
-from mothball.model.document import Location, Position, Span
+from mothball.model.document import LineIndex, Location, Position, Span
 from mothball.model.findings import Rule, Severity
-from mothball.model.line_index import LineIndex
 
 SOURCE = "mothball"
 

@@ -10,9 +10,8 @@ from mothball.edits.ignore_fixes import add_reason, add_rules, correct_name, rem
 from mothball.edits.model import Edit, apply
 from mothball.edits.proof import read_edited
 from mothball.lsp.documents import Checked, is_reported
-from mothball.model.document import Span
+from mothball.model.document import LineIndex, Span
 from mothball.model.findings import IGNORABLE_RULES, Finding, Rule
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 

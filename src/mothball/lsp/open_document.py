@@ -43,11 +43,10 @@ from mothball.lsp.unsaved import (
     routing_of,
     with_policy,
 )
-from mothball.model.document import Document, Location, ParsedFile
+from mothball.model.document import Document, LineIndex, Location, ParsedFile
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Finding, Problem
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
 from mothball.routing.facts import LocalNames, LookupFacts, SavedRouting, group_by_name

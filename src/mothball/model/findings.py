@@ -5,8 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, Location, Position, SkipReason
-from mothball.model.line_index import LineIndex
+from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, LineIndex, Location, Position, SkipReason
 from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
 

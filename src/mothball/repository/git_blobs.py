@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mothball.model.errors import GitError
 from mothball.repository.files import MAX_FILE_SIZE
-from mothball.repository.git_run import MAX_OUTPUT, Git
+from mothball.repository.git_process import MAX_OUTPUT, Git
 
 _MISSING_HELP = "the clone is partial or damaged: fetch the object, for example with `git fetch --refetch --no-filter`"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from mothball.formats.names import has_dependency_name
 from mothball.model.errors import GitError, UnreadableFileError
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Tree
 from mothball.repository.git_blobs import Blobs
-from mothball.repository.git_links import follow_links, links_at_base
 from mothball.repository.git_repository import (
     Difference,
     Entry,
@@ -34,7 +34,7 @@ _NULL_ID = "0" * _SHA1_LENGTH
 class Base(NamedTuple):
     """A base tree of the change, and its differences to the target by relative path.
 
-    The entry of a link is that of the file that it leads to (see ``follow_links``). ``commit`` is None without a base.
+    The entry of a link is that of the file that it leads to (see ``_follow_links``). ``commit`` is None without a base.
     """
 
     tree: GitTree
@@ -184,8 +184,39 @@ def _base(
 ) -> Base:
     by_path = {difference.path: difference for difference in touched}
     known = {path: difference.before for path, difference in by_path.items()}
-    links = links_at_base(target.links(), by_path) if by_path else None
+    links = _links_at_base(target.links(), by_path) if by_path else None
     # Without a commit the tree is empty, so it is completely known.
     entries = KnownEntries(known, is_complete=commit is None, links=links, others=target)
     tree = GitTree(repository, commit or "", blobs, entries)
-    return Base(tree, follow_links(by_path, tree, target, repository), commit)
+    return Base(tree, _follow_links(by_path, tree, target, repository), commit)
+
+
+def _links_at_base(links: Mapping[str, Entry], touched: Mapping[str, Difference]) -> dict[str, Entry]:
+    """Return the links of the base tree by path, from those of the target tree and all differences."""
+    unchanged = {path: entry for path, entry in links.items() if path not in touched}
+    before = {path: difference.before for path, difference in touched.items()}
+    return unchanged | {path: entry for path, entry in before.items() if entry and entry.is_link}
+
+
+def _follow_links(
+    touched: Mapping[str, Difference], base: GitTree, target: GitTree, repository: Repository
+) -> dict[str, Difference]:
+    """Return ``touched``, the differences of two trees by path, with the entries of the files that links lead to.
+
+    A link to a directory has no entry, and a link that leads nowhere its own. An unchanged link is added if the path
+    that it leads through changes, and if it has the name of a dependency file. Raises GitError.
+    """
+    changed = [path for path, difference in touched.items() if _has_link(difference)]
+    unchanged = [path for path in target.links() if path not in touched and has_dependency_name(path)]
+    target.read_links(unchanged)
+    touched_paths = set(map(repository.absolute, touched)) if unchanged else set()
+    affected = [path for path in unchanged if not touched_paths.isdisjoint(target.followed(repository.absolute(path)))]
+    followed = dict(touched)
+    for path in (*changed, *affected):
+        absolute = repository.absolute(path)
+        followed[path] = Difference(path, base.entry(absolute), target.entry(absolute))
+    return followed
+
+
+def _has_link(difference: Difference) -> bool:
+    return any(entry is not None and entry.is_link for entry in (difference.before, difference.after))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from mothball.model.errors import GitError
-from mothball.repository.git_run import Git
+from mothball.repository.git_process import Git
 
 
 def ignored_paths(paths: Sequence[str], root: str) -> frozenset[str]:

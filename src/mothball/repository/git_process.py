@@ -1,4 +1,4 @@
-"""Find a git executable that is safe to run, and run it with a hardened environment.
+"""Find a git executable that is safe to run, and run git commands with a hardened environment.
 
 A checked repository is untrusted: it may contain a program named ``git``, and its configuration may name programs that
 git starts (fsmonitor, hooks, external diffs, text converters, transport helpers). None of them is run.
@@ -59,6 +59,8 @@ _DROPPED = (
     "GIT_PAGER",
     "GIT_TRACE",
 )
+# Far larger than any list of paths; file contents are requested in portions of this size.
+MAX_OUTPUT = 64 * 1024 * 1024
 _MAX_STDERR = 64 * 1024
 _CHUNK = 256 * 1024
 _SIGKILL = 9
@@ -190,3 +192,42 @@ def _send(descriptor: int, unsent: memoryview) -> memoryview:
         return unsent
     except BrokenPipeError:
         return unsent[:0]
+
+
+class Git:
+    """git commands in ``directory``, an absolute path. The executable is located on the first run."""
+
+    def __init__(self, directory: str) -> None:
+        """Initialize git commands in ``directory``."""
+        self.directory = directory
+        self._program = ""
+
+    def run(self, *arguments: str, stdin: bytes = b"", limit: int = MAX_OUTPUT) -> ProcessResult:
+        """Run ``git ARGUMENTS`` until it exits or has written ``limit`` bytes, whatever its exit code.
+
+        Raises GitError if no usable git is found or it cannot be started.
+        """
+        self._program = self._program or find_git(self.directory)
+        if not self._program:
+            from mothball.model.errors import GitError  # noqa: PLC0415 - see the module docstring
+
+            raise GitError(
+                "git was not found on PATH",
+                help_text="install git, and add its directory to PATH; a git inside the checked repository is not run",
+            )
+        command = [self._program, *HARDENED, "-C", self.directory, *arguments]
+        run = spawn if hasattr(os, "posix_spawn") else run_with_subprocess
+        try:
+            return run(command, environment(), stdin, limit)
+        except (OSError, ValueError) as error:
+            from mothball.model.errors import GitError  # noqa: PLC0415 - see the module docstring
+
+            raise GitError(f"git cannot be started ({error})", help_text=f"check that {self._program} runs") from error
+
+
+def run_with_subprocess(command: Sequence[str], environ: Mapping[str, str], stdin: bytes, limit: int) -> ProcessResult:
+    """Run ``command`` like ``spawn`` on systems without ``posix_spawn``. Raises OSError."""
+    import subprocess  # noqa: PLC0415 - slow to import, and only needed on Windows
+
+    result = subprocess.run(command, env=environ, input=stdin, capture_output=True, check=False)  # noqa: S603 - git, by its absolute path
+    return ProcessResult(result.returncode, result.stdout[:limit], result.stderr, len(result.stdout) > limit)

@@ -10,8 +10,7 @@ from mothball.formats.names import may_be_dependency_file
 from mothball.model.errors import GitError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
-from mothball.repository.git_process import COMPARED, LISTED, ProcessResult, lines_of_links
-from mothball.repository.git_run import MAX_OUTPUT, Git
+from mothball.repository.git_process import COMPARED, LISTED, MAX_OUTPUT, Git, ProcessResult, lines_of_links
 from mothball.repository.paths import repository_root
 
 _FULL_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"

@@ -84,8 +84,8 @@ def working_tree(directory: str) -> Tree:
 
 def _placeholder_tree(root: str) -> Tree:
     """Return the tree of the working tree at ``root``; the disk itself if git fails or all links are links."""
+    from mothball.repository.git_process import Git  # noqa: PLC0415
     from mothball.repository.git_repository import list_links  # noqa: PLC0415 - rarely needed
-    from mothball.repository.git_run import Git  # noqa: PLC0415
 
     try:
         entries = list_links(Git(root), None)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from mothball import PROJECT_URL
 from mothball.config.credential_settings import CredentialSettings
 from mothball.config.json_schema import render_schema, schema
 from mothball.config.project import (
@@ -27,7 +28,6 @@ from mothball.config.project import (
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
-from mothball.model.project_urls import PROJECT_URL
 from tests.support.cli import run_in_process
 from tests.tables.configuration_keys import DEFAULTS
 

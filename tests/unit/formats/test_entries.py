@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mothball.formats.table import FORMATS, parse
-from mothball.model.document import Dependency, DependencyKind, Document, Span, normalize_name
-from mothball.model.line_index import LineIndex
+from mothball.model.document import Dependency, DependencyKind, Document, LineIndex, Span, normalize_name
 from tests.support.spans import check_places
 
 if TYPE_CHECKING:

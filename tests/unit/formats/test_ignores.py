@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from mothball.check.inputs import line_range
 from mothball.formats.ignores import read_comment
 from mothball.formats.table import parse
-from mothball.model.document import IgnoreComment, ParseProblem, Span
+from mothball.model.document import IgnoreComment, LineIndex, ParseProblem, Span
 from mothball.model.findings import IGNORABLE_RULES, Rule
-from mothball.model.line_index import LineIndex
 from tests.support.timing import least_seconds
 
 

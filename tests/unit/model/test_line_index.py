@@ -4,8 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mothball.model.document import Position
-from mothball.model.line_index import LineIndex
+from mothball.model.document import LineIndex, Position
 from tests.support.timing import least_seconds
 
 # Many line ends, characters that resemble line ends, and characters of two UTF-16 units.

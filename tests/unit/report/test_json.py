@@ -8,9 +8,8 @@ from hypothesis import given
 
 from mothball import __version__
 from mothball.check.pipeline import check
-from mothball.model.document import Dependency, DependencyKind, SkipReason, Span
+from mothball.model.document import Dependency, DependencyKind, LineIndex, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Report, Summary
-from mothball.model.line_index import LineIndex
 from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skipped, Source
 from mothball.report.json import ReportOrigin, lookup_json, render_json
 from tests.support.check_inputs import (

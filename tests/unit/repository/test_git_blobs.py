@@ -9,8 +9,7 @@ import pytest
 from mothball.model.errors import GitError
 from mothball.repository import git_blobs as module
 from mothball.repository.git_blobs import Blobs
-from mothball.repository.git_process import ProcessResult
-from mothball.repository.git_run import Git
+from mothball.repository.git_process import Git, ProcessResult
 from tests.support.git_repository import Repository, new_repository
 
 

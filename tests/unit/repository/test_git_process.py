@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from mothball.model.errors import GitError
-from mothball.repository.git_process import environment, find_git
-from mothball.repository.git_run import Git
+from mothball.repository.git_process import Git, environment, find_git
 
 
 def make_git(path: Path) -> Path:

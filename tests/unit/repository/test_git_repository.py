@@ -10,7 +10,7 @@ import pytest
 
 from mothball.model.errors import GitError
 from mothball.repository import git_repository as module
-from mothball.repository.git_process import ProcessResult
+from mothball.repository.git_process import Git, ProcessResult
 from mothball.repository.git_repository import (
     Difference,
     Entry,
@@ -20,7 +20,6 @@ from mothball.repository.git_repository import (
     open_repository,
     resolve_commit,
 )
-from mothball.repository.git_run import Git
 from tests.support.git_repository import IDENTITY, Repository, new_repository
 
 

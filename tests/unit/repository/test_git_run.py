@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from mothball.model.errors import GitError
-from mothball.repository.git_process import ProcessResult, spawn
-from mothball.repository.git_run import Git, run_with_subprocess
+from mothball.repository.git_process import Git, ProcessResult, run_with_subprocess, spawn
 from tests.support.git_repository import new_repository
 
 Runner = Callable[[Sequence[str], Mapping[str, str], bytes, int], ProcessResult]

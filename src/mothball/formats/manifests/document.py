@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.documents import ManifestItem, ToolReader, build_document
+from mothball.formats.manifests.documents import ManifestItem, ToolReader, build_document, mark_never_installed
 from mothball.formats.manifests.requirement_arrays import MAX_SHOWN, read_items
 from mothball.formats.manifests.tables import all_tables, tool_tables
-from mothball.formats.never_installed import mark_never_installed
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import (
     Array,

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.declared_indexes import DeclaredIndex, IndexPins, declared_indexes
+from mothball.formats.manifests.documents import mark_never_installed
 from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, read_named_entry
 from mothball.formats.manifests.source_overrides import SourceOverride
 from mothball.formats.manifests.tables import ANY
-from mothball.formats.never_installed import mark_never_installed
 from mothball.formats.toml.api import String
 from mothball.model.document import Dependency, DependencyKind, ParseProblem, SkipReason
 

@@ -57,6 +57,14 @@ _BREAK = re.compile(f"[{_BREAKS}]")
 # The text after such a character, if it is not a comment and the line has text before the character.
 _AFTER_BREAK = rf"(?<=\S)[^\S\r\n{_BREAKS}]*+[{_BREAKS}][^\S\r\n]*+([^\s#]\S*+)"
 
+# The header of each list of installed packages that is pasted into requirements files, and the command that prints it.
+_LISTINGS = (
+    (r"(?m)^Package[ \t]++Version(?=[ \t\r\n]|\Z)[^\r\n]*+", "pip list"),
+    (r"(?m)^#[ \t]++Name[ \t]++Version[ \t]++Build\b[^\r\n]*+", "conda list"),
+    (r"(?m)^# \$ conda create --name <env> --file <this file>[^\r\n]*+", "conda list --export"),
+)
+_LISTING_HELP = "write the output of `python -m pip freeze` instead"
+
 
 class _Contents(NamedTuple):
     """The contents of the lines parsed so far, and the kind of their entries."""
@@ -96,8 +104,6 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
             or len(contents.includes) > MAX_OPTIONS
             or len(contents.index_options) > MAX_OPTIONS
         ):
-            from mothball.formats.requirements.listings import listing_problem  # noqa: PLC0415 - only for invalid files
-
             raise TooManyEntriesError(*filter(None, [listing_problem(text)]))
     _add_problems_of_the_file(text, conflict_markers, contents)
     if may_hold_ignore_comment(text):
@@ -123,8 +129,6 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
 def _add_problems_of_the_file(text: str, conflict_markers: list[Span], contents: _Contents) -> None:
     """Add the merge conflicts, and one problem in place of those in a list of installed packages."""
     if contents.problems:
-        from mothball.formats.requirements.listings import listing_problem  # noqa: PLC0415 - only for invalid files
-
         listing = listing_problem(text)
         if listing is not None:
             contents.problems[:] = [problem for problem in contents.problems if problem.span < listing.span]
@@ -271,3 +275,13 @@ def _index_option(line: LogicalLine, option: PipOption) -> IndexOption | None:
             return IndexOption(span, "no-index", "")
         case _:
             return None
+
+
+def listing_problem(text: str) -> ParseProblem | None:
+    """Return a problem at the header of a list of installed packages in ``text``, or None if there is none."""
+    for header, command in _LISTINGS:
+        found = re.search(header, text)
+        if found is not None:
+            message = f"the lines below are the output of `{command}`, which is no requirements file"
+            return ParseProblem(Span(*found.span()), message, _LISTING_HELP)
+    return None

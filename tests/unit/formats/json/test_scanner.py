@@ -11,8 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.json.scanner import JsonError, JsonMember, load, members
-from mothball.model.document import Span
-from mothball.model.line_index import LineIndex
+from mothball.model.document import LineIndex, Span
 from tests.support.timing import least_seconds
 
 _TEXTS = st.text(max_size=5) | st.sampled_from(['"', "\\", "\n", "é\t", "\U0001f525", "/"])

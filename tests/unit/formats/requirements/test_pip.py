@@ -18,8 +18,7 @@ from pip._vendor.packaging.requirements import Requirement as PipRequirement
 
 from mothball.formats.requirements.document import decode, parse
 from mothball.formats.requirements.lines import LogicalLine, logical_lines
-from mothball.model.document import Dependency, DependencyKind, Document, SkipReason, normalize_name
-from mothball.model.line_index import LineIndex
+from mothball.model.document import Dependency, DependencyKind, Document, LineIndex, SkipReason, normalize_name
 from tests.support.requirements_pip import PipEntry, PipLine, read_with_pip
 from tests.support.requirements_strategies import FILES
 
