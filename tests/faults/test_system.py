@@ -1,8 +1,8 @@
-"""Faults of the machine: full disks, read-only homes, failing file systems, caches of other versions.
+"""Faults of the machine: full disks, read-only homes, failing file systems, caches of other versions, limits.
 
-Disks are filled and made read-only in a mount namespace. Where the machine does not allow one, as in some containers,
-these tests are skipped. Failures of a file system cannot be produced on demand, so the errors of SQLite are raised by
-patches.
+Disks are filled and made read-only in a mount namespace, and processes limited for a user without any other process.
+Where the machine does not allow that, as in some containers, these tests are skipped. Failures of a file system cannot
+be produced on demand, so the errors of SQLite are raised by patches.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import shlex
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,9 @@ import pytest
 from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.cache_database import Database
 from mothball.index.page_request import ProjectPage
+from tests.support.git_repository import new_repository
 from tests.support.installed import Mothball, Run, script
+from tests.support.keyrings import TestKeyring
 from tests.support.loopback import refusing_url
 from tests.support.project import Project
 from tests.support.scripted_index import ScriptedIndex, json_page
@@ -38,6 +42,32 @@ def may_mount() -> bool:
     return tried.returncode == 0
 
 
+# A user that nobody is, so that its processes are those of the run. It may read the files of the tests.
+OTHER_USER = 54321
+CAPABILITIES = "-all,+dac_override"
+LIMITED = (
+    *("setpriv", f"--reuid={OTHER_USER}", f"--regid={OTHER_USER}", "--clear-groups"),
+    *(f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}", "prlimit"),
+)
+
+
+def may_limit_processes() -> bool:
+    """Return True if a process of another user can be run, and cannot start a thread with a limit of one process."""
+    if not all(map(shutil.which, ("setpriv", "prlimit"))):
+        return False
+    start_thread = "import threading; threading.Thread(target=int).start()"
+    codes = [
+        subprocess.run(
+            [*LIMITED, f"--nproc={limit}", sys.executable, "-c", start_thread], capture_output=True, check=False
+        ).returncode
+        for limit in (1, 2)
+    ]
+    return codes == [1, 0]
+
+
+needs_limits = pytest.mark.skipif(
+    not may_limit_processes(), reason="this machine does not allow to limit the processes of another user"
+)
 needs_mounts = pytest.mark.skipif(not may_mount(), reason="this machine does not allow mount namespaces")
 
 
@@ -58,11 +88,10 @@ def run_mounted(mothball: Mothball, setup: str, *arguments: str) -> Run:
     return Run(done.returncode, done.stdout, done.stderr)
 
 
-def run_limited(mothball: Mothball, limit: str, *arguments: str) -> Run:
-    """Run mothball with ``limit``, options of ``ulimit``."""
-    command = f'ulimit {limit}; exec "$@"'
+def run_limited(mothball: Mothball, limit: Sequence[str], *arguments: str) -> Run:
+    """Run mothball with ``limit``, a command that runs another one."""
     done = subprocess.run(
-        ["sh", "-c", command, "sh", script("mothball"), *arguments],
+        [*limit, script("mothball"), *arguments],
         cwd=mothball.project,
         env={**mothball.environment, "MOTHBALL_E2E_AHEAD": "0"},
         capture_output=True,
@@ -332,9 +361,59 @@ def test_disk_that_fills_up_keeps_complete_batches_only(tmp_path: Path) -> None:
 def test_limits_of_memory_and_descriptors_lead_to_a_true_report(limit: str, mothball: Mothball) -> None:
     with ScriptedIndex(PAGES) as index:
         mothball.require(index.url, *NAMES)
-        run = run_limited(mothball, limit, "check", "--no-cache", "--format", "json")
+        command = ("sh", "-c", f'ulimit {limit}; exec "$@"', "sh")
+        run = run_limited(mothball, command, "check", "--no-cache", "--format", "json")
     assert run.code in {1, 3}, run.err
     answers = {run.said(name) for name in NAMES}
     assert answers <= {("stated", "archived"), ("unavailable", "unreachable")}
     if limit.startswith("-v"):
         assert answers == {("stated", "archived")}
+
+
+@needs_limits
+@pytest.mark.parametrize("limit", [1, 2, 3, 8])
+def test_limit_of_processes_leads_to_a_true_report(limit: int, mothball: Mothball) -> None:
+    with ScriptedIndex(PAGES) as index:
+        mothball.require(index.url, *NAMES)
+        run = run_limited(mothball, (*LIMITED, f"--nproc={limit}"), "check", "--no-cache", "--format", "json")
+    if limit == 1:  # the main thread is the only one
+        assert {run.said(name) for name in NAMES} == {("unavailable", "unreachable")}
+        assert "no thread can be started: raise the limit of processes" in run.report["findings"][0]["message"]
+    else:
+        assert {run.said(name) for name in NAMES} == {("stated", "archived")}
+    assert (run.code, index.count()) == ((3, 0) if limit == 1 else (1, len(NAMES)))
+    assert run.report["problems"] == []
+
+
+@pytest.fixture
+def readable_directory() -> Iterator[Path]:
+    """Create a directory that other users can read: git does not use capabilities to find a repository."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield Path(directory)
+
+
+@needs_limits
+def test_limit_of_processes_without_room_for_git_or_keyring_is_reported(readable_directory: Path) -> None:
+    mothball = Mothball(str(readable_directory))
+    repository = new_repository(Path(mothball.project))
+    login = ("user", "s3cret")
+    with ScriptedIndex(PAGES, login=login) as index:
+        keyring = TestKeyring(readable_directory / "keyring", {index.url: {login[0]: login[1]}})
+        mothball.environment |= keyring.environment
+        mothball.configure(f'indexes = {{ closed = "{index.url}" }}')
+        mothball.require(index.url, NAMES[0])
+        repository.git("add", ".")
+        for path in readable_directory.rglob("*"):
+            os.chown(path, OTHER_USER, OTHER_USER)
+        arguments = ("check", "--added", "--no-cache", "--format", "json")
+        without_git = run_limited(mothball, (*LIMITED, "--nproc=1"), *arguments)
+        # Room for git, which has ended when the index is queried, and for one thread, but not for the keyring as well.
+        without_keyring = run_limited(mothball, (*LIMITED, "--nproc=2"), *arguments)
+        complete = run_limited(mothball, (*LIMITED, "--nproc=8"), *arguments)
+    assert (without_git.code, without_git.out) == (2, "")
+    assert "git cannot be started" in without_git.err
+    assert without_keyring.code == 3
+    assert without_keyring.said(NAMES[0]) == ("unavailable", "unauthorized")
+    assert "cannot start keyring" in without_keyring.report["findings"][0]["message"]
+    assert (complete.code, complete.said(NAMES[0])) == (1, ("stated", "archived"))
