@@ -125,15 +125,17 @@ INCLUDING = {
 
 
 def _included_of_any_name(shop: Workshop) -> None:
-    shop.stage({"requirements.txt": "-r deps.list\n", "deps.list": "-r more\n", "more": lines("good-a")})
+    shop.stage({"requirements.txt": "-r deps.list\n-r LICENSE\n", "LICENSE": ""})
+    shop.stage({"deps.list": "-r more\n", "more": lines("good-a")})
     shop.stage({"pyproject.toml": '[tool.setuptools.dynamic]\ndependencies = {file = ["lib.deps"]}\n', "lib.deps": ""})
     result = shop.check()
     assert result.code == 0
-    for name in ("deps.list", "more", "lib.deps"):
+    for name in ("deps.list", "more", "lib.deps", "LICENSE"):
         assert f"{name} is not the name of a dependency file: hook runners do not pass it" in result.out
     base = shop.commit()
     new = {"deps.list": "-r more\nold-a\n", "more": lines("good-a", "old-b"), "lib.deps": lines("old-c")}
-    for name, added in {"deps.list": "old-a", "more": "old-b", "lib.deps": "old-c"}.items():
+    new["LICENSE"] = lines("old-d")
+    for name, added in {"deps.list": "old-a", "more": "old-b", "lib.deps": "old-c", "LICENSE": "old-d"}.items():
         shop.stage({name: new[name]})
         for arguments in ((), ("--", name), ("--since", base)):
             result = shop.check(*arguments)
@@ -145,8 +147,8 @@ def _included_of_any_name(shop: Workshop) -> None:
 
 
 def _included_program(shop: Workshop) -> None:
-    shop.commit({"deps.py": lines("old-a"), "Makefile": lines("old-a")})
-    for name in ("deps.py", "Makefile"):
+    shop.commit({"deps.py": lines("old-a"), "deps.md": lines("old-a"), "setup.cfg": lines("old-a")})
+    for name in ("deps.py", "deps.md", "setup.cfg"):
         shop.stage({"requirements.txt": f"-r {name}\n"})
         result = shop.check()
         assert (result.code, f"{name} is not read" in result.out) == (2, True)
@@ -614,12 +616,12 @@ NAMES = (
         _constraints_installed,
     ),
     row(
-        "A new name in an included text of any name that git tracks, such as `deps.list`",
+        "A new name in an included text of any name that git tracks, such as `deps.list` or `LICENSE`",
         "yes; hook runners do not pass such a file by default, so the change that adds the include is warned",
         _included_of_any_name,
     ),
     row(
-        "An include of a program, a document or a file with a name such as `Makefile` or `LICENSE`",
+        "An include of a file with the suffix of programs, documents or data (`deps.py`, `deps.md`), or of another format",
         "an error: it is not read",
         _included_program,
     ),

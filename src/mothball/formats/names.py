@@ -92,7 +92,7 @@ PATTERNS = (
 )
 
 # Suffixes of programs, documents, data and media. A file with one of them is never read as requirements, not even if
-# another file includes it, so that a commit of such files is recognized without reading others.
+# another file includes it (that is an error), so that a commit of such files is recognized without reading others.
 _OTHER_SUFFIXES = frozenset(
     {
         ".bin", ".bmp", ".bz2", ".c", ".cc", ".cpp", ".cs", ".css", ".csv", ".dart", ".gif", ".go", ".gz", ".h",
@@ -102,15 +102,6 @@ _OTHER_SUFFIXES = frozenset(
         ".rst", ".sass", ".scala", ".scss", ".sh", ".so", ".sql", ".svelte", ".svg", ".swift", ".tar", ".tex",
         ".tf", ".toml", ".ts", ".tsx", ".ttf", ".vue", ".wav", ".webp", ".whl", ".woff", ".woff2", ".xml", ".xz",
         ".yaml", ".yml", ".zip",
-    }
-)  # fmt: skip
-
-# Names, in lower case, of files for other purposes, which many commits change; as for `_OTHER_SUFFIXES`.
-_OTHER_NAMES = frozenset(
-    {
-        ".dockerignore", ".editorconfig", ".gitattributes", ".gitignore", ".gitmodules", ".mailmap", "authors",
-        "codeowners", "containerfile", "copying", "dockerfile", "jenkinsfile", "licence", "license", "makefile",
-        "notice", "procfile",
     }
 )  # fmt: skip
 
@@ -173,7 +164,7 @@ def may_contain_requirements(path: str) -> bool:
     name = os.path.basename(path).lower()
     if may_be_included(name):
         return True
-    return name[name.rfind(".") :] not in _OTHER_SUFFIXES and name not in _OTHER_NAMES and format_of(path) is None
+    return name[name.rfind(".") :] not in _OTHER_SUFFIXES and format_of(path) is None
 
 
 def has_dependency_name(path: str) -> bool:

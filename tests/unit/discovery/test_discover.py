@@ -374,7 +374,7 @@ def test_broken_links_are_reported(repo: Path) -> None:
         ("$HOME.txt", "it contains a variable"),
         (".env", "not the name of a requirements file, and not tracked by git"),
         ("env.txt", "not the name of a requirements file, and not tracked by git"),
-        ("pyproject.toml", "not the name of a requirements file, and not tracked by git"),
+        ("pyproject.toml", "its name is that of a file for other purposes"),
     ],
 )
 def test_rejected_include_is_reported_at_its_target(repo: Path, target: str, message: str) -> None:
