@@ -120,7 +120,7 @@ def test_ignore_entry_works_as_pasted_into_a_new_configuration(shop: Workshop, t
 
 def test_ignore_comment_works_as_pasted(shop: Workshop) -> None:
     shop.stage({"requirements.txt": lines("good-a", "old-a")})
-    step = remedy(shop.check().out, "on their lines")
+    step = remedy(shop.check().out, "on its line")
     [comment] = step.lines
     path = shop.root / "requirements.txt"
     path.write_text(path.read_text().replace("old-a", f"old-a  {comment.replace('WHY', 'until the move, #4')}"))
@@ -153,9 +153,23 @@ def test_ignore_entry_of_a_lock_works_as_the_help_of_a_full_check_says(tmp_path:
     shop = workshop(tmp_path)
     shop.commit({"uv.lock": lock("old-a", direct=("old-a",))})
     (shop.root / "pyproject.toml").write_text(toml("old-a"))
-    found = re.search(r"ignore it with `(old-a = .+)` in \[ignore\] of mothball\.toml", shop.check("uv.lock").out)
+    found = re.search(r"ignore it in \[ignore\] of mothball\.toml with `(old-a = .+)`", shop.check("uv.lock").out)
     assert found
     (shop.root / "mothball.toml").write_text(f"{OFFLINE}[ignore]\n{found[1].replace('WHY', 'until the move')}\n")
+    assert shop.check("uv.lock").code == 0
+
+
+def test_ignore_entries_of_several_locked_packages_are_listed_once_and_work_as_pasted(tmp_path: Path) -> None:
+    shop = workshop(tmp_path)
+    names = ("old-a", "old-b", "old-c")
+    shop.commit({"uv.lock": lock(*names, direct=names)})
+    (shop.root / "pyproject.toml").write_text(toml(*names))
+    out = shop.check("uv.lock").out
+    assert out.count("ignore it in [ignore] of mothball.toml with") == 1
+    entries = re.findall(r"(?m)^    (old-. = .+)$", out)
+    assert len(entries) == len(names)
+    pasted = "\n".join(entries).replace("WHY", "until the move")
+    (shop.root / "mothball.toml").write_text(f"{OFFLINE}[ignore]\n{pasted}\n")
     assert shop.check("uv.lock").code == 0
 
 

@@ -79,7 +79,7 @@ def test_message_has_the_reason_and_the_latest_release(project: Project, index: 
     assert "warning[yanked] old-lib 1.0 is yanked" in result.out
     assert "\x1b" not in result.out
     assert "CVE-2026-1" in result.out
-    assert "use another version: the latest release is 2.0" in result.out
+    assert "use another version (the latest release is 2.0)" in result.out
 
 
 def test_yanked_pin_of_an_archived_project_has_two_findings(project: Project, index: ScriptedIndex) -> None:

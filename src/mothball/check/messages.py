@@ -48,22 +48,29 @@ class EntrySource(NamedTuple):
         """Return how to name mothball's table ``name``, by default the main one, in the configuration file."""
         return config_table(self.config_path, name)
 
-    def ignore(self, name: str, rule: str, versions: tuple[str, ...] = ()) -> str:
-        """Return how to ignore ``rule`` for the project ``name``."""
-        if self.is_generated:
-            return f"`{ignore_entry_text(name, (rule,), versions=versions)}` in {self.table('ignore')}"
-        return f"`{ignore_comment_text((rule,))}`"
+    def with_ignore(self, text: MessageText, name: str, rule: str, versions: tuple[str, ...] = ()) -> MessageText:
+        """Return ``text`` with how to ignore ``rule`` for the project ``name`` as the end of its help."""
+        if not self.is_generated:
+            return text._replace(help=f"{text.help}, or ignore it with `{ignore_comment_text((rule,))}`")
+        entry = ignore_entry_text(name, (rule,), versions=versions)
+        return text._replace(
+            help=f"{text.help}, or ignore it in {self.table('ignore')} with `{entry}`", ignore_entry=entry
+        )
 
 
 _NO_FILE = EntrySource()
 
 
 class MessageText(NamedTuple):
-    """The texts of a finding: what is wrong, what to do, and the reason that the index states."""
+    """The texts of a finding: what is wrong, what to do, and the reason that the index states.
+
+    ``ignore_entry`` is that of ``Finding``.
+    """
 
     message: str
     help: str
     reason: str = ""
+    ignore_entry: str = ""
 
 
 SKIP_REASON_TEXT = {
@@ -147,7 +154,7 @@ def finding_message(  # noqa: PLR0913 - the parts of a text
     successor = one_line(successor, 100)
     text = _message_text(one_line(name, 100), lookup, one_line(via[0], 100) if via else "", source, successor)
     if isinstance(lookup, KnownStatus) and lookup.status in _IGNORABLE_STATUSES and not added:
-        text = text._replace(help=f"{text.help}, or ignore it with {source.ignore(name, lookup.status)}")
+        text = source.with_ignore(text, name, lookup.status)
     return _with_dependency_path(text, name, via)
 
 
@@ -185,9 +192,9 @@ def version_message(  # noqa: PLR0913 - as finding_message
         case _:
             text = MessageText(f"{name} {version} is not on {index}", "use a version that the index has")
     if rule is Rule.YANKED and not isinstance(lookup, Missing | Unavailable | Skipped) and lookup.release is not None:
-        text = text._replace(help=f"{text.help}: the latest release is {lookup.release.version}")
+        text = text._replace(help=f"{text.help} (the latest release is {lookup.release.version})")
     if not added:
-        text = text._replace(help=f"{text.help}, or ignore it with {source.ignore(name, rule, (version,))}")
+        text = source.with_ignore(text, name, rule, (version,))
     return _with_dependency_path(text, name, via)
 
 

@@ -393,6 +393,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
         suppressed=policy.suppression_of(matched_ignore) if matched_ignore else None,
         version=None if violation.version is None else one_line(violation.version, 100),
         successor=_successor(file, dependency.name) if violation.rule in PROJECT_RULES and not item.via else "",
+        ignore_entry=text.ignore_entry,
     )
 
 

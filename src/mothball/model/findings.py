@@ -94,7 +94,8 @@ class Finding(NamedTuple):
     finding belongs to no file; ``index_url`` is then the index that it is about. ``version`` is the pinned version for
     one of ``VERSION_RULES``. ``successor`` is the configured successor for one of ``PROJECT_RULES``, else empty.
     ``related_locations`` are the positions of the same dependency in lock files. ``message``, ``reason`` (the text of
-    the index) and ``help`` are sanitized, one line each.
+    the index) and ``help`` are sanitized, one line each. If ``help`` ends with an ignore entry for the configuration,
+    as `` `ENTRY` ``, ``ignore_entry`` is that entry.
     """
 
     rule: Rule
@@ -111,6 +112,7 @@ class Finding(NamedTuple):
     index_url: str = ""
     version: str | None = None
     successor: str = ""
+    ignore_entry: str = ""
 
     def full_message(self) -> str:
         """Return the message followed by the reason, for output with a single line."""

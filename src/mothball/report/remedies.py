@@ -208,8 +208,9 @@ def _replace_lines(errors: Sequence[Finding], report: Report) -> list[str]:
     lines += [f"replace or remove {join_names(names, _SHOWN_NAMES)}"] if names else []
     if parents:
         lines.append(f"upgrade or replace {join_names(parents, _SHOWN_NAMES)} to fix transitive dependencies")
-    if any(finding.rule is Rule.UNRESOLVABLE for finding in errors):
-        lines.append("follow the help of each unresolvable entry")
+    unresolvable = sum(finding.rule is Rule.UNRESOLVABLE for finding in errors)
+    if unresolvable:
+        lines.append(f"follow the help of the unresolvable {'entry' if unresolvable == 1 else 'entries'}")
     return lines
 
 
@@ -219,7 +220,10 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
     in_manifests = [finding for finding in ignorable if finding.path not in context.locks]
     if in_manifests and not context.is_base_policy:
         staging = context.staging(finding.path for finding in in_manifests)
-        lines.append(f"or ignore them, with your reason in place of WHY, on their lines{staging}:")
+        where = "ignore it, with your reason in place of WHY, on its line"
+        if len(in_manifests) > 1:
+            where = "ignore them, with your reason in place of WHY, on their lines"
+        lines.append(f"or {where}{staging}:")
         comments = dict.fromkeys(ignore_comment_text((finding.rule,)) for finding in in_manifests)
         lines += [f"    {comment}" for comment in comments]
     entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
@@ -229,7 +233,9 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
             versions.setdefault(finding.name or "", {})[finding.version] = None
         for path in dict.fromkeys((finding.path, *(location.path for location in finding.related_locations))):
             entries.setdefault(context.config_file(path), {}).setdefault(finding.name or "", {})[finding.rule] = None
-    prefix = "or" if lines else "or ignore them, with your reason in place of WHY,"
+    names = {finding.name for finding in ignorable if finding.name}
+    subject = "it" if len(names) == 1 else "them"
+    prefix = "or" if lines else f"or ignore {subject}, with your reason in place of WHY,"
     for config_file, rules in sorted(entries.items()):
         where, header = config_file.place("ignore", exists=config_file.has_ignores)
         lines.append(f"{prefix} {where}{context.staging([config_file.path])}:")

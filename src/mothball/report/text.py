@@ -1,9 +1,9 @@
-"""Text output: location, source line and reason of each finding, the help of each rule, then a summary."""
+"""Text output: location, source line and reason of each finding, the help that several share, then a summary."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from time import gmtime, strftime
 from types import MappingProxyType
 
@@ -32,11 +32,11 @@ def render_text(report: Report, *, now: float, color: bool = False, quiet: bool 
     active = [finding for finding in report.findings if finding.suppressed is None]
     # Findings about indexes come after those in files, which can be fixed here.
     shown, collapsed = _collapse(sorted(active, key=lambda finding: not finding.path))
-    common = _common_help(shown)
-    blocks = [_finding(finding, common, now, paint) for finding in shown]
+    shared = _shared_help(shown)
+    blocks = [_finding(finding, shared, now, paint) for finding in shown]
     blocks += [_collapsed(where, cause, findings, paint) for (where, cause), findings in collapsed.items()]
-    if common:
-        blocks.append("\n".join(f"{paint('help', f'help[{rule}]')} {text}" for rule, text in common.items()))
+    if shared:
+        blocks.append("\n".join(_help_lines(shared, paint)))
     blocks += [_problem(problem, paint) for problem in report.problems]
     ignored = [] if quiet else [_ignored(finding, paint) for finding in report.findings if finding.suppressed]
     if ignored:
@@ -56,20 +56,35 @@ class _Paint:
         return f"\x1b[{_COLORS[style]}m{text}\x1b[0m" if self._color else text
 
 
-def _common_help(findings: Iterable[Finding]) -> dict[Rule, str]:
-    """Return for each rule the help that most of its findings have, if it is that of more than one.
+def _help_key(finding: Finding) -> tuple[Rule, str]:
+    """Return the rule and the help of ``finding``, without an ignore entry, which differs for each project."""
+    return finding.rule, finding.help.removesuffix(f" `{finding.ignore_entry}`")
 
-    It is shown once, below the findings.
+
+def _shared_help(findings: Iterable[Finding]) -> dict[tuple[Rule, str], list[Finding]]:
+    """Return the helps that several findings of a rule have, with these findings.
+
+    Each is shown once, below the findings.
     """
-    counts = Counter((finding.rule, finding.help) for finding in findings if finding.help)
-    common: dict[Rule, str] = {}
-    for (rule, text), count in counts.most_common():
-        if count > 1:
-            common.setdefault(rule, text)
-    return common
+    findings_of: dict[tuple[Rule, str], list[Finding]] = {}
+    for finding in findings:
+        if finding.help:
+            findings_of.setdefault(_help_key(finding), []).append(finding)
+    return {key: same_help for key, same_help in findings_of.items() if len(same_help) > 1}
 
 
-def _finding(finding: Finding, common_help: Mapping[Rule, str], now: float, paint: _Paint) -> str:
+def _help_lines(shared: Mapping[tuple[Rule, str], Sequence[Finding]], paint: _Paint) -> Iterator[str]:
+    helps_of_rule = Counter(rule for rule, _ in shared)
+    for (rule, text), findings in shared.items():
+        yield f"{paint('help', f'help[{rule}]')} {text}"
+        entries = dict.fromkeys(finding.ignore_entry for finding in findings if finding.ignore_entry)
+        if entries:
+            yield from (f"    {entry}" for entry in entries)
+        elif helps_of_rule[rule] > 1:
+            yield f"  = {_names(findings)}"
+
+
+def _finding(finding: Finding, shared_help: Container[tuple[Rule, str]], now: float, paint: _Paint) -> str:
     level = paint(finding.severity, f"{finding.severity}[{finding.rule}]")
     lines = [f"{location_prefix(finding)}{level} {paint('bold', finding.message)}"]
     excerpt = snippet(finding.location) if finding.location else None
@@ -83,7 +98,7 @@ def _finding(finding: Finding, common_help: Mapping[Rule, str], now: float, pain
     elif finding.reason:
         lines.append(f"  = reason: {finding.reason}")
     lines += [f"  {margin}= note: {note}" for note in (_age_note(finding, now), _locked_note(finding)) if note]
-    lines += [f"  {margin}= help: {finding.help}"] if finding.help not in ("", common_help.get(finding.rule)) else []
+    lines += [f"  {margin}= help: {finding.help}"] if finding.help and _help_key(finding) not in shared_help else []
     return "\n".join(lines)
 
 
@@ -130,10 +145,13 @@ def _collapse(findings: Iterable[Finding]) -> tuple[list[Finding], dict[tuple[st
 
 def _collapsed(where: str, cause: str, findings: list[Finding], paint: _Paint) -> str:
     severity = min((finding.severity for finding in findings), key=list(Severity).index)
-    names = one_line(", ".join(dict.fromkeys(finding.name or "" for finding in findings)))
     level = paint(severity, f"{severity}[{findings[0].rule}]")
     message = f"{len(findings)} more could not be checked for the same reason: {one_line(where, 100)}, {cause}"
-    return f"{level} {paint('bold', message)}\n  = {names}"
+    return f"{level} {paint('bold', message)}\n  = {_names(findings)}"
+
+
+def _names(findings: Iterable[Finding]) -> str:
+    return one_line(", ".join(dict.fromkeys(finding.name or "" for finding in findings)))
 
 
 def _ignored(finding: Finding, paint: _Paint) -> str:

@@ -185,7 +185,7 @@ def test_messages_name_the_table_of_the_configuration_file(path: str, main: str,
     forbidden = Unavailable(Cause.UNAUTHORIZED, "", ORIGIN, ignorable_status=403)
     archived = KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN)
     assert finding_message("old-lib", forbidden, source=source).help.endswith(f"to {main}")
-    assert finding_message("old-lib", archived, source=source).help.endswith(f"in {ignores}")
+    assert finding_message("old-lib", archived, source=source).help.count(f"or ignore it in {ignores} with `") == 1
     assert f"to {main} if the index" in not_stated_message(INDEX, 1, path).help
 
 

@@ -96,8 +96,8 @@ def test_transitive_finding_is_downgraded_and_shows_its_dependency_path() -> Non
     assert (finding.path, finding.severity) == ("uv.lock", Severity.WARNING)
     assert finding.full_message() == ("old-lib is archived, via flask-foo → middle → old-lib: moved to new-lib")
     assert finding.help == (
-        "no more releases, not even security fixes: upgrade or replace flask-foo, or ignore it with "
-        '`old-lib = { rules = ["archived"], reason = "WHY" }` in [ignore] of mothball.toml'
+        "no more releases, not even security fixes: upgrade or replace flask-foo, or ignore it in [ignore] of "
+        'mothball.toml with `old-lib = { rules = ["archived"], reason = "WHY" }`'
     )
 
 
@@ -118,7 +118,9 @@ def test_help_for_a_generated_file_suggests_an_ignore_entry(
 
     (finding,) = run(manifest("flask-foo"), locked).findings
 
-    assert finding.help.endswith(f'or ignore it with `old-lib = {{ rules = ["archived"], reason = "WHY" }}` in {place}')
+    entry = 'old-lib = { rules = ["archived"], reason = "WHY" }'
+    assert finding.help.endswith(f"or ignore it in {place} with `{entry}`")
+    assert finding.ignore_entry == entry
 
 
 def test_quarantined_transitive_dependency_is_an_error() -> None:

@@ -69,7 +69,7 @@ def test_configured_successors_are_named() -> None:
 def test_ignore_comments_are_not_suggested_for_lock_files() -> None:
     text = remedies(report(a=ARCHIVED), SHARED._replace(locks=frozenset({"requirements.txt"})))
     assert "# mothball" not in text
-    place = "or ignore them, with your reason in place of WHY, in pyproject.toml, then `git add pyproject.toml`:\n"
+    place = "or ignore it, with your reason in place of WHY, in pyproject.toml, then `git add pyproject.toml`:\n"
     assert f"{place}      [tool.mothball.ignore]\n      a-lib = {{ rules" in text
 
 
@@ -125,7 +125,7 @@ def test_unresolvable_entries_are_corrected_or_ignored() -> None:
     text = remedies(check([file], LookUp({}), ADDED), SHARED)
     assert text.startswith(
         "what to do\n"
-        "  follow the help of each unresolvable entry\n"
+        "  follow the help of the unresolvable entries\n"
         "  or ignore them, with your reason in place of WHY, on their lines, then `git add requirements.txt`:\n"
         "      # mothball: ignore[unresolvable] WHY\n"
         "  or in pyproject.toml, then `git add pyproject.toml`:\n"

@@ -140,6 +140,30 @@ def test_help_of_several_findings_is_shown_once_below_them() -> None:
     assert text_of(other, other, color=True).endswith("\n\x1b[1;36mhelp[archived]\x1b[0m choose another\n")
 
 
+def test_help_that_differs_only_in_the_ignore_entry_is_shown_once_with_all_entries() -> None:
+    findings = [
+        OLD._replace(help=f"upgrade app, or ignore it in [ignore] with `{entry}`", ignore_entry=entry)
+        for entry in ("a = 1", "b = 2", "a = 1")
+    ]
+    assert text_of(*findings).endswith(
+        '"moved on"\n\nhelp[archived] upgrade app, or ignore it in [ignore] with\n    a = 1\n    b = 2\n'
+    )
+    assert text_of(findings[0]).endswith("     = help: upgrade app, or ignore it in [ignore] with `a = 1`\n")
+
+
+def test_different_helps_of_a_rule_name_the_packages_that_they_are_for() -> None:
+    transitive = OLD._replace(help="upgrade its parent")
+    findings = (OLD, transitive, OLD._replace(name="b-lib"), transitive, OLD._replace(rule=Rule.DEPRECATED))
+    assert text_of(*findings, *findings[-1:]).endswith(
+        "\n\n"
+        "help[archived] choose another\n"
+        "  = old-lib, b-lib\n"
+        "help[archived] upgrade its parent\n"
+        "  = old-lib\n"
+        "help[deprecated] choose another\n"
+    )
+
+
 def test_finding_whose_help_differs_keeps_its_own() -> None:
     transitive = OLD._replace(help="upgrade its parent")
     deprecated = OLD._replace(rule=Rule.DEPRECATED)
