@@ -621,7 +621,7 @@ NAMES = (
         _included_of_any_name,
     ),
     row(
-        "An include of a file with the suffix of programs, documents or data (`deps.py`, `deps.md`), or of another format",
+        "An include of a file with the suffix of programs, documents or data (`deps.py`), or of another format",
         "an error: it is not read",
         _included_program,
     ),

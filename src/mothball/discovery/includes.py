@@ -123,18 +123,22 @@ def _resolve(include: Include, source: str, root: str, tree: Tree) -> FileTarget
     if real is None or is_outside or not tree.is_file(real):
         message = "cannot be read: no such file in the repository"
         return _not_followed(include, message, "correct the path, or remove the line", is_missing=not is_outside)
-    if not may_contain_requirements(real):
-        message = "is not read: its name is that of a file for other purposes"
-        return _not_followed(include, message, "move its requirements to a file such as requirements-NAME.txt")
-    if not may_be_included(real) and not tree.is_tracked(real, root):
-        return _not_followed(
-            include,
-            "is not read: not the name of a requirements file, and not tracked by git",
-            "add it to git, or check it separately: mothball check --as requirements FILE",
-        )
+    if not may_be_included(real) and not (may_contain_requirements(real) and tree.is_tracked(real, root)):
+        return _not_requirements(include, is_other_file=not may_contain_requirements(real))
     # Findings are shown in the file itself, not in a link to it.
     path = os.path.join(root, os.path.relpath(real, os.path.realpath(root)))
     return FileTarget(path, real, root, "requirements", include.kind)
+
+
+def _not_requirements(include: Include, *, is_other_file: bool) -> NotFollowed:
+    if is_other_file:
+        message = "is not read: its name is that of a file for other purposes"
+        return _not_followed(include, message, "move its requirements to a file such as requirements-NAME.txt")
+    return _not_followed(
+        include,
+        "is not read: not the name of a requirements file, and not tracked by git",
+        "add it to git, or check it separately: mothball check --as requirements FILE",
+    )
 
 
 def _not_a_path(include: Include) -> NotFollowed:
