@@ -46,13 +46,13 @@ To enable completion, add one line to the configuration of the shell:
 """
 
 
-def entry_point() -> None:
-    """Run the `mothball` console script."""
+def run_process(argv: Sequence[str]) -> int:
+    """Run mothball as ``main`` does, also if standard streams are closed, and return the exit code."""
     for name in ("stdout", "stderr"):
         # Python sets a stream to None that was closed before the start (`>&-`).
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - stays open until exit
-    sys.exit(main(sys.argv[1:]))
+    return main(argv)
 
 
 def main(argv: Sequence[str]) -> int:
