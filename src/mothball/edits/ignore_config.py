@@ -10,7 +10,7 @@ from typing import Any
 
 from mothball.check.messages import REASON_PLACEHOLDER, ignore_entry_text, toml_string
 from mothball.edits.model import Edit, apply, next_line, start_of_line
-from mothball.edits.toml_table import comparable, insert_lines
+from mothball.edits.settings import comparable, insert_lines
 from mothball.formats.toml.api import (
     Array,
     InlineTable,

@@ -1,16 +1,25 @@
-"""Requests for project pages and their outcomes."""
+"""Project pages and their status markers (PEP 792), requests for pages and their outcomes."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from mothball.model.lookup import Cause, Release
+from mothball.model.lookup import (
+    Cause,
+    KnownStatus,
+    Origin,
+    ProjectStatus,
+    Release,
+    StatusNotStated,
+    UnrecognizedStatus,
+)
 from mothball.model.records import NamedTuple
 
 # Hexadecimal digits of the digest of a file that are kept: 12 bytes, far beyond any chance of equal ones.
 DIGEST_LENGTH = 24
 # The longest list of files that is kept, in code points: about 7,000 files.
 MAX_LIST = 768 * 1024
+_STATUSES = {str(status): status for status in ProjectStatus}
 
 
 class ProjectPage(NamedTuple):
@@ -25,6 +34,19 @@ class ProjectPage(NamedTuple):
     reason: str = ""
     release: Release | None = None
     files: str | None = ""
+
+
+def status_of_page(page: ProjectPage, origin: Origin) -> KnownStatus | StatusNotStated | UnrecognizedStatus:
+    """Return the status on ``page``, which comes from ``origin``.
+
+    Markers are lower-case literals (PEP 792); other spellings are unrecognized. On an index that states statuses, an
+    absent marker means *active*: the caller decides that, because it takes other pages.
+    """
+    if page.marker is None:
+        return StatusNotStated(origin, page.release)
+    if page.marker in _STATUSES:
+        return KnownStatus(_STATUSES[page.marker], page.reason, origin, page.release, "stated")
+    return UnrecognizedStatus(page.marker, page.reason, origin, page.release)
 
 
 class PageRequest(NamedTuple):

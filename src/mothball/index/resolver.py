@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from mothball.config.project import DEFAULT_INDEX
 from mothball.index.cache import BATCH, CachedPage, PageKey, page_key
-from mothball.index.page_request import Failed, Outcome, PageRequest
+from mothball.index.page_request import Failed, Outcome, PageRequest, status_of_page
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
-from mothball.index.simple_api import status_of_page
 from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
 
 if TYPE_CHECKING:

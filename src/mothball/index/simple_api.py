@@ -1,8 +1,6 @@
-"""Decode project pages and interpret their status markers.
+"""Decode project pages: PEP 503 (HTML), PEP 691 (JSON), and the living specification *simple repository API*.
 
-Sources: PEP 503 (HTML), PEP 691 (JSON), PEP 792 (status markers) and the living specification *simple repository API*.
-The decoders are imported where they are used, since ``status_of_page`` is also used for cached pages, for which loading
-msgspec would take too long.
+The decoders are imported where they are used: a page has one of the formats.
 """
 
 from __future__ import annotations
@@ -12,10 +10,8 @@ import re
 from mothball.index.page_request import ProjectPage
 from mothball.index.project_page import validate_page
 from mothball.model.errors import PageError
-from mothball.model.lookup import KnownStatus, Origin, ProjectStatus, StatusNotStated, UnrecognizedStatus
 
 _VERSIONED = r"application/vnd\.pypi\.simple\.v([0-9]{1,6})\+(json|html)"
-_STATUSES = {str(status): status for status in ProjectStatus}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -30,7 +26,7 @@ def decode_page(body: bytes, content_type: str, name: str) -> ProjectPage:
     """
     body = body.removeprefix(_BYTE_ORDER_MARK)
     if _is_json(content_type, body):
-        from mothball.index.simple_json import read_json  # noqa: PLC0415 - not needed for cached pages
+        from mothball.index.simple_json import read_json  # noqa: PLC0415 - loads msgspec
 
         return validate_page(read_json(body), name)
     from mothball.index.simple_html import read_html  # noqa: PLC0415 - as above
@@ -47,16 +43,3 @@ def _is_json(content_type: str, body: bytes) -> bool:
     if int(versioned[1]) != 1:
         raise PageError(f"the page has the content type {media_type}; only version 1 is supported")
     return versioned[2] == "json"
-
-
-def status_of_page(page: ProjectPage, origin: Origin) -> KnownStatus | StatusNotStated | UnrecognizedStatus:
-    """Return the status on ``page``, which comes from ``origin``.
-
-    Markers are lower-case literals (PEP 792); other spellings are unrecognized. On an index that states statuses, an
-    absent marker means *active*: the caller decides that, because it takes other pages.
-    """
-    if page.marker is None:
-        return StatusNotStated(origin, page.release)
-    if page.marker in _STATUSES:
-        return KnownStatus(_STATUSES[page.marker], page.reason, origin, page.release, "stated")
-    return UnrecognizedStatus(page.marker, page.reason, origin, page.release)

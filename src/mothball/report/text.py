@@ -8,14 +8,18 @@ from time import gmtime, strftime
 from types import MappingProxyType
 
 from mothball.check.messages import format_age, skipped_text
+from mothball.model.document import Location
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity
 from mothball.model.lookup import Skipped, Source, Unavailable
-from mothball.model.sanitize import one_line
+from mothball.model.sanitize import one_line, sanitize_line
 from mothball.report.concise import location_prefix, problem_line, summary_line
-from mothball.report.snippet import snippet
 
 # If an index is down, all its lookups fail with the same cause: show this many in full, the others in one line.
 _SAME_CAUSE_SHOWN = 2
+# Widths of a source line, in code points. Minified files have lines of megabytes.
+_SNIPPET_WIDTH = 110
+_SNIPPET_BEFORE = 50
+_LOOK_BACK = 2000
 
 _COLORS: Mapping[str, str] = MappingProxyType(
     {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36", "help": "1;36", "dim": "2", "bold": "1"}
@@ -163,3 +167,33 @@ def _ignored(finding: Finding, paint: _Paint) -> str:
 def _problem(problem: Problem, paint: _Paint) -> str:
     lines = [paint(problem.severity, problem_line(problem))]
     return "\n".join([*lines, f"  = help: {one_line(problem.help)}"] if problem.help else lines)
+
+
+def snippet(location: Location) -> tuple[str, str] | None:
+    """Return the first line of ``location`` and a line of carets to print below it, or None if the text is unavailable.
+
+    Both are sanitized and of bounded length: a long line is cut around the location.
+    """
+    if location.line_text is None:
+        return None
+    start = location.start.column - 1
+    end = location.end.column - 1 if location.end.line == location.start.line else len(location.line_text)
+    cut = max(0, start - _SNIPPET_BEFORE) if len(location.line_text) > _SNIPPET_WIDTH else 0
+    # A secret that begins before the cut is recognized only with the text in front of it.
+    lookbehind = min(cut, _LOOK_BACK)
+    shown = sanitize_line(location.line_text[cut - lookbehind :], lookbehind + _SNIPPET_WIDTH)[lookbehind:]
+    before, marked = shown[: start - cut], shown[start - cut : end - cut]
+    if cut:
+        shown, before = "…" + shown, " " + before
+    if len(location.line_text) > cut + _SNIPPET_WIDTH:
+        shown += "…"
+    return shown.rstrip(), " " * _cells(before) + "^" * max(1, _cells(marked))
+
+
+def _cells(text: str) -> int:
+    """Return the width of ``text`` in terminal cells: wide characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width  # noqa: PLC0415 - rarely needed
+
+    return sum(0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in "WF" else 1 for char in text)

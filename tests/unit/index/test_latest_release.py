@@ -14,8 +14,8 @@ from packaging.version import Version
 
 from mothball.index import simple_json
 from mothball.index.latest_release import PublishedFile, release_from_file
-from mothball.index.page_request import ProjectPage
-from mothball.index.simple_api import decode_page, status_of_page
+from mothball.index.page_request import ProjectPage, status_of_page
+from mothball.index.simple_api import decode_page
 from mothball.model.errors import PageError
 from mothball.model.lookup import Origin, Release
 from tests.support.timing import least_seconds

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.model.document import Location, Position
-from mothball.report.snippet import snippet
+from mothball.report.text import snippet
 from tests.support.hostile import TEXTS, assert_harmless
 
 
