@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.locks.packages import NormalizedNames, dependency_graph
 from mothball.formats.pep508 import NAME_PATTERN
-from mothball.formats.yaml.reader import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
 from mothball.formats.yaml.scan import YamlScan, scan_yaml
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, Span
 from mothball.model.records import NamedTuple

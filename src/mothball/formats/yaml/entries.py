@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.ignores import COMMENT_FORM, may_hold_ignore_comment
 from mothball.formats.requirements.strings import Section, read_pip_lines
 from mothball.formats.source_map import SourcePart, source_map
-from mothball.formats.yaml.reader import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
 from mothball.model.document import Dependency, Document, Include, IndexOption, ParseProblem, UnnamedEntry
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.broken import MAX_LENGTH, too_long_document
 from mothball.formats.requirements.strings import Section
 from mothball.formats.yaml.entries import list_problem, read_pip_lists
-from mothball.formats.yaml.reader import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
 from mothball.formats.yaml.scan import scan_yaml
 from mothball.model.document import DependencyKind, Document, ParseProblem
 from mothball.model.sanitize import one_line

@@ -1,4 +1,4 @@
-"""YAML nodes with positions: scalars, lists and mappings, converted from the events of PyYAML.
+"""Convert the events of PyYAML to nodes with positions.
 
 Nesting is limited and nothing recurses. An alias refers to the node of its anchor without a copy. An anchor is
 registered only when its node is complete, so that no cycles occur.
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from mothball.model.document import Span
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from yaml import _yaml
 
@@ -25,72 +26,6 @@ _MAX_EVENTS = 50_000
 _MIN_LENGTH_PER_EVENT = 5
 # In code points. Mapping the escapes of a value to their positions takes 500 bytes for each.
 _MAX_SCALAR = 100_000
-_MERGE = "<<"
-# Maximum number of merged mappings and of their keys: a mapping may be merged thousands of times and is searched each
-# time. Real files stay far below.
-_MAX_MERGED = 50
-
-
-# --- nodes ----------------------------------------------------------------------------------------------------------
-
-
-class YamlScalar(NamedTuple):
-    """A scalar with its value and its span, including quotes."""
-
-    value: str
-    span: Span
-
-
-class YamlSequence(NamedTuple):
-    """A list."""
-
-    items: tuple[YamlNode, ...]
-
-
-class YamlMapping(NamedTuple):
-    """A mapping. Pairs with a non-scalar key are omitted, duplicate keys are kept.
-
-    ``first`` is the first key, or None if it is not a scalar.
-    """
-
-    pairs: tuple[tuple[str, YamlNode], ...]
-    first: YamlScalar | None = None
-
-    def values(self, key: str) -> list[YamlNode]:
-        """Return the values of ``key``, or else those in the merged mappings (``<<``)."""
-        own = [value for name, value in self.pairs if name == key]
-        if own:
-            return own
-        merged = [value for name, value in self.pairs if name == _MERGE][:_MAX_MERGED]
-        merged += [item for node in merged for item in list_items(node)[:_MAX_MERGED]]
-        mappings = [node for node in merged if isinstance(node, YamlMapping)]
-        return [value for node in mappings for name, value in node.pairs[:_MAX_MERGED] if name == key]
-
-    def text(self, key: str) -> str:
-        """Return the first scalar value of ``key``, or an empty string."""
-        return next((value.value for value in self.values(key) if isinstance(value, YamlScalar)), "")
-
-
-YamlNode = YamlScalar | YamlSequence | YamlMapping
-
-
-def list_items(node: YamlNode | None) -> tuple[YamlNode, ...]:
-    """Return the items of a list, or an empty tuple for any other node."""
-    return node.items if isinstance(node, YamlSequence) else ()
-
-
-def unvisited(nodes: Iterable[YamlNode], seen: set[int]) -> Iterator[YamlNode]:
-    """Yield the nodes whose identity is not in ``seen``, and add them to it.
-
-    A node may be aliased thousands of times; reading it once keeps the time linear in the file size.
-    """
-    for node in nodes:
-        if id(node) not in seen:
-            seen.add(id(node))
-            yield node
-
-
-# --- events ---------------------------------------------------------------------------------------------------------
 
 
 class YamlError(NamedTuple):

@@ -21,7 +21,7 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.yaml.reader import YamlNode, YamlScalar
+    from mothball.formats.yaml.nodes import YamlNode, YamlScalar
 
 # Characters that YAML forbids, and the byte-order mark, which would shift all positions.
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")

@@ -9,16 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.yaml.reader import (
-    MAX_DEPTH,
-    YamlMapping,
-    YamlNode,
-    YamlScalar,
-    YamlSequence,
-    list_items,
-    read_yaml,
-    unvisited,
-)
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence, list_items, unvisited
+from mothball.formats.yaml.reader import MAX_DEPTH, read_yaml
 from mothball.formats.yaml.scan import YamlScan, scan_yaml
 from mothball.model.document import Document, ParseProblem, Span
 from tests.support.timing import least_seconds
