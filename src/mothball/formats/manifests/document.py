@@ -56,6 +56,7 @@ _NAMES = (
     ("tool", "flit", "metadata", "module"),
 )
 _DYNAMIC = ("project", "dynamic")
+_BACKEND = ("build-system", "build-backend")
 
 
 _REQUIRES_PYTHON = ("project", "requires-python")
@@ -98,7 +99,7 @@ def parse(text: str) -> Document:
         for name, tables in tools.items():
             items += _tool_reader(name)(tables)
     unresolvable: tuple[ParseProblem, ...] = ()
-    if any(entry.path == _DYNAMIC for entry in entries):
+    if _DYNAMIC in paths or (_BACKEND in paths and not any(path[0] == "project" for path in paths)):
         from mothball.formats.manifests.dynamic import unread_dynamic  # noqa: PLC0415 - not needed for most projects
 
         unresolvable = tuple(unread_dynamic(entries, paths))

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from mothball.formats.manifests.declared_indexes import read_workspaces
 from mothball.formats.manifests.documents import parse_with
 from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, local_path_of, skip_reason_of_source
-from mothball.formats.manifests.requirement_arrays import read_arrays, read_files, read_template
+from mothball.formats.manifests.requirement_arrays import MAX_SHOWN, read_arrays, read_files, read_template
 from mothball.formats.manifests.source_overrides import SourceOverride
 from mothball.formats.manifests.tables import ANY
 from mothball.formats.requirements.strings import Section
-from mothball.formats.toml.api import InlineTable, Scalar, String
+from mothball.formats.toml.api import InlineTable, Scalar, String, flatten_inline_tables, scan_cached
 from mothball.model.document import ParseProblem, SkipReason, normalize_name
+from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,8 +59,26 @@ _OVERRIDES = tuple(
 
 
 def parse(text: str) -> Document:
-    """Parse a hatch.toml, complete or incomplete, without byte-order mark. Never raises."""
-    return parse_with(read, "hatch-toml", text)
+    """Parse a hatch.toml, complete or incomplete, without byte-order mark. Never raises.
+
+    Unknown metadata hooks are unresolvable: whether dependencies are dynamic is stated in pyproject.toml.
+    """
+    document = parse_with(read, "hatch-toml", text)
+    return document._replace(unresolvable=tuple(_unread_hooks(text))) if _HOOKS[1] in text else document
+
+
+def _unread_hooks(text: str) -> Iterator[ParseProblem]:
+    from mothball.formats.manifests.dynamic import UNREAD_HELP, unknown_hooks  # noqa: PLC0415 - rarely needed
+
+    document = scan_cached(text)
+    places = {header.path: header.span for header in document.headers}
+    for entry in flatten_inline_tables(document.entries):
+        places.setdefault(entry.path, entry.keys[-1].span)
+    hooks = {path: span for path, span in places.items() if path[:2] == _HOOKS}
+    for name in unknown_hooks(path[2:] for path in hooks):
+        span = next(span for path, span in hooks.items() if path[2:3] == (name,))
+        message = f"the metadata hook {one_line(name, MAX_SHOWN)} of Hatch may add dependencies; they were not checked"
+        yield ParseProblem(span, message, UNREAD_HELP)
 
 
 def read(tables: Tables) -> Iterator[ManifestItem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests.document import parse
+from mothball.formats.manifests.tool_hatch import parse as parse_hatch
 
 DYNAMIC = '[project]\nname = "shop"\ndynamic = ["version", "dependencies", "optional-dependencies"]\n'
 
@@ -68,3 +69,47 @@ def test_other_dynamic_fields_are_not_reported(dynamic: str) -> None:
 def test_directives_of_setuptools_other_than_files_are_unresolvable(directives: str, fields: list[str]) -> None:
     text = f"{DYNAMIC}[tool.setuptools.dynamic]\n{directives}\n"
     assert [field for field, _ in unresolvable(text)] == fields
+
+
+@pytest.mark.parametrize(
+    ("backend", "requires", "table"),
+    [
+        ("scikit_build_core.build", "scikit-build-core>=0.10", "scikit-build"),
+        ("pdm.backend", "pdm-backend", "pdm"),
+        ("acme.build", "", "acme-extra.more"),
+        ("backend", "Acme_Builder", "acme.builder"),
+    ],
+)
+def test_tables_of_an_unknown_backend_are_named(backend: str, requires: str, table: str) -> None:
+    head = f'[build-system]\nrequires = ["{requires}"]\nbuild-backend = "{backend}"\n'
+    text = f"{DYNAMIC}{head}[tool.{table}]\nx = 1\n[tool.ruff]\n"
+    source = f"the build backend {backend} from [tool.{table.partition('.')[0]}]"
+    assert unresolvable(text)[0] == ("dependencies", f"dependencies are added by {source}; they were not checked")
+    (alone,) = unresolvable(f"{head}[tool.{table}]\nx = 1\n[tool.ruff]\n")
+    assert alone[0] == backend
+    assert alone[1].startswith("the build backend may add dependencies from [tool.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[tool.acme]\nx = 1\n",
+        '[build-system]\nbuild-backend = "acme"\n[tool.ruff]\n',
+        '[build-system]\nbuild-backend = "acme"\n[tool.acme]\n[project]\nname = "shop"\n',
+        '[build-system]\nbuild-backend = "flit_core.buildapi"\n[tool.flit.metadata]\nmodule = "shop"\n',
+    ],
+)
+def test_other_files_without_dynamic_fields_are_not_reported(text: str) -> None:
+    assert unresolvable(text) == []
+
+
+def test_unknown_metadata_hook_in_hatch_toml_is_unresolvable() -> None:
+    text = "[metadata.hooks.vcs.urls]\nx = 1\n[metadata.hooks.custom]\n[metadata]\nhooks = {acme = {x = 1}}\n"
+    places = [(problem.span.slice(text), problem.message) for problem in parse_hatch(text).unresolvable]
+    rest = "of Hatch may add dependencies; they were not checked"
+    assert places == [
+        ("x", f"the metadata hook acme {rest}"),
+        ("[metadata.hooks.custom]", f"the metadata hook custom {rest}"),
+    ]
+    assert parse_hatch("[metadata.hooks.requirements_txt]\nfiles = []\n").unresolvable == ()
