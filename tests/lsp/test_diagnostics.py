@@ -573,6 +573,17 @@ def test_periodic_task_detects_changed_files(client: InProcess, workspace: Works
     } <= set(registered)
 
 
+def test_yanked_pin_is_reported_while_another_name_is_slow(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", version_page(File(yanked="broken"), File("2.0")))
+    index.script("slow-lib", page("slow-lib", "archived")._replace(delay=1))
+    client.start(PUSH, str(workspace.root), index.url)
+    text = "old-lib==1.0\nslow-lib\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    client.wait_for_diagnostics(document, "yanked", "archived")
+
+
 def test_yanked_pin_is_reported(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", version_page(File(yanked="broken"), File("2.0")))
     client.start(PUSH, str(workspace.root), index.url)

@@ -226,7 +226,7 @@ class _ResultBatcher:
         self._run_in_loop = run_in_loop
         self._on_results = deliver
         self._waiting: dict[Query, IndexResult] = {}
-        self._delivered: set[Query] = set()
+        self._delivered: dict[Query, IndexResult] = {}
         self._is_due = False
         factor = max(1.0, size / _BATCH_SIZE)
         self._interval, self._growth = BATCH_INTERVAL * factor, min(factor, _MAX_GROWTH)
@@ -254,7 +254,8 @@ class _ResultBatcher:
 
     def _end(self, results: IndexResults) -> None:
         self._waiting = {}
-        self._on_results({query: result for query, result in results.items() if query not in self._delivered})
+        # Early results lack the list of files, which decides whether a pinned version is yanked.
+        self._on_results({query: result for query, result in results.items() if self._delivered.get(query) != result})
 
 
 class _BlockingLookups:
