@@ -12,7 +12,7 @@ from pathlib import Path
 
 import mothball
 from mothball.formats.table import PATTERNS
-from mothball.lsp.features.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS
+from mothball.lsp.features.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS, OPEN_SETTINGS
 from mothball.lsp.settings import SETTINGS, EditorSetting
 
 DIRECTORY = Path(__file__).resolve().parent
@@ -50,8 +50,8 @@ _OWN_SETTINGS: Mapping[str, Mapping[str, object]] = {
         ],
         "default": "ask",
         "scope": "machine",
-        "markdownDescription": "Whether `uvx` may run the mothball of this extension when it is not installed, and download its "
-        "dependencies.",
+        "markdownDescription": "Whether `uvx` may run the mothball of this extension when it is not installed, "
+        "and download its dependencies.",
     },
     "mothball.trace.server": {
         "type": "string",
@@ -126,8 +126,11 @@ export const WHEEL = {json.dumps(_WHEEL)};
 /** File name patterns of the files that mothball reads, in any case. */
 export const FILE_PATTERNS: readonly string[] = {_array(selectors())};
 
-/** The commands of the server. */
-export const SERVER_COMMANDS: readonly string[] = {_array(list(COMMANDS))};
+/** The commands that the server runs. */
+export const SERVER_COMMANDS: readonly string[] = {_array([name for name in COMMANDS if name != OPEN_SETTINGS])};
+
+/** The command of the action that opens the settings. */
+export const OPEN_SETTINGS = {json.dumps(OPEN_SETTINGS)};
 
 /** The commands that check files. */
 export const CHECK_AGAIN = {json.dumps(CHECK_AGAIN)};

@@ -451,13 +451,13 @@ def test_unreachable_index_is_reported_once(client: InProcess, workspace: Worksp
     assert client.messages("window/showMessage") == []
 
 
-def test_outage_offers_only_another_check(client: InProcess, workspace: Workspace) -> None:
+def test_outage_offers_another_check_and_the_settings(client: InProcess, workspace: Workspace) -> None:
     with refusing_url() as url:
         client.start(PUSH, str(workspace.root), url)
         text = "# all dependencies\na\n"
         document = client.open(workspace.write("requirements.txt", text), text)
         client.wait_for_diagnostics(document, "unverified")
-        assert set(actions(client, document, 0)) == {"Check again"}
+        assert set(actions(client, document, 0)) == {"Check again", "Open settings"}
 
 
 def test_names_without_a_usable_index_are_reported_once(

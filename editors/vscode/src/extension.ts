@@ -4,9 +4,9 @@ import * as vscode from "vscode";
 
 import { documentSelector, SECTION } from "./client.ts";
 import { Controller } from "./controller.ts";
-import { CHECK_AGAIN, CHECK_WORKSPACE, SERVER_COMMANDS, WHEEL } from "./generated.ts";
+import { CHECK_AGAIN, CHECK_WORKSPACE, OPEN_SETTINGS, SERVER_COMMANDS, WHEEL } from "./generated.ts";
 import { Installer } from "./installer.ts";
-import { showMenu } from "./menu.ts";
+import { openSettings, showMenu } from "./menu.ts";
 import { Messages } from "./messages.ts";
 import { PythonEnvironments } from "./python.ts";
 import { Schema } from "./schema.ts";
@@ -46,6 +46,8 @@ export function activate(context: vscode.ExtensionContext): void {
                 title === undefined ? server.execute(command, args) : server.check(command, title),
             );
         }),
+        // The server would open a configuration file.
+        vscode.commands.registerCommand(OPEN_SETTINGS, openSettings),
         vscode.commands.registerCommand("mothball.restart", async () => {
             await messages.reset();
             await server.restart();

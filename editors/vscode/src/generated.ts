@@ -104,12 +104,15 @@ export const FILE_PATTERNS: readonly string[] = [
     "**/[cC][oO][nN][sS][tT][rR][aA][iI][nN][tT][sS]/**/*.[lL][oO][cC][kK]",
 ];
 
-/** The commands of the server. */
+/** The commands that the server runs. */
 export const SERVER_COMMANDS: readonly string[] = [
     "mothball.checkAgain",
     "mothball.checkWorkspace",
     "mothball.openPage",
 ];
+
+/** The command of the action that opens the settings. */
+export const OPEN_SETTINGS = "mothball.openSettings";
 
 /** The commands that check files. */
 export const CHECK_AGAIN = "mothball.checkAgain";

@@ -31,6 +31,7 @@ class ClientFeatures(NamedTuple):
     creates_files: bool = False
     snippet_edits: bool = False
     inlay_refresh: bool = False
+    code_lens_refresh: bool = False
 
 
 def read_features(capabilities: types.ClientCapabilities, encoding: object) -> ClientFeatures:
@@ -62,6 +63,7 @@ def read_features(capabilities: types.ClientCapabilities, encoding: object) -> C
         creates_files=bool(
             edits.document_changes and types.ResourceOperationKind.Create in (edits.resource_operations or ())
         ),
+        code_lens_refresh=bool(workspace.code_lens and workspace.code_lens.refresh_support),
         inlay_refresh=bool(workspace.inlay_hint and workspace.inlay_hint.refresh_support),
         snippet_edits=bool(edits.document_changes and edits.snippet_edit_support),
     )

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from mothball.lsp.effective_settings import Environment
 from mothball.lsp.features import (
     actions,
+    code_lens,
     commands,
     completion,
     documents,
@@ -68,6 +69,7 @@ def create_server(environment: Environment, end_process: Callable[[int], None]) 
         lookup_progress,
         completion,
         inlay_hints,
+        code_lens,
     ):
         feature.register(server)
     return server

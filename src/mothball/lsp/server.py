@@ -76,10 +76,12 @@ class Server(LanguageServer):
         self.workspace_diagnostics.refresh_requested()
 
     def lookups_finished(self, results: IndexResults) -> None:
-        """Update the files that are not open with lookup results of open documents, and the inlay hints."""
+        """Update the files that are not open with lookup results of open documents, and lenses and hints."""
         self.workspace_diagnostics.lookups_finished(results)
         if self.session.settings.inlay_hints and self.session.client.inlay_refresh:
             self.protocol.send_message(types.WORKSPACE_INLAY_HINT_REFRESH)
+        if self.session.client.code_lens_refresh:
+            self.protocol.send_message(types.WORKSPACE_CODE_LENS_REFRESH)
 
     # --- background tasks and errors ---
 

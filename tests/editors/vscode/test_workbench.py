@@ -189,13 +189,16 @@ def test_outage_of_an_index_and_slow_lookups_are_in_the_status_bar(
         window = open_window(folder, environment=on_path, machine={"mothball.indexUrl": index.url})
         window.open(folder / "requirements.txt")
         window.status("mothball: index unreachable; 1 unverified")
+        lens = window.page.locator(".codelens-decoration a", has_text="Check again")
+        lens.wait_for()
         picture(window, "index-unreachable")
         index.script("old-lib", json_page("old-lib", "archived")._replace(delay=5))
-        window.run("mothball: Check Again")
+        lens.click()
         window.status(r"mothball: (looking up|checking again).*; ")
         picture(window, "looking-up")
         window.wait_for_underlines(Underline("error", "old-lib"))
         window.status("^mothball: 1 archived$")
+        lens.wait_for(state="hidden")
         window.notification("mothball: 1 file, 1 dependency: 1 archived")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from mothball.check.messages import REASON_PLACEHOLDER
+from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
@@ -25,14 +26,15 @@ from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, path_of, uri_of
 from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.edit_text import DocumentEdit, workspace_edit
-from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE
+from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE, OPEN_SETTINGS
 from mothball.lsp.features.hover import findings_of
 from mothball.lsp.hover_text import project_page
 from mothball.lsp.ignore_actions import ignore_fixes
 from mothball.lsp.lookups import PENDING
-from mothball.model.document import normalize_name
+from mothball.model.document import SkipReason, normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.findings import IGNORABLE_RULES, CheckedDependency, Finding, Rule
+from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import read_utf8
@@ -123,6 +125,10 @@ def _is_wanted(only: Iterable[types.CodeActionKind | str] | None) -> bool:
     return any(kind in ("", _KIND.value) for kind in kinds)
 
 
+def _needs_consent(finding: Finding) -> bool:
+    return isinstance(finding.lookup, Skipped) and finding.lookup.reason is SkipReason.CONSENT
+
+
 class _ActionBuilder:
     """Computes the actions of one request."""
 
@@ -143,6 +149,9 @@ class _ActionBuilder:
             actions += self._fixes()
         if targets or self._is_at_outage():
             actions.append(self._command("Check again", CHECK_AGAIN, [self._params.text_document.uri]))
+        settings_path = self._settings_path(targets)
+        if settings_path is not None and self._client.show_document:
+            actions.append(self._command("Open settings", OPEN_SETTINGS, [uri_of(settings_path)]))
         return actions
 
     def _lines(self) -> range:
@@ -169,6 +178,24 @@ class _ActionBuilder:
             finding.rule is Rule.UNVERIFIED and is_reported(finding) and finding.lookup != PENDING
             for finding in self._checked.findings()
         )
+
+    def _settings_path(self, targets: Iterable[_Target]) -> str | None:
+        """Return the configuration file that may be the cause or the remedy of a failure here, None without a failure.
+
+        A file of the user may not exist yet. VS Code opens its own settings instead.
+        """
+        findings = [finding for target in targets for finding in target.findings]
+        if self._is_at_invalid_settings() or any(map(_needs_consent, findings)):
+            return user_config_file()
+        if not self._is_at_outage() and all(finding.rule not in _UNKNOWN_STATUS for finding in findings):
+            return None
+        path = self._checked.opened.file.resolved_config.edited_path if self._checked.opened else ""
+        return path if os.path.isfile(path) else user_config_file()
+
+    def _is_at_invalid_settings(self) -> bool:
+        """Return True if the range is at the top, where an invalid setting of the editor is reported."""
+        is_unchecked = self._checked.opened is None and any(not problem.path for problem in self._checked.problems)
+        return is_unchecked and self._params.range.start.line == 0
 
     def _reported(self, item: CheckedDependency) -> tuple[Finding, ...]:
         findings = findings_of(self._checked, item)

@@ -1,4 +1,4 @@
-"""``workspace/executeCommand``: check again, check the workspace, open a project's page; work-done progress."""
+"""``workspace/executeCommand``: check again, check the workspace, open a page or the settings; work-done progress."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from lsprotocol import types
 
+from mothball.lsp.convert import path_of
 from mothball.lsp.summary import CheckSummary
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 CHECK_AGAIN = "mothball.checkAgain"
 CHECK_WORKSPACE = "mothball.checkWorkspace"
 OPEN_PAGE = "mothball.openPage"
+OPEN_SETTINGS = "mothball.openSettings"
 
 # All commands of the server; the VS Code extension registers them.
-COMMANDS = (CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE)
+COMMANDS = (CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE, OPEN_SETTINGS)
 
 # Wait this long for a client to accept a progress token, in seconds.
 _TOKEN_TIMEOUT = 1.0
@@ -40,9 +42,15 @@ def register(server: Server) -> None:
         if isinstance(address, str) and address.startswith("https://") and server.session.client.show_document:
             server.protocol.send_message(types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(address, external=True))
 
+    def open_settings(params: types.ExecuteCommandParams) -> None:
+        uri = params.arguments[0] if params.arguments else None
+        if isinstance(uri, str) and path_of(uri) is not None and server.session.client.show_document:
+            server.protocol.send_message(types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(uri, take_focus=True))
+
     server.command(CHECK_AGAIN)(check_again)
     server.command(CHECK_WORKSPACE)(check_workspace)
     server.command(OPEN_PAGE)(open_page)
+    server.command(OPEN_SETTINGS)(open_settings)
 
 
 async def _check_again(server: Server, token: types.ProgressToken | None) -> dict[str, object] | None:
