@@ -124,6 +124,18 @@ def test_color_depends_on_option_environment_and_terminal(
     assert ("\x1b[" in project.check(*arguments, env=environment, terminal=terminal).out) is is_colored
 
 
+@pytest.mark.parametrize("is_legacy", [True, False])
+def test_a_windows_console_without_escape_sequences_gets_none(
+    project: Project, monkeypatch: pytest.MonkeyPatch, *, is_legacy: bool
+) -> None:
+    project.offline({"old-lib": "archived"})
+    project.write("requirements.txt", "old-lib\n")
+    monkeypatch.setattr("mothball.cli.output.sys.platform", "win32")
+    monkeypatch.setattr("rich.console.detect_legacy_windows", lambda: is_legacy)
+    monkeypatch.setattr("mothball.config.user_directories._follows_xdg", lambda: True)
+    assert ("\x1b[" in project.check("--no-cache", terminal=True).out) is not is_legacy
+
+
 def test_unencodable_characters_are_replaced(project: Project) -> None:
     project.offline({"old-lib": {"status": "archived", "reason": "d\u00e9m\u00e9nag\u00e9 \U0001f4e6"}})
     project.write("requirements.txt", "old-lib\n")

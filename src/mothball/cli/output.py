@@ -86,4 +86,15 @@ def _use_color(choice: str) -> bool:
         return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not _is_legacy_console()
+
+
+def _is_legacy_console() -> bool:
+    """Return True for a console of Windows that does not interpret escape sequences."""
+    if sys.platform != "win32":
+        return False
+    from rich.console import detect_legacy_windows  # noqa: PLC0415 - slow to import, and only needed on Windows
+
+    return detect_legacy_windows()

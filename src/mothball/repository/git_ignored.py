@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from mothball.model.errors import GitError
 from mothball.repository.git_process import Git
+from mothball.repository.paths import decoded
 
 
 def ignored_paths(paths: Sequence[str], root: str) -> frozenset[str]:
@@ -38,7 +39,7 @@ def _matching_paths(root: str, *arguments: str, stdin: bytes = b"") -> frozenset
     except GitError:
         return frozenset()
     names = frozenset(result.stdout.split(b"\0")) - {b""}
-    return frozenset(os.path.normpath(os.path.join(root, os.fsdecode(name))) for name in names)
+    return frozenset(os.path.normpath(os.path.join(root, decoded(name))) for name in names)
 
 
 def group_by_repository(paths: Iterable[str]) -> dict[str, list[str]]:

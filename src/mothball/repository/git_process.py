@@ -229,5 +229,13 @@ def run_with_subprocess(command: Sequence[str], environ: Mapping[str, str], stdi
     """Run ``command`` like ``spawn`` on systems without ``posix_spawn``. Raises OSError."""
     import subprocess  # noqa: PLC0415 - slow to import, and only needed on Windows
 
-    result = subprocess.run(command, env=environ, input=stdin, capture_output=True, check=False)  # noqa: S603 - git, by its absolute path
+    result = subprocess.run(  # noqa: S603 - git, by its absolute path
+        command,
+        env=environ,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        # In a process without a console, such as a language server, each git would open a window.
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
     return ProcessResult(result.returncode, result.stdout[:limit], result.stderr, len(result.stdout) > limit)

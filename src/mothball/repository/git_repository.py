@@ -11,7 +11,7 @@ from mothball.model.errors import GitError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.git_process import COMPARED, LISTED, MAX_OUTPUT, Git, ProcessResult, lines_of_links
-from mothball.repository.paths import repository_root
+from mothball.repository.paths import decoded, repository_root
 
 _FULL_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 # Variables that override where git finds the repository.
@@ -136,7 +136,7 @@ def _small_file(directory: str, name: str) -> bytes:
 
 def _output_lines(result: ProcessResult, directory: str) -> list[str]:
     if result.returncode == 0:
-        return os.fsdecode(result.stdout).removesuffix("\n").split("\n")
+        return decoded(result.stdout).removesuffix("\n").split("\n")
     detail = _error_text(result)
     if _DUBIOUS in detail:
         raise _owned_by_another_user(directory)
@@ -202,7 +202,7 @@ def _fetch_help(git: Git, revision: str = "") -> str:
     import shlex  # noqa: PLC0415 - for errors only
 
     shallow = is_shallow(git)
-    remotes = os.fsdecode(git.run("remote").stdout).split("\n")[:-1]
+    remotes = decoded(git.run("remote").stdout).split("\n")[:-1]
     remote = max((each for each in remotes if revision.startswith(f"{each}/")), key=len, default="")
     branch = revision.removeprefix(f"{remote}/") if remote else "*"
     remote = remote or ("origin" if "origin" in remotes else next(iter(remotes), ""))
@@ -233,7 +233,7 @@ def diff_trees(git: Git, base: str, target: str | None) -> list[Difference]:
 
 def _difference(header: bytes, path: bytes) -> Difference:
     fields = header.decode("ascii", "replace").removeprefix(":").split(" ")
-    name = os.fsdecode(path)
+    name = decoded(path)
     if len(fields) != 5 or not path:
         raise GitError("unexpected output of git", detail=repr(header))
     old_mode, new_mode, old, new, status = fields
@@ -307,7 +307,7 @@ def _listed_entry(line: bytes, tree: str | None) -> tuple[str, Entry]:
     header, _, path = line.partition(b"\t")
     first, second, third = header.decode("ascii", "replace").split(" ")
     # `MODE ID STAGE` for the index, `MODE TYPE ID` for a tree.
-    return os.fsdecode(path), Entry(first, second if tree is None else third)
+    return decoded(path), Entry(first, second if tree is None else third)
 
 
 def run_checked(git: Git, *arguments: str) -> bytes:
@@ -328,4 +328,4 @@ def _split_nul(output: bytes) -> Iterator[bytes]:
 
 
 def _error_text(result: ProcessResult) -> str:
-    return os.fsdecode(result.stderr).strip().removeprefix("fatal: ")
+    return decoded(result.stderr).strip().removeprefix("fatal: ")

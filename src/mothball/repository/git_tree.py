@@ -18,6 +18,7 @@ from mothball.repository.git_repository import (
     listed_links,
     listing,
 )
+from mothball.repository.paths import decoded
 
 # The limit of Linux.
 _MAX_LINKS = 40
@@ -187,7 +188,7 @@ class GitTree(Tree):
                 continue
             yield step
             count += 1
-            target = os.fsdecode(self._blobs.read(links[step].oid) or b"")
+            target = decoded(self._blobs.read(links[step].oid) or b"")
             if target.startswith("/"):
                 inside = self._relative(os.path.normpath(target))
                 target, current = inside or "", ""

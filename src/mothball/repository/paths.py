@@ -37,7 +37,12 @@ def naming_root(root: str) -> str:
 
 
 def is_inside(path: str, directory: str) -> bool:
-    """Return True if ``path`` is ``directory`` or below it. Both are absolute; links are not resolved."""
+    """Return True if ``path`` is ``directory`` or below it. Both are absolute; links are not resolved.
+
+    On Windows, case does not matter: the drive letter of the same directory may be written in either case.
+    """
+    if os.sep == "\\":
+        path, directory = os.path.normcase(path), os.path.normcase(directory)
     return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
@@ -59,6 +64,17 @@ def _project_above(directory: str) -> str:
         if has_pyproject and project is None:
             project = parent
     return project or directory
+
+
+def decoded(output: bytes) -> str:
+    """Return the text of output of git, such as a path, with surrogate escapes for bytes that are not UTF-8.
+
+    A repository from another system may contain such names. On Windows, ``os.fsdecode`` rejects them.
+    """
+    try:
+        return os.fsdecode(output)
+    except UnicodeDecodeError:
+        return output.decode("utf-8", "surrogateescape")
 
 
 def upward(directory: str, root: str | None = None) -> Iterator[str]:

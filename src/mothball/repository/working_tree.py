@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from mothball.model.errors import GitError, UnreadableFileError
 from mothball.repository.files import DISK, MAX_FILE_SIZE, Tree
-from mothball.repository.paths import is_inside, repository_root
+from mothball.repository.paths import decoded, is_inside, repository_root
 
 _MAX_LINKS = 40
 # PATH_MAX of Linux, in bytes.
@@ -97,7 +97,7 @@ def _placeholder_tree(root: str) -> Tree:
         if os.path.islink(path) or not os.path.isfile(path):
             continue
         try:
-            text = os.fsdecode(DISK.read(path, _MAX_TARGET))
+            text = decoded(DISK.read(path, _MAX_TARGET))
         except UnreadableFileError:
             continue
         if "\n" not in text:

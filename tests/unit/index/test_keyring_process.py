@@ -131,6 +131,16 @@ def test_close_kills_the_program_and_starts_no_other(tmp_path: Path) -> None:
     keyring.wait_for_the_end()
 
 
+def test_only_a_program_with_a_suffix_is_run_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyring = TestKeyring(tmp_path / "keyring", {INDEX: {"user": SECRET}})
+    monkeypatch.setattr(keyring_process, "find_spec", lambda _: None)
+    monkeypatch.setattr(sys, "platform", "win32")
+    path = {"PATH": str(keyring.path.parent)}
+    assert Keyring(KeyringProvider.AUTO, path).login(USER) is None
+    keyring.path.with_name("keyring.exe").symlink_to(keyring.path)
+    assert Keyring(KeyringProvider.AUTO, path).login(USER) == ("user", SECRET)
+
+
 def test_failure_to_start_keyring_is_reported(tmp_path: Path) -> None:
     program = tmp_path / "keyring"
     program.write_text("#!/nowhere/python\n")

@@ -22,6 +22,7 @@ from mothball.repository.files import (
     repository_root,
     resolves_inside,
 )
+from mothball.repository.paths import decoded
 from tests.support.trees import is_below_a_repository, repository, write_tree
 
 
@@ -29,6 +30,13 @@ def read_error(path: str | Path) -> UnreadableFileError:
     with pytest.raises(UnreadableFileError) as caught:
         read_utf8(str(path))
     return caught.value
+
+
+def test_names_that_are_not_utf8_are_decoded_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As on Windows, where the error handler is another one.
+    monkeypatch.setattr(os, "fsdecode", lambda name: name.decode("utf-8", "surrogatepass"))
+    assert decoded(b"\xc3\xbc.txt") == "\u00fc.txt"
+    assert decoded(b"\xfc.txt") == "\udcfc.txt"
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,15 @@ def test_git_is_found_from_the_root_of_the_file_system(tmp_path: Path) -> None:
     root = Path(tmp_path.anchor)
     assert find_git(str(root), search_path(trusted.parent)) == str(trusted)
     assert find_git(str(root), "") == ""
+
+
+def test_git_is_called_git_exe_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = make_git(tmp_path / "there")
+    monkeypatch.setattr(sys, "platform", "win32")
+    (tmp_path / "here").mkdir()
+    assert find_git(str(tmp_path / "here"), search_path(script.parent)) == ""
+    program = script.rename(script.with_name("git.exe"))
+    assert find_git(str(tmp_path / "here"), search_path(script.parent)) == str(program)
 
 
 def test_missing_git_is_reported_with_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -97,6 +98,19 @@ def test_git_runs_in_the_given_directory(tmp_path: Path) -> None:
     repository = new_repository(tmp_path / "repo")
     result = Git(str(repository.root)).run("rev-parse", "--show-toplevel")
     assert (result.returncode, result.stdout.decode().strip()) == (0, str(repository.root.resolve()))
+
+
+def test_git_opens_no_console_window_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    options: dict[str, Any] = {}
+
+    def record(command: list[str], **given: Any) -> subprocess.CompletedProcess[bytes]:
+        options.update(given)
+        return subprocess.CompletedProcess(command, 0, b"", b"")
+
+    monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x08000000, raising=False)
+    monkeypatch.setattr(subprocess, "run", record)
+    run_with_subprocess(["git"], {}, b"", 100)
+    assert options["creationflags"] == 0x08000000
 
 
 def test_git_that_cannot_be_started_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
