@@ -18,6 +18,7 @@ import pytest
 
 from mothball.formats.recorded_files import recorded_files
 from mothball.formats.table import format_of, parse
+from mothball.model.document import ParsedFile
 from tests.support.project import Project
 from tests.support.real_indexes import make_wheel
 from tests.support.scripted_index import Reply, ScriptedIndex, html_page, json_page
@@ -137,8 +138,9 @@ def test_files_in_the_lock_of_the_tool_are_compared(
     owner.publish(index)
     text = (project.root / name).read_text()
     document = parse(str(format_of(name)), text)
+    parsed = ParsedFile(str(project.root / name), str(project.root), text, document)
     (entry,) = (dependency for dependency in document.dependencies if dependency.name == "old-lib")
-    (file,) = recorded_files(document, text, entry)
+    (file,) = recorded_files(parsed, entry)
     assert (file.name, file.algorithm, file.digest) == (owner.path.name, "sha256", owner.digest)
     assert (file.uploaded is not None) is (name in _WITH_TIMES)
     assert found(project, index, name) == []

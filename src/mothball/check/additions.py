@@ -78,19 +78,9 @@ class FileVersion(NamedTuple):
     committed_at: Callable[[], float | None] = lambda: None
 
     @property
-    def text(self) -> str:
-        """The text of the file."""
-        return self.parsed.text
-
-    @property
-    def document(self) -> Document:
-        """The content of the file."""
-        return self.parsed.document
-
-    @property
     def problems(self) -> tuple[ParseProblem, ...]:
         """The problems of the document and its includes."""
-        return (*self.document.problems, *self.include_problems)
+        return (*self.parsed.document.problems, *self.include_problems)
 
     def is_on_default(self, entry: Dependency) -> bool:
         """Return True if the built-in default index is a candidate for ``entry``, or if that does not change."""
@@ -154,9 +144,9 @@ def _new_entries(
     previous_entries = _Entries()
     for version in previous:
         previous_entries.add_all(version, version.ignored if version.path != target.path else frozenset())
-    member_requirements = required_by_members(target.document)
+    member_requirements = required_by_members(target.parsed.document)
     new = []
-    for entry in target.document.dependencies:
+    for entry in target.parsed.document.dependencies:
         key, role = _key(target, entry, target.ignored), _role(target, entry)
         if not (
             previous_entries.cover(role, key)
@@ -170,6 +160,7 @@ def _new_entries(
 def _addition(
     target: FileVersion, previous: Sequence[FileVersion], new: Sequence[Dependency], removals: _Removals
 ) -> SelectedEntries:
+    document, text = target.parsed.document, target.parsed.text
     moved_from: dict[Dependency, str] = {}
     for entry in new:
         key = _key(target, entry, target.ignored)
@@ -177,16 +168,20 @@ def _addition(
         if path:
             moved_from[entry] = path
     # A syntax error always counts as added, because it hides what was added to the file.
-    comparable = () if target.document.is_broken else previous
-    old_problems = {_problem_key(problem, version.text) for version in comparable for problem in version.problems}
-    included = {include.target for version in previous for include in version.document.includes}
+    comparable = () if document.is_broken else previous
+    old_problems = {
+        _problem_key(problem, version.parsed.text) for version in comparable for problem in version.problems
+    }
+    included = {include.target for version in previous for include in version.parsed.document.includes}
     problems = tuple(
         problem
         for problem in target.problems
-        if _problem_key(problem, target.text) not in old_problems and problem.span.slice(target.text) not in included
+        if _problem_key(problem, text) not in old_problems and problem.span.slice(text) not in included
     )
-    old_unnamed = {entry.span.slice(version.text) for version in previous for entry in version.document.unnamed}
-    unnamed = tuple(entry for entry in target.document.unnamed if entry.span.slice(target.text) not in old_unnamed)
+    old_unnamed = {
+        entry.span.slice(version.parsed.text) for version in previous for entry in version.parsed.document.unnamed
+    }
+    unnamed = tuple(entry for entry in document.unnamed if entry.span.slice(text) not in old_unnamed)
     return SelectedEntries(tuple(new), problems, unnamed, moved_from)
 
 
@@ -198,7 +193,7 @@ def _with_pins(
     old_entries = _entries_by_pin(previous)
     repinned = tuple(
         entry
-        for entry in target.document.dependencies
+        for entry in target.parsed.document.dependencies
         if entry not in added
         and (pin := pin_of(entry))
         and target.facts.skip_reason(entry) is None
@@ -207,7 +202,7 @@ def _with_pins(
             or _has_other_files(target, entry, old_entries.get((entry.name, pin), ()))
         )
     )
-    base_locks = tuple(_base_lock(version) for version in previous if may_record_files(version.document, version.text))
+    base_locks = tuple(_base_lock(version) for version in previous if may_record_files(version.parsed))
     return addition._replace(repinned=repinned, base_locks=base_locks)
 
 
@@ -218,26 +213,26 @@ def _entries_by_pin(versions: Iterable[FileVersion]) -> Mapping[tuple[str, str],
     """Return the entries of locks by name and pinned version."""
     entries: dict[tuple[str, str], list[tuple[FileVersion, Dependency]]] = {}
     for version in versions:
-        for entry in version.document.dependencies if may_record_files(version.document, version.text) else ():
+        for entry in version.parsed.document.dependencies if may_record_files(version.parsed) else ():
             entries.setdefault((entry.name, pin_of(entry)), []).append((version, entry))
     return entries
 
 
 def _has_other_files(target: FileVersion, entry: Dependency, old_entries: _OldEntries) -> bool:
     """Return True if the lock ``target`` records none of the files that were recorded for the version before."""
-    if not old_entries or not may_record_files(target.document, target.text):
+    if not old_entries or not may_record_files(target.parsed):
         return False
-    text = entry_text(target.document, target.text, entry)
-    if any(text == entry_text(version.document, version.text, old) for version, old in old_entries):
+    text = entry_text(target.parsed, entry)
+    if any(text == entry_text(version.parsed, old) for version, old in old_entries):
         return False
-    digests = digests_of(target.document, target.text, entry)
-    old_digests = [digests_of(version.document, version.text, old) for version, old in old_entries]
+    digests = digests_of(target.parsed, entry)
+    old_digests = [digests_of(version.parsed, old) for version, old in old_entries]
     return bool(digests) and any(old_digests) and all(map(digests.isdisjoint, old_digests))
 
 
 def _base_lock(version: FileVersion) -> BaseLock:
     entries: dict[str, tuple[Dependency, ...]] = {}
-    for entry in version.document.dependencies:
+    for entry in version.parsed.document.dependencies:
         entries[entry.name] = (*entries.get(entry.name, ()), entry)
     return BaseLock(version.parsed, entries, version.committed_at)
 
@@ -290,7 +285,7 @@ class _Entries:
 
     def add_all(self, version: FileVersion, ignored: Collection[str]) -> None:
         """Add the entries of ``version``; those with ``ignored`` names only cover entries that are ignored, too."""
-        for entry in version.document.dependencies:
+        for entry in version.parsed.document.dependencies:
             role, key = _role(version, entry), _key(version, entry, ignored)
             if role in _COVER_ONLY_THEMSELVES:
                 self._isolated.add((role, key))
@@ -334,7 +329,7 @@ class _BasePins:
     def __init__(self, base: Iterable[FileVersion]) -> None:
         self._by_project: dict[str, set[tuple[str, str]]] = {}
         for version in base:
-            pins = {(entry.name, pin) for entry in version.document.dependencies if (pin := pin_of(entry))}
+            pins = {(entry.name, pin) for entry in version.parsed.document.dependencies if (pin := pin_of(entry))}
             self._by_project.setdefault(version.project, set()).update(pins)
 
     def cover(self, project: str, name: str, pin: str) -> bool:
@@ -358,13 +353,13 @@ class _Removals:
         self._renamed_projects: set[tuple[str, str]] = set()
         renamed: dict[tuple[str, int], set[str]] = {}
         for version, target in renames:
-            renamed.setdefault((version.path, version.parent), set()).update(_names(target.document))
+            renamed.setdefault((version.path, version.parent), set()).update(_names(target.parsed.document))
             if version.project != target.project and not is_project(version.project):
                 self._renamed_projects.add((version.project, target.project))
         self._removed: dict[str, list[tuple[_Role, _Key, FileVersion]]] = {}
         for version in base:
             names = _removed_names(version, present) - renamed.get((version.path, version.parent), set())
-            for entry in version.document.dependencies if names else ():
+            for entry in version.parsed.document.dependencies if names else ():
                 role = _role(version, entry)
                 if entry.name in names and role not in _COVER_ONLY_THEMSELVES:
                     names.discard(entry.name)
@@ -409,7 +404,7 @@ def _renames(
 
 def _removed_names(version: FileVersion, present: Mapping[str, Document | None]) -> set[str]:
     """Return the names that the target version of the file does not contain; none if the change does not touch it."""
-    return _names(version.document) - _names(present[version.path]) if version.path in present else set()
+    return _names(version.parsed.document) - _names(present[version.path]) if version.path in present else set()
 
 
 def _previous_versions(
@@ -441,11 +436,11 @@ class _DeletedFiles:
         for version in versions:
             if version.oid:
                 self._paths_by_oid.setdefault(version.oid, []).append(version.path)
-        self._names = [_names(version.document) for version in versions]
+        self._names = [_names(version.parsed.document) for version in versions]
         self._numbers_by_name: dict[tuple[str, str], list[int]] = {}
         for number, (version, names) in enumerate(zip(versions, self._names, strict=True)):
             for name in names:
-                self._numbers_by_name.setdefault((version.document.format, name), []).append(number)
+                self._numbers_by_name.setdefault((version.parsed.document.format, name), []).append(number)
 
     def take_renamed(self, target: FileVersion) -> str:
         """Return the old path of ``target``, empty if it was not renamed. Each deleted file is returned once.
@@ -456,8 +451,8 @@ class _DeletedFiles:
         if same:
             self._taken.add(same[0])
             return same[0]
-        target_names = _names(target.document)
-        keys = [(target.document.format, name) for name in target_names]
+        target_names = _names(target.parsed.document)
+        keys = [(target.parsed.document.format, name) for name in target_names]
         common = Counter(number for key in keys for number in self._numbers_by_name.get(key, ()))
         similarity = {
             number: count / len(target_names | self._names[number])
@@ -472,7 +467,7 @@ class _DeletedFiles:
 
 
 def _role(version: FileVersion, entry: Dependency) -> _Role:
-    document = version.document
+    document = version.parsed.document
     if version.facts.skip_reason(entry) is not None:
         return _Role.SKIPPED
     if entry.is_never_installed:

@@ -60,16 +60,6 @@ class BaseLock(NamedTuple):
     entries: Mapping[str, tuple[Dependency, ...]]
     committed_at: Callable[[], float | None]
 
-    @property
-    def text(self) -> str:
-        """The text of the lock."""
-        return self.parsed.text
-
-    @property
-    def document(self) -> Document:
-        """The content of the lock."""
-        return self.parsed.document
-
     def entries_of(self, name: str) -> tuple[Dependency, ...]:
         """Return the entries of the project ``name`` (normalized)."""
         return self.entries.get(name, ())

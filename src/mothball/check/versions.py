@@ -16,7 +16,7 @@ from mothball.check.inputs import BaseLock, ResolvedFile, RunSettings
 from mothball.formats.recorded_files import RecordedFile, digests_of, entry_text, may_record_files, recorded_files
 from mothball.index.page_request import DIGEST_LENGTH
 from mothball.index.resolution import Query
-from mothball.model.document import Dependency, DependencyKind, Document
+from mothball.model.document import Dependency, DependencyKind, ParsedFile
 from mothball.model.findings import Rule
 from mothball.model.lookup import (
     KnownStatus,
@@ -92,7 +92,7 @@ class VersionRules:
     def __init__(self, file: ResolvedFile, settings: RunSettings) -> None:
         self._file, self._settings = file, settings
         has_base_locks = file.selected is not None and bool(file.selected.base_locks)
-        self._has_recorded_files = has_base_locks or may_record_files(file.document, file.text)
+        self._has_recorded_files = has_base_locks or may_record_files(file.parsed)
 
     def judge(self, dependency: Dependency, query: Query | Skipped, lookup: LookupResult) -> VersionVerdict:
         """Return the verdict on an entry; ``FINE`` without a pin."""
@@ -168,9 +168,9 @@ def _is_fine(entry: PinnedEntry, files: PageFiles) -> bool:
 def _has_recorded_digest(entry: PinnedEntry, digests: Iterable[str]) -> bool:
     """Return True if the lock records one of the ``digests``, or cannot record any."""
     file = entry.file
-    if not may_record_files(file.document, file.text):
+    if not may_record_files(file.parsed):
         return True
-    written = entry_text(file.document, file.text, entry.dependency).lower()
+    written = entry_text(file.parsed, entry.dependency).lower()
     return any(digest and digest in written for digest in digests)
 
 
@@ -202,16 +202,16 @@ def _files_of_pin(entry: PinnedEntry, files: PageFiles) -> tuple[ListedFile, ...
 
 def _recorded(entry: PinnedEntry) -> list[RecordedFile]:
     """Return the files that the lock records for the name and version of the entry, from the same registry."""
-    document, text, pinned = entry.file.document, entry.file.text, entry.dependency
-    if not may_record_files(document, text):
+    parsed, pinned = entry.file.parsed, entry.dependency
+    if not may_record_files(parsed):
         return []
     same = [
         dependency
-        for dependency in document.dependencies
+        for dependency in parsed.document.dependencies
         if (dependency.name, dependency.index_url) == (pinned.name, pinned.index_url)
         and pin_of(dependency) == pin_of(pinned)
     ]
-    return [file for dependency in same for file in recorded_files(document, text, dependency)]
+    return [file for dependency in same for file in recorded_files(parsed, dependency)]
 
 
 def _has_common_file(listed: Iterable[ListedFile], recorded: Sequence[RecordedFile]) -> bool | None:
@@ -294,7 +294,7 @@ def _suspicious_base_locks(entry: PinnedEntry, files: PageFiles) -> list[BaseLoc
 def _has_digest_of(lock: BaseLock, entry: PinnedEntry, listed: str) -> bool:
     """Return True if a digest that ``lock`` records for the name is in the list of files, or if it records none."""
     entries = lock.entries_of(entry.dependency.name)
-    digests = {digest for dependency in entries for digest in digests_of(lock.document, lock.text, dependency)}
+    digests = {digest for dependency in entries for digest in digests_of(lock.parsed, dependency)}
     return not digests or any(digest[:DIGEST_LENGTH] in listed for digest in digests)
 
 
@@ -332,21 +332,21 @@ def _recorded_names(entry: PinnedEntry) -> Iterator[_RecordedName]:
     file, pinned = entry.file, entry.dependency
     selected = file.selected
     for lock in selected.base_locks if selected else ():
-        yield from _recorded_in(lock.document, lock.text, lock.entries_of(pinned.name), lock.committed_at)
-    if may_record_files(file.document, file.text):
+        yield from _recorded_in(lock.parsed, lock.entries_of(pinned.name), lock.committed_at)
+    if may_record_files(file.parsed):
         same = [dependency for dependency in file.document.dependencies if dependency.name == pinned.name]
         entries = [dependency for dependency in same if dependency.index_url == pinned.index_url]
-        yield from _recorded_in(file.document, file.text, entries, lambda: entry.settings.unchanged_since(file, pinned))
+        yield from _recorded_in(file.parsed, entries, lambda: entry.settings.unchanged_since(file, pinned))
 
 
 def _recorded_in(
-    document: Document, text: str, entries: Iterable[Dependency], known_since: Callable[[], float | None]
+    parsed: ParsedFile, entries: Iterable[Dependency], known_since: Callable[[], float | None]
 ) -> Iterator[_RecordedName]:
     by_index: dict[str | None, list[Dependency]] = {}
     for dependency in entries:
         by_index.setdefault(dependency.index_url, []).append(dependency)
     for index_url, same in by_index.items():
-        files = tuple(file for dependency in same for file in recorded_files(document, text, dependency))
+        files = tuple(file for dependency in same for file in recorded_files(parsed, dependency))
         if files:
             yield _RecordedName(index_url, frozenset(map(pin_of, same)), files, known_since)
 

@@ -225,7 +225,7 @@ class ChangeReader:
 
     def _is_passed_over(self, version: FileVersion) -> bool:
         relative = os.path.relpath(version.path, self._root).replace(os.sep, "/")
-        return bool(why_passed_over(version.document, version.text, relative))
+        return bool(why_passed_over(version.parsed.document, version.parsed.text, relative))
 
     def _may_be_dependency_file(self, path: str) -> bool:
         if self._selection.format:
@@ -362,7 +362,7 @@ class ChangeReader:
         while pending:
             version = pending.popleft()
             yield version
-            for include in version.document.includes:
+            for include in version.parsed.document.includes:
                 included = os.path.normpath(os.path.join(os.path.dirname(version.path), include.target))
                 path = base.tree.real_path(included) or included
                 # As in the target, a file that is included both as requirements and as constraints is requirements.
@@ -460,7 +460,7 @@ class ChangeReader:
         }
         old: list[dict[str, DocumentText]] = [{} for _ in self._change.bases]
         for version in base_files:
-            old[version.parent][version.path] = DocumentText(version.document, version.text)
+            old[version.parent][version.path] = DocumentText(version.parsed.document, version.parsed.text)
         missing = DocumentText()
         return any(
             self._changes_network_settings(base, config_resolver)
@@ -642,7 +642,7 @@ def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[
     for version in base_files:
         if version.on_default is None:
             return None
-        names.setdefault(version.path, set()).update(entry.name for entry in version.document.dependencies)
+        names.setdefault(version.path, set()).update(entry.name for entry in version.parsed.document.dependencies)
         on_default.setdefault(version.path, set()).update(entry.name for entry in version.on_default)
     return {path: found - on_default[path] for path, found in names.items()} if base_files else None
 
@@ -652,7 +652,7 @@ def _names_on_no_index(base_files: Iterable[FileVersion]) -> dict[str, set[str]]
     names: dict[str, set[str]] = {}
     on_index: dict[str, set[str]] = {}
     for version in base_files:
-        for entry in version.document.dependencies:
+        for entry in version.parsed.document.dependencies:
             reason = version.facts.skip_reason(entry)
             found = on_index if reason is None or reason in UNRESOLVABLE_REASONS else names
             found.setdefault(version.path, set()).add(entry.name)

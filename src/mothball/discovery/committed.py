@@ -8,7 +8,7 @@ from mothball.check.inputs import ResolvedFile
 from mothball.check.versions import pin_of
 from mothball.formats.recorded_files import recorded_files
 from mothball.formats.table import decode, parse
-from mothball.model.document import Dependency
+from mothball.model.document import Dependency, ParsedFile
 from mothball.model.errors import GitError, UnreadableFileError
 from mothball.repository.git_blobs import Blobs
 from mothball.repository.git_repository import commit_time, open_repository
@@ -31,8 +31,9 @@ def unchanged_since(file: ResolvedFile, dependency: Dependency) -> float | None:
     except (GitError, UnreadableFileError):
         return None
     document = parse(file.document.format, text, file.kind)
-    files = set(recorded_files(file.document, file.text, dependency))
+    committed = ParsedFile(path, file.parsed.root, text, document, file.kind)
+    files = set(recorded_files(file.parsed, dependency))
     for entry in document.dependencies:
         if entry.name == dependency.name and pin_of(entry) == pin_of(dependency):
-            files -= set(recorded_files(document, text, entry))
+            files -= set(recorded_files(committed, entry))
     return None if files else committed_at

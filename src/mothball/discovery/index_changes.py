@@ -56,7 +56,7 @@ def may_change_indexes(base: DocumentText, target: DocumentText) -> bool:
 def has_index_settings(targets: Iterable[ResolvedFile], base: Iterable[FileVersion]) -> bool:
     """Return True if any of the files has, or inherits, a setting that affects the indexes of names."""
     return any(file.indexes.declares_any() or file.resolved_config.network.private for file in targets) or any(
-        _index_settings(version.document) for version in base
+        _index_settings(version.parsed.document) for version in base
     )
 
 
@@ -64,7 +64,7 @@ def enters_other_file(targets: Mapping[str, ResolvedFile], base: Iterable[FileVe
     """Return True if a name of the base enters another file; ``targets`` are by absolute path."""
     paths_by_name: dict[str, set[str]] = {}
     for version in base:
-        for entry in version.document.dependencies:
+        for entry in version.parsed.document.dependencies:
             paths_by_name.setdefault(entry.name, set()).add(version.path)
     return any(
         entry.name in paths_by_name and path not in paths_by_name[entry.name]

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from mothball.model.document import Dependency, Document, Span, normalize_name
+from mothball.model.document import Dependency, ParsedFile, Span, normalize_name
 from mothball.model.records import NamedTuple
 
 # The array of packages of each lock in TOML.
@@ -41,9 +41,10 @@ class RecordedFile(NamedTuple):
     uploaded: float | None = None
 
 
-def may_record_files(document: Document, text: str) -> bool:
-    """Return True if the format of ``document``, the content of ``text``, can record files."""
-    return document.format in _ARRAYS or document.format == "pipfile-lock" or _has_hash_option(text)
+def may_record_files(parsed: ParsedFile) -> bool:
+    """Return True if the format of the file can record files."""
+    file_format = parsed.document.format
+    return file_format in _ARRAYS or file_format == "pipfile-lock" or _has_hash_option(parsed.text)
 
 
 @lru_cache(maxsize=2)  # asked for each entry of a file
@@ -51,33 +52,32 @@ def _has_hash_option(text: str) -> bool:
     return "--hash" in text
 
 
-def entry_text(document: Document, text: str, dependency: Dependency) -> str:
+def entry_text(parsed: ParsedFile, dependency: Dependency) -> str:
     """Return the text of an entry with its hashes."""
+    text = parsed.text
     start, end = dependency.entry_span
-    if document.format == "requirements":
+    if parsed.document.format == "requirements":
         end = re.compile(f"(?:{_HASH_OPTION})*").match(text, end).end()  # type: ignore[union-attr]  # matches anywhere
     return text[start:end]
 
 
-def digests_of(document: Document, text: str, dependency: Dependency) -> frozenset[str]:
+def digests_of(parsed: ParsedFile, dependency: Dependency) -> frozenset[str]:
     """Return the SHA-256 digests that are recorded for ``dependency``, in lower case."""
-    found = re.findall(_SHA256, entry_text(document, text, dependency))
+    found = re.findall(_SHA256, entry_text(parsed, dependency))
     if found:
         return frozenset(map(str.lower, found))
-    files = recorded_files(document, text, dependency)
+    files = recorded_files(parsed, dependency)
     return frozenset(file.digest for file in files if file.algorithm == _PREFERRED and file.digest)
 
 
-def recorded_files(document: Document, text: str, dependency: Dependency) -> tuple[RecordedFile, ...]:
-    """Return the files that the lock ``text`` records for ``dependency``; none for an incomplete entry.
-
-    ``document`` is the result of parsing ``text``.
-    """
-    written = entry_text(document, text, dependency)
-    if document.format in _ARRAYS:
-        files = tuple(_files_of_package(written, _ARRAYS[document.format]))
-        return files or _files_in_metadata(text).get(_metadata_key(dependency, document.format), ())
-    if document.format == "pipfile-lock":
+def recorded_files(parsed: ParsedFile, dependency: Dependency) -> tuple[RecordedFile, ...]:
+    """Return the files that the lock ``parsed`` records for ``dependency``; none for an incomplete entry."""
+    file_format = parsed.document.format
+    written = entry_text(parsed, dependency)
+    if file_format in _ARRAYS:
+        files = tuple(_files_of_package(written, _ARRAYS[file_format]))
+        return files or _files_in_metadata(parsed.text).get(_metadata_key(dependency, file_format), ())
+    if file_format == "pipfile-lock":
         return tuple(_files_in_json(written))
     return tuple(RecordedFile("", *_digest(f"{match[1]}:{match[2]}")) for match in re.finditer(_HASH_OPTION, written))
 

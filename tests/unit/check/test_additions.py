@@ -52,7 +52,7 @@ def trees(draw: st.DrawFn) -> dict[str, FileVersion]:
 
 
 def present(base: dict[str, FileVersion], target: dict[str, FileVersion]) -> dict[str, Document | None]:
-    return {path: target[path].document if path in target else None for path in (*base, *target)}
+    return {path: target[path].parsed.document if path in target else None for path in (*base, *target)}
 
 
 def added(base: dict[str, FileVersion], target: dict[str, FileVersion]) -> dict[str, set[str]]:
@@ -65,7 +65,7 @@ def added(base: dict[str, FileVersion], target: dict[str, FileVersion]) -> dict[
 
 
 def names(version: FileVersion | None) -> set[str]:
-    return {entry.name for entry in version.document.dependencies} if version else set()
+    return {entry.name for entry in version.parsed.document.dependencies} if version else set()
 
 
 @given(trees())
@@ -126,14 +126,14 @@ def test_rename_since_one_parent_is_followed_if_another_parent_has_the_new_path(
     old = version("/r/a/requirements.txt", ["a-lib"])
     new = version("/r/b/constraints.txt", ["a-lib"])
     empty = version("/r/b/constraints.txt", [])._replace(parent=1)
-    result = additions([new], [old, empty], {old.path: None, new.path: new.document})
+    result = additions([new], [old, empty], {old.path: None, new.path: new.parsed.document})
     assert result[0].dependencies == ()
 
 
 def test_rename_since_one_parent_uses_up_no_removal_since_another_parent() -> None:
     path, moved = "/r/bb/requirements.txt", version("/r/requirements.txt", ["a-lib", "b-lib", "d-lib"])
     first, second = version(path, ["d-lib"]), version(path, ["a-lib", "b-lib"])._replace(parent=1)
-    result = additions([moved], [first, second], {path: None, moved.path: moved.document})
+    result = additions([moved], [first, second], {path: None, moved.path: moved.parsed.document})
     assert result[0].dependencies == ()
 
 
@@ -149,7 +149,7 @@ def test_same_content_takes_precedence_over_similar_names() -> None:
     old = version("/r/x/uv.lock", [], oid="1")._replace(project="/elsewhere")
     alike = version("/r/y/uv.lock", NAMES[:5], oid="2")._replace(project="/elsewhere")
     new = version("/r/uv.lock", NAMES[:5], oid="1")
-    result = additions([new], [old, alike], {old.path: None, alike.path: None, new.path: new.document})
+    result = additions([new], [old, alike], {old.path: None, alike.path: None, new.path: new.parsed.document})
     assert len(result[0].dependencies) == 5
 
 
