@@ -62,6 +62,7 @@ def main() -> None:
         python = os.path.join(scripts, "python")
         environment = {
             "PATH": os.environ["PATH"], "HOME": home, "REQUESTS_CA_BUNDLE": os.path.join(home, "authority.pem"),
+            "PIP_CONFIG_FILE": os.devnull,
         }  # fmt: skip
         rounds = []
         for number in range(arguments.rounds + 2):
@@ -142,19 +143,23 @@ def _check(scripts: str, root: str, environment: Mapping[str, str]) -> list[Take
     """Return the measurements of a check of all names, with imports: with an empty cache, and revalidating."""
     with tempfile.TemporaryDirectory() as project:
         with open(os.path.join(project, "requirements.txt"), "w", encoding="ascii") as file:
-            file.writelines([f"--index-url {root}/simple/\n", *(f"{name}\n" for name in names_of(_COUNT))])
+            file.writelines(f"{name}\n" for name in names_of(_COUNT))
         surroundings = {**environment, "MOTHBALL_CACHE_DIR": os.path.join(project, "cache")}
-        command = [os.path.join(scripts, "mothball"), "check", "--quiet", project]
+        # Given by the user: an index on loopback that only a file of the project names would not be queried.
+        command = [os.path.join(scripts, "mothball"), "check", "--index-url", f"{root}/simple/", project]
         return [_taken([*command, *more], surroundings) for more in ((), ("--refresh",))]
 
 
 def _taken(command: list[str], environment: Mapping[str, str]) -> Taken:
     begin = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout:
+        output = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command} exited {process.returncode}")
+    if process.returncode or f"{_COUNT} checked" not in output:
+        sys.exit(f"{command} exited {process.returncode}:\n{output}")
     return Taken(time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss)
 
 
