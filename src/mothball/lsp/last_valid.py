@@ -1,4 +1,4 @@
-"""Keep the dependencies of the last valid parse while the text in an editor has a syntax error. No I/O.
+"""Parse a text in an editor; while it has a syntax error, keep the dependencies of the last valid parse. No I/O.
 
 Formats that are parsed as a whole yield nothing for such a text. Dependencies on unchanged lines are kept; they were
 looked up before, so no name that is being typed is looked up.
@@ -9,7 +9,17 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mothball.model.document import Dependency, Document, IgnoreComment, Include, ParseProblem, Span, UnnamedEntry
+from mothball.formats.table import parse
+from mothball.model.document import (
+    Dependency,
+    Document,
+    FileKind,
+    IgnoreComment,
+    Include,
+    ParseProblem,
+    Span,
+    UnnamedEntry,
+)
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -25,12 +35,18 @@ class LastValid(NamedTuple):
     document: Document
 
 
-def keep_unchanged_lines(valid: LastValid, text: str, broken: Document) -> Document:
-    """Return ``broken``, the document of ``text``, with the entries of ``valid`` on unchanged lines.
+def parse_text(format_name: str, text: str, kind: FileKind, valid: LastValid | None) -> Document:
+    """Parse ``text``; if it has a syntax error, with the entries of ``valid`` on unchanged lines.
 
     Unchanged are the lines that both texts begin or end with; several edits are applied one after the other. Indexes
     and the project name stay those of the last valid parse.
     """
+    document = parse(format_name, text, kind)
+    return _keep_unchanged_lines(valid, text, document) if document.is_broken and valid is not None else document
+
+
+def _keep_unchanged_lines(valid: LastValid, text: str, broken: Document) -> Document:
+    """Return ``broken``, the document of ``text``, with the entries of ``valid`` on unchanged lines."""
     before, after = valid.text.split("\n"), text.split("\n")
     first = _count_alike(before, after)
     last = _count_alike(reversed(before[first:]), reversed(after[first:]))

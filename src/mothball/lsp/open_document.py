@@ -33,9 +33,9 @@ from mothball.discovery.local_projects import (
 )
 from mothball.discovery.resolve import resolve_text
 from mothball.formats.generators import has_generator_header
-from mothball.formats.table import format_of, may_be_included, parse
+from mothball.formats.table import format_of, may_be_included
 from mothball.formats.toml.api import find_span, scan_cached
-from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
+from mothball.lsp.last_valid import LastValid, parse_text
 from mothball.lsp.unsaved import (
     NOTHING_UNSAVED,
     Unsaved,
@@ -168,7 +168,10 @@ def read_open(
     if not saved.document.is_broken and (valid is None or text == saved.text):
         valid = LastValid(saved.text, saved.document)
     is_saved = text == saved.text and not saved.document.is_broken
-    document = saved.document if is_saved else _parse(text, saved, valid)
+    if is_saved or saved.document.format == CONFIGURATION_FORMAT:
+        document = saved.document
+    else:
+        document = parse_text(saved.document.format, text, saved.kind, valid)
     if not document.is_broken or valid is not None:
         valid = LastValid(text, document)
     changes_indexes = not is_saved and indexes_in(document, text, context.path) != context.indexes
@@ -187,14 +190,6 @@ def read_open(
     manifests = context.manifests if context.manifests and is_lock(document) else ()
     manifests = tuple(_with_policy(manifest, unsaved) for manifest in manifests)
     return OpenFile(file, manifests, changes_indexes, valid)
-
-
-def _parse(text: str, saved: ResolvedFile, valid: LastValid | None) -> Document:
-    """Return the content of a text that is not saved; if it has a syntax error, with unchanged lines of ``valid``."""
-    if saved.document.format == CONFIGURATION_FORMAT:
-        return saved.document
-    document = parse(saved.document.format, text, saved.kind)
-    return keep_unchanged_lines(valid, text, document) if document.is_broken and valid is not None else document
 
 
 def _with_policy(file: ResolvedFile, unsaved: Unsaved) -> ResolvedFile:

@@ -33,9 +33,8 @@ from mothball.lsp.lookups import PENDING, IndexResults, Lookups
 from mothball.lsp.open_document import format_without_name
 from mothball.lsp.settings import Settings
 from mothball.lsp.summary import CheckSummary, count_rules
-from mothball.lsp.typed_policy import TypedPolicies
 from mothball.lsp.typing_state import changed_span, settled_queries
-from mothball.lsp.unsaved_privacy import UnsavedPrivacy
+from mothball.lsp.unsaved_texts import UnsavedTexts
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.findings import Finding
 from mothball.repository.files import is_inside
@@ -92,8 +91,7 @@ class Session:
         # Called with the paths of the snapshots that a document's configuration names.
         self.on_snapshots: Callable[[tuple[str, ...]], None] = _ignore
         self.lookups = Lookups(self._run_in_loop, self._lookups_finished)
-        self.unsaved_privacy = UnsavedPrivacy(self.documents, self._schedule_check)
-        self.typed_policies = TypedPolicies(self.documents, self._schedule_check, environment.overrides.unverified)
+        self.unsaved_texts = UnsavedTexts(self.documents, self._schedule_check, environment.overrides.unverified)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # --- events of the client ---
@@ -108,8 +106,7 @@ class Session:
                 self.scripts[uri] = OpenDocument(uri, path, "script", text, version)
             return
         document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
-        self.unsaved_privacy.text_changed(document)
-        self.typed_policies.text_changed(document)
+        self.unsaved_texts.text_changed(document)
         self._read_file(document)
 
     def change(self, uri: str, text: str, version: int | None) -> None:
@@ -122,8 +119,7 @@ class Session:
         document.change(text, version)
         if uri in self.scripts:
             return
-        self.unsaved_privacy.text_changed(document)
-        self.typed_policies.text_changed(document)
+        self.unsaved_texts.text_changed(document)
         if document.context is not None:
             self._schedule_check(document)
             self._look_up_after(self.pause, document)
@@ -139,8 +135,7 @@ class Session:
             if document.lookup_timer is not None:
                 document.lookup_timer.cancel()
             _notify_waiters(document)
-            self.unsaved_privacy.closed(document)
-            self.typed_policies.closed(document)
+            self.unsaved_texts.closed(document)
         return document
 
     def saved(self, uri: str) -> None:
@@ -316,18 +311,14 @@ class Session:
         if document.is_in_thread:
             document.is_outdated = True
             return
-        policies = self.typed_policies.policies_for(document)
-        unsaved = self.unsaved_privacy.restrictions(document)._replace(policies=policies)
-        unused = self.unused.get(document.path, ())
-        text, context = document.text, document.context
         task = AnalysisTask(
-            text,
+            document.text,
             document.version,
-            context,
+            document.context,
             document.parsed,
             self._diagnostic_options(),
-            unsaved,
-            unused,
+            self.unsaved_texts.state_for(document),
+            self.unused.get(document.path, ()),
             document.valid,
         )
         work = partial(analyze, task, self.lookups.results)
@@ -370,7 +361,7 @@ class Session:
         document.checked_revision = document.revision
         if result.parsed is not None and result.parsed.opened is not None:
             document.valid = result.parsed.opened.valid
-        self.unsaved_privacy.analyzed(document)
+        self.unsaved_texts.analyzed(document)
         reported, is_changed = document.reported_revision, result.diagnostics != document.diagnostics
         if is_changed or reported != document.revision:
             document.diagnostics, document.reported_revision = result.diagnostics, document.revision

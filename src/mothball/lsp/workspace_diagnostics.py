@@ -169,7 +169,7 @@ class WorkspaceDiagnostics:
             look_up=lambda queries, refresh: session.lookups.look_up_blocking(queries, refresh=refresh),
             refresh=self._refresh,
             failed={} if retries else {query: self._results[query] for query in self._failed()},
-            private=session.unsaved_privacy.private(),
+            private=session.unsaved_texts.private(),
             options=DiagnosticOptions(session.client, deprecated_tag=session.settings.deprecated_tag),
             on_progress=partial(self._progressed, run),
         )

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.removal import remove_dependency
 from mothball.formats.table import parse
-from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
-from mothball.model.document import Document, Span
+from mothball.lsp.last_valid import LastValid, parse_text
+from mothball.model.document import DependencyKind, Document, Span
 from mothball.model.findings import Rule
 
 SETUP = """\
@@ -44,9 +44,10 @@ dependencies:
 
 
 def kept(file_format: str, valid: str, text: str) -> Document:
-    broken = parse(file_format, text)
-    assert broken.is_broken
-    return keep_unchanged_lines(LastValid(valid, parse(file_format, valid)), text, broken)
+    last_valid = LastValid(valid, parse(file_format, valid))
+    document = parse_text(file_format, text, DependencyKind.REQUIREMENT, last_valid)
+    assert document.is_broken
+    return document
 
 
 def names(document: Document, text: str) -> list[str]:
@@ -105,7 +106,7 @@ def test_edits_in_several_places_drop_only_what_they_change() -> None:
     first = SETUP.replace('name="shop"', 'name="shop')
     second = first.replace("    tests_require", "\n    tests_require")
     left = LastValid(first, kept("setup-py", SETUP, first))
-    document = keep_unchanged_lines(left, second, parse("setup-py", second))
+    document = parse_text("setup-py", second, DependencyKind.REQUIREMENT, left)
 
     assert names(document, second) == ["owl", "rook>=1"]
 
