@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,10 +17,11 @@ from mothball.lsp import lookups
 from mothball.lsp.features.lifecycle import _is_alive
 from mothball.lsp.lookups import Lookups
 from mothball.model.lookup import Cause, IndexResult, Missing, Origin, Source, StatusNotStated, Unavailable
-from tests.support.lsp_client import PUSH, uri
+from tests.support.lsp_client import LIMIT, PUSH, codes_of, uri
 from tests.support.lsp_in_process import InProcess, Workspace, actions, archived
 from tests.support.lsp_pages import page
-from tests.support.scripted_index import ScriptedIndex
+from tests.support.scripted_index import Fault, Reply, ScriptedIndex
+from tests.support.waiting import wait_until
 
 NOW = 1_800_000_000.0
 INDEX = "https://index.example/simple/"
@@ -175,6 +177,38 @@ def test_unusable_cache_is_logged_once_and_ignored(
     client.command("mothball.checkAgain")
     client.wait_for(lambda: index.count("old-lib") == 2)
     assert caplog.text.count("continuing without it") == 1
+
+
+def test_check_again_does_not_wait_for_a_lookup_that_is_running(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", Reply(fault=Fault.SILENCE), page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for(lambda: index.count("old-lib") == 1)
+    assert client.command("mothball.checkAgain")["message"] == "1 file, 1 dependency: 1 archived"
+    assert codes_of(client.diagnostics[document]) == ["archived"]
+
+
+def test_late_result_of_a_replaced_lookup_is_dropped(known: Lookups, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, late, current = query(), Missing(Origin(INDEX, NOW)), StatusNotStated(Origin(INDEX, NOW))
+    running, release = threading.Event(), threading.Event()
+
+    def look_up(queries: tuple[Query, ...], **_: object) -> dict[Query, IndexResult]:
+        if running.is_set():
+            return dict.fromkeys(queries, current)
+        running.set()
+        release.wait(LIMIT)
+        return dict.fromkeys(queries, late)
+
+    monkeypatch.setattr(known._blocking, "look_up", look_up)
+    known.look_up([asked], refresh=True)
+    running.wait(LIMIT)
+    known.look_up([asked], refresh=True)
+    wait_until(lambda: not known.pending())
+    release.set()
+    known._network_pool.shutdown()
+    assert known.results([asked]) == {asked: current}
 
 
 def test_crash_of_lookup_is_logged_and_unverified(

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from mothball.config.project import UserConfig
@@ -87,7 +88,9 @@ class Lookups:
         self._results: dict[_Key, StoredResult] = {}
         # The latest result of each project on its indexes, whatever version is pinned.
         self._latest: dict[_Key, IndexResult] = {}
-        self._in_flight: set[Query] = set()
+        # The number of the lookup that is running for each query.
+        self._in_flight: dict[Query, int] = {}
+        self._last_number = 0
         # Called when names are looked up on indexes.
         self.on_network: Callable[[], None] | None = None
         self._blocking = _BlockingLookups()
@@ -126,16 +129,21 @@ class Lookups:
             self._latest[_project_key(query)] = _without_files(result)
 
     def look_up(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
-        """Look up ``queries`` that are not being looked up already; ``refresh`` ignores cached results."""
-        missing = tuple(query for query in dict.fromkeys(queries) if query not in self._in_flight)
-        if not missing:
+        """Look up ``queries`` that are not being looked up already.
+
+        ``refresh`` ignores cached results. Running lookups are replaced: they may fail for a reason that is gone.
+        """
+        wanted = tuple(query for query in dict.fromkeys(queries) if refresh or query not in self._in_flight)
+        if not wanted:
             return
-        self._in_flight.update(missing)
+        self._last_number += 1
+        number = self._last_number
+        self._in_flight.update(dict.fromkeys(wanted, number))
         if refresh:
-            self._query_indexes(missing, refresh=True)
+            self._query_indexes(wanted, number, refresh=True)
             return
-        job = self._cache_pool.submit(self._blocking.cached, missing)
-        job.add_done_callback(lambda done: self._run_in_loop(lambda: self._cache_read(missing, done.result())))
+        job = self._cache_pool.submit(self._blocking.cached, wanted)
+        job.add_done_callback(lambda done: self._run_in_loop(lambda: self._cache_read(wanted, done.result(), number)))
 
     def use_settings(self, user: UserConfig) -> None:
         """Use the user's trusted hosts and credentials. Thread-safe."""
@@ -180,13 +188,13 @@ class Lookups:
             self._results = {key: stored for key, stored in self._results.items() if key in keys}
             self._latest.clear()
 
-    def _cache_read(self, missing: tuple[Query, ...], cached: IndexResults) -> None:
-        self._store_results(cached)
-        rest = tuple(query for query in missing if query not in cached)
+    def _cache_read(self, wanted: tuple[Query, ...], cached: IndexResults, number: int) -> None:
+        self._store_results(cached, number)
+        rest = tuple(query for query in wanted if self._in_flight.get(query) == number)
         if rest:
-            self._query_indexes(rest, refresh=False)
+            self._query_indexes(rest, number, refresh=False)
 
-    def _query_indexes(self, queries: tuple[Query, ...], *, refresh: bool) -> None:
+    def _query_indexes(self, queries: tuple[Query, ...], number: int, *, refresh: bool) -> None:
         """Look up each set of indexes in a batch of its own, so that a slow index delays no other."""
         if self.on_network is not None:
             self.on_network()
@@ -194,14 +202,17 @@ class Lookups:
         for query in queries:
             batches.setdefault(query.indexes, []).append(query)
         for batch in map(tuple, batches.values()):
-            batcher = _ResultBatcher(self._run_in_loop, self._store_results, len(batch))
+            batcher = _ResultBatcher(self._run_in_loop, partial(self._store_results, number=number), len(batch))
             job = self._network_pool.submit(self._blocking.look_up, batch, refresh=refresh, on_result=batcher.take)
             job.add_done_callback(batcher.end)
 
-    def _store_results(self, results: IndexResults) -> None:
+    def _store_results(self, results: IndexResults, number: int) -> None:
+        """Store the results of the lookup ``number``, except where a later one is running."""
+        results = {query: result for query, result in results.items() if self._in_flight.get(query) == number}
         if not results:
             return
-        self._in_flight.difference_update(results)
+        for query in results:
+            del self._in_flight[query]
         self.store(results)
         self._on_results(frozenset(results))
         # An index that states a status for any project states one for all: a page without one means "active" (PEP 792).
