@@ -219,15 +219,6 @@ def test_os_error_is_not_reported_as_internal_error(project: Project, monkeypatc
         project.check(env={"MOTHBALL_DEBUG": "1"})
 
 
-def raise_interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def test_keyboard_interrupt_exits_130_without_output(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_command, "run", raise_interrupt)
-    assert project.check() == (130, "", "")
-
-
 def test_system_exit_with_a_message_exits_2(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def exit_with_message(*_: object) -> NoReturn:
         raise SystemExit("message")

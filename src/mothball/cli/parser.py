@@ -14,7 +14,6 @@ from mothball import __version__
 from mothball.model.errors import MothballError, UsageError
 from mothball.model.sanitize import one_line
 
-_EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
 _EXIT_USAGE = 2
 _GLOBAL_OPTIONS = ("-h", "--help", "-V", "--version")
@@ -67,8 +66,6 @@ def main(argv: Sequence[str]) -> int:
     try:
         code = _run(argv)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return _EXIT_INTERRUPTED
     except BrokenPipeError:
         _discard_stdout()
         return _EXIT_BROKEN_PIPE

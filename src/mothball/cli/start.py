@@ -19,12 +19,19 @@ _IRRELEVANT_OPTIONS = {"--", "--strict", "--no-ignores", "--exit-zero", "-q", "-
 # Limit for the output of git, in bytes; larger repositories and commits take the normal path.
 _MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 _REFS = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF")
+_EXIT_INTERRUPTED = 130
+# Repeat a lost interrupt after this many seconds, when the code that lost it has returned.
+_REPEAT_AFTER = 0.01
 
 
 def entry_point() -> None:
     """Run the `mothball` console script."""
+    sys.unraisablehook = _repeat_lost_interrupt
     gc.set_threshold(_GC_THRESHOLD)
-    code = _run(sys.argv[1:])
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = _EXIT_INTERRUPTED
     # Python searches for cycles once more when it exits, but not among frozen objects.
     gc.freeze()
     sys.exit(code)
@@ -36,6 +43,34 @@ def _run(arguments: list[str]) -> int:
     from mothball.cli.parser import run_process  # noqa: PLC0415 - see the module docstring
 
     return run_process(arguments)
+
+
+def _repeat_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
+    """Interrupt again if Ctrl-C arrived in code that cannot raise, for example a callback of the import system.
+
+    Python would print a traceback and continue.
+    """
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    from threading import Timer  # noqa: PLC0415 - rarely needed
+
+    # Not at once: the interrupt would be raised, and lost, in this function.
+    timer = Timer(_REPEAT_AFTER, _interrupt)
+    timer.daemon = True
+    timer.start()
+
+
+def _interrupt() -> None:
+    """Interrupt the main thread, also while it waits for a lock."""
+    import signal  # noqa: PLC0415 - rarely needed
+    from threading import main_thread  # noqa: PLC0415 - rarely needed
+
+    main = main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _nothing_staged() -> bool:

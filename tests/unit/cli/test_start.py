@@ -25,6 +25,7 @@ finally:
     json.dump(sorted(sys.modules), sys.stderr)
 """
 # Modules that the early exit must not import: each takes a noticeable part of the interpreter start.
+LIMIT = 60
 HEAVY = {"argparse", "collections", "contextlib", "enum", "re", "subprocess", "typing"}
 
 
@@ -146,6 +147,38 @@ def test_modules_are_imported_without_garbage_collection(repository: Repository)
         check=True,
     )
     assert json.loads(done.stderr.splitlines()[-1]) == [3, 0, True]
+
+
+INTERRUPTED = """\
+import _thread, sys, threading
+from mothball.cli import parser, start
+
+class Held:
+    def __del__(self):
+        _thread.interrupt_main()
+
+def run(arguments):
+    {interrupted}
+    threading.Event().wait({limit})
+    return 0
+
+parser.run_process = run
+start.entry_point()
+"""
+
+
+@pytest.mark.parametrize("interrupted", ["_thread.interrupt_main()", "Held()"], ids=["anywhere", "where it is lost"])
+def test_interrupt_exits_130_without_output(interrupted: str) -> None:
+    program = INTERRUPTED.format(interrupted=interrupted, limit=LIMIT)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=LIMIT, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"")
+
+
+def test_other_exceptions_that_cannot_be_raised_are_printed() -> None:
+    program = INTERRUPTED.format(interrupted="Held()", limit=0).replace("_thread.interrupt_main()", "1 / 0")
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=LIMIT, check=False)
+    assert run.returncode == 0
+    assert b"ZeroDivisionError" in run.stderr
 
 
 # Modules imported by every run, by a run that queries an index, or by the interpreter at startup.
