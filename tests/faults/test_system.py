@@ -42,7 +42,7 @@ def may_mount() -> bool:
     return tried.returncode == 0
 
 
-# A user that nobody is, so that its processes are those of the run. It may read the files of the tests.
+# The id of a user without processes, so that only the run counts. It may read the files of the tests.
 OTHER_USER = 54321
 CAPABILITIES = "-all,+dac_override"
 LIMITED = (

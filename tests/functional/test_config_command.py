@@ -13,6 +13,7 @@ from mothball.config.project import DEFAULT_INDEX, PROJECT_KEYS, USER_KEYS
 from mothball.config.user_directories import user_config_file
 from tests.support.cli import clean_environment
 from tests.support.project import Project
+from tests.tables.json_fields import verify
 
 A, B = "https://a.example/simple/", "https://b.example/simple/"
 SECRET = "s3cr3t-x9q"
@@ -26,6 +27,7 @@ def shown(project: Project, **environment: str) -> dict[str, Any]:
     result = project.run("config", "show", "--format", "json", env=environment)
     assert result.code == 0, result.err
     document: dict[str, Any] = json.loads(result.out)
+    verify(document, "effective configuration")
     return document
 
 

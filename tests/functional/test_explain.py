@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -12,6 +13,7 @@ from mothball.config.project import DEFAULT_INDEX
 from mothball.index.session import LookupSession
 from mothball.model.document import SkipReason
 from tests.support.project import Project
+from tests.tables.json_fields import verify
 
 HOLDS_VARIABLE = SKIP_REASON_TEXT[SkipReason.INDEX_VARIABLE]
 A, B = "https://a.example/simple/", "https://b.example/simple/"
@@ -29,9 +31,17 @@ def explanation(project: Project, *arguments: str, **options: object) -> list[st
 
 
 def whole_explanation(project: Project, *arguments: str, **options: object) -> list[str]:
+    """Return the lines of the text; the JSON must match the documentation."""
     result = project.run("explain", *arguments, **options)
     assert result.code == 0, result.err
+    explained_json(project, *arguments, **options)
     return result.out.splitlines()
+
+
+def explained_json(project: Project, *arguments: str, **options: object) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(project.run("explain", *arguments, "--format", "json", **options).out)
+    verify(document, "explanation")
+    return document
 
 
 def connection(project: Project, *arguments: str, **options: object) -> list[str]:
@@ -134,6 +144,14 @@ def test_invalid_project_name_is_rejected(project: Project) -> None:
     result = project.run("explain", "lib==1")
     assert result.code == 2
     assert "lib==1 is not a project name" in result.err
+
+
+def test_index_url_that_is_invalid_is_refused(project: Project) -> None:
+    project.write("requirements.txt", "-i https://a.example:99999/simple/\nlib\n")
+    [entry] = explained_json(project, "lib")["entries"]
+    [index] = entry["indexes"]
+    assert (index["url"], index["allowed"]) == ("https://a.example:99999/simple/", False)
+    assert connection(project) == ["refused: the URL is invalid"]
 
 
 def test_unreadable_files_are_reported_with_the_explanation(project: Project) -> None:
@@ -270,7 +288,7 @@ def test_json_has_the_facts_of_the_text(project: Project) -> None:
     project.write("requirements.txt", f"-i {A}\nlib\nlib\n")
     project.write("mothball.toml", f'status-index = "{B}"\n')
     environment = {"UV_INDEX": "https://reader:s3cret@a.example/simple/", "PIP_CERT": "/nowhere/ca.pem"}
-    document = json.loads(project.run("explain", "lib", "--format", "json", env=environment).out)
+    document = explained_json(project, "lib", env=environment)
 
     [entry] = document.pop("entries")
     assert document == {"version": 1, "name": "lib"}
@@ -296,11 +314,11 @@ def test_json_has_the_facts_of_the_text(project: Project) -> None:
         "not_queried": [],
     }
     project.write("requirements.txt", f"-i https://${{HOST}}/simple/\n--extra-index-url {A}\nlib\n")
-    [entry] = json.loads(project.run("explain", "lib", "--format", "json").out)["entries"]
+    [entry] = explained_json(project, "lib")["entries"]
     assert [(index["url"], index["set_by"]) for index in entry["not_queried"]] == [
         (A, "`--extra-index-url` in requirements.txt:2"),
         ("https://${HOST}/simple/", "`--index-url` in requirements.txt:1"),
     ]
     project.write("requirements.txt", "lib @ https://x.example/lib.whl\n")
-    [entry] = json.loads(project.run("explain", "lib", "--format", "json").out)["entries"]
+    [entry] = explained_json(project, "lib")["entries"]
     assert (entry["indexes"], entry["reason"]) == ([], "direct URL")

@@ -1,4 +1,4 @@
-"""The fields of the JSON report: the tables in docs/json.md, and a check of real reports against them."""
+"""The fields of all JSON output: the tables in docs/json.md, and a check of real output against them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ _TYPES = {
     "array of objects": list,
     "array of strings": list,
 }
+# A value of a configuration file: a string, number, boolean, array or object.
+_ANY = "any"
 _REPORTED = [severity for severity in Severity if severity is not Severity.OFF]
 
 
@@ -44,7 +46,7 @@ def _place(description: str, *, null: bool = False) -> tuple[Field, ...]:
     )
 
 
-# Each object of the report, by its heading in the documentation.
+# Each object of the output, by its heading in the documentation.
 OBJECTS: dict[str, tuple[Field, ...]] = {
     "report": (
         Field("version", "integer", "the version of this format", [VERSION]),
@@ -153,6 +155,68 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         *_place("the position of the entry"),
         Field("reason", "string", "one of the reasons of `skipped`"),
     ),
+    "explanation": (
+        Field("version", "integer", "the version of this format", [VERSION]),
+        Field("name", "string", "the normalized name (PEP 503)"),
+        Field(
+            "entries", "array of objects", "dependencies that are looked up on the same indexes", of="explained entry"
+        ),
+    ),
+    "explained entry": (
+        Field("locations", "array of objects", "the dependencies; empty if the name is in no file", of="line"),
+        Field("note", "string", "which indexes are shown for a name that is in no file", null=True),
+        Field("indexes", "array of objects", "the queried indexes, in order", of="queried index"),
+        Field("status_index", "string", "the index that is queried if these state no status", null=True),
+        Field("reason", "string", "why the name is not looked up", null=True),
+        Field("not_queried", "array of objects", "other indexes of the settings", of="passed-over index"),
+    ),
+    "line": (Field("path", "string", "the file"), Field("line", "integer", "the line of the name")),
+    "queried index": (
+        Field("url", "string", "the URL, without credentials"),
+        Field("set_by", "string", "the setting: a variable, an option, or a key with file and line"),
+        Field(
+            "allowed",
+            "boolean",
+            "whether requests are sent; `false` for plain HTTP to a host that is not trusted, and for an invalid URL",
+        ),
+        Field("credentials", "array of objects", "where credentials are looked for, in order", of="credential source"),
+        Field("authenticated", "boolean", "whether the index is authenticated by verified TLS"),
+        Field("certificates", "string", "the setting of the certificate authorities; `null`: the system", null=True),
+        Field("client_certificate", "string", "the setting of the client certificate", null=True),
+        Field("proxy", "object", "the proxy", null=True, of="proxy"),
+    ),
+    "credential source": (
+        Field("source", "string", "the kind of source or the variable, such as `index URL`, `netrc`, `keyring`"),
+        Field("note", "string", "what was found there, or why it is not used"),
+        Field("is_used", "boolean", "whether these credentials are sent"),
+    ),
+    "proxy": (
+        Field("url", "string", "the URL, without credentials"),
+        Field("set_by", "string", "its setting"),
+    ),
+    "passed-over index": (
+        Field("url", "string", "the URL, without credentials", null=True),
+        Field("set_by", "string", "its setting"),
+        Field("reason", "string", "why it is not queried"),
+    ),
+    "effective configuration": (
+        Field("version", "integer", "the version of this format", [VERSION]),
+        Field("project_configuration", "string", "the file that applies to the current directory", null=True),
+        Field("user_configuration", "string", "the user configuration file, which may not exist"),
+        Field("cache", "string", "the cache directory"),
+        Field("settings", "array of objects", "the effective settings, by key", of="setting"),
+        Field("ignored", "array of objects", "settings of installers that are not used", of="ignored setting"),
+    ),
+    "setting": (
+        Field("key", "string", "the key, with the keys of its tables: `severity.archived`, `pip.cert`; or a variable"),
+        Field("value", _ANY, "the value, without secrets"),
+        Field("origin", "string", "`default`, `environment`, a variable or an option, or file and line"),
+        Field("has_secret", "boolean", "whether a part of the value is not shown"),
+    ),
+    "ignored setting": (
+        Field("setting", "string", "the setting: a variable, or a key with file and line"),
+        Field("reason", "string", "why it is not used"),
+    ),
 }
 # The values of a field that depend on the kind of the lookup result.
 _BY_KIND = {"stated": ("status", ProjectStatus), "skipped": ("reason", SkipReason)}
@@ -164,7 +228,7 @@ def verify(document: Any, kind: str = "report") -> None:
     assert list(document) == list(fields), kind
     for name, value in document.items():
         field, place = fields[name], f"{kind}.{name}: {value!r}"
-        assert (value is None and field.null) or type(value) is _TYPES[field.type], place
+        assert (value is None and field.null) or field.type == _ANY or type(value) is _TYPES[field.type], place
         assert value is None or not field.values or value in list(field.values), place
         objects: list[Any] = value if isinstance(value, list) else [value]
         for nested in objects if field.of and value else ():

@@ -122,7 +122,8 @@ class _Connections:
         """Return the facts about the connection to the index ``url``, as in JSON; None where nothing is set."""
         endpoint = endpoint_of(url)
         if endpoint is None:
-            return {"allowed": False}
+            keys = ("certificates", "client_certificate", "proxy")
+            return {"allowed": False, "credentials": [], "authenticated": False, **dict.fromkeys(keys)}
         profile, proxy = self._access.tls_profile(endpoint), self._access.proxy(endpoint)
         certificate = profile.certificate
         return {
@@ -186,7 +187,9 @@ def _index_lines(number: int, index: RoutedIndex, connections: _Connections) -> 
     facts = connections.facts(index.url)
     yield f"  {number}. {one_line(index.url, 200)}  {one_line(index.set_by, 200)}"
     if not facts["allowed"]:
-        yield "     refused: plain HTTP is only allowed for trusted hosts"
+        is_valid = endpoint_of(index.url) is not None
+        reason = "plain HTTP is only allowed for trusted hosts" if is_valid else "the URL is invalid"
+        yield f"     refused: {reason}"
         return
     if facts["credentials"]:
         none = "" if any(source["is_used"] for source in facts["credentials"]) else "none: "
