@@ -15,6 +15,7 @@ import os
 import resource
 import sys
 import time
+import traceback
 from typing import NamedTuple
 
 from mothball.formats.broken import MAX_LENGTH
@@ -187,12 +188,18 @@ class Taken(NamedTuple):
 
 
 def measure(case: Case, size: int) -> Taken:
-    """Parse a case in a process of its own, which is ended after a minute of processor time."""
+    """Parse a case in a process of its own, which is ended after a minute of processor time.
+
+    A case that is ended, or needs too much memory, has taken endless time. Other exceptions are bugs of the parser or of
+    this checkout, and are printed.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.write(writer, json.dumps(_measure_here(case, size)).encode())
+        except Exception:  # noqa: BLE001 - the process has no caller that could handle it
+            traceback.print_exc()
         finally:
             os._exit(0)
     os.close(writer)
