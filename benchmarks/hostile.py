@@ -10,6 +10,7 @@ Each measurement is a process of its own. Prints the slowest shapes, and all tha
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
@@ -18,6 +19,7 @@ import time
 import traceback
 from typing import NamedTuple
 
+from mothball.cli.start import GC_THRESHOLD
 from mothball.formats.broken import MAX_LENGTH
 from mothball.formats.table import parse
 
@@ -190,8 +192,8 @@ class Taken(NamedTuple):
 def measure(case: Case, size: int) -> Taken:
     """Parse a case in a process of its own, which is ended after a minute of processor time.
 
-    A case that is ended, or needs too much memory, has taken endless time. Other exceptions are bugs of the parser or of
-    this checkout, and are printed.
+    A case that is ended, or needs too much memory, has taken endless time. Other exceptions are bugs of the parser or
+    of this checkout, and are printed.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -212,6 +214,7 @@ def measure(case: Case, size: int) -> Taken:
 def _measure_here(case: Case, size: int) -> Taken:
     resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    gc.set_threshold(GC_THRESHOLD)
     seconds = []
     size = min(size, MAX_LENGTH) if case.format in _SHORT else size
     for part in (size // 2, size):

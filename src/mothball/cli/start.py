@@ -12,8 +12,8 @@ import os
 import sys
 
 # Reference counting frees nearly all objects of a run. Searching for cycles among the imported modules, as often as
-# Python does by default, takes a tenth of the time of the hook.
-_GC_THRESHOLD = 200_000
+# Python does by default, takes a tenth of the time of the hook, and half of that of a large file.
+GC_THRESHOLD = 200_000
 # Options of `check --added` that make no difference if no dependency file is staged.
 _IRRELEVANT_OPTIONS = {"--", "--strict", "--no-ignores", "--exit-zero", "-q", "--quiet", "-v", "--verbose"}
 # Limit for the output of git, in bytes; larger repositories and commits take the normal path.
@@ -27,7 +27,7 @@ _REPEAT_AFTER = 0.01
 def entry_point() -> None:
     """Run the `mothball` console script."""
     sys.unraisablehook = _repeat_lost_interrupt
-    gc.set_threshold(_GC_THRESHOLD)
+    gc.set_threshold(GC_THRESHOLD)
     try:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -61,6 +62,25 @@ def test_commit_without_dependency_files_imports_no_heavy_modules(
     bare = "import json, sys; json.dump(sorted(sys.modules), sys.stderr)"
     before = subprocess.run([sys.executable, "-I", "-c", bare], capture_output=True, check=True).stderr
     assert (modules - set(json.loads(before))) & HEAVY == set()
+
+
+def test_garbage_is_collected_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, thresholds = gc.get_threshold(), list[int]()
+
+    def run(_: object) -> int:
+        thresholds.append(gc.get_threshold()[0])
+        return 3
+
+    monkeypatch.setattr(start, "_run", run)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # restored after the test
+    try:
+        with pytest.raises(SystemExit) as ended:
+            start.entry_point()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+    assert (ended.value.code, thresholds) == (3, [start.GC_THRESHOLD])
+    assert before[0] * 100 < start.GC_THRESHOLD
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "deep/uv.lock", "notes.txt"])

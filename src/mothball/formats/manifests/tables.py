@@ -108,7 +108,7 @@ class TableMatcher:
         # The first steps of the patterns, or None if one of them is ANY.
         first_steps = {pattern[0] for pattern in patterns}
         self._first_steps = None if ANY in first_steps else first_steps
-        # Most settings share their parent path: cache whether it matches.
+        # Most settings share their parent path: cache whether it matches, with 0 for all array indexes.
         self._matches: dict[Path, bool] = {}
 
     def matched_depth(self, path: Path) -> int:
@@ -117,13 +117,19 @@ class TableMatcher:
             if depth > len(path):
                 break
             prefix = path[:depth]
-            if prefix not in self._matches:
-                self._matches[prefix] = any(
-                    all(map(_step_matches, prefix, pattern)) for pattern in self._by_depth[depth]
-                )
-            if self._matches[prefix]:
+            matches = self._matches.get(prefix)
+            if self._any_matches(prefix) if matches is None else matches:
                 return depth
         return 0
+
+    def _any_matches(self, path: Path) -> bool:
+        """Return True if a pattern matches ``path``."""
+        path = tuple(0 if isinstance(step, int) else step for step in path)
+        matches = self._matches.get(path)
+        if matches is None:
+            matches = any(all(map(_step_matches, path, pattern)) for pattern in self._by_depth[len(path)])
+            self._matches[path] = matches
+        return matches
 
     def settings(self) -> Iterator[tuple[Setting, int]]:
         """Yield each setting at or below a match, with the length of the matching path prefix."""
