@@ -186,7 +186,7 @@ def test_proxy_with_password_of_each_setting_is_used(
     assert check(mothball, trusted).said("old-lib") == UNREACHABLE
     assert check(mothball, with_proxy(proxy.url(PROXY_LOGIN))).said("old-lib") == ARCHIVED
     rejected = check(mothball, with_proxy(proxy.url("porter:wr0ng")))
-    assert rejected.said("old-lib") == ("unavailable", "unauthorized")
+    assert rejected.said("old-lib") == ("unavailable", "proxy")
     assert "407 Proxy Authentication Required" in rejected.out
     assert "wr0ng" not in rejected.out + rejected.err
     assert all("proxy-authorization" not in request.headers for request in index.received)

@@ -595,8 +595,13 @@ def test_local_index_of_the_repository_is_queried_only_with_consent(project: Pro
         assert (result.code, index.received) == (3 if added else 0, [])
         assert project.check(*options, env=without | {"MOTHBALL_UNVERIFIED": "warning"}).code == result.code
         assert project.check(*options).code == 1
-        project.user_config("allow-local-indexes = true\n")
-        assert project.check(*options, env=without).code == 1
+        line, table, path = re.findall(
+            r"add `(internal = .+?)` with its URL below (\[\w+\]) in (\S+),", project.check(*options, env=without).out
+        )[0]
+        assert path == str(project.home / ".config" / "mothball" / "config.toml")
+        for setting in ("allow-local-indexes = true\n", f"{table}\n{line.replace('URL', index.url)}\n"):
+            project.user_config(setting)
+            assert project.check(*options, env=without).code == 1
 
 
 def test_mistyped_paths_are_reported_with_the_existing_one(project: Project) -> None:

@@ -109,6 +109,7 @@ _IGNORABLE_STATUSES = (ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED)
 _CAUSE_HELP = {
     Cause.OFFLINE: "check it once online to cache the result, or use a snapshot that contains it "
     "(`mothball snapshot` writes one)",
+    Cause.PROXY: "check the proxy (`mothball explain NAME` shows the setting and where its credentials come from)",
     Cause.UNAUTHORIZED: "add credentials to netrc, a keyring or the index URL in {user_config}",
     Cause.REFUSED_REDIRECT: "if packages come from there too, configure it as another index (`--extra-index-url`, "
     "`[[tool.uv.index]]`) or as `index-url`: names are sent to no other host",
@@ -122,7 +123,8 @@ _SKIP_REASON_HELP = {
     SkipReason.INDEX_VARIABLE: "set `index-url` in {user_config} or pip.conf",
     SkipReason.NO_INDEX: "configure the URL of the index (`mothball explain NAME` shows the settings)",
     SkipReason.UNKNOWN_INDEX: "correct or remove it",
-    SkipReason.CONSENT: "if you trust it, name it in {user_config}, or allow all such indexes: "
+    SkipReason.CONSENT: 'if you trust it, add `internal = "URL"` with its URL below [indexes] in {user_config}, or '
+    "allow all such indexes: "
     "`allow-local-indexes = true` there, `allowLocalIndexes` in the editor settings, or "
     "`MOTHBALL_ALLOW_LOCAL_INDEXES=1`",
     SkipReason.TOO_MANY_INDEXES: "remove indexes from the file",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import zlib
@@ -54,7 +55,7 @@ class _ErrorKind(NamedTuple):
 _ERROR_KINDS = (
     _ErrorKind(
         (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError),
-        Cause.UNREACHABLE,
+        Cause.PROXY,
         "cannot connect to the proxy for {host} ({reason})",
         endpoint_down=True,
     ),
@@ -91,12 +92,14 @@ _ERROR_KINDS = (
     ),
     _ErrorKind(
         (requests.exceptions.InvalidSchema,),
-        Cause.UNREACHABLE,
+        Cause.PROXY,
         "the SOCKS proxy for {host} requires the package PySocks",
         endpoint_down=True,
     ),
     _ErrorKind((http.client.HTTPException,), Cause.UNEXPECTED_RESPONSE, "{host} did not return a valid HTTP response"),
 )
+# The message of http.client for a proxy that does not open a tunnel.
+_REFUSED_TUNNEL = r"Tunnel connection failed: ([0-9]{3})\b"
 _OTHER = _ErrorKind((), Cause.UNREACHABLE, "cannot query {host} ({reason})")
 
 
@@ -104,12 +107,20 @@ def transport_error(error: BaseException, host: str) -> TransportError:
     """Return the failure for ``error``, raised by a request to ``host``."""
     chain = tuple(_chain(error))
     kind = next((kind for kind in _ERROR_KINDS if any(isinstance(link, kind.exceptions) for link in chain)), _OTHER)
-    if kind is _ERROR_KINDS[0] and any("407" in str(link) for link in chain):
-        return TransportError(
-            Failed(Cause.UNAUTHORIZED, "the proxy returned 407 Proxy Authentication Required"), endpoint_down=True
-        )
+    refusal = next((match for link in chain if (match := re.search(_REFUSED_TUNNEL, str(link)))), None)
+    if refusal:
+        detail = f"the proxy returned {status_text(int(refusal[1]))} for {host}"
+        return TransportError(Failed(Cause.PROXY, one_line(detail)), endpoint_down=True)
     message = kind.message.format(host=host, reason=_reason(chain))
     return TransportError(Failed(kind.cause, one_line(message)), kind.retryable, kind.endpoint_down)
+
+
+def status_text(status: int) -> str:
+    """Return a status code with its reason phrase, such as "403 Forbidden"."""
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-import http
 import random
 import re
 import time
@@ -16,7 +15,7 @@ from mothball.index.concurrency_limit import ConcurrencyLimit
 from mothball.index.credential_sources import credential_sources
 from mothball.index.credentials import CredentialStore, base_of_page
 from mothball.index.deadline import Deadline
-from mothball.index.network_errors import TransportError
+from mothball.index.network_errors import TransportError, status_text
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, Redirected
 from mothball.index.simple_api import decode_page
 from mothball.index.transport import ClientSettings, Response, Transport, deadline_exceeded
@@ -208,7 +207,7 @@ class _PageFetch:
     def _access_denied(self, status: int) -> Failed:
         """Return the failure for 401, 403 or 407."""
         sent_login = self._login is not None and self._endpoint == self._origin
-        detail = f"{self._host} returned {_status_text(status)}"
+        detail = f"{self._host} returned {status_text(status)}"
         if status == 401:
             detail += f" ({'your credentials were rejected' if sent_login else 'credentials are required'})"
         elif status == 403 and sent_login:
@@ -248,7 +247,7 @@ class _PageFetch:
             return None
         suffix = "" if retry_after is None else f" (retry after {retry_after:.0f} s)"
         cause = Cause.RATE_LIMITED if response.status == 429 else Cause.SERVER_ERROR
-        failed = Failed(cause, f"{self._host} returned {_status_text(response.status)}{suffix}")
+        failed = Failed(cause, f"{self._host} returned {status_text(response.status)}{suffix}")
         fetcher.breaker.record_failure(endpoint, failed)
         return failed
 
@@ -279,7 +278,7 @@ class _PageFetch:
                 return self._access_denied(status)
             case _:
                 cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_RESPONSE
-                return Failed(cause, f"{self._host} returned {_status_text(status)}", self._ignorable(status))
+                return Failed(cause, f"{self._host} returned {status_text(status)}", self._ignorable(status))
 
     def _page(self, response: Response) -> Fetched | Failed:
         """Decode the page of a 200 response."""
@@ -294,14 +293,6 @@ class _PageFetch:
     def _host(self) -> str:
         """The host of the last request, for messages."""
         return self._endpoint.display()
-
-
-def _status_text(status: int) -> str:
-    """Return a status code with its reason phrase, such as "403 Forbidden"."""
-    try:
-        return f"{status} {http.HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
 
 
 def _retry_after(value: str) -> float | None:

@@ -187,7 +187,15 @@ def _message(finding: Finding) -> str:
 
 
 # An outage of an index shows as several of these causes, because names after the first failures are not tried anymore.
-_WHOLE_INDEX_CAUSES = (Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DEADLINE, Cause.TLS, Cause.REFUSED_URL, Cause.OFFLINE)
+_WHOLE_INDEX_CAUSES = (
+    Cause.UNREACHABLE,
+    Cause.PROXY,
+    Cause.TIMEOUT,
+    Cause.DEADLINE,
+    Cause.TLS,
+    Cause.REFUSED_URL,
+    Cause.OFFLINE,
+)
 # A combined diagnostic has the highest severity of its findings.
 _SEVERITIES = tuple(Severity)
 # List at most this many names in a combined diagnostic.
@@ -211,6 +219,7 @@ def _is_about_the_file(failure: tuple[str, Cause | None] | Skipped, findings: li
 
 _OUTAGES = {
     Cause.UNREACHABLE: "Index unreachable",
+    Cause.PROXY: "Proxy failed",
     Cause.TIMEOUT: "Index not responding",
     Cause.DEADLINE: "Index too slow",
     Cause.TLS: "No trusted connection to the index",

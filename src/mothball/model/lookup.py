@@ -47,6 +47,7 @@ class Cause(StrEnum):
     """The cause of a failed lookup."""
 
     UNREACHABLE = "unreachable"
+    PROXY = "proxy"
     TIMEOUT = "timeout"
     DEADLINE = "deadline"
     TLS = "tls"

@@ -205,6 +205,7 @@ def test_help_for_an_ignorable_status_names_the_setting() -> None:
         (Cause.REFUSED_REDIRECT, "index-url"),
         (Cause.UNEXPECTED_RESPONSE, "PEP 503"),
         (Cause.TLS, "REQUESTS_CA_BUNDLE"),
+        (Cause.PROXY, "mothball explain NAME"),
         *((cause, "check again") for cause in (Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DEADLINE)),
         *((cause, "check again") for cause in (Cause.SERVER_ERROR, Cause.RATE_LIMITED, Cause.TOO_LARGE)),
     ],

@@ -162,7 +162,7 @@ def test_proxy_that_refuses_connections_opens_the_breaker(
         monkeypatch.setenv("HTTPS_PROXY", proxy.replace("http://", "http://user:secret@"))
         outcomes = fetch("https://index.example/simple/", ONE_WORKER, "abc")
     detail = "cannot connect to the proxy for index.example (Connection refused)"
-    assert outcomes == [Failed(Cause.UNREACHABLE, detail)] * 3
+    assert outcomes == [Failed(Cause.PROXY, detail)] * 3
     assert resolved["127.0.0.1"] == 1
 
 
@@ -173,15 +173,24 @@ def test_proxy_authentication_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
         [tunnelled] = fetch("https://index.example/simple/", ClientSettings())
         [plain] = fetch("http://index.example/simple/", ClientSettings(trusted_hosts=("index.example",)))
         assert proxy.received[0].method == "CONNECT"
-    assert tunnelled == Failed(Cause.UNAUTHORIZED, "the proxy returned 407 Proxy Authentication Required")
+    detail = "the proxy returned 407 Proxy Authentication Required for index.example"
+    assert tunnelled == Failed(Cause.PROXY, detail)
     assert plain == Failed(Cause.UNAUTHORIZED, "index.example returned 407 Proxy Authentication Required")
+
+
+def test_proxy_that_forbids_the_host_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedIndex(otherwise=Reply(403, b"blocked", "text/plain")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        outcomes = fetch("https://index.example/simple/", ONE_WORKER, "abc")
+        assert proxy.count() == 1
+    assert outcomes == [Failed(Cause.PROXY, "the proxy returned 403 Forbidden for index.example")] * 3
 
 
 def test_missing_package_for_socks_proxy_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://user:secret@127.0.0.1:9")
     monkeypatch.setitem(__import__("sys").modules, "socks", None)
     [outcome] = fetch("https://index.example/simple/", ClientSettings())
-    assert outcome == Failed(Cause.UNREACHABLE, "the SOCKS proxy for index.example requires the package PySocks")
+    assert outcome == Failed(Cause.PROXY, "the SOCKS proxy for index.example requires the package PySocks")
 
 
 def test_deadline_can_be_extended_and_canceled() -> None:
