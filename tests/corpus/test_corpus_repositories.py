@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -16,7 +17,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from mothball.model.document import normalize_name
 from tests.support.cli import run_in_process
+from tests.support.scripted_index import ScriptedIndex
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "corpus" / "corpus.tar.xz"
 # The corpus has only some of the files that others include.
@@ -34,12 +37,15 @@ class Corpus(NamedTuple):
     """The score of all files, and the report and list of files by repository.
 
     ``invalid`` are the repositories and paths of files that do not parse, or that include files the corpus lacks.
+    ``directory`` has a directory for each repository, ``names`` are the expected names by repository.
     """
 
+    directory: Path
     score: Any
     reports: Mapping[str, Any]
     listed: Mapping[str, str]
     invalid: frozenset[tuple[str, str]]
+    names: Mapping[str, frozenset[str]]
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +57,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     with (root / "manifest.tsv").open(encoding="utf-8") as file:
         rows = [*csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
     reports, listed, invalid = {}, {}, set()
+    names: dict[str, set[str]] = {}
     for repository in {row["repo"] for row in rows}:
         place = root / "files" / repository
         (place / ".git").mkdir()
@@ -62,12 +69,20 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
         oracle = json.loads((root / "oracles" / name).read_text("utf-8"))
         if oracle["status"] != "ok" or oracle["includes"]:
             invalid.add((row["repo"], row["path"]))
+        # Entries with variables are errors of the reference, but have names.
+        texts = [
+            *(each["name"] for each in oracle["entries"] if "name" in each),
+            *(e.get("raw") or "" for e in oracle["errors"]),
+        ]
+        found = (re.match(r"[A-Za-z0-9][\w.-]*", text) for text in texts if text)
+        names.setdefault(row["repo"], set()).update(normalize_name(name[0]) for name in found if name)
         (answers / name).parent.mkdir(parents=True, exist_ok=True)
         (answers / name).write_text(_answer(reports[row["repo"]], row["path"]), encoding="utf-8")
     out = directory / "score.json"
     command = [sys.executable, str(root / "score.py"), "--precomputed", str(answers), "--out", str(out)]
     print(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    return Corpus(json.loads(out.read_text("utf-8")), reports, listed, frozenset(invalid))
+    expected = {repository: frozenset(found) for repository, found in names.items()}
+    return Corpus(root / "files", json.loads(out.read_text("utf-8")), reports, listed, frozenset(invalid), expected)
 
 
 def test_recall_and_place_without_formats_are_at_least_99_5_percent(corpus: Corpus) -> None:
@@ -98,6 +113,24 @@ def test_only_invalid_files_and_those_with_missing_includes_are_passed_over(corp
     for repository, listed in corpus.listed.items():
         passed = {line.split("  ")[0] for line in listed.splitlines() if "passed over: " in line}
         assert passed <= {path for known, path in corpus.invalid if known == repository}, repository
+
+
+def test_only_expected_names_are_sent_to_an_index(corpus: Corpus, tmp_path: Path) -> None:
+    total = 0
+    for repository, expected in corpus.names.items():
+        with ScriptedIndex({}) as index:
+            # The connections to the indexes that the files name end here as well: this is no proxy for https.
+            proxy = f"http://127.0.0.1:{index.port}"
+            run_in_process(
+                *("check", "--no-cache", "--index-url", index.url),
+                cwd=corpus.directory / repository,
+                home=tmp_path,
+                env={"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1"},
+            )
+            sent = {request.name for request in index.received if not request.name.endswith(":443")}
+        total += len(sent)
+        assert sent <= expected, repository
+    assert total > 1000
 
 
 def _answer(report: Any, path: str) -> str:
