@@ -3,6 +3,7 @@ from __future__ import annotations
 import calendar
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
