@@ -51,7 +51,7 @@ class NotJudged(StrEnum):
     SNAPSHOT = "snapshot"
     STALE = "outdated result"
     UNCONFIRMED = "not confirmed by the index"
-    OTHER_SOURCES = "other sources may have it"
+    OTHER_SOURCES = "other sources may have the version"
     FAILED = "failed lookup"
 
 

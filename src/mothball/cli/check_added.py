@@ -68,7 +68,8 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
         from mothball.cli.verbose import print_details  # noqa: PLC0415 - rarely used
 
         print_details(discovered.files, report, setup.settings.now)
-    code = print_report(report, arguments, setup.settings.now, change.revision or change.repository.head)
+    revision = change.revision or change.repository.head
+    code = print_report(report, arguments, setup.settings.now, revision, remedies_follow=not arguments.exit_zero)
     if arguments.output == "text" and code:
         remedies = _remedies(report, discovered, change, arguments)
         sys.stdout.write(f"\n{remedies}" if remedies else "")

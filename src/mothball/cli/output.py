@@ -12,13 +12,23 @@ from mothball.model.findings import Report
 from mothball.repository.files import replace_file
 
 
-def print_report(report: Report, arguments: argparse.Namespace, now: float, revision: str | None = None) -> int:
+def print_report(
+    report: Report,
+    arguments: argparse.Namespace,
+    now: float,
+    revision: str | None = None,
+    *,
+    remedies_follow: bool = False,
+) -> int:
     """Print the report in the requested format, write those of ``--report``, and return the exit code.
 
     ``now`` is a Unix time, from which ages are calculated. ``revision`` is the checked commit, by default that of HEAD.
-    Raises UnreadableFileError if a file cannot be written.
+    ``remedies_follow`` is that of ``render_text``. Raises UnreadableFileError if a file cannot be written.
     """
-    sys.stdout.write(_render(arguments.output, report, arguments, now, revision))
+    if arguments.output == "text":
+        sys.stdout.write(_render_text(report, arguments, now, remedies_follow=remedies_follow, is_printed=True))
+    else:
+        sys.stdout.write(_render(arguments.output, report, arguments, now, revision))
     for report_format, path in arguments.reports:
         text = _render(report_format, report, arguments, now, revision)
         try:
@@ -64,10 +74,21 @@ def _render(  # noqa: PLR0911 - one per format
 
             return render_concise(report, quiet=arguments.quiet)
         case _:
-            from mothball.report.text import render_text  # noqa: PLC0415
+            return _render_text(report, arguments, now)
 
-            color = report_format == arguments.output and _use_color(arguments.color)
-            return render_text(report, now=now, color=color, quiet=arguments.quiet)
+
+def _render_text(
+    report: Report,
+    arguments: argparse.Namespace,
+    now: float,
+    *,
+    remedies_follow: bool = False,
+    is_printed: bool = False,
+) -> str:
+    from mothball.report.text import render_text  # noqa: PLC0415 - one format per run
+
+    color = is_printed and _use_color(arguments.color)
+    return render_text(report, now=now, color=color, quiet=arguments.quiet, remedies_follow=remedies_follow)
 
 
 def _head(directory: str) -> str | None:

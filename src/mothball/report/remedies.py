@@ -256,9 +256,10 @@ def _not_stated_lines(errors: Iterable[Finding], context: RemedyContext) -> list
         accepting = [line for index in indexes for line in index_settings_lines(index, shared=config_file.is_shared)]
         if accepting:
             where = f"in {one_line(config_file.path)}{staging}"
-            lines.append(f"for indexes without statuses: set `status-index`, or accept unknown statuses, {where}:")
+            lead = "for indexes without statuses: set `status-index`, use a snapshot, or accept unknown statuses"
+            lines.append(f"{lead}, {where}:")
             lines += [f"    {line}" for line in accepting]
-            lines.append('    (`statuses = "stated"` if the index passes status markers on)')
+            lines.append('    (or `statuses = "stated"`, if the index passes status markers on)')
         else:
             where, header = config_file.place()
             lines.append(f"name an index that publishes statuses, with its address in place of URL, {where}{staging}:")

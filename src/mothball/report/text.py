@@ -26,14 +26,18 @@ _COLORS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def render_text(report: Report, *, now: float, color: bool = False, quiet: bool = False) -> str:
+def render_text(
+    report: Report, *, now: float, color: bool = False, quiet: bool = False, remedies_follow: bool = False
+) -> str:
     """Return the report as text.
 
     ``now`` (Unix time) is the reference for ages. ``color`` adds ANSI colors. ``quiet`` omits the summary and ignored
-    findings.
+    findings. ``remedies_follow`` omits the help that ``report.remedies`` repeats in full.
     """
     paint = _Paint(color=color)
     active = [finding for finding in report.findings if finding.suppressed is None]
+    if remedies_follow:
+        active = [finding._replace(help="") if _is_repeated(finding) else finding for finding in active]
     # Findings about indexes come after those in files, which can be fixed here.
     shown, collapsed = _collapse(sorted(active, key=lambda finding: not finding.path))
     shared = _shared_help(shown)
@@ -58,6 +62,11 @@ class _Paint:
 
     def __call__(self, style: str, text: str) -> str:
         return f"\x1b[{_COLORS[style]}m{text}\x1b[0m" if self._color else text
+
+
+def _is_repeated(finding: Finding) -> bool:
+    """Return True if the remedies of a rejected change contain everything that the help of ``finding`` says."""
+    return finding.rule is Rule.NOT_STATED and finding.severity is Severity.ERROR
 
 
 def _help_key(finding: Finding) -> tuple[Rule, str]:

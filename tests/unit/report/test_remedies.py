@@ -148,8 +148,8 @@ def test_index_without_statuses_has_its_setting_ready_to_paste() -> None:
     text = remedies(report(a=NOT_STATED), SHARED)
     assert text.startswith(
         "what to do\n"
-        "  for indexes without statuses: set `status-index`, or accept unknown statuses, in pyproject.toml, "
-        "then `git add pyproject.toml`:\n"
+        "  for indexes without statuses: set `status-index`, use a snapshot, or accept unknown statuses, "
+        "in pyproject.toml, then `git add pyproject.toml`:\n"
         f'      [tool.mothball.indexes."{INDEX}"]\n'
         '      statuses = "none"\n'
     )

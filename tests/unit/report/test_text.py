@@ -179,6 +179,16 @@ def test_finding_whose_help_differs_keeps_its_own() -> None:
     assert blocks[-1] == "help[archived] choose another\n"
 
 
+def test_help_is_omitted_where_the_remedies_that_follow_repeat_it() -> None:
+    not_stated = Finding(Rule.NOT_STATED, Severity.ERROR, "the index publishes no statuses", "set `statuses`")
+    report = Report((), (not_stated, OLD, not_stated._replace(severity=Severity.WARNING)), (), NOTHING)
+    assert render_text(report, now=NOW).count("set `statuses`") == 1
+    shown = render_text(report, now=NOW, remedies_follow=True)
+    assert shown.count("error[not-stated] the index publishes no statuses\n\n") == 1
+    assert shown.count("warning[not-stated] the index publishes no statuses\n  = help: set `statuses`\n") == 1
+    assert "= help: choose another" in shown
+
+
 # --- source of a result -----------------------------------------------------------------------------------------------
 
 
