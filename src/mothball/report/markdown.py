@@ -104,10 +104,14 @@ def _code(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return text that contains foreign parts, escaped; parts in backquotes become code spans."""
+    """Return text that contains foreign parts, escaped; parts in backquotes and possible links become code spans."""
     parts = one_line(text, 1000).split("`")
     shown = [
-        _code(part) if number % 2 or _AUTOMATIC_LINK.search(part) else _SYNTAX.sub(r"\\\1", part)
+        _code(part) if number % 2 else re.sub(r"\S+", lambda word: _word(word[0]), part)
         for number, part in enumerate(parts)
     ]
     return "".join(shown)
+
+
+def _word(text: str) -> str:
+    return _code(text) if _AUTOMATIC_LINK.search(text) else _SYNTAX.sub(r"\\\1", text)
