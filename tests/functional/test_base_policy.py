@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.added import OFFLINE, Workshop, lines, workshop
+from tests.support.added import OFFLINE, Workshop, lines, toml, workshop
 
 IGNORE = '[ignore]\nold-a = { rules = ["archived"], reason = "until #812" }\n'
 
@@ -78,6 +78,38 @@ def test_changed_settings_and_new_ignore_comments_are_listed(shop: Workshop) -> 
     keys = "`ignore.old-a` added, `offline` removed, `severity.archived` added"
     assert f"mothball.toml: note: the change configures mothball: {keys}\n" in result.out
     assert "requirements.txt:1:8: note: ignore comment not applied: ignore[archived] for old-a\n" in result.out
+
+
+@pytest.mark.parametrize(
+    ("files", "set_by"),
+    [
+        (
+            {"uv.toml": '[[index]]\nurl = "https://new.example/simple"\n', "pyproject.toml": toml("old-a")},
+            "[[tool.uv.index]] in uv.toml:2",
+        ),
+        (
+            {"pyproject.toml": toml("old-a") + '[[tool.uv.index]]\nurl = "https://new.example/simple"\n'},
+            "[[tool.uv.index]] in pyproject.toml:8",
+        ),
+        (
+            {"requirements.txt": "-i https://new.example/simple\nold-a\n"},
+            "`--index-url` in requirements.txt:1",
+        ),
+    ],
+)
+def test_an_index_that_the_change_adds_is_listed(shop: Workshop, files: dict[str, str], set_by: str) -> None:
+    base = shop.git("rev-parse", "HEAD")
+    shop.commit(files)
+    result = shop.check("--since", base, "--policy", "base")
+    note = f"note: the change adds the index https://new.example/simple/ ({set_by}), which states the status of old-a\n"
+    assert (result.code, result.out.count(note)) == (1, 1)
+
+
+def test_indexes_of_the_base_and_of_the_user_are_not_listed(shop: Workshop) -> None:
+    base = shop.commit({"requirements.txt": "-i https://old.example/simple/\n"})
+    shop.commit({"requirements.txt": "-i https://old.example/simple/\nold-a\n", "uv.toml": "offline = true\n"})
+    result = shop.check("--since", base, "--policy", "base")
+    assert (result.code, "note: the change" in result.out) == (1, False)
 
 
 def test_a_change_without_policy_changes_has_no_note(shop: Workshop) -> None:

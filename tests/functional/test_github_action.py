@@ -155,6 +155,16 @@ def test_pull_request_that_weakens_the_policy_is_checked_with_that_of_the_base(s
     assert actions.run("pull_request", event, policy="head").code == 0
 
 
+def test_pull_request_that_adds_an_index_is_noted_in_annotations_and_summary(shop: Workshop, tmp_path: Path) -> None:
+    event = merged_pull_request(shop, {"requirements.txt": "-i https://new.example/simple/\nold-a\n"})
+    step = runner(shop, tmp_path).run("pull_request", event)
+    assert step.code == 1
+    assert re.search(
+        r"^::notice title=mothball::the change adds the index https://new\.example/simple/", step.log, re.MULTILINE
+    )
+    assert "the change adds the index `https://new.example/simple/`" in step.summary
+
+
 def test_sarif_file_is_written_for_code_scanning(shop: Workshop, tmp_path: Path) -> None:
     event = merged_pull_request(shop, {"requirements.txt": lines("old-a")})
     actions = runner(shop, tmp_path)
