@@ -108,7 +108,7 @@ class Locked(NamedTuple):
     """The locks that a tool made of the files of two owners."""
 
     tool: Tool
-    index: ScriptedIndex
+    server: ScriptedIndex
     first: Owner
     second: Owner
     old: str
@@ -162,24 +162,24 @@ def _run(tool: Tool, url: str, project: Path) -> str:
 def shop(tmp_path: Path, locked: Locked) -> Workshop:
     """Return a repository with the lock of the first owner's files, committed 300 days ago, and its index."""
     made = workshop(tmp_path)
-    made.stage({"mothball.toml": f'indexes."{locked.index.url}".immutable = true\n', locked.tool.lock: locked.old})
+    made.stage({"mothball.toml": f'indexes."{locked.server.url}".immutable = true\n', locked.tool.lock: locked.old})
     date = f"{int(time.time() - 300 * DAY)} +0000"
     dates = {"GIT_COMMITTER_DATE": date, "GIT_AUTHOR_DATE": date}
     assert made.repository.try_git("commit", "-qm", "lock", more=dates).returncode == 0
-    locked.first.publish(locked.index)
+    locked.first.publish(locked.server)
     return made
 
 
 def full_check(shop: Workshop, locked: Locked) -> list[tuple[str, str]]:
     """Return rule and severity of each finding of a full check that does not use the cache."""
-    arguments = ("check", "--index-url", locked.index.url, "--format", "json", "--refresh", locked.tool.lock)
+    arguments = ("check", "--index-url", locked.server.url, "--format", "json", "--refresh", locked.tool.lock)
     report: dict[str, Any] = json.loads(run_in_process(*arguments, cwd=shop.root, home=shop.home).out)
     return [(finding["rule"], finding["severity"]) for finding in report["findings"]]
 
 
 def check_added(shop: Workshop, locked: Locked) -> list[tuple[str, str]]:
     """Return rule and severity of each finding for the staged lock."""
-    report = json.loads(shop.check("--index-url", locked.index.url, "--format", "json", "--refresh").out)
+    report = json.loads(shop.check("--index-url", locked.server.url, "--format", "json", "--refresh").out)
     return [(finding["rule"], finding["severity"]) for finding in report["findings"]]
 
 
@@ -198,7 +198,7 @@ def test_lock_with_the_files_of_the_index_has_no_findings(shop: Workshop, locked
 
 
 def test_yanked_version_is_reported(shop: Workshop, locked: Locked) -> None:
-    locked.first.publish(locked.index, yanked="broken metadata")
+    locked.first.publish(locked.server, yanked="broken metadata")
     assert full_check(shop, locked) == [("yanked", "warning")]
     shop.commit({locked.tool.lock: ""})
     shop.stage({locked.tool.lock: locked.old})
@@ -206,7 +206,7 @@ def test_yanked_version_is_reported(shop: Workshop, locked: Locked) -> None:
 
 
 def test_deleted_version_is_unlisted(shop: Workshop, locked: Locked) -> None:
-    locked.index.script("old-lib", json_page("old-lib", "active", files=[], versions=[]))
+    locked.server.script("old-lib", json_page("old-lib", "active", files=[], versions=[]))
     assert full_check(shop, locked) == [("unlisted", "warning")]
     shop.commit({locked.tool.lock: ""})
     shop.stage({locked.tool.lock: locked.old})
@@ -216,13 +216,13 @@ def test_deleted_version_is_unlisted(shop: Workshop, locked: Locked) -> None:
 def test_files_of_a_new_owner_are_re_registered(shop: Workshop, locked: Locked) -> None:
     """The project is deleted, the name is registered by another user, and the tool locks the files of that user."""
     assert full_check(shop, locked) == []
-    locked.index.script("old-lib", Reply(404))
+    locked.server.script("old-lib", Reply(404))
     assert full_check(shop, locked) == [("missing", "warning")]
-    locked.second.publish(locked.index)
+    locked.second.publish(locked.server)
     assert full_check(shop, locked) == [("re-registered", "error")]
     shop.stage({locked.tool.lock: locked.new})
     assert check_added(shop, locked) == [("re-registered", "error")]
-    result = shop.check("--index-url", locked.index.url)
+    result = shop.check("--index-url", locked.server.url)
     assert result.code == 1
     assert "error[re-registered] old-lib on" in result.out
 
@@ -234,6 +234,6 @@ def test_files_of_a_new_owner_are_unlisted_without_the_date_of_a_commit(
     outside.mkdir()
     (outside / "mothball.toml").write_text((shop.root / "mothball.toml").read_text())
     (outside / locked.tool.lock).write_text(locked.old)
-    locked.second.publish(locked.index)
+    locked.second.publish(locked.server)
     expected = [("re-registered", "error")] if locked.tool.has_times else [("unlisted", "warning")]
     assert full_check(shop._replace(repository=shop.repository._replace(root=outside)), locked) == expected
