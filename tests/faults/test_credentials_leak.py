@@ -160,6 +160,45 @@ def test_no_response_of_an_index_reveals_a_secret(outcome: str, scenario: Creden
         scenario.search(*runs)
 
 
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    ("source", "sent"),
+    [
+        ("config", "those of the URL in `indexes.closed` in {home}/config/mothball/config.toml:1 are sent"),
+        ("environment", "those in UV_INDEX_CLOSED_… are sent"),
+        ("netrc", "those for 127.0.0.1 in {home}/.netrc are sent"),
+        ("keyring", "those in keyring are sent"),
+        ("unbound", "UV_INDEX_OTHER_PASSWORD is not used, because no setting of the user gives the URL of that index"),
+    ],
+)
+def test_message_of_a_refused_lookup_has_the_facts_of_explain_and_no_secret(
+    source: str, sent: str, status: int, scenario: CredentialScenario
+) -> None:
+    # A 401 for wrong credentials; a 403 for any, from the keyring after a 401.
+    accepted = {401: (USER, "another"), 403: (USER, SECRETS["keyring"]) if source == "keyring" else None}
+    with ScriptedIndex({NAME: Reply(status, b"no", "text/plain")}, login=accepted[status]) as index:
+        scenario.keyring.hold({index.url: {USER: SECRETS["keyring"]}} if source == "keyring" else {})
+        environment = scenario.configure(source if source in SECRETS else "netrc", index.url)
+        environment |= scenario.keyring.environment
+        if source == "unbound":
+            os.remove(os.path.join(scenario.mothball.home, ".netrc"))
+            environment["UV_INDEX_OTHER_PASSWORD"] = SECRETS["environment"]
+        runs = [
+            scenario.mothball.run(command, *arguments, "--format", form, environment=environment)
+            for command, arguments in (("check", ()), ("explain", (NAME,)))
+            for form in ("json", "text")
+        ]
+    [message] = [found["message"] for found in runs[0].report["findings"] if found["name"] == NAME]
+    assert f"returned {status} " in message
+    assert sent.format(home=scenario.mothball.home) in message
+    if source != "keyring":  # which is not queried by `explain`
+        [entry] = runs[2].report["entries"]
+        notes = [one["note"] for one in entry["indexes"][0]["credentials"] if one["source"] != "keyring"]
+        assert notes
+        assert all(note in message for note in notes)
+    scenario.search(*runs)
+
+
 def test_unreachable_index_or_proxy_reveals_no_secret(scenario: CredentialScenario) -> None:
     with refusing_url() as url:
         environment = scenario.configure("config", url)
@@ -235,12 +274,16 @@ def test_unusable_certificate_or_proxy_is_reported_without_secrets(
         ("PIP_PROXY", f"{USER}:{secret}@127.0.0.1:1"),
         ("PIP_PROXY", f"nowhere://{USER}:{secret}@127.0.0.1:1"),
         ("PIP_PROXY", f"http://{USER}:{SECRETS['proxy']}@127.0.0.1:1"),
+        ("HTTPS_PROXY", f"http://{USER}:{SECRETS['proxy']}@127.0.0.1:1"),
+        ("ALL_PROXY", f"socks5://{USER}:{secret}@127.0.0.1:1"),
+        ("https_proxy", f"{USER}:{secret}@"),
         ("PIP_TIMEOUT", f"https://{USER}:{secret}@index.example/"),
         ("PIP_TRUSTED_HOST", f"https://{USER}:{secret}@index.example/"),
         ("UV_INSECURE_HOST", f"https://{USER}:{secret}@index.example/"),
     ):
         changed = environment | {variable: value}
-        runs += [scenario.mothball.run(*line, environment=changed) for line in (("check",), ("status", NAME))]
+        lines = (("check",), ("status", NAME), ("config", "show"), ("explain", NAME, "--format", "json"))
+        runs += [scenario.mothball.run(*line, environment=changed) for line in lines]
     assert {run.code for run in runs[:2]} == {2}
     broken.unlink()
     scenario.search(*runs)
