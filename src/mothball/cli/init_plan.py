@@ -299,7 +299,7 @@ def _plan_ignores(plan: InitPlan, repo: CheckedRepository, reason: str) -> None:
         shown = ", ".join(one_line(name, 100) for name in names)
         plan.notes += [
             f"archived, deprecated or yanked today, and not rejected by the hook: {shown}",
-            "  to ignore them in full checks, too, with your reason:",
+            f"  to ignore {'it' if len(names) == 1 else 'them'} in full checks as well, with your reason:",
             '    mothball init --reason "in use before mothball"',
         ]
         return

@@ -303,7 +303,7 @@ def _add_init(commands: _Commands) -> _Parser:
     hook.add_argument("--rev", metavar="REV", help="tag or commit of --repo")
     hook.add_argument("--git-hook", action="store_true", help="write a plain Git hook instead")
     settings = init.add_argument_group("Settings")
-    settings.add_argument("--reason", metavar="TEXT", help="ignore what is archived or deprecated today")
+    settings.add_argument("--reason", metavar="TEXT", help="ignore what is archived, deprecated or yanked today")
     settings.add_argument("--status-index", metavar="URL", help="index to query where another publishes no statuses")
     settings.add_argument(
         "--accept-not-stated", action="store_true", help="accept unknown statuses of indexes that publish none"
@@ -369,7 +369,7 @@ def _add_check(commands: _Commands) -> _Parser:
     additions.add_argument(
         "--policy",
         default="target",
-        help="use the configuration of the base of the change, and no ignore comments (default: target)",
+        help="base: use the configuration of the base of the change, and no ignore comments (default: target)",
         **_one_of("--policy", "base", "target"),
     )
     severity = check.add_argument_group("Severity and exit code")

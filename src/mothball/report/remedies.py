@@ -116,7 +116,7 @@ def remedies(report: Report, context: RemedyContext) -> str:
     if context.action.has_hook and not any(finding.rule in _MALWARE_RULES for finding in errors):
         lines += _skip_lines(context)
     if context.is_base_policy and any(finding.rule not in _MALWARE_RULES for finding in errors):
-        lines.append("settings and ignores of this change do not apply (`--policy base`): merge them before it")
+        lines.append("settings and ignores of this change do not apply (`--policy base`): merge them first")
     return "\n".join(["what to do", *(f"  {line}" for line in lines)]) + "\n"
 
 

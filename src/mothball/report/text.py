@@ -142,7 +142,7 @@ def _collapse(findings: Iterable[Finding]) -> tuple[list[Finding], dict[tuple[st
     failures: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         if isinstance(finding.lookup, Unavailable):
-            cause = finding.lookup.origin.index_url, str(finding.lookup.cause)
+            cause = finding.lookup.origin.index_url, finding.lookup.cause.replace("-", " ")
         elif isinstance(finding.lookup, Skipped):
             cause = finding.path, skipped_text(finding.lookup)
         else:
