@@ -25,6 +25,9 @@ EDITORS = ("neovim", "emacs", "vim", "kate", "vscode")
 # The groups of pyproject.toml whose packages are pinned there.
 GROUPS = ("dev", "docs", "editors")
 
+# Tests of twine and tox, which require newer versions of packaging than mothball.
+NEEDS_NEWER_PACKAGES = ("tests/e2e/test_pypiron.py", "tests/unit/formats/test_tox_oracle.py")
+
 _OUTPUT = Path(__file__).resolve().parent / ".nox"
 _UV = os.environ.get("UV", "uv")
 # `--no-config` ignores the pins of pyproject.toml.
@@ -127,7 +130,7 @@ def lowest(session: nox.Session) -> None:
     session.run(*_COMPILE, *lowest_direct, "pyproject.toml", external=True, silent=True)
     # ConfigOverrides, since test tools may require a newer version of the same package.
     session.install("--no-config", "--overrides", overrides, "--editable", ".", "--group", "test")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(f"--ignore={path}" for path in NEEDS_NEWER_PACKAGES), *session.posargs)
 
 
 @nox.session(venv_backend="none")

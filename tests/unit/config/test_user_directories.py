@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import platformdirs
 import pytest
+from packaging.version import Version
 
 from mothball.config.user_directories import cache_directory, user_config_file
 
@@ -27,6 +28,9 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "empty home": {"HOME": ""},
     "relative home": {"HOME": "somewhere"},
 }
+# Before 4.14.3, platformdirs followed the specification less strictly.
+CHANGED = {"relative home", "xdg after a space"} if Version(platformdirs.__version__) < Version("4.14.3") else set()
+COMPARED = {name: environment for name, environment in ENVIRONMENTS.items() if name not in CHANGED}
 
 
 def use(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> None:
@@ -37,7 +41,7 @@ def use(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> None
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the rules of XDG are written out for Linux")
-@pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS.keys())
+@pytest.mark.parametrize("environment", COMPARED.values(), ids=COMPARED.keys())
 def test_directories_on_linux_agree_with_platformdirs(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
