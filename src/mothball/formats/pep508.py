@@ -160,10 +160,23 @@ def parse_requirement_uncached(text: str) -> ParsedRequirement | RequirementErro
 _parse_requirement_cached = lru_cache(MAX_CACHED)(parse_requirement_uncached)
 
 
-def name_only_requirement(text: str, name: Span) -> ParsedRequirement:
-    """Return a requirement for ``text`` in which only the name, at the span ``name``, is known."""
-    written_name = name.slice(text)
-    return ParsedRequirement(written_name, name, (), "", None, "", "", Span(0, len(text)), normalize_name(written_name))
+def name_only_requirement(  # noqa: PLR0913 - fields of the record
+    text: str,
+    name: Span,
+    *,
+    specifier: Span | None = None,
+    marker: str = "",
+    url: str = "",
+    entry: Span | None = None,
+) -> ParsedRequirement:
+    """Return a requirement for ``text`` of which only the name, at the span ``name``, and the arguments are known.
+
+    ``specifier`` and ``entry`` are spans; the entry is the whole text by default.
+    """
+    written_name, written = name.slice(text), specifier.slice(text) if specifier else ""
+    entry_span = entry or Span(0, len(text))
+    project = normalize_name(written_name)
+    return ParsedRequirement(written_name, name, (), written, specifier, marker, url, entry_span, project)
 
 
 def find_leading_name(text: str) -> Span | None:

@@ -96,16 +96,12 @@ def merge_undelimited(section: IniSection, option_names: Collection[str] = ()) -
     Value lines after a dropped line belong to the option before it. A line whose name is in ``option_names`` is an
     option with an incomplete line.
     """
-    current: IniOption | None = None
-    lines: list[Span] = []
+    merged: list[tuple[IniOption, list[Span]]] = []
     for option in section.options:
-        if option.delimited or option.name in option_names or current is None:
-            if current is not None:
-                yield current._replace(lines=tuple(lines))
-            current, lines = option, []
-        lines += option.lines
-    if current is not None:
-        yield current._replace(lines=tuple(lines))
+        if option.delimited or option.name in option_names or not merged:
+            merged.append((option, []))
+        merged[-1][1].extend(option.lines)
+    return (option._replace(lines=tuple(lines)) for option, lines in merged)
 
 
 def read_comments(text: str, comments: Iterable[Span]) -> tuple[list[IgnoreComment], list[ParseProblem]]:

@@ -14,7 +14,17 @@ from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements.strings import Section, read_requirement
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.model.document import Dependency, DependencyKind, Document, Include, ParseProblem, Span, normalize_name
+from mothball.model.document import (
+    Dependency,
+    DependencyKind,
+    Document,
+    Include,
+    IndexOption,
+    ParseProblem,
+    Span,
+    UnnamedEntry,
+    normalize_name,
+)
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -54,12 +64,12 @@ def parse(text: str) -> Document:
     if len(text) > MAX_LENGTH:
         return too_long_document("setup-cfg", text)
     scan = ini.scan(text)
-    scan = scan._replace(sections=ini.with_defaults(scan.sections))
-    project_name = _project_name(text, scan.sections)
+    sections = ini.with_defaults(scan.sections)
+    project_name = _project_name(text, sections)
     results: list[_Result] = []
     comments = list(scan.comments)
     seen: set[Span] = set()
-    for section in scan.sections:
+    for section in sections:
         for option, name in _lists(section):
             # Several sections inherit the same option of [DEFAULT].
             if option.span in seen:
@@ -78,7 +88,7 @@ def parse(text: str) -> Document:
                     if option.is_one_line and not is_pbr
                     else read_requirement(entry.text, entry.locate, listed)
                 )
-    return _with_tox(text, scan, results, comments)._replace(project_name=project_name)
+    return _document(text, sections, [*results, *scan.problems], comments, project_name)
 
 
 def _project_name(text: str, sections: tuple[ini.IniSection, ...]) -> str:
@@ -151,26 +161,32 @@ def _read_files(text: str, line: Span) -> Iterator[Include]:
         yield Include(Span(start, start + len(name[0])), name[0], DependencyKind.REQUIREMENT)
 
 
-def _with_tox(text: str, scan: ini.IniScan, results: list[_Result], comments: list[Span]) -> Document:
+def _document(
+    text: str, sections: tuple[ini.IniSection, ...], results: list[_Result], comments: list[Span], project_name: str
+) -> Document:
     """Build the document from ``results`` and, if there is a ``tox:tox`` section, from the tox configuration."""
-    document = Document("setup-cfg")
-    if any(section.name == _TOX for section in scan.sections):
-        from mothball.formats.ini import tox_ini  # noqa: PLC0415 - rare in setup.cfg
+    dependencies = [result for result in results if isinstance(result, Dependency)]
+    problems = [result for result in results if isinstance(result, ParseProblem)]
+    includes = [result for result in results if isinstance(result, Include)]
+    index_options: tuple[IndexOption, ...] = ()
+    unnamed: tuple[UnnamedEntry, ...] = ()
+    if any(section.name == _TOX for section in sections):
+        from mothball.formats.ini.tox_ini import read_environments  # noqa: PLC0415 - rare in setup.cfg
 
-        environments = tox_ini.read_environments(text, scan.sections, core=_TOX)
-        document = environments.document
+        environments = read_environments(text, sections, core=_TOX)
+        dependencies += environments.dependencies
+        problems += environments.problems
+        includes += environments.includes
         comments += environments.comments
+        index_options, unnamed = environments.index_options, environments.unnamed
     ignores, bad_comments = ini.read_comments(text, comments)
-    problems = [
-        *scan.problems,
-        *bad_comments,
-        *document.problems,
-        *(result for result in results if isinstance(result, ParseProblem)),
-    ]
-    return document._replace(
-        format="setup-cfg",
-        dependencies=(*(result for result in results if isinstance(result, Dependency)), *document.dependencies),
-        problems=tuple(sorted(problems)),
-        ignores=tuple(ignores),
-        includes=(*(result for result in results if isinstance(result, Include)), *document.includes),
+    return Document(
+        "setup-cfg",
+        tuple(dependencies),
+        tuple(sorted((*problems, *bad_comments))),
+        tuple(ignores),
+        tuple(includes),
+        index_options,
+        unnamed=unnamed,
+        project_name=project_name,
     )

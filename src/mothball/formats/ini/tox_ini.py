@@ -53,10 +53,14 @@ _REFERENCE = rf"(?:{_FILE_OPTION})?\{{(\[?)([^\[\]{{}}:]++)(\]?)([\w-]*+)(?::.*|
 
 
 class Environments(NamedTuple):
-    """The dependencies of the environments in a file, and the comments after their entries."""
+    """The contents of the environments in a file by kind, sorted, and the comments after their entries."""
 
-    document: Document
-    comments: tuple[Span, ...]
+    dependencies: tuple[Dependency, ...] = ()
+    problems: tuple[ParseProblem, ...] = ()
+    includes: tuple[Include, ...] = ()
+    index_options: tuple[IndexOption, ...] = ()
+    unnamed: tuple[UnnamedEntry, ...] = ()
+    comments: tuple[Span, ...] = ()
 
 
 class _Lines(NamedTuple):
@@ -84,10 +88,17 @@ def parse(text: str) -> Document:
     if len(text) > MAX_LENGTH:
         return too_long_document("tox-ini", text)
     scan = ini.scan(text)
-    document, comments = read_environments(text, ini.with_defaults(scan.sections))
-    ignores, bad_comments = ini.read_comments(text, (*scan.comments, *comments))
-    problems = sorted((*scan.problems, *document.problems, *bad_comments))
-    return document._replace(problems=tuple(problems), ignores=tuple(ignores))
+    environments = read_environments(text, ini.with_defaults(scan.sections))
+    ignores, bad_comments = ini.read_comments(text, (*scan.comments, *environments.comments))
+    return Document(
+        "tox-ini",
+        environments.dependencies,
+        tuple(sorted((*scan.problems, *environments.problems, *bad_comments))),
+        tuple(ignores),
+        environments.includes,
+        environments.index_options,
+        unnamed=environments.unnamed,
+    )
 
 
 def read_environments(text: str, sections: Sequence[ini.IniSection], core: str = "tox") -> Environments:
@@ -119,15 +130,14 @@ def read_environments(text: str, sections: Sequence[ini.IniSection], core: str =
             elif resolved is not None and not _is_reference(resolved.span.slice(text)):
                 unnamed.append(resolved)
         index_options += (_index_option(text, option) for option in document.index_options)
-    document = Document(
-        "tox-ini",
+    return Environments(
         tuple(sorted(dependencies, key=attrgetter("name_span"))),
         tuple(problems),
-        includes=tuple(sorted(includes)),
-        index_options=tuple(sorted(index_options)),
-        unnamed=tuple(sorted(unnamed)),
+        tuple(sorted(includes)),
+        tuple(sorted(index_options)),
+        tuple(sorted(unnamed)),
+        tuple(comments),
     )
-    return Environments(document, tuple(comments))
 
 
 def _is_reference(entry: str) -> bool:

@@ -92,9 +92,7 @@ def parse(text: str) -> Document:
     tools: Mapping[str, Tables] = {}
     if any(path[0] == "tool" and path[1:] and path[1] in _TOOLS for path in paths):
         standard = tuple(item for item in items if isinstance(item, Dependency))
-        whole = all_tables(text, document)._replace(
-            own_name=own_name, standard=standard, requires_python=requires_python
-        )
+        whole = all_tables(text, document, own_name, standard, requires_python)
         tools = tool_tables(whole, _TOOLS)
         for name, tables in tools.items():
             items += _tool_reader(name)(tables)
@@ -103,8 +101,9 @@ def parse(text: str) -> Document:
         from mothball.formats.manifests.dynamic import unread_dynamic  # noqa: PLC0415 - not needed for most projects
 
         unresolvable = tuple(unread_dynamic(entries, paths))
-    result = build_document("pyproject", text, document, items)
-    return result._replace(tools=tuple(tools), project_name=own_name, unresolvable=unresolvable)
+    return build_document(
+        "pyproject", text, document, items, tools=tuple(tools), project_name=own_name, unresolvable=unresolvable
+    )
 
 
 def _text_at(path: Path, entries: Iterable[TomlEntry]) -> str:

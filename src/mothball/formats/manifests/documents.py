@@ -43,10 +43,20 @@ def parse_with(reader: ToolReader, format_name: str, text: str) -> Document:
     return build_document(format_name, text, document, reader(all_tables(text, document)))
 
 
-def build_document(format_name: str, text: str, document: TomlScan, items: Iterable[ManifestItem]) -> Document:
+def build_document(  # noqa: PLR0913 - the text, how it was read, and fields of the document
+    format_name: str,
+    text: str,
+    document: TomlScan,
+    items: Iterable[ManifestItem],
+    *,
+    tools: tuple[str, ...] = (),
+    project_name: str = "",
+    unresolvable: tuple[ParseProblem, ...] = (),
+) -> Document:
     """Build the document of ``text`` from its scan, the items of its tables and its ignore comments.
 
-    Everything is sorted by position, and the source overrides are applied to the dependencies.
+    Everything is sorted by position, and the source overrides are applied to the dependencies. ``tools``,
+    ``project_name`` and ``unresolvable`` are fields of the document.
     """
     problems = syntax_problems(document)
     dependencies: list[Dependency] = []
@@ -90,6 +100,9 @@ def build_document(format_name: str, text: str, document: TomlScan, items: Itera
         unnamed=tuple(sorted(item for item in items if isinstance(item, UnnamedEntry))),
         workspaces=tuple(item for item in items if isinstance(item, Workspace)),
         is_broken=document.is_truncated,
+        tools=tools,
+        project_name=project_name,
+        unresolvable=unresolvable,
     )
 
 

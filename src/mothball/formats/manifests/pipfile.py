@@ -27,9 +27,11 @@ def parse(text: str) -> Document:
 
 
 def _read(tables: Tables) -> Iterator[ManifestItem]:
-    categories = tables._replace(
-        settings=tuple(setting for setting in tables.settings if setting.path[0] not in _NOT_CATEGORIES),
-        headers=tuple(header for header in tables.headers if header.path[0] not in _NOT_CATEGORIES),
+    categories = Tables(
+        tables.text,
+        (),
+        tuple(setting for setting in tables.settings if setting.path[0] not in _NOT_CATEGORIES),
+        tuple(header for header in tables.headers if header.path[0] not in _NOT_CATEGORIES),
     )
     indexes = declared_indexes(tables, "source")
     switch = ("pipenv", "install_search_all_sources")

@@ -56,8 +56,14 @@ class Tables(NamedTuple):
     requires_python: str = ""
 
 
-def all_tables(text: str, document: TomlScan) -> Tables:
-    """Return all tables of ``document``, the scan of ``text``."""
+def all_tables(
+    text: str,
+    document: TomlScan,
+    own_name: str = "",
+    standard: tuple[Dependency, ...] = (),
+    requires_python: str = "",
+) -> Tables:
+    """Return all tables of ``document``, the scan of ``text``; the other arguments are those of ``Tables``."""
     headers = tuple(TableHeader(header.path, _keys_along_path(header), header.span) for header in document.headers)
     bodies = [0, *(header.body for header in document.headers), len(document.entries)]
     settings = [
@@ -65,7 +71,7 @@ def all_tables(text: str, document: TomlScan) -> Tables:
         for outer, (start, end) in zip(((), *(header.keys for header in headers)), pairwise(bodies), strict=True)
         for entry in document.entries[start:end]
     ]
-    return Tables(text, (), tuple(settings), headers)
+    return Tables(text, (), tuple(settings), headers, own_name, standard, requires_python)
 
 
 def tool_tables(whole: Tables, names: Collection[str]) -> dict[str, Tables]:
@@ -80,8 +86,14 @@ def tool_tables(whole: Tables, names: Collection[str]) -> dict[str, Tables]:
         if header.path[0] == "tool" and len(header.path) > 1:
             headers.setdefault(str(header.path[1]), []).append(header)
     return {
-        name: whole._replace(
-            prefix=("tool", name), settings=tuple(settings.get(name, ())), headers=tuple(headers.get(name, ()))
+        name: Tables(
+            whole.text,
+            ("tool", name),
+            tuple(settings.get(name, ())),
+            tuple(headers.get(name, ())),
+            whole.own_name,
+            whole.standard,
+            whole.requires_python,
         )
         for name in {**settings, **headers}
         if name in names

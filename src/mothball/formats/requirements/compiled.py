@@ -22,7 +22,6 @@ from mothball.model.document import (
     Dependency,
     DependencyGraph,
     DependencyKind,
-    Document,
     IgnoreComment,
     Span,
     normalize_name,
@@ -49,15 +48,17 @@ def _has_header(header: str, text: str, comments: Iterable[Comment]) -> bool:
     return any(comment.span.end <= HEADER_LIMIT and re.match(header, comment.span.slice(text)) for comment in comments)
 
 
-def as_lock(document: Document, text: str, comments: Sequence[Comment]) -> Document:
-    """Convert the document of a compiled file to a lock, with the graph from its ``comments``, if there is any.
+def as_lock(
+    dependencies: Sequence[Dependency], text: str, comments: Sequence[Comment]
+) -> tuple[Sequence[Dependency], DependencyGraph | None]:
+    """Convert the dependencies of a compiled file to those of a lock, with the graph from its ``comments``, if any.
 
     A package is direct if its origin is a file (``-r requirements.in``, ``shop (pyproject.toml)``), a Hatch environment
-    or, for Rye, a project. A document of any other file is returned unchanged.
+    or, for Rye, a project. The dependencies of any other file are returned unchanged.
     """
     if not is_compiled(text, comments):
-        return document
-    dependencies = [_locked(dependency) for dependency in document.dependencies]
+        return dependencies, None
+    dependencies = [_locked(dependency) for dependency in dependencies]
     starts = [dependency.entry_span.start for dependency in dependencies]
     requires: dict[str, list[str]] = {}
     direct: dict[str, None] = {}
@@ -75,7 +76,7 @@ def as_lock(document: Document, text: str, comments: Sequence[Comment]) -> Docum
         elif is_package:
             requires.setdefault(parent, []).append(name)
     graph = DependencyGraph({parent: tuple(children) for parent, children in requires.items()}, tuple(direct))
-    return document._replace(dependencies=tuple(dependencies), graph=graph if requires or direct else None)
+    return dependencies, graph if requires or direct else None
 
 
 def extend_annotation_ignores(

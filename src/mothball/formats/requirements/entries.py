@@ -145,7 +145,7 @@ def _classify_reference(text: str, separator: str, skip_reason: SkipReason) -> C
     egg = re.search(_EGG, reference)
     if egg is None:
         return ClassifiedEntry(None, skip_reason, error)
-    requirement = name_only_requirement(text, Span(*egg.span(1)))._replace(marker=marker.strip(), url=reference.strip())
+    requirement = name_only_requirement(text, Span(*egg.span(1)), marker=marker.strip(), url=reference.strip())
     return ClassifiedEntry(requirement, skip_reason, error)
 
 
@@ -167,9 +167,6 @@ def _classify_with_variable(text: str) -> ClassifiedEntry:
         name = leading_name
     if "$" in name.slice(text):
         return ClassifiedEntry(None, variable_skip_reason(text))
-    requirement = name_only_requirement(text, name)
-    if substituted is not None and substituted.specifier_span is not None:
-        span = substituted.specifier_span
-        requirement = requirement._replace(specifier=span.slice(text), specifier_span=span)
+    requirement = name_only_requirement(text, name, specifier=substituted.specifier_span if substituted else None)
     is_skipped = classified.skip_reason is not None or substituted is None
     return ClassifiedEntry(requirement, variable_skip_reason(text) if is_skipped else None)

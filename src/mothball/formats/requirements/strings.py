@@ -75,7 +75,7 @@ def section_dependency_at(requirement: ParsedRequirement, offset: int, section: 
 
 def incomplete_dependency(text: str, name: Span, locate: Locate, section: Section) -> Dependency:
     """Return a dependency for invalid ``text`` in which only the name, at the span ``name``, is known."""
-    requirement = name_only_requirement(text, name)._replace(entry_span=Span(name.start, len(text.rstrip())))
+    requirement = name_only_requirement(text, name, entry=Span(name.start, len(text.rstrip())))
     return section_dependency(requirement, locate, section, SkipReason.INCOMPLETE)
 
 

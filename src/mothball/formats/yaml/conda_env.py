@@ -52,11 +52,17 @@ def parse(text: str) -> Document:
         return scan if _DEPENDENCIES in text else Document(_FORMAT)
     lists = _find_lists(scan.documents)
     section = Section(f"{_DEPENDENCIES}.{_PIP}")
-    document = read_pip_lists(scan, [(node, section) for node in lists.pip])
-    problems = (*document.problems, *_list_problems(scan.documents, lists.conda))
-    dependencies = sorted((*_conda_packages(scan, lists.conda), *document.dependencies), key=attrgetter("name_span"))
-    return document._replace(
-        format=_FORMAT, dependencies=tuple(dependencies), problems=tuple(sorted(dict.fromkeys(problems)))
+    entries = read_pip_lists(scan, [(node, section) for node in lists.pip])
+    problems = dict.fromkeys((*entries.problems, *_list_problems(scan.documents, lists.conda)))
+    dependencies = (*_conda_packages(scan, lists.conda), *entries.dependencies)
+    return Document(
+        _FORMAT,
+        tuple(sorted(dependencies, key=attrgetter("name_span"))),
+        tuple(sorted(problems)),
+        tuple(entries.ignores),
+        tuple(entries.includes),
+        tuple(entries.index_options),
+        unnamed=tuple(entries.unnamed),
     )
 
 

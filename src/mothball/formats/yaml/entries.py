@@ -9,7 +9,15 @@ from mothball.formats.ignores import COMMENT_FORM, may_hold_ignore_comment
 from mothball.formats.requirements.strings import Section, read_pip_lines
 from mothball.formats.source_map import SourcePart, source_map
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
-from mothball.model.document import Dependency, Document, Include, IndexOption, ParseProblem, UnnamedEntry
+from mothball.model.document import (
+    Dependency,
+    IgnoreComment,
+    Include,
+    IndexOption,
+    ParseProblem,
+    UnnamedEntry,
+)
+from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,40 +41,42 @@ def list_problem(key: str, value: YamlNode) -> Iterator[ParseProblem]:
         yield ParseProblem(place.span, f"`{key}` must be a list", "write each entry on its own line, after `- `")
 
 
+class PipEntries(NamedTuple):
+    """The contents of lists of requirements by kind, and the ignore comments of the file."""
+
+    dependencies: list[Dependency]
+    problems: list[ParseProblem]
+    ignores: list[IgnoreComment]
+    includes: list[Include]
+    index_options: list[IndexOption]
+    unnamed: list[UnnamedEntry]
+
+
 def read_pip_lists(
     scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *, as_arguments: bool = False
-) -> Document:
+) -> PipEntries:
     """Read ``lists``, each with the section of its entries; a list must not be passed twice.
 
     The items are lines of a requirements file or, if ``as_arguments`` is True, command-line arguments of pip. The
-    result includes the problems and the ignore comments of the whole file, and has the format ``requirements``.
+    result includes the ignore comments of the whole file, and the problems of invalid ones. It is sorted.
     """
-    ignores, bad_comments = scan.comments()
-    dependencies: list[Dependency] = []
-    problems = [*bad_comments]
-    includes: list[Include] = []
-    index_options: list[IndexOption] = []
-    unnamed: list[UnnamedEntry] = []
+    ignores, problems = scan.comments()
+    entries = PipEntries([], problems, ignores, [], [], [])
     for node, section in lists:
         lines: list[SourcePart] = []
         for item in unvisited(list_items(node), set()):
-            problems += _read_item(scan, item, lines, as_arguments=as_arguments)
+            entries.problems.extend(_read_item(scan, item, lines, as_arguments=as_arguments))
         joined = source_map(lines)
         document = read_pip_lines(joined.text, joined.locate, section)
-        dependencies += document.dependencies
-        problems += document.problems
-        includes += document.includes
-        index_options += document.index_options
-        unnamed += document.unnamed
-    return Document(
-        "requirements",
-        tuple(sorted(dependencies, key=attrgetter("name_span"))),
-        tuple(sorted(problems)),
-        tuple(ignores),
-        tuple(sorted(includes)),
-        tuple(sorted(index_options)),
-        unnamed=tuple(sorted(unnamed)),
-    )
+        entries.dependencies.extend(document.dependencies)
+        entries.problems.extend(document.problems)
+        entries.includes.extend(document.includes)
+        entries.index_options.extend(document.index_options)
+        entries.unnamed.extend(document.unnamed)
+    entries.dependencies.sort(key=attrgetter("name_span"))
+    for items in (entries.problems, entries.includes, entries.index_options, entries.unnamed):
+        items.sort()
+    return entries
 
 
 def _read_item(

@@ -49,15 +49,18 @@ def parse(text: str) -> Document:
     if isinstance(scan, Document):
         return scan
     lists = list(_find_lists(scan.documents))
-    document = read_pip_lists(scan, lists, as_arguments=True)
-    problems = sorted((*document.problems, *(problem for node, _ in lists for problem in list_problem(_KEY, node))))
-    return document._replace(
-        format=_FORMAT,
-        problems=tuple(problems),
-        includes=(),
+    entries = read_pip_lists(scan, lists, as_arguments=True)
+    problems = sorted((*entries.problems, *(problem for node, _ in lists for problem in list_problem(_KEY, node))))
+    return Document(
+        _FORMAT,
+        tuple(entries.dependencies),
+        tuple(problems),
+        tuple(entries.ignores),
+        index_options=tuple(entries.index_options),
+        unnamed=tuple(entries.unnamed),
         unresolvable=tuple(
             ParseProblem(include.span, "this file is in the repository of the hook; it was not checked", _INCLUDE_HELP)
-            for include in document.includes
+            for include in entries.includes
             if include.kind is DependencyKind.REQUIREMENT
         ),
     )
