@@ -74,6 +74,8 @@ class VersionVerdict(NamedTuple):
 
 
 FINE = VersionVerdict()
+_NO_LIST = VersionVerdict(not_judged=NotJudged.NO_LIST)
+_SNAPSHOT = VersionVerdict(not_judged=NotJudged.SNAPSHOT)
 
 
 class PinnedEntry(NamedTuple):
@@ -98,10 +100,12 @@ class VersionRules:
         """Return the verdict on an entry; ``FINE`` without a pin."""
         if not isinstance(query, Query) or not query.pin:
             return FINE
-        files = lookup.files if isinstance(lookup, _WITH_FILES) else None
-        if files is not None and not self._has_recorded_files and _has_usable_file(files):
-            return FINE
-        if isinstance(lookup, Unavailable):
+        if isinstance(lookup, _WITH_FILES):
+            if lookup.files is None:
+                return _verdict_without_list(lookup)
+            if not self._has_recorded_files and _has_usable_file(lookup.files):
+                return FINE
+        elif isinstance(lookup, Unavailable):
             # For an added name, the failure is a finding of its own.
             is_finding = dependency not in self._file.repinned
             return FINE if is_finding else VersionVerdict(not_judged=NotJudged.FAILED)
@@ -126,23 +130,26 @@ def judge(entry: PinnedEntry) -> VersionVerdict:
     lookup = entry.lookup
     if not isinstance(lookup, _WITH_FILES):
         return FINE
-    if isinstance(lookup, KnownStatus) and lookup.status is ProjectStatus.QUARANTINED:
-        return FINE
-    obstacle = _obstacle(lookup)
-    if lookup.files is None or obstacle is not None:
-        return VersionVerdict(not_judged=obstacle)
+    if lookup.files is None or _is_quarantined(lookup):
+        return _verdict_without_list(lookup)
+    if lookup.files.origin.source is Source.STALE:
+        return VersionVerdict(not_judged=NotJudged.STALE)
+    if not lookup.files.is_kept:
+        return VersionVerdict(not_judged=NotJudged.UNCONFIRMED)
     if _is_fine(entry, lookup.files):
         return FINE
     return _compare(entry, lookup.files)
 
 
-def _obstacle(lookup: KnownStatus | StatusNotStated | UnrecognizedStatus) -> NotJudged | None:
-    """Return the reason why the files in ``lookup`` cannot be judged, None if they can."""
-    if lookup.files is None:
-        return NotJudged.SNAPSHOT if lookup.origin.source is Source.SNAPSHOT else NotJudged.NO_LIST
-    if lookup.files.origin.source is Source.STALE:
-        return NotJudged.STALE
-    return None if lookup.files.is_kept else NotJudged.UNCONFIRMED
+def _verdict_without_list(lookup: KnownStatus | StatusNotStated | UnrecognizedStatus) -> VersionVerdict:
+    """Return the verdict on a pin if ``lookup`` has no list of files."""
+    if _is_quarantined(lookup):
+        return FINE
+    return _SNAPSHOT if lookup.origin.source is Source.SNAPSHOT else _NO_LIST
+
+
+def _is_quarantined(lookup: LookupResult) -> bool:
+    return isinstance(lookup, KnownStatus) and lookup.status is ProjectStatus.QUARANTINED
 
 
 def _has_usable_file(files: PageFiles) -> bool:

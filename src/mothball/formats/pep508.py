@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_LENGTH = 4096
 # An editor parses the same entries on every keystroke, so results are cached: at most MAX_CACHED, of entries with
 # at most MAX_CACHED_LENGTH code points.
-MAX_CACHED = 16_384
+MAX_CACHED = 8_192
 MAX_CACHED_LENGTH = 200
 
 
