@@ -199,6 +199,37 @@ def test_page_is_requested_again_before_a_version_is_unlisted(project: Project, 
     assert index.count("old-lib") == 3
 
 
+@pytest.mark.parametrize(
+    ("texts", "counts"),
+    [
+        pytest.param(["old-lib==1.0\n", "old-lib==1.0\n", "old-lib==2.0\n"], [1, 1, 1], id="listed versions"),
+        pytest.param(["old-lib==2.1\n", "old-lib==2.1\n"], [1, 1], id="yanked version"),
+        pytest.param(["old-lib>=1\n", "old-lib==1.0\n", "old-lib==2.0\n"], [1, 2, 2], id="pinned later"),
+        pytest.param(["old-lib==1.0\n", "old-lib==3.0\nold-lib==4.0\n"], [1, 2], id="two versions that are not there"),
+        pytest.param(["old-lib==3.0\n", "old-lib==3.0\n"], [1, 2], id="confirmed by the run that requested it"),
+    ],
+)
+def test_number_of_requests(project: Project, index: ScriptedIndex, texts: list[str], counts: list[int]) -> None:
+    """A page is requested again only before a version is reported, or if the cache has the status without the files."""
+    index.script("old-lib", page(File("1.0"), File("2.0"), YANKED._replace(version="2.1")))
+    requests = []
+    for text in texts:
+        project.write("requirements.txt", text)
+        project.check("--index-url", index.url)
+        requests.append(index.count("old-lib"))
+    assert requests == counts
+
+
+def test_offline_run_requests_no_page(project: Project, index: ScriptedIndex) -> None:
+    index.script("old-lib", page(File("1.0")))
+    project.write("requirements.txt", "old-lib==1.0\n")
+    assert findings(project, index) == []
+    project.write("requirements.txt", "old-lib==2.0\n")
+    result = project.check("--index-url", index.url, "--offline")
+    assert "1 pin not judged (not confirmed by the index)" in result.out
+    assert index.count("old-lib") == 1
+
+
 def test_version_is_not_judged_if_the_page_cannot_be_requested_again(project: Project, index: ScriptedIndex) -> None:
     index.script("old-lib", page(File("1.0")), Reply(503))
     project.write("requirements.txt", "old-lib==1.0\n")

@@ -26,7 +26,7 @@ from mothball.check.inputs import (
     line_range,
     required_by_members,
 )
-from mothball.check.versions import pin_of
+from mothball.check.pinned_entry import pin_of
 from mothball.formats.recorded_files import digests_of, entry_text, may_record_files
 from mothball.model.document import Dependency, DependencyKind, Document, LineIndex, ParsedFile, ParseProblem
 from mothball.model.records import NamedTuple

@@ -24,6 +24,7 @@ from mothball.check.messages import (
     variable_name_problem,
     version_message,
 )
+from mothball.check.pinned_entry import pin_of
 from mothball.check.transitive import DependencyPaths, dependency_paths, merge_lock_findings
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore, IndexStatuses
@@ -244,7 +245,7 @@ def _queries(file: ResolvedFile, settings: RunSettings) -> list[QueryOrSkipped]:
                         status_index=route.status_index, is_private=route.is_private
                     )
                 query_fields = route.urls, settings_by_route[key]
-            pin = versions.pin_of(dependency) if with_pins else ""
+            pin = pin_of(dependency) if with_pins else ""
             queries.append(
                 make(Query, (dependency.name, *query_fields, pin, bool(pin) and dependency.name in base_names))
             )
@@ -311,7 +312,7 @@ def _violations(
     if rule is not None:
         yield policy.Violation(rule, dependency.name)
     if verdict.rule is not None:
-        yield policy.Violation(verdict.rule, dependency.name, versions.pin_of(dependency))
+        yield policy.Violation(verdict.rule, dependency.name, pin_of(dependency))
 
 
 def _applied_ignore(

@@ -8,15 +8,15 @@ are only concluded from a whole list that was requested in this run: until then 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 
 from mothball.check.inputs import BaseLock, ResolvedFile, RunSettings
+from mothball.check.pinned_entry import PinnedEntry, has_common_file, pin_of
 from mothball.formats.recorded_files import RecordedFile, digests_of, entry_text, may_record_files, recorded_files
 from mothball.index.page_request import DIGEST_LENGTH
 from mothball.index.resolution import Query
-from mothball.model.document import Dependency, DependencyKind, ParsedFile
+from mothball.model.document import Dependency
 from mothball.model.findings import Rule
 from mothball.model.lookup import (
     KnownStatus,
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 # The results that may have files; a tuple, since a union is created by each call of isinstance.
 _WITH_FILES = (KnownStatus, StatusNotStated, UnrecognizedStatus)
-# Seconds by which all files must be younger than those of the lock, for clocks and time zones that differ.
-_MARGIN = 24 * 3600.0
-_PIN = re.compile(r"\s*+\(?\s*+===?\s*+([^\s,*;$()]++)\s*+\)?\s*+")
 _FIND_LINKS = frozenset({"find-links", "find_links", "flat"})
 
 
@@ -78,16 +75,6 @@ _NO_LIST = VersionVerdict(not_judged=NotJudged.NO_LIST)
 _SNAPSHOT = VersionVerdict(not_judged=NotJudged.SNAPSHOT)
 
 
-class PinnedEntry(NamedTuple):
-    """An entry that pins a version, the query for it and the result."""
-
-    file: ResolvedFile
-    dependency: Dependency
-    query: Query
-    lookup: LookupResult
-    settings: RunSettings
-
-
 class VersionRules:
     """The version rules for the entries of one file."""
 
@@ -110,16 +97,6 @@ class VersionRules:
             is_finding = dependency not in self._file.repinned
             return FINE if is_finding else VersionVerdict(not_judged=NotJudged.FAILED)
         return judge(PinnedEntry(self._file, dependency, query, lookup, self._settings))
-
-
-def pin_of(dependency: Dependency) -> str:
-    """Return the version that ``dependency`` pins with ``==``, ``===`` or as a lock, as written; empty without one."""
-    if dependency.version is not None:
-        return dependency.version
-    if dependency.kind is DependencyKind.LOCKED or "==" not in dependency.specifier:
-        return ""
-    match = _PIN.fullmatch(dependency.specifier)
-    return match[1] if match else ""
 
 
 def judge(entry: PinnedEntry) -> VersionVerdict:
@@ -172,6 +149,19 @@ def _is_fine(entry: PinnedEntry, files: PageFiles) -> bool:
     return any(file.yanked is None for file in exact) and _has_recorded_digest(entry, (file.digest for file in exact))
 
 
+def _suspicious_base_locks(entry: PinnedEntry, files: PageFiles) -> list[BaseLock]:
+    """Return the base versions of the lock whose digests for the name are not on the page."""
+    selected = entry.file.selected
+    return [lock for lock in (selected.base_locks if selected else ()) if not _has_digest_of(lock, entry, files.text)]
+
+
+def _has_digest_of(lock: BaseLock, entry: PinnedEntry, listed: str) -> bool:
+    """Return True if a digest that ``lock`` records for the name is in the list of files, or if it records none."""
+    entries = lock.entries_of(entry.dependency.name)
+    digests = {digest for dependency in entries for digest in digests_of(lock.parsed, dependency)}
+    return not digests or any(digest[:DIGEST_LENGTH] in listed for digest in digests)
+
+
 def _has_recorded_digest(entry: PinnedEntry, digests: Iterable[str]) -> bool:
     """Return True if the lock records one of the ``digests``, or cannot record any."""
     file = entry.file
@@ -185,7 +175,7 @@ def _compare(entry: PinnedEntry, files: PageFiles) -> VersionVerdict:
     """Compare all versions and files."""
     pinned = _files_of_pin(entry, files)
     recorded = _recorded(entry) if pinned else []
-    replaced = bool(recorded) and _has_common_file(pinned, recorded) is False
+    replaced = bool(recorded) and has_common_file(pinned, recorded) is False
     is_suspicious = not pinned or replaced or bool(_suspicious_base_locks(entry, files))
     if is_suspicious and (not files.is_whole or files.origin.source is not Source.INDEX):
         return VersionVerdict(not_judged=NotJudged.UNCONFIRMED)
@@ -197,6 +187,12 @@ def _compare(entry: PinnedEntry, files: PageFiles) -> VersionVerdict:
     if not _is_only_source(entry, files):
         return VersionVerdict(not_judged=NotJudged.OTHER_SOURCES)
     return VersionVerdict(Rule.UNLISTED, replaced=replaced)
+
+
+def _is_re_registered(entry: PinnedEntry, files: PageFiles) -> bool:
+    from mothball.check.re_registered import is_re_registered  # noqa: PLC0415 - for suspicious entries
+
+    return is_re_registered(entry, files)
 
 
 def _files_of_pin(entry: PinnedEntry, files: PageFiles) -> tuple[ListedFile, ...]:
@@ -219,31 +215,6 @@ def _recorded(entry: PinnedEntry) -> list[RecordedFile]:
         and pin_of(dependency) == pin_of(pinned)
     ]
     return [file for dependency in same for file in recorded_files(parsed, dependency)]
-
-
-def _has_common_file(listed: Iterable[ListedFile], recorded: Sequence[RecordedFile]) -> bool | None:
-    """Return True if one of the ``recorded`` files is ``listed``, None if they cannot be compared.
-
-    Files are compared by the SHA-256 digest if both have it, else by name.
-    """
-    listed = list(listed)
-    digests = {file.digest for file in listed if file.digest}
-    names = {file.name for file in listed}
-    has_all_digests = all(file.digest for file in listed)
-    is_comparable = True
-    for file in recorded:
-        if file.algorithm == "sha256" and file.digest and digests:
-            if any(file.digest.startswith(digest) for digest in digests):
-                return True
-            is_comparable = is_comparable and (has_all_digests or bool(file.name))
-            if not has_all_digests and file.name in {other.name for other in listed if not other.digest}:
-                return True
-        elif file.name:
-            if file.name in names:
-                return True
-        else:
-            is_comparable = False
-    return False if is_comparable else None
 
 
 def _is_only_source(entry: PinnedEntry, files: PageFiles) -> bool:
@@ -270,102 +241,3 @@ def _is_index_of(dependency: Dependency, files: PageFiles) -> bool:
 def _is_local(url: str) -> bool:
     """Return True for an index that is a directory; an index that is known by its name has no URL."""
     return bool(url) and not url[:8].lower().startswith(("http://", "https://", "${"))
-
-
-# --- re-registered ----------------------------------------------------------------------------------------------------
-
-
-class _RecordedName(NamedTuple):
-    """What a lock records about a name on one registry, None for the default one.
-
-    ``known_since`` is the Unix time at which the files were there at the latest, for locks without upload times.
-    """
-
-    index_url: str | None
-    versions: frozenset[str]
-    files: tuple[RecordedFile, ...]
-    known_since: Callable[[], float | None]
-
-    def newest(self) -> float | None:
-        """Return the time of the newest file, None if it is not known."""
-        times = [file.uploaded for file in self.files if file.uploaded is not None]
-        return max(times) if times and len(times) == len(self.files) else self.known_since()
-
-
-def _suspicious_base_locks(entry: PinnedEntry, files: PageFiles) -> list[BaseLock]:
-    """Return the base versions of the lock whose digests for the name are not on the page."""
-    selected = entry.file.selected
-    return [lock for lock in (selected.base_locks if selected else ()) if not _has_digest_of(lock, entry, files.text)]
-
-
-def _has_digest_of(lock: BaseLock, entry: PinnedEntry, listed: str) -> bool:
-    """Return True if a digest that ``lock`` records for the name is in the list of files, or if it records none."""
-    entries = lock.entries_of(entry.dependency.name)
-    digests = {digest for dependency in entries for digest in digests_of(lock.parsed, dependency)}
-    return not digests or any(digest[:DIGEST_LENGTH] in listed for digest in digests)
-
-
-def _is_re_registered(entry: PinnedEntry, files: PageFiles) -> bool:
-    """Return True if the name now belongs to other files than those that the lock, or a base lock, records.
-
-    All conditions are in docs/added.md and on the page of the rule.
-    """
-    from mothball.index.file_list import all_files  # noqa: PLC0415 - not needed without pins
-    from mothball.index.latest_release import upload_timestamp  # noqa: PLC0415 - as above
-
-    index = base_url(files.origin.index_url)
-    if index not in map(base_url, entry.file.resolved_config.network.immutable_indexes()):
-        return False
-    recorded_names = list(_recorded_names(entry))
-    if not recorded_names:
-        return False
-    listed = list(all_files(files.text))
-    uploads = [upload_timestamp(file.uploaded) for file in listed]
-    if not listed or not all(file.digest for file in listed) or None in uploads:
-        return False
-    oldest = min(time for time in uploads if time is not None)
-    return any(
-        _is_recorded_on(recorded.index_url, index, entry)
-        and _has_common_file(listed, recorded.files) is False
-        and _are_final(recorded.versions)
-        and (newest := recorded.newest()) is not None
-        and oldest > newest + _MARGIN
-        for recorded in recorded_names
-    )
-
-
-def _recorded_names(entry: PinnedEntry) -> Iterator[_RecordedName]:
-    """Yield what the lock and its base versions record about the name of the entry, if they record any file."""
-    file, pinned = entry.file, entry.dependency
-    selected = file.selected
-    for lock in selected.base_locks if selected else ():
-        yield from _recorded_in(lock.parsed, lock.entries_of(pinned.name), lock.committed_at)
-    if may_record_files(file.parsed):
-        same = [dependency for dependency in file.document.dependencies if dependency.name == pinned.name]
-        entries = [dependency for dependency in same if dependency.index_url == pinned.index_url]
-        yield from _recorded_in(file.parsed, entries, lambda: entry.settings.unchanged_since(file, pinned))
-
-
-def _recorded_in(
-    parsed: ParsedFile, entries: Iterable[Dependency], known_since: Callable[[], float | None]
-) -> Iterator[_RecordedName]:
-    by_index: dict[str | None, list[Dependency]] = {}
-    for dependency in entries:
-        by_index.setdefault(dependency.index_url, []).append(dependency)
-    for index_url, same in by_index.items():
-        files = tuple(file for dependency in same for file in recorded_files(parsed, dependency))
-        if files:
-            yield _RecordedName(index_url, frozenset(map(pin_of, same)), files, known_since)
-
-
-def _is_recorded_on(recorded_index: str | None, index: str, entry: PinnedEntry) -> bool:
-    """Return True if a lock records ``index``, or none while it is the only candidate."""
-    if recorded_index is not None:
-        return base_url(recorded_index) == index
-    return [index] == list(map(base_url, entry.query.indexes))
-
-
-def _are_final(versions: Iterable[str]) -> bool:
-    from mothball.check.version_matching import is_final  # noqa: PLC0415 - imports packaging: for suspicious entries
-
-    return all(map(is_final, versions))

@@ -12,9 +12,9 @@ from typing import Any
 
 from mothball.check.inputs import ResolvedConfig, ResolvedFile
 from mothball.check.messages import finding_message, skipped_text
+from mothball.check.pinned_entry import pin_of
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
-from mothball.check.versions import pin_of
 from mothball.cli.common import Setup, open_session, set_up
 from mothball.cli.lookup_text import origin_text
 from mothball.cli.release_facts import release_json, release_lines

@@ -8,7 +8,7 @@ from itertools import chain
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.check.versions import pin_of
+from mothball.check.pinned_entry import pin_of
 from mothball.formats.table import format_of
 from mothball.index.resolution import Query
 from mothball.lsp.last_valid import LastValid

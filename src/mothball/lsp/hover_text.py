@@ -13,8 +13,8 @@ from typing import assert_never
 from urllib.parse import urlsplit
 
 from mothball.check.messages import SKIP_REASON_TEXT, format_age
+from mothball.check.pinned_entry import pin_of
 from mothball.check.policy import is_downgraded, severity_key
-from mothball.check.versions import pin_of
 from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.index.releases import ReleaseFacts, Releases
 from mothball.lsp.lookups import PENDING

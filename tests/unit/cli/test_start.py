@@ -146,10 +146,10 @@ def test_only_plain_added_checks_exit_early(
 
 COLLECTIONS = """\
 import gc, json, sys
+from mothball.cli import start
 found = []
 gc.callbacks.append(lambda phase, _: found.append(phase))
 sys.argv = ["mothball", "check", "--offline", "requirements.txt"]
-from mothball.cli import start
 try:
     start.entry_point()
 except SystemExit as stop:

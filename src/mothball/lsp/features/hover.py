@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.check.versions import pin_of
+from mothball.check.pinned_entry import pin_of
 from mothball.index.releases import Releases, satisfies_specifier
 from mothball.lsp.convert import Positions
 from mothball.lsp.diagnostics import item_at
