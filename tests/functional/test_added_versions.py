@@ -68,7 +68,7 @@ def test_bump_to_a_yanked_version_is_rejected(shop: Workshop, index: ScriptedInd
     result = shop.check("--index-url", index.url)
     assert result.code == 1
     assert "error[yanked] old-lib 1.1 is yanked" in result.out
-    assert "use other versions than old-lib 1.1" in result.out
+    assert "use another version than old-lib 1.1" in result.out
     assert 'old-lib = { rules = ["yanked"], versions = ["1.1"], reason = "WHY" }' in result.out
 
 

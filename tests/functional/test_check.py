@@ -13,6 +13,7 @@ import pytest
 
 from mothball import __version__
 from mothball.index import client
+from tests.support.added import toml
 from tests.support.cli import cache_of, run_in_process, run_installed
 from tests.support.hostile import assert_harmless
 from tests.support.project import INDEX, Project, snapshot_text
@@ -144,6 +145,18 @@ def test_unencodable_characters_are_replaced(project: Project) -> None:
     result = run_installed("check", cwd=project.root, home=project.home, env=environment)
     assert result.code == 1
     assert '"d?m?nag? ?"' in result.out
+
+
+def test_arrow_of_a_dependency_path_is_written_in_ascii_where_the_encoding_lacks_it(project: Project) -> None:
+    project.offline({"app-lib": "active", "old-lib": "archived"})
+    project.write("pyproject.toml", toml("app-lib"))
+    registry = 'version = "1.0"\nsource = { registry = "https://index.example/simple/" }\n'
+    app = f'[[package]]\nname = "app-lib"\n{registry}dependencies = [{{ name = "old-lib" }}]\n'
+    project.write("uv.lock", f'version = 1\n\n{app}\n[[package]]\nname = "old-lib"\n{registry}')
+    for encoding, arrow in (("cp1252", "->"), ("utf-8", "→")):
+        environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+        result = run_installed("check", "-q", cwd=project.root, home=project.home, env=environment)
+        assert f"old-lib is archived, via app-lib {arrow} old-lib" in result.out
 
 
 # --- input files ------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mothball import __version__
+from mothball.cli import unencodable
 from mothball.model.errors import MothballError, UsageError
 from mothball.model.sanitize import one_line
 
@@ -59,10 +60,10 @@ def main(argv: Sequence[str]) -> int:
 
     Errors are printed as messages; with ``MOTHBALL_DEBUG`` set, unexpected exceptions are raised instead.
     """
+    unencodable.register()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # A character that the terminal encoding lacks must not abort the report.
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=unencodable.ERROR_HANDLER)
     try:
         code = _run(argv)
         sys.stdout.flush()

@@ -147,7 +147,7 @@ def _decode(text: str) -> object:
     try:
         return json.loads(text, object_pairs_hook=_unique_members, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise SnapshotError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+        raise SnapshotError(f"invalid JSON: line {error.lineno}, column {error.colno}: {error.msg}") from error
     except RecursionError as error:
         raise SnapshotError("the JSON is nested too deeply") from error
     except ValueError as error:

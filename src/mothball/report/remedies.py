@@ -187,7 +187,8 @@ def _version_lines(errors: Sequence[Finding]) -> list[str]:
         names = join_names(list(owners), _SHOWN_NAMES)
         lines.append(f"find out who owns {names} now; until then, neither install, upgrade nor re-lock")
     if others:
-        lines.append(f"use other versions than {join_names(list(others), _SHOWN_NAMES)}")
+        versions = "another version" if len(others) == 1 else "other versions"
+        lines.append(f"use {versions} than {join_names(list(others), _SHOWN_NAMES)}")
     return lines
 
 
