@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from groovy_parser.parser import parse_groovy_content
+from lark.exceptions import UnexpectedInput
 
-from tests.support.added import OFFLINE, lines, workshop
+from tests.support.added import OFFLINE, Workshop, lines, workshop
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -72,6 +74,13 @@ def test_examples_for_other_systems_are_valid(tmp_path: Path) -> None:
     validate("vendor.gitlab-ci", path)
 
 
+def test_jenkinsfile_is_groovy() -> None:
+    text = (EXAMPLES / "Jenkinsfile").read_text("utf-8")
+    assert parse_groovy_content(text) is not None
+    with pytest.raises(UnexpectedInput):
+        parse_groovy_content(text.replace("steps {", "steps"))
+
+
 def test_every_input_of_the_component_is_used() -> None:
     header, job = COMPONENT.read_text("utf-8").split("\n---\n")
     assert set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", job)) == set(yaml.safe_load(header)["spec"]["inputs"])
@@ -93,11 +102,19 @@ def check_script(system: str) -> str:
     return str(script)
 
 
+def clone_as_woodpecker(shop: Workshop, checkout: Path, commit: str) -> None:
+    """Fetch ``commit`` only, as plugin-git does: without branches."""
+    shop.git("init", "--quiet", str(checkout))
+    shop.git("remote", "add", "origin", f"file://{shop.root}", cwd=checkout)
+    shop.git("fetch", "--quiet", "--no-tags", "origin", f"+{commit}:", cwd=checkout)
+    shop.git("reset", "--quiet", "--hard", commit, cwd=checkout)
+
+
 @pytest.mark.parametrize(
     ("system", "base_variable"),
     [
         ("gitlab", "CI_MERGE_REQUEST_DIFF_BASE_SHA"),
-        ("azure", "SYSTEM_PULLREQUEST_TARGETBRANCHNAME"),
+        ("azure", "SYSTEM_PULLREQUEST_TARGETBRANCH"),
         ("jenkins", "CHANGE_TARGET"),
         ("woodpecker", "CI_COMMIT_TARGET_BRANCH"),
     ],
@@ -109,8 +126,11 @@ def test_examples_check_what_a_request_adds_with_the_policy_of_its_base(
     base = shop.commit({"requirements.txt": lines("old-b")})
     main = shop.git("rev-parse", "--abbrev-ref", "HEAD")
     checkout = tmp_path / "checkout"
-    shop.git("clone", "--quiet", f"file://{shop.root}", str(checkout))
-    base_value = base if system == "gitlab" else main
+    if system == "woodpecker":
+        clone_as_woodpecker(shop, checkout, base)
+    else:
+        shop.git("clone", "--quiet", f"file://{shop.root}", str(checkout))
+    base_value = {"gitlab": base, "azure": f"refs/heads/{main}"}.get(system, main)
 
     def run(files: dict[str, str], variables: dict[str, str]) -> tuple[int, str]:
         for name, content in files.items():
