@@ -206,7 +206,9 @@ def _fetch_help(git: Git, revision: str = "") -> str:
     remote = max((each for each in remotes if revision.startswith(f"{each}/")), key=len, default="")
     branch = revision.removeprefix(f"{remote}/") if remote else "*"
     remote = remote or ("origin" if "origin" in remotes else next(iter(remotes), ""))
-    if not remote or not (shallow or branch != "*"):
+    if not remote:
+        return "this repository has no remote: name a local branch (`git branch`) or a commit (`git log`)"
+    if not shallow and branch == "*":
         return "see `git log` for commits; name a remote branch as origin/NAME"
     options = ["--unshallow"] if shallow else []
     command = shlex.join(

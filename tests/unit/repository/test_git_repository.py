@@ -141,6 +141,21 @@ def test_revisions_are_resolved(made: Repository) -> None:
             resolve_commit(git, name)
 
 
+def test_help_for_an_unknown_commit_names_what_the_repository_has(made: Repository) -> None:
+    made.commit({"a": ""})
+    git = Git(str(made.root))
+
+    def help_for(revision: str) -> str:
+        with pytest.raises(GitError, match="no such commit") as caught:
+            resolve_commit(git, revision)
+        return caught.value.help
+
+    assert help_for("origin/main").startswith("this repository has no remote")
+    made.git("remote", "add", "origin", "https://code.example/shop.git")
+    assert "`git fetch origin +refs/heads/main:refs/remotes/origin/main`" in help_for("origin/main")
+    assert "name a remote branch as origin/NAME" in help_for("main2")
+
+
 def test_failure_to_find_merge_base_is_an_error() -> None:
     with pytest.raises(GitError, match="cannot find the merge base of aaaaaaaaaaaa and bbbbbbbbbbbb"):
         merge_base(FakeGit(ProcessResult(128, b"", b"fatal: x")), "a" * 40, "b" * 40)
