@@ -8,6 +8,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ import tree_sitter_rust
 import mothball
 from mothball.lsp.features.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS
 from tests.editors.handshake import greet
-from tests.editors.workbench import EDITORS
+from tests.editors.instructions import follow
+from tests.editors.workbench import EDITORS, Session
 from tests.support.installed import clean_environment, script
 
 
@@ -95,6 +97,13 @@ def test_the_command_of_a_configuration_starts_the_server(
 )
 def test_configuration_files_contain_no_settings(options: Callable[[], object]) -> None:
     assert options() == {}
+
+
+def test_install_commands_of_helix_place_its_configuration(tmp_path: Path) -> None:
+    session = Session(tmp_path, Path(script("mothball")))
+    follow(session, "helix")
+    placed = session.home / ".config/helix/languages.toml"
+    assert placed.read_text("utf-8") == (EDITORS / "helix/languages.toml").read_text("utf-8")
 
 
 def test_kate_mode_pattern_matches_only_modes_of_dependency_files() -> None:
