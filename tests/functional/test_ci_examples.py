@@ -64,6 +64,20 @@ def test_only_the_job_that_publishes_can_get_a_token_of_the_index() -> None:
     assert [step for step in jobs["publish"]["steps"] if "run" in step] == []
 
 
+def test_releases_use_no_caches_and_publish_what_was_built() -> None:
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+    jobs: dict[str, Any] = yaml.safe_load(text)["jobs"]
+    steps = [(name, step) for name, job in jobs.items() for step in job["steps"]]
+    built_by = {name for name, step in steps if "checkout" in step.get("uses", "")}
+    assert built_by == {"build", "build-vscode"}
+    assert [step for _, step in steps if "/cache@" in step.get("uses", "")] == []
+    assert text.count("setup-uv@") == text.count("enable-cache: false")
+    assert text.count("setup-node@") == text.count("package-manager-cache: false")
+    tag_checks = {name for name, step in steps if "The tag is the version" in step.get("name", "")}
+    assert tag_checks == built_by == set(jobs["publish"]["needs"])
+    assert [name for name in built_by if jobs[name]["permissions"] != {"contents": "read"}] == []
+
+
 def test_examples_for_other_systems_are_valid(tmp_path: Path) -> None:
     validate("vendor.azure-pipelines", EXAMPLES / "azure-pipelines.yml")
     validate("vendor.woodpecker-ci", EXAMPLES / "woodpecker.yml")
