@@ -306,9 +306,13 @@ class _Discovery:
             try:
                 text = decode(target.format, target.path, data)
             except UnreadableFileError:
-                # Prose in another encoding is passed over as well.
+                # Prose in another encoding is passed over as well, if the words of a format are readable in it.
                 text = data.decode("latin-1")
-                if len(text) <= MAX_RECOGNIZED and self._passes_over(target, text, parse(target.format, text)):
+                if (
+                    len(text) <= MAX_RECOGNIZED
+                    and "\0" not in text
+                    and self._passes_over(target, text, parse(target.format, text))
+                ):
                     return []
                 raise
         except UnreadableFileError as error:

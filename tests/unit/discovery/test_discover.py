@@ -862,6 +862,14 @@ def test_prose_in_another_encoding_is_passed_over(repo: Path) -> None:
     assert passed_over(result) == [("system-requirements.txt", "prose")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_environment_in_an_encoding_of_wide_characters_is_an_error(repo: Path, encoding: str) -> None:
+    # In such an encoding, the word `dependencies` is not readable.
+    write_tree(repo, {"environment.yml": "dependencies:\n- pip:\n  - old-lib\n# \u20ac\n".encode(encoding)})
+    result = discover_paths(".")
+    assert (len(result.unreadable), passed_over(result)) == (1, [])
+
+
 @pytest.mark.parametrize("name", ["a-requirements.txt", "z-requirements.txt"])
 def test_included_prose_is_an_error(repo: Path, name: str) -> None:
     write_tree(repo, {name: PROSE, "dev-requirements.txt": f"-r {name}\n"})

@@ -45,10 +45,16 @@ if TYPE_CHECKING:
     from mothball.formats.manifests.tables import Tables
     from mothball.formats.toml.api import Value
 
-_REQUIREMENTS = (("dev-dependencies",), ("extra-build-dependencies", ANY))
+# In [tool.uv.pip], settings of `uv pip` take precedence over those of all commands.
+_PIP = "pip"
+_REQUIREMENTS = (("dev-dependencies",), ("extra-build-dependencies", ANY), (_PIP, "extra-build-dependencies", ANY))
 _CONSTRAINTS = (("constraint-dependencies",), ("build-constraint-dependencies",))
 # uv takes the requirements of other packages from dependency-metadata instead of from an index.
-_OVERRIDES = (("override-dependencies",), ("dependency-metadata", ARRAY_INDEX, "requires-dist"))
+_OVERRIDES = (
+    ("override-dependencies",),
+    ("dependency-metadata", ARRAY_INDEX, "requires-dist"),
+    (_PIP, "dependency-metadata", ARRAY_INDEX, "requires-dist"),
+)
 _SOURCES = (("sources",),)
 
 
@@ -91,7 +97,7 @@ def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
         roles = (member for member in ("explicit", "default") if index.is_set(member))
         tool_index = index.to_tool_index("uv", "flat" if index.text("format") == "flat" else next(roles, "index"))
         yield tool_index._replace(ignore_error_codes=index.integers("ignore-error-codes"))
-    for parent in ((), ("pip",)):
+    for parent in ((), (_PIP,)):
         scope = "".join(parent)
         for name in ("index-url", "extra-index-url", "find-links"):
             for span, url in index_urls_at(tables, (*parent, name)):

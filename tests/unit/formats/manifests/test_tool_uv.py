@@ -145,5 +145,16 @@ def test_build_requirement_without_name_is_ignored(items: str) -> None:
     assert not parse(f"[tool.uv.extra-build-dependencies]\nflask = {items}").dependencies
 
 
+def test_settings_of_uv_pip_are_read() -> None:
+    text = """\
+[tool.uv.pip.extra-build-dependencies]
+anchor = ["cython", {requirement = "numpy", match-runtime = true}]
+[[tool.uv.pip.dependency-metadata]]
+name = "lantern"
+requires-dist = ["rope"]
+"""
+    assert [dependency.name for dependency in parse(text).dependencies] == ["cython", "numpy", "rope"]
+
+
 def test_excluded_dependencies_are_no_dependencies() -> None:
     assert not parse("[tool.uv]\nexclude-dependencies = ['telemetry']\nworkspace.members = ['a']").dependencies
