@@ -185,6 +185,18 @@ def test_bump_of_the_same_owner_is_accepted(
     assert index.count("old-lib") == 1
 
 
+@pytest.mark.parametrize("option", ["--find-links wheels", "--extra-index-url https://second.example/simple/"])
+def test_files_that_another_source_may_have_are_not_re_registered(
+    shop: Workshop, index: ScriptedIndex, option: str
+) -> None:
+    """A requirements file does not record where its files come from."""
+    commit_at(shop, {"requirements.txt": f"{option}\n{hashed_requirements(OLD)}"}, 300 * DAY)
+    revived = File("1.1", content="another project", uploaded=utc(DAY))
+    index.script("old-lib", page(revived))
+    shop.stage({"requirements.txt": f"{option}\n{hashed_requirements(revived, version='1.1')}"})
+    assert "re-registered" not in {rule for rule, _ in findings(shop, index)}
+
+
 def test_lock_that_moves_to_another_registry_is_not_re_registered(shop: Workshop, index: ScriptedIndex) -> None:
     commit_at(shop, {"uv.lock": uv_lock("https://former.example/simple/", OLD)}, 300 * DAY)
     revived = File("1.1", content="rebuilt", uploaded=utc(DAY))

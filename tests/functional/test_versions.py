@@ -346,6 +346,8 @@ def test_name_with_only_later_files_is_re_registered(
         pytest.param([], [File()], id="no files"),
         pytest.param([File("1.0", name="old_lib-1.0-1-py3-none-any.whl"), File()], [File()], id="rebuilt wheel"),
         pytest.param([File()], [File(), File(name="old_lib-1.0.tar.gz")], id="deleted single file"),
+        pytest.param([File(uploaded=LATER)], [File()], id="mirror with times of its own"),
+        pytest.param([REVIVED, File("0.9", uploaded=LATER)], [File(), File("0.9")], id="mirror that rebuilt a wheel"),
     ],
 )
 def test_everyday_changes_are_not_re_registered(

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mothball.index.file_list import ListedFile
 
+_FIND_LINKS = frozenset({"find-links", "find_links", "flat"})
 _PIN = re.compile(r"\s*+\(?\s*+===?\s*+([^\s,*;$()]++)\s*+\)?\s*+")
 
 
@@ -62,3 +63,19 @@ def has_common_file(listed: Iterable[ListedFile], recorded: Sequence[RecordedFil
         else:
             is_comparable = False
     return False if is_comparable else None
+
+
+def uses_find_links(file: ResolvedFile) -> bool:
+    """Return True if files may come from `find-links` or from a directory instead of an index."""
+    installers = file.resolved_config.network.installers
+    return bool(
+        any(option.name == "find-links" for option in file.indexes.options)
+        or any(index.role in _FIND_LINKS or _is_local(index.url) for index in file.indexes.indexes)
+        or installers.pip.find_links
+        or installers.uv.find_links
+    )
+
+
+def _is_local(url: str) -> bool:
+    """Return True for an index that is a directory; an index that is known by its name has no URL."""
+    return bool(url) and not url[:8].lower().startswith(("http://", "https://", "${"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mothball.check.pinned_entry import PinnedEntry, has_common_file, pin_of
+from mothball.check.pinned_entry import PinnedEntry, has_common_file, pin_of, uses_find_links
 from mothball.check.version_matching import is_final
 from mothball.formats.recorded_files import RecordedFile, may_record_files, recorded_files
 from mothball.index.file_list import all_files
@@ -89,7 +89,7 @@ def _recorded_in(
 
 
 def _is_recorded_on(recorded_index: str | None, index: str, entry: PinnedEntry) -> bool:
-    """Return True if a lock records ``index``, or none while it is the only candidate."""
+    """Return True if a lock records ``index``, or none while it is the only source."""
     if recorded_index is not None:
         return base_url(recorded_index) == index
-    return [index] == list(map(base_url, entry.query.indexes))
+    return [index] == list(map(base_url, entry.query.indexes)) and not uses_find_links(entry.file)

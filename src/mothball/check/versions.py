@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from mothball.check.inputs import BaseLock, ResolvedFile, RunSettings
-from mothball.check.pinned_entry import PinnedEntry, has_common_file, pin_of
+from mothball.check.pinned_entry import PinnedEntry, has_common_file, pin_of, uses_find_links
 from mothball.formats.recorded_files import RecordedFile, digests_of, entry_text, may_record_files, recorded_files
 from mothball.index.page_request import DIGEST_LENGTH
 from mothball.index.resolution import Query
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 # The results that may have files; a tuple, since a union is created by each call of isinstance.
 _WITH_FILES = (KnownStatus, StatusNotStated, UnrecognizedStatus)
-_FIND_LINKS = frozenset({"find-links", "find_links", "flat"})
 
 
 class NotJudged(StrEnum):
@@ -219,16 +218,8 @@ def _recorded(entry: PinnedEntry) -> list[RecordedFile]:
 
 def _is_only_source(entry: PinnedEntry, files: PageFiles) -> bool:
     """Return True if the index of the page is the only place that the version can come from."""
-    dependency, file = entry.dependency, entry.file
-    if len(entry.query.indexes) > 1 and not _is_index_of(dependency, files):
-        return False
-    installers = file.resolved_config.network.installers
-    return not (
-        any(option.name == "find-links" for option in file.indexes.options)
-        or any(index.role in _FIND_LINKS or _is_local(index.url) for index in file.indexes.indexes)
-        or installers.pip.find_links
-        or installers.uv.find_links
-    )
+    is_only_index = len(entry.query.indexes) == 1 or _is_index_of(entry.dependency, files)
+    return is_only_index and not uses_find_links(entry.file)
 
 
 def _is_index_of(dependency: Dependency, files: PageFiles) -> bool:
@@ -236,8 +227,3 @@ def _is_index_of(dependency: Dependency, files: PageFiles) -> bool:
     if dependency.index_url is None or dependency.alternative_indexes:
         return False
     return base_url(dependency.index_url) == base_url(files.origin.index_url)
-
-
-def _is_local(url: str) -> bool:
-    """Return True for an index that is a directory; an index that is known by its name has no URL."""
-    return bool(url) and not url[:8].lower().startswith(("http://", "https://", "${"))
