@@ -62,6 +62,7 @@ def given_files_none_staged(shop: Workshop) -> None:
     assert "note: none of the given files is staged: all dependencies were checked" in result.out
     assert "--since REV" in result.out
     assert "--write-ignores" in result.out
+    assert "what to do" not in result.out, "no commit is rejected"
     assert shop.added("notes.txt") == {}
 
 
@@ -77,6 +78,7 @@ def given_files_some_staged(shop: Workshop) -> None:
     result = shop.check(*given)
     assert result.code == 1
     assert "3 of the 4 given files are not staged: all their dependencies were checked" in result.out
+    assert "what to do" in result.out
     assert shop.check("pyproject.toml").out.count("staged") == 0
     (shop.root / "sub").mkdir()
     given_above = shop.added("../dev-requirements.txt", cwd=shop.root / "sub")

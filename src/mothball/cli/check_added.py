@@ -69,11 +69,18 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
 
         print_details(discovered.files, report, setup.settings.now)
     revision = change.revision or change.repository.head
-    code = print_report(report, arguments, setup.settings.now, revision, remedies_follow=not arguments.exit_zero)
-    if arguments.output == "text" and code:
+    # A full check of all given files rejects no change; the help of its findings has the remedies.
+    has_remedies = not arguments.exit_zero and (change.is_explicit or not _all_in(arguments.paths, unchanged_paths))
+    code = print_report(report, arguments, setup.settings.now, revision, remedies_follow=has_remedies)
+    if arguments.output == "text" and code and has_remedies:
         remedies = _remedies(report, discovered, change, arguments)
         sys.stdout.write(f"\n{remedies}" if remedies else "")
     return code
+
+
+def _all_in(paths: Sequence[str], unchanged_paths: Iterable[str]) -> bool:
+    """Return True if there are ``paths``, and all of them are unchanged."""
+    return bool(paths) and set(paths) <= set(unchanged_paths)
 
 
 def _remedies(report: Report, discovered: DiscoveryResult, change: Change, arguments: argparse.Namespace) -> str:
