@@ -164,6 +164,21 @@ def test_archived_package_in_test_data_is_found_unless_installers_reject_the_fil
     assert "tests/data/requirements.txt  passed over: test data" in check(shop, "--list-files").out
 
 
+def test_directories_of_third_party_files_are_listed(shop: Workshop) -> None:
+    names = ("node_modules/x/requirements.txt", ".venv/pyvenv.cfg", ".venv/requirements.txt")
+    shop.commit({"requirements.txt": lines("good-a"), ".gitignore": ".venv\n", names[0]: lines("old-a")})
+    for name in names:
+        path = shop.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old-a\n", encoding="utf-8")
+    assert check(shop, "--list-files").out.splitlines() == [
+        ".venv             passed over: virtual environment, name it to check it",
+        "node_modules      passed over: third-party files, name it to check it",
+        "requirements.txt  requirements",
+    ]
+    assert check(shop, "--list-files", "node_modules").out == "node_modules/x/requirements.txt  requirements\n"
+
+
 def test_repository_below_a_directory_called_requirements(tmp_path: Path) -> None:
     shop = workshop(tmp_path / "requirements")
     shop.stage({"words.txt": lines("old-a"), "requirements/base.txt": lines("old-b")})

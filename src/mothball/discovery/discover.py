@@ -445,7 +445,7 @@ class _Discovery:
         root = self._request.root or repository_root(directory, self._request.working_directory)
         names_from = naming_root(root)
         excluded = 0
-        found, ignored, left_out = find_dependency_files(
+        found, ignored, left_out, third_party = find_dependency_files(
             directory, self._report_unlistable, names_from, partial(self._configured_in, root=root)
         )
         for path in found:
@@ -461,7 +461,8 @@ class _Discovery:
                 yield file_target(path, root, by_name or "requirements", self._tree, is_certain=is_certain)
         self._left_out += (PassedOver(display_path(path), "ignored by git") for path in ignored)
         self._left_out += (
-            PassedOver(display_path(path), f"{left_out[path]}, name it to check it") for path in left_out
+            PassedOver(display_path(path), f"{reason}, name it to check it")
+            for path, reason in (left_out | third_party).items()
         )
         if found and len(found) == excluded:
             message = f"{one_line(display_path(directory))}: all dependency files are excluded ({excluded})"

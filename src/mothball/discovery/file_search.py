@@ -18,13 +18,16 @@ from mothball.repository.git_ignored import group_by_repository, ignored_paths, 
 
 IsConfigured = Callable[[str], bool]
 
-# Directories of third-party and generated files: environments, caches, version control.
+# Directories of tools: environments, caches, version control.
 SKIPPED_DIRECTORIES = frozenset(
     {
-        ".bzr", ".cache", ".eggs", ".git", ".hg", ".hypothesis", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache",
-        ".svn", ".tox", "__pycache__", "__pypackages__", "node_modules", "site-packages",
+        ".bzr", ".eggs", ".git", ".hg", ".hypothesis", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
+        ".tox", "__pycache__",
     }
 )  # fmt: skip
+
+# Directories of third-party files. A repository may contain them, so they are listed.
+THIRD_PARTY_DIRECTORIES = frozenset({".cache", "__pypackages__", "node_modules", "site-packages"})
 
 # Directories of build output, unless git tracks files in them.
 OUTPUT_DIRECTORIES = frozenset({"build", "dist"})
@@ -38,19 +41,25 @@ class FoundFiles(NamedTuple):
     """The absolute paths of the dependency files below a directory; those that git ignores are separate.
 
     ``left_out`` are directories that were not searched, with the reason: of other repositories, and of build output.
+    ``third_party`` are those with third-party files: virtual environments, and ``THIRD_PARTY_DIRECTORIES``.
     """
 
     files: list[str]
     ignored: list[str]
     left_out: dict[str, str]
+    third_party: dict[str, str]
 
 
 class Unsearched(NamedTuple):
-    """Directories that ``walk`` does not search: virtual environments, build output, roots of other repositories."""
+    """Directories that ``walk`` does not search.
+
+    Virtual environments, build output, roots of other repositories, and ``THIRD_PARTY_DIRECTORIES``.
+    """
 
     environments: list[str]
     outputs: list[str]
     repositories: list[str]
+    third_party: list[str]
 
 
 def find_dependency_files(
@@ -71,9 +80,10 @@ def find_dependency_files(
     files: list[str] = []
     ignored: set[str] = set()
     left_out: dict[str, str] = {}
+    third_party: dict[str, str] = {}
     pending = [top]
     while pending:
-        unsearched = environments, outputs, repositories = Unsearched([], [], [])
+        unsearched = environments, outputs, repositories, others = Unsearched([], [], [], [])
         found = list(walk(pending.pop(), on_error, unsearched, repository, configured_in))
         files += found
         left_out_here = _nested_repositories(repositories) | _untracked(outputs)
@@ -85,10 +95,12 @@ def find_dependency_files(
             ignored |= ignored_here
             not_ignored = [path for path in paths if path.endswith(_ENVIRONMENT_FILE) and path not in ignored_here]
             pending += map(os.path.dirname, tracked_paths(not_ignored, root))
+        third_party |= dict.fromkeys(others, "third-party files")
+        third_party |= dict.fromkeys((path for path in environments if path not in pending), "virtual environment")
     if top in ignored:
         ignored.clear()
     found_files = [path for path in files if path not in ignored]
-    return FoundFiles(found_files, [path for path in files if path in ignored], left_out)
+    return FoundFiles(found_files, [path for path in files if path in ignored], left_out, third_party)
 
 
 def _nested_repositories(paths: Sequence[str]) -> dict[str, str]:
@@ -131,12 +143,12 @@ def walk(
     These are known by their name, by the header of the tool that generated them, or by the configuration:
     ``configured_in`` returns for a directory with a configuration whether a path below it is configured, None if none
     is. Links to directories are not followed. Caches and version control are not searched, nor virtual environments,
-    build output and roots of other repositories, which are added to ``unsearched``. ``on_error`` is called for
-    directories that cannot be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of the
+    build output, roots of other repositories and third-party files, which are added to ``unsearched``. ``on_error`` is
+    called for directories that cannot be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of the
     repository, see ``format_of``.
     """
     top = os.path.abspath(directory)
-    unsearched = unsearched or Unsearched([], [], [])
+    unsearched = unsearched or Unsearched([], [], [], [])
     configured: dict[str, IsConfigured | None] = {}
     for parent, directories, names in os.walk(top, onerror=on_error):
         if directories and parent.count(os.sep) - top.count(os.sep) >= MAX_DEPTH:
@@ -169,6 +181,8 @@ def _searched(parent: str, names: Sequence[str], unsearched: Unsearched) -> list
             unsearched.repositories.append(path)
         elif name in OUTPUT_DIRECTORIES:
             unsearched.outputs.append(path)
+        elif name in THIRD_PARTY_DIRECTORIES:
+            unsearched.third_party.append(path)
         else:
             searched.append(name)
     return searched

@@ -14,6 +14,7 @@ from mothball.discovery.file_search import (
     MAX_DEPTH,
     OUTPUT_DIRECTORIES,
     SKIPPED_DIRECTORIES,
+    THIRD_PARTY_DIRECTORIES,
     find_dependency_files,
     is_excluded,
     walk,
@@ -55,7 +56,7 @@ def test_walk_yields_files_before_directories_sorted(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", sorted(SKIPPED_DIRECTORIES - {".git"}))
+@pytest.mark.parametrize("name", sorted((SKIPPED_DIRECTORIES | THIRD_PARTY_DIRECTORIES) - {".git"}))
 def test_skipped_directories_are_not_searched(tmp_path: Path, name: str) -> None:
     write_tree(tmp_path, {f"sub/{name}/deep/requirements.txt": "", f"sub/{name}-mine/requirements.txt": ""})
     assert relative_paths(tmp_path) == [f"sub/{name}-mine/requirements.txt"]
@@ -69,7 +70,7 @@ def test_build_output_is_searched_only_where_git_tracks_it(tmp_path: Path, name:
     repository.stage({f"docker/{name}/Dockerfile": ""})
 
     def found(directory: Path) -> tuple[list[str], dict[str, str]]:
-        files, _, left_out = find_dependency_files(str(directory), fail)
+        files, _, left_out, _ = find_dependency_files(str(directory), fail)
         return [os.path.relpath(path, repository.root) for path in sorted(files)], left_out
 
     tracked = os.path.join("docker", name, "requirements.txt")
