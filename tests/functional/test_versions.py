@@ -300,6 +300,17 @@ def test_version_is_found_in_every_spelling(project: Project, index: ScriptedInd
     assert summary(project, index)["not_judged"] == 0
 
 
+def test_version_of_a_project_with_15000_files_is_judged(project: Project, index: ScriptedIndex) -> None:
+    wheel = "old_lib-{}.{}-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+    files = [File(f"{i // 50}.{i % 50}", name=wheel.format(i // 50, i % 50)) for i in range(15_000)]
+    index.script("old-lib", page(*files, YANKED._replace(version="299.50")))
+    project.write("requirements.txt", "old-lib==299.50\n")
+    assert findings(project, index) == findings(project, index) == [("yanked", "warning")]
+    assert index.count("old-lib") == 1
+    project.write("requirements.txt", "old-lib==300.0\n")
+    assert findings(project, index) == [("unlisted", "warning")]
+
+
 def test_page_over_the_size_limit_is_not_judged(project: Project, index: ScriptedIndex) -> None:
     index.script("old-lib", padded(page(File("2.0")), 9 * 1024 * 1024))
     project.write("requirements.txt", "old-lib==1.0\n")

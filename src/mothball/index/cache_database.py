@@ -25,7 +25,7 @@ _SELECT = (
 )
 _KEYS_PER_SELECT = 500
 # Limits for crafted databases, far above those of valid rows: exceeding one is an error.
-_MAX_ROW_LENGTH = 4 * 1024 * 1024
+_MAX_ROW_LENGTH = 16 * 1024 * 1024
 _MAX_STEPS = 100_000_000
 
 Row = tuple[str, str]

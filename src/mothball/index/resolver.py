@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mothball.index.cache import StatusCache
 
 # Lists of files that are read from the cache at once.
-_LISTS_PER_READ = 20
+_LISTS_PER_READ = 8
 
 Progress = Callable[[int, int], None]
 # Called with a result as soon as no pending request can change it.
@@ -105,7 +105,7 @@ class Resolver:
         }
 
     def _read_files(self, run: Resolution, pages: Mapping[Query, PageResult]) -> None:
-        """Read the cached lists of files that queries need, a few at a time: a list may have some 100 kB."""
+        """Read the cached lists of files that queries need, a few at a time: a list may have 2 MB."""
         keys = list(run.lists_to_read(pages).items())
         for start in range(0, len(keys) if self._cache else 0, _LISTS_PER_READ):
             batch = dict(keys[start : start + _LISTS_PER_READ])

@@ -167,6 +167,13 @@ def test_list_is_cached_apart_from_the_page(cache: StatusCache) -> None:
     assert cache.info().entries == 1
 
 
+def test_longest_list_is_cached_in_any_script(cache: StatusCache) -> None:
+    longest = "\U0001f600" * MAX_LIST  # 4 bytes each
+    cache.put_many({KEY: CachedPage(ProjectPage("active", files=longest), None, 5.0, 5.0)})
+    assert cache.get_files({KEY: 5.0}) == {KEY: longest}
+    assert cache.error is None
+
+
 def test_list_of_another_response_is_not_returned(cache: StatusCache) -> None:
     cache.put_many({KEY: CachedPage(PAGE, None, 5.0, 5.0)})
     assert cache.get_files({KEY: 6.0}) == {}
