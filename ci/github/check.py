@@ -32,6 +32,7 @@ def main() -> int:
     except InputError as error:
         message, remedy = error.args
         sys.stdout.write(f"::error title=mothball::{message}%0A{remedy}\n")
+        _append("GITHUB_STEP_SUMMARY", f"### mothball: {message}\n\n{remedy}\n")
         return 2
     summary = Path(os.environ["RUNNER_TEMP"], "mothball-summary.md")
     command = [sys.executable, "-I", "-m", "mothball", "check", "--format", "github", "--report", f"markdown={summary}"]
@@ -57,14 +58,30 @@ def _arguments(environment: Mapping[str, str]) -> tuple[list[str], list[str], st
     strict = _option(inputs, "strict", _STRICT)
     if "\n" in inputs["sarif_file"]:
         raise InputError("sarif-file has several lines", "give the path of one file")
-    os.chdir(inputs["directory"] or ".")
-    options = ["--report", f"sarif={inputs['sarif_file']}"] if inputs["sarif_file"] else []
+    options = ["--report", f"sarif={os.path.abspath(inputs['sarif_file'])}"] if inputs["sarif_file"] else []
+    prefix = _enter_repository(inputs["directory"])
     options += [strict] if strict else []
     base = inputs["base"] or _base_of_event(event_name, environment.get("GITHUB_EVENT_PATH"))
     if base:
         options += [f"--since={_verified(base)}", policy]
     paths = [line.strip() for line in inputs["paths"].splitlines() if line.strip()]
+    if prefix:
+        paths = [os.path.join(prefix, path) for path in paths or [""]]
     return options, paths, inputs["sarif_file"]
+
+
+def _enter_repository(directory: str) -> str:
+    """Change to the root of the repository, and return the path of ``directory`` below it, empty for the root.
+
+    Annotations and code scanning need paths that are relative to the root. Raises InputError.
+    """
+    try:
+        os.chdir(directory or ".")
+    except OSError:
+        raise InputError("working-directory does not exist", "give a directory of the checkout") from None
+    prefix = _git("rev-parse", "--show-prefix")
+    os.chdir(_git("rev-parse", "--show-cdup") or ".")
+    return prefix
 
 
 def _option(inputs: dict[str, str], name: str, options: dict[str, str]) -> str:

@@ -183,6 +183,20 @@ def test_inputs_select_base_paths_directory_and_strictness(shop: Workshop, tmp_p
     assert actions.run("push", {}, base=base, directory="sub", paths="two", strict="true").code == 0
 
 
+@pytest.mark.parametrize("directory", ["sub", "sub/one"])
+def test_paths_are_relative_to_the_root_whatever_the_working_directory(
+    shop: Workshop, tmp_path: Path, directory: str
+) -> None:
+    base = shop.git("rev-parse", "HEAD")
+    shop.commit({"sub/one/requirements.txt": lines("old-a"), "requirements.txt": lines("old-c")})
+    actions = runner(shop, tmp_path)
+    step = actions.run("push", {}, base=base, directory=directory, sarif_file="out.sarif")
+    assert step.log.count("::error") == 1
+    assert "::error file=sub/one/requirements.txt,line=1," in step.log
+    [result] = json.loads((actions.checkout / "out.sarif").read_text("utf-8"))["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "sub/one/requirements.txt"
+
+
 @pytest.mark.parametrize(
     ("event_name", "inputs", "message"),
     [
@@ -191,6 +205,7 @@ def test_inputs_select_base_paths_directory_and_strictness(shop: Workshop, tmp_p
         ("push", {"strict": "yes"}, "unknown value of `strict`%0Aexpected one of: false, true"),
         ("push", {"base": "--output=x"}, "`base` begins with a dash"),
         ("push", {"sarif_file": "a\nb"}, "sarif-file has several lines"),
+        ("push", {"directory": "nowhere"}, "working-directory does not exist"),
         ("push", {"base": "no-such-branch"}, "fetch-depth: 0"),
     ],
 )
@@ -200,6 +215,7 @@ def test_invalid_inputs_fail_with_the_remedy(
     step = runner(shop, tmp_path).run(event_name, {}, **inputs)
     assert step.code == 2
     assert message in step.log
+    assert message.replace("%0A", "\n\n") in step.summary
 
 
 def test_files_of_the_checkout_are_not_imported(shop: Workshop, tmp_path: Path) -> None:
