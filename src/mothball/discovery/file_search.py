@@ -144,8 +144,8 @@ def walk(
     ``configured_in`` returns for a directory with a configuration whether a path below it is configured, None if none
     is. Links to directories are not followed. Caches and version control are not searched, nor virtual environments,
     build output, roots of other repositories and third-party files, which are added to ``unsearched``. ``on_error`` is
-    called for directories that cannot be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of the
-    repository, see ``format_of``.
+    called for directories that cannot be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of
+    the repository, see ``format_of``.
     """
     top = os.path.abspath(directory)
     unsearched = unsearched or Unsearched([], [], [], [])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.locks.packages import NormalizedNames, dependency_graph
 from mothball.formats.pep508 import NAME_PATTERN
+from mothball.formats.yaml.entries import list_problem
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
 from mothball.formats.yaml.scan import YamlScan, scan_yaml
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, Span
@@ -63,6 +64,7 @@ def read_yaml_lock(text: str, schema: YamlSchema, read: PackageReader) -> Docume
     items = [item for node in lists for item in unvisited(list_items(node), seen) if isinstance(item, YamlMapping)]
     ignores, problems = scan.comments()
     problems += _schema_problems(text, root, lists, schema)
+    problems += (problem for node in unvisited(lists, set()) for problem in _structure_problems(node, schema.lists[0]))
     names = NormalizedNames()
     dependencies: dict[object, Dependency] = {}
     requires: dict[str, list[str]] = {}
@@ -111,6 +113,14 @@ def _schema_problems(text: str, root: YamlMapping, lists: list[YamlNode], schema
     elif not lists and text.strip():
         start = root.first.span if root.first else Span(0, 1)
         yield ParseProblem(start, f"no packages found: the list `{schema.lists[0]}` is missing", _HELP)
+
+
+def _structure_problems(node: YamlNode, key: str) -> Iterator[ParseProblem]:
+    """Yield a problem if ``node`` is no list, and for each item of it that is no mapping."""
+    yield from list_problem(key, node)
+    for item in list_items(node):
+        if isinstance(item, YamlScalar):
+            yield ParseProblem(item.span, f"`{key}` must be a list of packages with a name", _HELP)
 
 
 def _read_package(

@@ -160,6 +160,21 @@ def test_problems_are_reported(format_name: str, text: str, messages: list[str])
     assert [problem.message for problem in document.problems] == messages
 
 
+@pytest.mark.parametrize(("format_name", "key"), [("pixi-lock", "packages"), ("conda-lock", "package")])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{name: old-a}", "`{}` must be a list"),
+        ("old-a", "`{}` must be a list"),
+        ("[old-a]", "`{}` must be a list of packages with a name"),
+        ("[]", ""),
+    ],
+)
+def test_packages_must_be_a_list_of_mappings(format_name: str, key: str, value: str, message: str) -> None:
+    problems = parse(format_name, f"version: 1\n{key}: {value}\n").problems
+    assert [problem.message for problem in problems] == ([message.format(key)] if message else [])
+
+
 def test_invalid_yaml_is_one_problem() -> None:
     document = pixi("- pypi: [x", "- pypi: https://f.example/a-1.whl", "  name: a")
     assert document.is_broken
