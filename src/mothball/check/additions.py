@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import IntEnum, auto
 from operator import attrgetter
 
@@ -109,7 +110,7 @@ def additions(
     new = [_new_entries(target, old, base_names, removals) for target, old in zip(targets, previous, strict=True)]
     base_pins = _BasePins(base)
     return [
-        _with_pins(_addition(target, old, entries, removals), target, old, base_pins)
+        _addition(target, old, entries, removals, base_pins)
         for target, old, entries in zip(targets, previous, new, strict=True)
     ]
 
@@ -158,7 +159,11 @@ def _new_entries(
 
 
 def _addition(
-    target: FileVersion, previous: Sequence[FileVersion], new: Sequence[Dependency], removals: _Removals
+    target: FileVersion,
+    previous: Sequence[FileVersion],
+    new: Sequence[Dependency],
+    removals: _Removals,
+    base_pins: _BasePins,
 ) -> SelectedEntries:
     document, text = target.parsed.document, target.parsed.text
     moved_from: dict[Dependency, str] = {}
@@ -182,28 +187,32 @@ def _addition(
         entry.span.slice(version.parsed.text) for version in previous for entry in version.parsed.document.unnamed
     }
     unnamed = tuple(entry for entry in document.unnamed if entry.span.slice(text) not in old_unnamed)
-    return SelectedEntries(tuple(new), problems, unnamed, moved_from)
-
-
-def _with_pins(
-    addition: SelectedEntries, target: FileVersion, previous: Sequence[FileVersion], base_pins: _BasePins
-) -> SelectedEntries:
-    """Return ``addition`` with the entries that were there before with another version or other files."""
-    added = set(addition.dependencies)
-    old_entries = _entries_by_pin(previous)
-    repinned = tuple(
-        entry
-        for entry in target.parsed.document.dependencies
-        if entry not in added
-        and (pin := pin_of(entry))
-        and target.facts.skip_reason(entry) is None
-        and (
-            not base_pins.cover(target.project, entry.name, pin)
-            or _has_other_files(target, entry, old_entries.get((entry.name, pin), ()))
-        )
+    return SelectedEntries(
+        tuple(new),
+        problems,
+        unnamed,
+        moved_from,
+        tuple(_repinned(target, set(new), previous, base_pins)),
+        tuple(_base_lock(version) for version in previous if may_record_files(version.parsed)),
     )
-    base_locks = tuple(_base_lock(version) for version in previous if may_record_files(version.parsed))
-    return addition._replace(repinned=repinned, base_locks=base_locks)
+
+
+def _repinned(
+    target: FileVersion, added: AbstractSet[Dependency], previous: Sequence[FileVersion], base_pins: _BasePins
+) -> Iterator[Dependency]:
+    """Yield the entries that were there before with another version or other files, without those ``added``."""
+    old_entries = _entries_by_pin(previous)
+    for entry in target.parsed.document.dependencies:
+        if (
+            entry not in added
+            and (pin := pin_of(entry))
+            and target.facts.skip_reason(entry) is None
+            and (
+                not base_pins.cover(target.project, entry.name, pin)
+                or _has_other_files(target, entry, old_entries.get((entry.name, pin), ()))
+            )
+        ):
+            yield entry
 
 
 _OldEntries = Sequence[tuple[FileVersion, Dependency]]

@@ -120,8 +120,7 @@ def confirmed_results(
     again: dict[Query, Query] = {}
     for query, verdict in _verdicts(plan, results, settings):
         if verdict.not_judged is versions.NotJudged.UNCONFIRMED and not query.settings.offline:
-            lookup_settings = query.settings._replace(bypass_cache=True, refresh=False)
-            again[query] = query._replace(settings=lookup_settings, pin="", whole_list=True)
+            again[query] = query.for_whole_list(bypass_cache=True)
     if not again:
         return results, ()
     confirmed = look_up(tuple(dict.fromkeys(again.values())))

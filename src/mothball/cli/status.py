@@ -32,7 +32,6 @@ from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_json
 from mothball.repository.files import DISK, is_inside, repository_root
-from mothball.routing.facts import with_pin
 from mothball.routing.route import DeclaredIndexes
 
 # Formats of the files whose indexes apply to the names on the command line.
@@ -127,10 +126,16 @@ def _files(
             key=lambda match: match[0].facts.skip_reason(match[1]) is not None,
             default=(fallback, Dependency("", span, span)),
         )
-        dependency = requirement._replace(name_span=span, entry_span=span, section=entry.section)
-        dependency = with_pin(dependency, manifest.facts.pin(entry))
-        if requirement.skip_reason is not None:
-            dependency = dependency._replace(skip_reason=requirement.skip_reason)
+        index_url, alternatives, index_name, skip_reason = manifest.facts.pin(entry)
+        dependency = requirement._replace(
+            name_span=span,
+            entry_span=span,
+            section=entry.section,
+            index_url=index_url,
+            alternative_indexes=alternatives,
+            index_name=index_name,
+            skip_reason=requirement.skip_reason or skip_reason,
+        )
         parsed = ParsedFile("", "", name, Document(manifest.document.format, (dependency,)))
         facts = manifest.facts
         if unread and not matches:
@@ -149,10 +154,10 @@ def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[ResolvedFil
 
 def _look_up_with_files(session: LookupSession, queries: Iterable[Query]) -> Mapping[Query, IndexResult]:
     """Return the result of each query with all files of its page, which are requested if the cache lacks them."""
-    whole = {query: query._replace(pin="", whole_list=True) for query in queries}
+    whole = {query: query.for_whole_list() for query in queries}
     results = session.look_up(whole.values())
     again = {
-        query: query._replace(settings=query.settings._replace(bypass_cache=True))
+        query: query.for_whole_list(bypass_cache=True)
         for query, result in results.items()
         if _lacks_files(result) and not query.settings.offline
     }

@@ -52,11 +52,11 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
     for path in pip_files(environment, platform):
         if os.path.exists(path):
             is_user = is_user_setting(path, environment)
-            for section, key, value in _read_file(path):
+            for section, key, value in _read_file(path, is_user_setting=is_user):
                 if key in _CONNECTION and not is_user:
                     ignored.append(InstallerSetting("the file may belong to a repository", value.set_by))
                 else:
-                    values[section][key] = value._replace(is_user_setting=is_user)
+                    values[section][key] = value
     # An empty value resets the setting of an earlier file in the same section. If an option is set under both of its
     # names, pip uses the last one.
     ordered = [item for section in _SECTIONS for item in values[section].items() if item[1].text]
@@ -98,7 +98,7 @@ def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, _Value]]:
             yield key, _Value(value, variable)
 
 
-def _read_file(path: str) -> Iterator[tuple[str, str, _Value]]:
+def _read_file(path: str, *, is_user_setting: bool) -> Iterator[tuple[str, str, _Value]]:
     """Yield section, key and value of every setting in a file."""
     try:
         text = read_utf8(path)
@@ -116,7 +116,7 @@ def _read_file(path: str) -> Iterator[tuple[str, str, _Value]]:
             key = option.name.lower().replace("_", "-").removeprefix("--")
             value = "\n".join(line.slice(text) for line in option.lines)
             line = lines.position(option.span.start).line
-            yield section.name, key, _Value(value, f"`{key}` in {path}:{line}")
+            yield section.name, key, _Value(value, f"`{key}` in {path}:{line}", is_user_setting)
 
 
 def _raise_if_invalid(path: str, ini: IniScan, lines: LineIndex) -> None:

@@ -29,11 +29,14 @@ def may_hold_ignore_comment(text: str) -> bool:
     return _NAME in text or _NAME in text.lower()
 
 
-def read_comment(text: str, span: Span, mark: str = "#") -> IgnoreComment | ParseProblem | None:
+def read_comment(
+    text: str, span: Span, mark: str = "#", applies_from: int | None = None
+) -> IgnoreComment | ParseProblem | None:
     """Parse the comment that ``span`` covers in ``text``; ``mark`` is the character that starts comments.
 
     Return None for a comment without a mothball directive and a problem for an invalid directive. The span of the
-    result begins at the directive's own mark. The reason may be empty.
+    result begins at the directive's own mark. The reason may be empty. An ignore comment applies from ``applies_from``,
+    by default from its own start.
     """
     comment = span.slice(text)
     directive = re.search(_DIRECTIVE.format(f"[#{mark}]"), comment) if may_hold_ignore_comment(comment) else None
@@ -50,7 +53,8 @@ def read_comment(text: str, span: Span, mark: str = "#") -> IgnoreComment | Pars
     unknown = next((rule for rule in rules if rule not in IGNORABLE_RULES), None)
     if unknown is not None:
         return _unknown_rule(directive_span, unknown)
-    return IgnoreComment(directive_span, rules, ignore[2].strip(), applies_to=directive_span)
+    start = directive_span.start if applies_from is None else applies_from
+    return IgnoreComment(directive_span, rules, ignore[2].strip(), applies_to=Span(start, directive_span.end))
 
 
 def _directive_error(body: str) -> str:

@@ -94,6 +94,11 @@ class Query(NamedTuple):
         others = (candidate for candidate in (*self.indexes, DEFAULT_INDEX) if candidate != index)
         return (*others, *(sorted(self.settings.public_indexes) if self.settings.is_private else ()))
 
+    def for_whole_list(self, *, bypass_cache: bool = False) -> Query:
+        """Return the query for all files of the page, whatever the pin; ``bypass_cache`` requests the whole page."""
+        settings = self.settings._replace(bypass_cache=True, refresh=False) if bypass_cache else self.settings
+        return Query(self.name, self.indexes, settings, whole_list=True)
+
     @property
     def needs_files(self) -> bool:
         """Return True if the result has files."""

@@ -159,7 +159,7 @@ class Lookups:
 
     def cached_releases(self, query: Query) -> Releases | None:
         """Return the releases of a project that the cache has, None if it has none. Thread-safe."""
-        wanted = query._replace(pin="", whole_list=True)
+        wanted = query.for_whole_list()
         return _releases(query.name, self._blocking.cached((wanted,)).get(wanted))
 
     def releases(self, query: Query) -> Future[Releases | None]:
@@ -177,8 +177,7 @@ class Lookups:
         cached = self.cached_releases(query)
         if cached is not None or query.settings.offline:
             return cached
-        settings = query.settings._replace(bypass_cache=True)
-        wanted = query._replace(pin="", whole_list=True, settings=settings)
+        wanted = query.for_whole_list(bypass_cache=True)
         return _releases(query.name, self._blocking.look_up((wanted,), refresh=False)[wanted])
 
     def prune(self, in_use: Iterable[Query]) -> None:
@@ -367,7 +366,7 @@ def _key(query: Query) -> _Key:
 
 def _project_key(query: Query) -> _Key:
     """Return the key of the query without its version."""
-    return _key(query._replace(pin="", whole_list=False))
+    return _key(Query(query.name, query.indexes, query.settings))
 
 
 def _without_files(result: IndexResult) -> IndexResult:

@@ -145,10 +145,10 @@ def _add_problems_of_the_file(text: str, conflict_markers: list[Span], contents:
 def _read_comments(text: str, comments: list[Comment], contents: _Contents) -> None:
     """Add the ignore comments among ``comments``, and the problems of invalid ones."""
     for comment in comments:
-        result = read_comment(text, comment.span)
+        result = read_comment(text, comment.span, applies_from=comment.line_start)
         match result:
             case IgnoreComment():
-                contents.ignores.append(result._replace(applies_to=Span(comment.line_start, result.span.end)))
+                contents.ignores.append(result)
             case ParseProblem():
                 contents.problems.append(result)
             case None:
