@@ -44,7 +44,8 @@ def parse(text: str) -> Document:
     unresolvable.
     """
     if len(text) > MAX_LENGTH:
-        return too_long_document(_FORMAT, text)
+        # Without the key, in plain or escaped form, nothing is added.
+        return too_long_document(_FORMAT, text) if _KEY in text or "\\" in text else Document(_FORMAT)
     scan = scan_yaml(_FORMAT, text)
     if isinstance(scan, Document):
         return scan
