@@ -37,8 +37,11 @@ SNAPSHOT = snapshot_text(STATUSES)
 
 
 @pytest.fixture
-def windows() -> Iterator[FakeFilesystem]:
+def windows(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeFilesystem]:
     """Replace the file system by one of Windows, with the drives C: and D:."""
+    # A path without a drive is not absolute there.
+    for variable in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(variable, "C:\\Users\\user")
     with simulated(OSType.WINDOWS) as file_system:
         file_system.add_mount_point("D:")
         # That of pyfakefs distinguishes case.
