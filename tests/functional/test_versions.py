@@ -406,6 +406,22 @@ def test_html_page_is_not_re_registered(project: Project, index: ScriptedIndex) 
     assert findings(project, index) == [("unlisted", "warning")]
 
 
+@pytest.mark.parametrize("output", ["text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown"])
+@pytest.mark.parametrize(
+    ("listed", "rule"), [(YANKED, "yanked"), (File("2.0"), "unlisted"), (REVIVED, "re-registered")]
+)
+def test_every_output_format_has_rule_and_version(
+    project: Project, index: ScriptedIndex, listed: File, rule: str, output: str
+) -> None:
+    immutable(project, index)
+    index.script("old-lib", page(listed))
+    project.write("uv.lock", uv_lock(index.url, File()))
+    written = project.check("--index-url", index.url, "--format", output).out
+    assert rule in written
+    assert "old-lib" in written
+    assert "1.0" in written or rule == "re-registered"
+
+
 def test_quarantined_replaces_re_registered(project: Project, index: ScriptedIndex) -> None:
     immutable(project, index)
     index.script("old-lib", page(REVIVED, status="quarantined"))

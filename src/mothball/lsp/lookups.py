@@ -88,8 +88,9 @@ class Lookups:
         self._results: dict[_Key, StoredResult] = {}
         # The latest result of each project on its indexes, whatever version is pinned.
         self._latest: dict[_Key, IndexResult] = {}
-        # The number of the lookup that is running for each query.
-        self._in_flight: dict[Query, int] = {}
+        self._in_flight: set[Query] = set()
+        # The number of the last lookup of each query: results of earlier ones that end later are not stored.
+        self._numbers: dict[Query, int] = {}
         self._last_number = 0
         # Called when names are looked up on indexes.
         self.on_network: Callable[[], None] | None = None
@@ -138,7 +139,8 @@ class Lookups:
             return
         self._last_number += 1
         number = self._last_number
-        self._in_flight.update(dict.fromkeys(wanted, number))
+        self._in_flight.update(wanted)
+        self._numbers.update(dict.fromkeys(wanted, number))
         if refresh:
             self._query_indexes(wanted, number, refresh=True)
             return
@@ -185,11 +187,16 @@ class Lookups:
         if len(self._results) > _MAX_RESULTS:
             keys = set(map(_key, in_use))
             self._results = {key: stored for key, stored in self._results.items() if key in keys}
+            self._numbers = {
+                query: number
+                for query, number in self._numbers.items()
+                if query in self._in_flight or _key(query) in keys
+            }
             self._latest.clear()
 
     def _cache_read(self, wanted: tuple[Query, ...], cached: IndexResults, number: int) -> None:
         self._store_results(cached, number)
-        rest = tuple(query for query in wanted if self._in_flight.get(query) == number)
+        rest = tuple(query for query in wanted if query in self._in_flight and self._numbers.get(query) == number)
         if rest:
             self._query_indexes(rest, number, refresh=False)
 
@@ -206,12 +213,14 @@ class Lookups:
             job.add_done_callback(batcher.end)
 
     def _store_results(self, results: IndexResults, number: int) -> None:
-        """Store the results of the lookup ``number``, except where a later one is running."""
-        results = {query: result for query, result in results.items() if self._in_flight.get(query) == number}
+        """Store the results of the lookup ``number``, except where a later one was started.
+
+        A query may have two: the second one has the list of files.
+        """
+        results = {query: result for query, result in results.items() if self._numbers.get(query) == number}
         if not results:
             return
-        for query in results:
-            del self._in_flight[query]
+        self._in_flight.difference_update(results)
         self.store(results)
         self._on_results(frozenset(results))
         # An index that states a status for any project states one for all: a page without one means "active" (PEP 792).
