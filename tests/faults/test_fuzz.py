@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mothball.config.credential_settings import CredentialSettings
+from mothball.config.connection_settings import CredentialSettings
 from mothball.config.project import read_config, read_user_config
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.index.cache import CachedPage, _decode_page, _encode_page, _stored_at

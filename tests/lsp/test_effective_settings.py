@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from mothball.config.credential_settings import UserIndexUrl
+from mothball.config.connection_settings import UserIndexUrl
 from mothball.config.project import ProjectConfig, resolve_network
 from mothball.lsp.effective_settings import Environment, read_effective_settings
 from mothball.lsp.settings import Settings

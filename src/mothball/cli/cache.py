@@ -7,7 +7,7 @@ import sys
 
 from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
-from mothball.index.cache_directory import CLEAR_HELP, discard
+from mothball.index.cache_database import CLEAR_HELP, discard
 from mothball.model.errors import CacheError
 from mothball.model.sanitize import one_line
 

@@ -9,7 +9,7 @@ import time
 
 from mothball.check.inputs import ResolvedFile, RunSettings
 from mothball.cli.progress import Progress
-from mothball.config.credential_settings import CredentialSettings, UserIndexUrl, read_user_index_url
+from mothball.config.connection_settings import CredentialSettings, UserIndexUrl, read_user_index_url
 from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file

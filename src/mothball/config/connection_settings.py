@@ -1,13 +1,26 @@
-"""Settings of pip and uv for connections: certificates, proxies, trusted hosts, timeouts. No I/O.
+"""Settings for connections to indexes: URLs with credentials, keyring, certificates, proxies, timeouts. No I/O.
 
-All of them come from the user (environment, user-level files), never from a file in a repository.
+All of them come from the user (user configuration, command line, environment, user-level files of pip and uv), never
+from a file in a repository.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
 
+from mothball.config.values import (
+    KeyPath,
+    invalid_choice,
+    invalid_value,
+    read_duration,
+    read_index_url,
+    read_string,
+    read_strings,
+)
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
@@ -15,6 +28,10 @@ from mothball.model.sanitize import strip_credentials
 # Bounds of a timeout in seconds. Values of installers beyond them are reduced or raised to them.
 MIN_TIMEOUT, MAX_TIMEOUT = 1.0, 600.0
 _MAX_RETRIES = 10
+# The names of indexes that uv accepts; they become parts of the names of variables.
+INDEX_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+HOST_AND_PORT = r"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+_USER_INFORMATION = r"(?i)(https?://)([^/?#]*)@"
 
 
 class InstallerSetting(NamedTuple):
@@ -125,3 +142,112 @@ def _number(setting: InstallerSetting) -> float:
     if math.isnan(number):
         raise ConfigError(f"{setting.set_by} must be a number", help_text="correct or remove it: pip rejects it too")
     return number
+
+
+class UserIndexUrl(NamedTuple):
+    """The base URL of an index that the user configured, possibly with ``user:password@``.
+
+    ``name`` is the name of the index in uv, for ``UV_INDEX_<NAME>_USERNAME`` and ``_PASSWORD``. Credentials that are
+    known only by host, as in netrc, are sent only to these URLs. ``set_by`` is the setting that names the URL,
+    ``installer`` the installer that the setting belongs to, empty for mothball's own.
+    """
+
+    url: str
+    name: str = ""
+    set_by: str = ""
+    installer: str = ""
+
+    def __repr__(self) -> str:
+        """Return a representation without credentials, for logs."""
+        return f"UserIndexUrl(url={strip_credentials(self.url)!r}, name={self.name!r})"
+
+
+class KeyringProvider(StrEnum):
+    """The values of pip for how ``keyring`` is run; all but ``DISABLED`` have the same effect here."""
+
+    AUTO = "auto"
+    IMPORT = "import"
+    SUBPROCESS = "subprocess"
+    DISABLED = "disabled"
+
+
+class CredentialSettings(NamedTuple):
+    """Settings for authentication, certificates, proxies and timeouts.
+
+    ``client_certificate`` is the absolute path of a PEM file with a certificate and its key, used only for the indexes
+    in ``index_urls``; empty if not set. ``timeout`` is mothball's own setting, in seconds, for connecting and for each
+    read. TLS is not verified for ``insecure_hosts`` (``HOST`` or ``HOST:PORT``). ``pip`` and ``uv`` are the settings of
+    these installers.
+    """
+
+    index_urls: tuple[UserIndexUrl, ...] = ()
+    keyring: KeyringProvider = KeyringProvider.AUTO
+    client_certificate: str = ""
+    timeout: float | None = None
+    insecure_hosts: tuple[str, ...] = ()
+    pip: PipConnection = PipConnection()
+    uv: UvConnection = UvConnection()
+
+
+def read_user_index_url(value: object, at: KeyPath) -> str:
+    """Return ``value`` if it is an index URL as allowed in user settings, possibly with user and password."""
+    if isinstance(value, str):
+        user_information = re.match(_USER_INFORMATION, value)
+        if user_information is not None and "${" not in user_information[2]:
+            # Without the user information it must be a valid index URL.
+            read_index_url(user_information[1] + value[user_information.end() :], at)
+            return value
+        if strip_credentials(value).endswith("…/") and "…" not in value:
+            raise ConfigError(
+                f"the password in `{at[-1]}` contains an unencoded delimiter",
+                key=at,
+                help_text="encode `/` as %2F, `?` as %3F and `#` as %23",
+            )
+    return read_index_url(value, at)
+
+
+def read_user_index_urls(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]:
+    """Return the index URLs in a table whose keys are the names of the indexes."""
+    if not isinstance(value, Mapping):
+        raise invalid_value(at, value, 'a table such as { internal = "https://index.example/simple/" }')
+    index_urls = []
+    for name, url in value.items():
+        if not re.fullmatch(INDEX_NAME, name):
+            raise invalid_value((*at, name), name, "an index name: letters, digits, `.`, `_` and `-`")
+        index_urls.append(UserIndexUrl(read_user_index_url(url, (*at, name)), name))
+    return tuple(index_urls)
+
+
+def read_keyring_provider(value: object, at: KeyPath) -> KeyringProvider:
+    """Return the keyring provider that ``value`` names."""
+    if not isinstance(value, str) or value not in tuple(KeyringProvider):
+        raise invalid_choice(at, value, tuple(KeyringProvider))
+    return KeyringProvider(value)
+
+
+def read_user_path(value: object, at: KeyPath) -> str:
+    """Return an absolute path, with ``~`` expanded.
+
+    Relative paths are rejected, because they would depend on the current directory.
+    """
+    path = os.path.expanduser(read_string(value, at))
+    if not os.path.isabs(path):
+        raise invalid_value(at, value, "an absolute path or a path that starts with `~`")
+    return path
+
+
+def read_hosts(value: object, at: KeyPath) -> tuple[str, ...]:
+    """Return the hosts of an array, each ``HOST`` or ``HOST:PORT``; an IPv6 address is in brackets."""
+    hosts = read_strings(value, at)
+    for host in hosts:
+        if not re.fullmatch(HOST_AND_PORT, host):
+            raise invalid_value(at, strip_credentials(host), "an array of hosts such as `index.example:8443`")
+    return hosts
+
+
+def read_timeout(value: object, at: KeyPath) -> float:
+    """Return the seconds of a duration between one second and ten minutes."""
+    seconds = read_duration(value, at)
+    if not MIN_TIMEOUT <= seconds <= MAX_TIMEOUT:
+        raise invalid_value(at, value, 'a duration from "1s" to "10m"')
+    return seconds

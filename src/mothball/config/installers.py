@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from mothball.config.connection_settings import PipConnection, UvConnection
-from mothball.config.credential_settings import UserIndexUrl
+from mothball.config.connection_settings import PipConnection, UserIndexUrl, UvConnection
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mothball import PROJECT_URL
-from mothball.config.credential_settings import (
+from mothball.config.connection_settings import (
     HOST_AND_PORT,
     KeyringProvider,
     read_hosts,

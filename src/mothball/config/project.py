@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from mothball.config.credential_settings import (
+from mothball.config.connection_settings import (
     CredentialSettings,
     UserIndexUrl,
     read_hosts,

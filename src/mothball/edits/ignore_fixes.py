@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from mothball.check.messages import REASON_PLACEHOLDER
 from mothball.check.policy import is_reason
-from mothball.edits.model import Edit, apply, end_of_line, next_line, start_of_line
-from mothball.edits.proof import read_edited
+from mothball.edits.model import Edit, apply, end_of_line, next_line, read_edited, start_of_line
 from mothball.model.document import Document, IgnoreComment, Span
 
 _SUGGESTION = re.compile(r"did you mean `([^`]+)`\?")

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 
 from mothball.check.inputs import is_lock
-from mothball.edits.model import Edit, apply, end_of_line, end_of_logical_line, next_line, start_of_line
+from mothball.edits.model import Edit, apply, end_of_line, end_of_logical_line, next_line, read_edited, start_of_line
 from mothball.edits.poetry_extras import extras_after, extras_edits, extras_in
-from mothball.edits.proof import read_edited
 from mothball.formats.requirements.compiled import end_of_annotations
 from mothball.model.document import Dependency, Document, Span
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mothball.check.inputs import is_lock
-from mothball.edits.model import Edit, apply, end_of_logical_line
+from mothball.edits.model import Edit, apply, end_of_logical_line, read_edited
 from mothball.edits.poetry_extras import extras_after, extras_edits, extras_in
-from mothball.edits.proof import read_edited
 from mothball.formats.toml.api import Array, InlineTable, String, scan
 from mothball.model.document import Dependency, Document, Span, normalize_name
 

@@ -14,8 +14,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_forbidden, is_locked
-from mothball.index.cache_directory import CLEAR_HELP, DIRECTORY_HELP, check_files, prepare
+from mothball.index.cache_database import (
+    CLEAR_HELP,
+    DIRECTORY_HELP,
+    MAX_VALUE_LENGTH,
+    Database,
+    Row,
+    check_files,
+    is_forbidden,
+    is_locked,
+    prepare,
+)
 from mothball.index.page_request import MAX_LIST, ProjectPage
 from mothball.model.errors import CacheError
 from mothball.model.lookup import MAX_VERSION, Release

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from mothball.config.credential_settings import CredentialSettings, UserIndexUrl
+from mothball.config.connection_settings import CredentialSettings, UserIndexUrl
 from mothball.index.keyring_process import Keyring, KeyringRequest
 from mothball.index.urls import Endpoint, endpoint_of, is_named
 from mothball.model.records import NamedTuple

@@ -13,8 +13,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 import requests
 import requests.utils
 
-from mothball.config.connection_settings import InstallerSetting
-from mothball.config.credential_settings import CredentialSettings
+from mothball.config.connection_settings import CredentialSettings, InstallerSetting
 from mothball.index.tls import Authorities, TlsProfile
 from mothball.index.urls import Endpoint, endpoint_of, is_loopback, is_named
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 
-from mothball.config.credential_settings import KeyringProvider
+from mothball.config.connection_settings import KeyringProvider
 from mothball.model.records import NamedTuple
 
 # Seconds for all services of a request; a backend that uses the network takes a few.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from mothball.config.credential_settings import CredentialSettings
+from mothball.config.connection_settings import CredentialSettings
 from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.resolution import Query

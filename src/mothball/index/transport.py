@@ -15,7 +15,7 @@ import requests
 import requests.adapters
 import urllib3
 
-from mothball.config.credential_settings import CredentialSettings
+from mothball.config.connection_settings import CredentialSettings
 from mothball.index.connecting import POOLS
 from mothball.index.deadline import Deadline
 from mothball.index.endpoint_access import EndpointAccess

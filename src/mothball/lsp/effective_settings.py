@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from mothball.check.inputs import RunSettings
-from mothball.config.credential_settings import UserIndexUrl
+from mothball.config.connection_settings import UserIndexUrl
 from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.committed import unchanged_since

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from mothball.config.credential_settings import read_user_index_url
+from mothball.config.connection_settings import read_user_index_url
 from mothball.config.values import Reader, read_boolean, read_duration, read_name_patterns, read_strings
 from mothball.model.errors import ConfigError, suggest
 from mothball.model.records import NamedTuple

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mothball import PROJECT_URL
-from mothball.config.credential_settings import CredentialSettings
+from mothball.config.connection_settings import CredentialSettings
 from mothball.config.json_schema import render_schema, schema
 from mothball.config.project import (
     DEFAULT_INDEX,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.config.credential_settings import CredentialSettings, KeyringProvider, UserIndexUrl
+from mothball.config.connection_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.config.project import (
     DEFAULT_INDEX,
     DEFAULT_MAX_AGE,

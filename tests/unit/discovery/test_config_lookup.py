@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mothball.check.inputs import ResolvedConfig
-from mothball.config.credential_settings import UserIndexUrl
+from mothball.config.connection_settings import UserIndexUrl
 from mothball.config.project import DEFAULT_INDEX, ConfigOverrides, NetworkSettings, ProjectConfig, UserConfig
 from mothball.discovery.config_lookup import (
     SNAPSHOT_AGE_LIMIT_DAYS,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from mothball import __version__
-from mothball.config.credential_settings import CredentialSettings
+from mothball.config.connection_settings import CredentialSettings
 from mothball.index import page_fetcher
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore

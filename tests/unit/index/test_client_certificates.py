@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config.connection_settings import InstallerSetting, PipConnection
-from mothball.config.credential_settings import CredentialSettings, KeyringProvider, UserIndexUrl
+from mothball.config.connection_settings import (
+    CredentialSettings,
+    InstallerSetting,
+    KeyringProvider,
+    PipConnection,
+    UserIndexUrl,
+)
 from mothball.index.client import Client, ClientSettings
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.model.errors import ConfigError

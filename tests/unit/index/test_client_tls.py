@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import truststore
 
-from mothball.config.credential_settings import CredentialSettings
+from mothball.config.connection_settings import CredentialSettings
 from mothball.index.client import Client, ClientSettings
 from mothball.index.concurrency_limit import INITIAL_LIMIT
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.config.connection_settings import InstallerSetting, PipConnection, UvConnection
-from mothball.config.credential_settings import CredentialSettings, UserIndexUrl
+from mothball.config.connection_settings import (
+    CredentialSettings,
+    InstallerSetting,
+    PipConnection,
+    UserIndexUrl,
+    UvConnection,
+)
 from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.tls import Authorities, TlsProfile
 from mothball.index.urls import Endpoint, endpoint_of

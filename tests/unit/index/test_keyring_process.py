@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config.credential_settings import CredentialSettings, KeyringProvider, UserIndexUrl
+from mothball.config.connection_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index import keyring_process
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login

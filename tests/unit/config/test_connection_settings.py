@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mothball.config.credential_settings import (
+from mothball.config.connection_settings import (
     CredentialSettings,
     UserIndexUrl,
     read_keyring_provider,
