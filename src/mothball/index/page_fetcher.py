@@ -117,7 +117,10 @@ class _PageFetch:
             keep_alive = response.keep_alive
         finally:
             limit.release(endpoint, keep_alive=keep_alive)
-        return self._handle_response(response)
+        try:
+            return self._handle_response(response)
+        finally:
+            self._fetcher.transport.discard(response)
 
     def _handle_response(self, response: Response) -> Outcome | None:
         """Return the outcome of ``response``; None if another request is needed."""

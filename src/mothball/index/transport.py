@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
@@ -19,6 +19,7 @@ from mothball.config.connection_settings import CredentialSettings
 from mothball.index.connecting import POOLS
 from mothball.index.deadline import Deadline
 from mothball.index.endpoint_access import EndpointAccess
+from mothball.index.large_pages import LARGE, LargePages
 from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error
 from mothball.index.page_request import Failed
 from mothball.index.tls import TlsProfile, tls_context
@@ -28,6 +29,8 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 _CHUNK = 64 * 1024
+# Bytes that are decoded at once: a chunk of a gzip bomb is a thousand times as long.
+_MAX_DECODED = 256 * 1024
 # A short error body is read so that the connection can be reused; for a longer one, a new connection is cheaper.
 _MAX_DRAINED = 64 * 1024
 # Seconds for a whole run, unless the user sets a long timeout.
@@ -67,13 +70,15 @@ class ClientSettings(NamedTuple):
 class Response(NamedTuple):
     """An HTTP response. ``body`` is decoded, and empty unless the status is 200; ``headers`` ignore case.
 
-    ``keep_alive`` is True if the connection can be reused (RFC 9112, section 9.3).
+    ``keep_alive`` is True if the connection can be reused (RFC 9112, section 9.3). If ``is_large``, the caller must
+    call ``Transport.discard`` when it no longer needs the body.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     keep_alive: bool = True
+    is_large: bool = False
 
 
 class Transport:
@@ -94,6 +99,7 @@ class Transport:
                 contexts[profile], contexts[TlsProfile(profile.authorities)], settings.workers
             )
         self._proxies: dict[Endpoint, dict[str, str]] = {}
+        self._large_pages = LargePages()
 
     def get(
         self, url: str, endpoint: Endpoint, headers: Mapping[str, str], deadline: Deadline
@@ -119,6 +125,11 @@ class Transport:
         """Return True if ``endpoint`` can request a client certificate of the user."""
         return endpoint.scheme == "https" and self._access.tls_profile(endpoint).certificate is not None
 
+    def discard(self, response: Response) -> None:
+        """Allow another large page in place of ``response``."""
+        if response.is_large:
+            self._large_pages.release()
+
     def retries(self, endpoint: Endpoint) -> int:
         """Return how often a failed request to ``endpoint`` is repeated."""
         retries = self._access.retries(endpoint)
@@ -138,10 +149,16 @@ class Transport:
     def _read(self, response: requests.Response, endpoint: Endpoint, deadline: Deadline) -> Response | TransportError:
         """Read the body of a 200 response; drain others, so that the connection can be reused."""
         if response.status_code == 200:
-            body = _read_body(response, endpoint, self._settings.max_body, deadline)
-            if isinstance(body, TransportError):
-                return body
-            return Response(200, response.headers, body, keep_alive=_keep_alive(response))
+            body = _Body(response, endpoint, self._settings.max_body, self._large_pages)
+            try:
+                read = body.read(deadline)
+            except BaseException:
+                body.discard()
+                raise
+            if isinstance(read, TransportError):
+                body.discard()
+                return read
+            return Response(200, response.headers, read, keep_alive=_keep_alive(response), is_large=body.is_large)
         drained = 0
         while drained < _MAX_DRAINED and deadline.remaining():
             chunk = response.raw.read1(_CHUNK, decode_content=False)
@@ -156,39 +173,64 @@ def _keep_alive(response: requests.Response) -> bool:
     return "close" not in connection and (response.raw.version > 10 or "keep-alive" in connection)
 
 
-def _read_body(
-    response: requests.Response, endpoint: Endpoint, limit: int, deadline: Deadline
-) -> bytes | TransportError:
-    """Return the decoded body, checking deadline and size while reading against slow responses and gzip bombs.
+class _Body:
+    """The body of a 200 response. ``is_large`` is True while it has a slot of ``large_pages``."""
 
-    gzip is decoded here because requests accepts truncated streams.
-    """
-    host = endpoint.display()
-    coding = response.headers.get("Content-Encoding", "").strip().lower()
-    if coding not in ("", "identity", "gzip", "x-gzip"):
-        return TransportError(
-            Failed(Cause.UNEXPECTED_RESPONSE, one_line(f"{host} returned the unsupported content encoding {coding}"))
-        )
-    too_large = TransportError(Failed(Cause.TOO_LARGE, f"{host} returned more than {limit / 2**20:g} MiB"))
-    if (response.raw.length_remaining or 0) > limit:
-        return too_large
-    inflater = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
-    chunks: list[bytes] = []
-    received = decoded = 0
-    # read1 returns after one read of the socket; read would wait for a whole chunk of a slow body.
-    while chunk := response.raw.read1(_CHUNK, decode_content=False):
-        if not deadline.remaining():
-            return deadline_exceeded(endpoint)
-        received += len(chunk)
-        if inflater is not None:
-            chunk = inflater.decompress(chunk, limit + 1 - decoded)
-        decoded += len(chunk)
-        if max(received, decoded) > limit:
+    def __init__(self, response: requests.Response, endpoint: Endpoint, limit: int, large_pages: LargePages) -> None:
+        self._response = response
+        self._endpoint = endpoint
+        self._limit = limit
+        self._large_pages = large_pages
+        self.is_large = False
+
+    def discard(self) -> None:
+        """Return the slot, if there is one."""
+        if self.is_large:
+            self._large_pages.release()
+            self.is_large = False
+
+    def read(self, deadline: Deadline) -> bytes | TransportError:
+        """Return the decoded body, checking deadline and size while reading against slow responses and gzip bombs."""
+        host, limit, raw = self._endpoint.display(), self._limit, self._response.raw
+        coding = self._response.headers.get("Content-Encoding", "").strip().lower()
+        if coding not in ("", "identity", "gzip", "x-gzip"):
+            detail = one_line(f"{host} returned the unsupported content encoding {coding}")
+            return TransportError(Failed(Cause.UNEXPECTED_RESPONSE, detail))
+        too_large = TransportError(Failed(Cause.TOO_LARGE, f"{host} returned more than {limit / 2**20:g} MiB"))
+        if (raw.length_remaining or 0) > limit:
             return too_large
-        chunks.append(chunk)
-    if inflater is not None and (not inflater.eof or inflater.unused_data):
-        return TransportError(Failed(Cause.UNEXPECTED_RESPONSE, f"{host} returned invalid gzip data"))
-    return b"".join(chunks)
+        # gzip is decoded here because requests accepts truncated streams.
+        inflater = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
+        parts: list[bytes] = []
+        received = decoded = 0
+        # read1 returns after one read of the socket; read would wait for a whole chunk of a slow body.
+        while chunk := raw.read1(_CHUNK, decode_content=False):
+            received += len(chunk)
+            for part in _inflated(inflater, chunk) if inflater is not None else (chunk,):
+                decoded += len(part)
+                if max(received, decoded) > limit:
+                    return too_large
+                if not deadline.remaining() or (decoded > LARGE and not self._has_slot(deadline)):
+                    return deadline_exceeded(self._endpoint)
+                parts.append(part)
+        if inflater is not None and (not inflater.eof or inflater.unused_data):
+            return TransportError(Failed(Cause.UNEXPECTED_RESPONSE, f"{host} returned invalid gzip data"))
+        return b"".join(parts)
+
+    def _has_slot(self, deadline: Deadline) -> bool:
+        """Take a slot unless there is one already; return False if there is none before the deadline."""
+        self.is_large = self.is_large or self._large_pages.acquire(deadline)
+        return self.is_large
+
+
+def _inflated(inflater: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
+    """Yield the decoded parts of ``chunk``, each of at most ``_MAX_DECODED`` bytes."""
+    part = inflater.decompress(chunk, _MAX_DECODED)
+    yield part
+    # After a full part, more may be buffered, although all of the chunk is consumed.
+    while inflater.unconsumed_tail or len(part) == _MAX_DECODED:
+        part = inflater.decompress(inflater.unconsumed_tail, _MAX_DECODED)
+        yield part
 
 
 def deadline_exceeded(endpoint: Endpoint) -> TransportError:
