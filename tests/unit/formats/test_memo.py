@@ -74,7 +74,7 @@ def test_only_valid_hashes_are_recognized_as_hashes(pieces: list[str]) -> None:
     line = f"old-lib {''.join(pieces)}"
     start = len("old-lib ")
     if has_only_hashes(line, start):
-        options, error = read_options(line, start)
+        options, error, _ = read_options(line, start)
         assert error is None
         assert {option.name for option in options} == {"--hash"}
     assert has_only_hashes(f"old-lib {HASH}  {HASH}", start)

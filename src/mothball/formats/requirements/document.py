@@ -200,7 +200,8 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
         return
     options: list[PipOption] = []
     if options_at < len(line.text):
-        options, error = read_options(line.text, options_at)
+        options, error, ignored = read_options(line.text, options_at)
+        _add_ignored(line, ignored, options, contents)
         if error is not None:
             contents.problems.append(ParseProblem(_word_span(line, error.word), error.message, error.help))
             # An invalid option may be a misspelled index option: the help then suggests that option.
@@ -263,6 +264,19 @@ def _add_include(
         message = f"pip ignores `{one_line(rest, _MAX_SHOWN)}` after an include, uv reads it as part of the file name"
         span = line.span(end - len(rest), end)
         contents.unresolvable.append(ParseProblem(span, message, "write each option on its own line"))
+
+
+def _add_ignored(line: LogicalLine, word: ShellWord | None, options: list[PipOption], contents: _Contents) -> None:
+    """Report the text from ``word`` on, which pip ignores: it may be meant as a requirement, and uv may read it as one.
+
+    What follows an include is reported with the include.
+    """
+    text = line.text[word.origins[0] :].rstrip() if word else ""
+    if text.strip("- \t") and not any(option.name in {"--requirement", "--constraint"} for option in options):
+        message = f"pip ignores `{one_line(text, _MAX_SHOWN)}`, so it was not checked"
+        help_text = "write each requirement on a line of its own, without an option before it"
+        start = word.origins[0] if word else 0
+        contents.unresolvable.append(ParseProblem(line.span(start, start + len(text)), message, help_text))
 
 
 def _index_option(line: LogicalLine, option: PipOption) -> IndexOption | None:

@@ -100,24 +100,34 @@ def has_only_hashes(line: str, start: int) -> bool:
     return all(word.startswith(_HASH_OPTIONS) for word in line[start:].split())
 
 
-def read_options(line: str, start: int) -> tuple[list[PipOption], OptionError | None]:
-    """Parse the options in ``line[start:]``; also return the error of the first option that pip rejects.
+class ReadOptions(NamedTuple):
+    """The options of a line, the error of the first one that pip rejects, and the first word that pip ignores."""
 
-    Unlike pip, continue after the error: an index option later on an incomplete line still counts. Words that belong to
-    no option are ignored, as in pip.
+    options: list[PipOption]
+    error: OptionError | None = None
+    ignored: ShellWord | None = None
+
+
+def read_options(line: str, start: int) -> ReadOptions:
+    """Parse the options in ``line[start:]``.
+
+    Unlike pip, continue after an error: an index option later on an incomplete line still counts. pip ignores words
+    that belong to no option, and everything after ``--``.
     """
     words = _split_words(line, start)
     if isinstance(words, OptionError):
-        return [], words
+        return ReadOptions([], words)
+    ignored: ShellWord | None = None
     options: list[PipOption] = []
     error: OptionError | None = None
     # Reversed, so that the next word can be popped from the end.
     words.reverse()
     while words:
         word = words.pop()
-        if word.value == "--":
-            break
-        if not word.value.startswith("-") or word.value == "-":
+        if not word.value.startswith("-") or word.value in ("-", "--"):
+            ignored = ignored or word
+            if word.value == "--":
+                break
             continue
         result = _read_long(word, words) if word.value.startswith("--") else _read_short(word, words)
         if isinstance(result, PipOption):
@@ -128,7 +138,7 @@ def read_options(line: str, start: int) -> tuple[list[PipOption], OptionError | 
             error = error or result
     if error is not None and not error.help:
         error = error._replace(help=_suggestion(error.word.value))
-    return options, error
+    return ReadOptions(options, error, ignored)
 
 
 def _read_long(word: ShellWord, rest: list[ShellWord]) -> PipOption | OptionError:

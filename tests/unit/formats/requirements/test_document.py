@@ -562,3 +562,24 @@ def test_nothing_is_read_from_a_file_with_too_many_errors_or_entries(text: str) 
     document = table.parse("requirements", text)
     assert document.dependencies == ()
     assert 0 < len(document.problems) <= MAX_PROBLEMS + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        ("- old-lib", "- old-lib"),
+        ("-- old-lib", "-- old-lib"),
+        ("--pre old-lib==1 x", "old-lib==1 x"),
+        ("--no-index old-lib", "old-lib"),
+        ("-i https://index.example/simple old-lib", "old-lib"),
+        ("-e . old-lib", "old-lib"),
+        ("good --hash=sha256:0 old-lib", "old-lib"),
+        ("-", None),
+        ("--pre", None),
+        ("--pre --", None),
+    ],
+)
+def test_text_that_pip_ignores_is_unresolvable(line: str, rest: str | None) -> None:
+    text = f"{line}  # comment\n"
+    found = [problem.span.slice(text) for problem in parse(text).unresolvable]
+    assert found == ([rest] if rest else [])
