@@ -26,7 +26,7 @@ from mothball.formats.table import parse
 _MAX_SECONDS = 2.0
 # Interpreter, parsers and the text itself, which also count, take up to 60 MB.
 _MAX_MEGABYTES = 200
-# Growth is judged where half of the size takes at least this many seconds: below, the first use of a parser counts more.
+# Growth is judged where half of the size takes at least these seconds: below, the first use of a parser counts more.
 # A text with quadratic growth that takes less takes less than 0.4 s as a whole, far below the budget.
 _MIN_HALF = 0.1
 _MAX_GROWTH = 3.0
