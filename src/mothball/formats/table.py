@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from mothball.formats.broken import SPLIT_HELP
 from mothball.formats.names import (
     INCLUDE_SUFFIXES,
     INCLUDING_FORMATS,
@@ -152,6 +151,8 @@ def _not_read(format_name: str, causes: tuple[ParseProblem, ...]) -> Document:
 
     A part of the entries could be worse than none: an option in the rest may keep their names on an index.
     """
+    from mothball.formats.broken import SPLIT_HELP  # noqa: PLC0415 - such files are rare
+
     limits = f"{MAX_ENTRIES:,} entries, {MAX_OPTIONS:,} includes or index options, or {MAX_PROBLEMS} errors"
     problem = ParseProblem(Span(0, 0), f"more than {limits}: the file is not read", SPLIT_HELP)
     unknown = IndexOption(Span(0, 0), "unknown", "")
