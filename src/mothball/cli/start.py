@@ -11,6 +11,10 @@ import gc
 import os
 import sys
 
+TYPE_CHECKING = False  # see mothball.model.records
+if TYPE_CHECKING:
+    from types import FrameType
+
 # Reference counting frees nearly all objects of a run. Searching for cycles among the imported modules, as often as
 # Python does by default, takes a tenth of the time of the hook, and half of that of a large file.
 GC_THRESHOLD = 200_000
@@ -20,7 +24,7 @@ _IRRELEVANT_OPTIONS = {"--", "--strict", "--no-ignores", "--exit-zero", "-q", "-
 _MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 _REFS = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF")
 _EXIT_INTERRUPTED = 130
-# Repeat a lost interrupt after this many seconds, when the code that lost it has returned.
+# Repeat a lost interrupt after this many seconds, when the code that lost it has probably returned.
 _REPEAT_AFTER = 0.01
 
 
@@ -53,9 +57,25 @@ def _repeat_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
     if not issubclass(lost.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(lost)
         return
+    import signal  # noqa: PLC0415 - rarely needed
+
+    signal.signal(signal.SIGINT, _raise_unless_lost)
+    _interrupt_later()
+
+
+def _raise_unless_lost(_signal: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt; in ``_repeat_lost_interrupt`` it would be lost again: interrupt later."""
+    while frame is not None:
+        if frame.f_code is _repeat_lost_interrupt.__code__:
+            _interrupt_later()
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _interrupt_later() -> None:
     from threading import Timer  # noqa: PLC0415 - rarely needed
 
-    # Not at once: the interrupt would be raised, and lost, in this function.
     timer = Timer(_REPEAT_AFTER, _interrupt)
     timer.daemon = True
     timer.start()
