@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +154,9 @@ def test_any_text_can_be_searched(text: str, version: str) -> None:
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> StatusCache:
-    return StatusCache.open(str(tmp_path))
+def cache(tmp_path: Path) -> Iterator[StatusCache]:
+    with closing(StatusCache.open(str(tmp_path))) as opened:
+        yield opened
 
 
 KEY = page_key(INDEX, "old-lib")
@@ -241,7 +244,7 @@ def test_row_of_an_older_version_answers_the_status_without_a_request(cache: Sta
     """Its ETag is not used: a 304 would never bring the list of files."""
     cache.put_many({KEY: CachedPage(ProjectPage("active"), '"v1"', NOW)})
     cache.close()
-    with sqlite3.connect(tmp_path / "v2" / "cache.db") as database:
+    with closing(sqlite3.connect(tmp_path / "v2" / "cache.db", isolation_level=None)) as database:
         database.execute("UPDATE Cache SET value = replace(value, ', \"listed_at\": null', '')")
     old = StatusCache.open(str(tmp_path))
     result, asked = look_up(old, PINNED)
@@ -250,6 +253,7 @@ def test_row_of_an_older_version_answers_the_status_without_a_request(cache: Sta
     result, asked = look_up(old, PINNED, {"old-lib": Fetched(PAGE)}, NOW + 7200)
     assert asked == [PageRequest(INDEX, "old-lib", None)]
     assert files_of(result) is not None
+    old.close()
 
 
 def test_page_is_requested_as_a_whole_if_the_cache_is_bypassed(cache: StatusCache) -> None:
