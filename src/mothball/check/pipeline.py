@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from mothball.check import policy, versions
-from mothball.check.inputs import CheckedFile, ResolvedFile, RunSettings, line_range
+from mothball.check.inputs import CheckedFile, ResolvedFile, RunSettings, is_lock, line_range
 from mothball.check.messages import (
     EntrySource,
     MessageText,
@@ -25,8 +26,6 @@ from mothball.check.messages import (
     version_message,
 )
 from mothball.check.pinned_entry import pin_of
-from mothball.check.transitive import DependencyPaths, dependency_paths, merge_lock_findings
-from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore, IndexStatuses
 from mothball.index.resolution import LookupSettings, Query
 from mothball.model.document import (
@@ -65,6 +64,9 @@ from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 from mothball.routing.facts import claim_of
 from mothball.routing.route import IndexRoute, credential_locations
+
+if TYPE_CHECKING:
+    from mothball.check.transitive import DependencyPaths
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, IndexResult]]
 QueryOrSkipped = Query | Skipped
@@ -158,15 +160,12 @@ def build_report(
     The findings ``unreadable`` about files that could not be read, and the ``problems`` of earlier steps, are added.
     """
     files = plan.files
-    paths = dependency_paths(files)
-    checked_files = [
-        _check_file(*arguments, results, settings) for arguments in zip(files, plan.lookups, paths, strict=True)
-    ]
+    checked_files, merged = _check_files(plan, results, settings)
     all_findings = [
         *unreadable,
-        *merge_lock_findings(checked_files, settings),
+        *merged,
         *_not_stated_findings(checked_files, settings),
-        *unused_ignores(checked_files, settings, complete=not unreadable),
+        *_unused_ignores(checked_files, settings, complete=not unreadable),
     ]
     findings = tuple(
         sorted((finding for finding in all_findings if finding.severity is not Severity.OFF), key=_finding_order)
@@ -257,6 +256,37 @@ def _judges_versions(file: ResolvedFile, settings: RunSettings) -> bool:
     """Return True unless the version rules are switched off."""
     severity_policy = settings.severity_policy(file.resolved_config.config)
     return any(policy.severity_of(rule, severity_policy) is not Severity.OFF for rule in VERSION_RULES)
+
+
+def _check_files(
+    plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings
+) -> tuple[list[CheckedFile], list[Finding]]:
+    """Check each file; return also the findings, those of manifests and their locks merged."""
+    if not any(is_lock(file.document) for file in plan.files):
+        checked_files = [
+            _check_file(file, queries, {}, results, settings)
+            for file, queries in zip(plan.files, plan.lookups, strict=True)
+        ]
+        return checked_files, [finding for checked_file in checked_files for finding in checked_file.findings]
+    from mothball.check.transitive import dependency_paths, merge_lock_findings  # noqa: PLC0415 - for locks only
+
+    paths = dependency_paths(plan.files)
+    checked_files = [
+        _check_file(*arguments, results, settings) for arguments in zip(plan.files, plan.lookups, paths, strict=True)
+    ]
+    return checked_files, list(merge_lock_findings(checked_files, settings))
+
+
+def _unused_ignores(
+    checked_files: Sequence[CheckedFile], settings: RunSettings, *, complete: bool
+) -> Iterable[Finding]:
+    """Return the findings about ignores, if there are any ignores."""
+    files = [checked_file.file for checked_file in checked_files]
+    if not any(file.document.ignores or file.resolved_config.config.ignores for file in files):
+        return ()
+    from mothball.check.unused_ignores import unused_ignores  # noqa: PLC0415 - most files have no ignores
+
+    return unused_ignores(checked_files, settings, complete=complete)
 
 
 def _check_file(

@@ -83,8 +83,6 @@ class _Manifest(NamedTuple):
 
 def dependency_paths(files: Sequence[ResolvedFile]) -> list[DependencyPaths]:
     """Return the dependency paths of the transitive dependencies in each of ``files``."""
-    if not any(is_lock(file.document) for file in files):
-        return [{} for _ in files]
     manifests = [_manifest(file) for file in files if _has_lockable_requirements(file.document)]
     return [_paths_in_lock(file, manifests) if is_lock(file.document) else {} for file in files]
 
