@@ -202,6 +202,19 @@ def test_outage_of_an_index_and_slow_lookups_are_in_the_status_bar(
         window.notification("mothball: 1 file, 1 dependency: 1 archived")
 
 
+def test_settings_are_opened_from_an_outage(open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("old-lib\n", "utf-8")
+    with ScriptedIndex({"old-lib": Reply(fault=Fault.RESET)}) as index:
+        window = open_window(folder, environment=on_path, machine={"mothball.indexUrl": index.url})
+        window.open(folder / "requirements.txt")
+        window.status("index unreachable")
+        assert window.quick_fixes("old-lib") == ["Check again", "Open settings"]
+        window.choose("Open settings")
+        window.page.locator(".settings-editor", has_text="Mothball: Max Age").wait_for()
+
+
 def test_a_file_without_a_folder_is_checked(open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path) -> None:
     folder = shop.write(tmp_path / "shop")
     window = open_window(None, environment=on_path)
