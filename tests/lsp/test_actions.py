@@ -81,7 +81,7 @@ def test_specifier_is_kept_if_a_known_release_of_the_successor_satisfies_it(
         for version, yanked in (("2.0", False), ("2.5", True), ("3.0", False))
     ]
     index.script("new-lib", json_page("new-lib", "active", files=files))
-    index.script("old-lib", page("old-lib", "archived"))
+    index.script("old-lib", json_page("old-lib", "archived", files=[{"filename": "old_lib-2.5.tar.gz"}]))
     client.start(PUSH, str(workspace.root), index.url)
     # The list of files is in the cache because another entry pins a version.
     other = client.open(workspace.write("other/requirements.txt", "new-lib==2.0\n"), "new-lib==2.0\n")

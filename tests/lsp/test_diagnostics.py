@@ -12,7 +12,7 @@ from tests.support.lsp_in_process import LOCK, InProcess, Workspace, actions, pl
 from tests.support.lsp_pages import page
 from tests.support.project import snapshot_text
 from tests.support.scripted_index import Reply, ScriptedIndex
-from tests.support.version_pages import File
+from tests.support.version_pages import File, uv_lock
 from tests.support.version_pages import page as version_page
 
 # --- one finding ------------------------------------------------------------------------------------------------------
@@ -590,3 +590,26 @@ def test_yanked_pin_is_reported(client: InProcess, workspace: Workspace, index: 
     document = client.open(workspace.write("requirements.txt", "old-lib==1.0\n"), "old-lib==1.0\n")
     (diagnostic,) = client.wait_for_diagnostics(document, "yanked")
     assert (diagnostic["severity"], diagnostic["message"]) == (2, "old-lib 1.0 is yanked: broken")
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        pytest.param(File("2.0"), ("unlisted", 2), id="deleted version"),
+        pytest.param(File(content="rebuilt"), ("unlisted", 2), id="replaced files"),
+        pytest.param(
+            File(content="new owner", uploaded="2026-01-02T03:04:05.000000Z"), ("re-registered", 1), id="new owner"
+        ),
+    ],
+)
+def test_lock_is_compared_with_the_files_of_the_index(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, listed: File, expected: tuple[str, int]
+) -> None:
+    index.script("old-lib", version_page(listed))
+    workspace.write("mothball.toml", f'indexes."{index.url}".immutable = true\n')
+    client.start(PUSH, str(workspace.root), index.url)
+    text = uv_lock(index.url, File())
+    document = client.open(workspace.write("uv.lock", text), text)
+    (diagnostic,) = client.wait_for_diagnostics(document, expected[0])
+    assert (diagnostic["code"], diagnostic["severity"]) == expected
+    assert diagnostic["codeDescription"]["href"].endswith(f"/rule_pages/{expected[0]}.md")

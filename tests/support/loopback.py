@@ -15,7 +15,9 @@ import pytest
 
 
 def forget_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unset the variables for proxies and certificates of the user who runs the tests."""
+    """Unset the variables for proxies, certificates and directories of files of the user who runs the tests."""
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.delenv("UV_FIND_LINKS", raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
