@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -125,6 +126,40 @@ def test_warm_check_reads_the_yank_from_the_cache(project: Project, index: Scrip
 
 
 # --- ignores ---
+
+
+def yanked_and_archived_locks(project: Project, index: ScriptedIndex) -> None:
+    """Write two locks with one version each of a project that is archived, with both versions yanked."""
+    files = YANKED, File("2.0", yanked="broken, too")
+    index.script("old-lib", page(*files, status="archived"))
+    project.write("uv.lock", uv_lock(index.url, files[0]))
+    project.write("pylock.toml", pylock(index.url, files[1], version="2.0"))
+
+
+def test_ignore_entries_of_a_full_check_are_one_per_project_and_work_as_pasted(
+    project: Project, index: ScriptedIndex
+) -> None:
+    yanked_and_archived_locks(project, index)
+    assert len(findings(project, index)) == 4
+    out = project.check("--index-url", index.url).out
+    pasted = "\n".join(re.findall(r"(?m)^    (\S.*)$", out)).replace("WHY", "until the move")
+    project.write("mothball.toml", f"[ignore]\n{pasted}\n")
+    assert findings(project, index) == []
+
+
+def test_ignore_entries_in_markdown_are_those_of_all_packages_and_work_as_pasted(
+    project: Project, index: ScriptedIndex
+) -> None:
+    yanked_and_archived_locks(project, index)
+    index.script("other", page(File(project="other"), name="other", status="archived"))
+    text = uv_lock(index.url, File(project="other")).replace("old-lib", "other")
+    project.write("member/uv.lock", text)
+    assert len(findings(project, index)) == 5
+    out = project.check("--format", "markdown", "--index-url", index.url).out
+    block = re.search(r"```toml\n(.*?)\n```", out, re.DOTALL)
+    assert block
+    project.write("mothball.toml", f"[ignore]\n{block[1].replace('WHY', 'until the move')}\n")
+    assert findings(project, index) == []
 
 
 @pytest.mark.parametrize(
@@ -312,7 +347,7 @@ def test_version_of_a_project_with_15000_files_is_judged(project: Project, index
 
 
 def test_page_over_the_size_limit_is_not_judged(project: Project, index: ScriptedIndex) -> None:
-    index.script("old-lib", padded(page(File("2.0")), 9 * 1024 * 1024))
+    index.script("old-lib", padded(page(File("2.0")), 17 * 1024 * 1024))
     project.write("requirements.txt", "old-lib==1.0\n")
     result = project.check("--index-url", index.url)
     assert "1 pin not judged (no list of files)" in result.out

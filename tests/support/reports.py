@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mothball.check.messages import finding_message, not_stated_message
+from mothball.check.messages import EntrySource, finding_message, not_stated_message
 from mothball.check.pipeline import check
 from mothball.config.project import ProjectConfig
 from mothball.model.document import Dependency, DependencyKind, LineIndex, Location, Position, SkipReason, Span
@@ -119,7 +119,8 @@ def _findings(draw: st.DrawFn) -> Finding:
     path = draw(TEXTS)
     name, lookup = draw(TEXTS), draw(_LOOKUPS)
     # Findings get their texts from check/messages.py, which sanitizes them.
-    words = draw(st.sampled_from([finding_message(name, lookup), not_stated_message(name, 2)]))
+    in_lock = finding_message(name, lookup, source=EntrySource(is_generated=True))
+    words = draw(st.sampled_from([finding_message(name, lookup), in_lock, not_stated_message(name, 2)]))
     return Finding(
         draw(st.sampled_from(Rule)),
         draw(st.sampled_from([Severity.ERROR, Severity.WARNING, Severity.NOTE])),
@@ -131,6 +132,7 @@ def _findings(draw: st.DrawFn) -> Finding:
         name=draw(st.none() | st.just(name)),
         lookup=draw(st.none() | st.just(lookup)),
         suppressed=draw(st.none() | st.builds(Suppression, st.sampled_from(["comment", "config"]), TEXTS)),
+        ignore_entry=words.ignore_entry,
     )
 
 

@@ -167,9 +167,8 @@ def build_report(
         *_not_stated_findings(checked_files, settings),
         *_unused_ignores(checked_files, settings, complete=not unreadable),
     ]
-    findings = tuple(
-        sorted((finding for finding in all_findings if finding.severity is not Severity.OFF), key=_finding_order)
-    )
+    reported = sorted((finding for finding in all_findings if finding.severity is not Severity.OFF), key=_finding_order)
+    findings = tuple(_with_merged_ignore_entries(reported, files))
     dependencies = tuple(
         sorted((item for file in checked_files for item in _judged_by_status(file)), key=_dependency_order)
     )
@@ -199,6 +198,15 @@ def build_report(
         unnamed=unnamed,
         not_judged=not_judged,
     )
+
+
+def _with_merged_ignore_entries(findings: Sequence[Finding], files: Iterable[ResolvedFile]) -> Sequence[Finding]:
+    """Return ``findings`` with one ignore entry for each project, if there are any entries."""
+    if not any(finding.ignore_entry for finding in findings):
+        return findings
+    from mothball.check.ignore_entries import merge_ignore_entries  # noqa: PLC0415 - for findings in locks only
+
+    return merge_ignore_entries(findings, {file.path: file.resolved_config.edited_path for file in files})
 
 
 def merge_reports(first: Report, second: Report) -> Report:

@@ -118,6 +118,10 @@ class Finding(NamedTuple):
         """Return the message followed by the reason, for output with a single line."""
         return f"{self.message}: {self.reason}" if self.reason else self.message
 
+    def help_without_entry(self) -> str:
+        """Return the help without the ignore entry at its end, which differs for each project."""
+        return self.help.removesuffix(f" `{self.ignore_entry}`")
+
 
 class CheckedDependency(NamedTuple):
     """A dependency of the file at ``path`` (as displayed), and its lookup result.

@@ -80,9 +80,20 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _help(findings: Iterable[Finding]) -> str:
-    """Return the help of the first finding of each rule as a list."""
-    first = {finding.rule: finding.help for finding in reversed(list(findings)) if finding.help}
-    return "\n".join(f"- **{rule}**: {_prose(text)}" for rule, text in reversed(first.items()))
+    """Return the help of the first finding of each rule as a list, and the ignore entries of all as a block of code.
+
+    Entries have no line breaks, so that no text in them ends the block.
+    """
+    first: dict[str, str] = {}
+    entries: dict[str, None] = {}
+    for finding in findings:
+        if finding.help:
+            below = " an entry below" if finding.ignore_entry else ""
+            first.setdefault(finding.rule, f"{_prose(finding.help_without_entry())}{below}")
+        if finding.ignore_entry:
+            entries[one_line(finding.ignore_entry, 1000)] = None
+    shown = "\n".join(f"- **{rule}**: {text}" for rule, text in first.items())
+    return "\n".join([shown, "", "```toml", *[*entries][:_MAX_ROWS], "```"]) if entries else shown
 
 
 def _problem(problem: Problem) -> str:

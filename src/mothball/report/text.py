@@ -70,8 +70,7 @@ def _is_repeated(finding: Finding) -> bool:
 
 
 def _help_key(finding: Finding) -> tuple[Rule, str]:
-    """Return the rule and the help of ``finding``, without an ignore entry, which differs for each project."""
-    return finding.rule, finding.help.removesuffix(f" `{finding.ignore_entry}`")
+    return finding.rule, finding.help_without_entry()
 
 
 def _shared_help(findings: Iterable[Finding]) -> dict[tuple[Rule, str], list[Finding]]:
@@ -88,11 +87,14 @@ def _shared_help(findings: Iterable[Finding]) -> dict[tuple[Rule, str], list[Fin
 
 def _help_lines(shared: Mapping[tuple[Rule, str], Sequence[Finding]], paint: _Paint) -> Iterator[str]:
     helps_of_rule = Counter(rule for rule, _ in shared)
+    shown: set[str] = set()
     for (rule, text), findings in shared.items():
         yield f"{paint('help', f'help[{rule}]')} {text}"
-        entries = dict.fromkeys(finding.ignore_entry for finding in findings if finding.ignore_entry)
+        entries = {finding.ignore_entry: finding.name for finding in findings if finding.ignore_entry}
         if entries:
-            yield from (f"    {entry}" for entry in entries)
+            # A comment, since TOML rejects the same entry twice.
+            yield from (f"    # {name}: above" if entry in shown else f"    {entry}" for entry, name in entries.items())
+            shown.update(entries)
         elif helps_of_rule[rule] > 1:
             yield f"  = {_names(findings)}"
 

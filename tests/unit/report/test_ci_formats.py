@@ -28,6 +28,7 @@ TAGS = {
     "th",
     "td",
     "code",
+    "pre",
     "strong",
     "ul",
     "li",
@@ -43,7 +44,7 @@ def html_of(report: Report) -> str:
 
 
 def outside_code(html: str) -> str:
-    return re.sub(r"<code>.*?</code>", "", html, flags=re.DOTALL)
+    return re.sub(r"<code.*?</code>", "", html, flags=re.DOTALL)
 
 
 @given(hostile_reports())
