@@ -235,7 +235,7 @@ def _undecided_lines(index: str) -> list[str]:
     if is_default_index(index):
         return [
             what,
-            "  this index publishes them elsewhere: a proxy or mirror in between seems to remove them",
+            "  the index itself publishes them: a proxy or mirror in between seems to remove them",
             query,
             "    mothball init --status-index URL",
         ]

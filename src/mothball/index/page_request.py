@@ -17,8 +17,8 @@ from mothball.model.records import NamedTuple
 
 # Hexadecimal digits of the digest of a file that are kept: 12 bytes, far beyond any chance of equal ones.
 DIGEST_LENGTH = 24
-# The longest list of files that is kept, in code points: about 18,000 files. Some popular projects have 15,000.
-MAX_LIST = 2 * 1024 * 1024
+# The longest list of files that is kept, in code points: about 25,000 files. Some popular projects have 15,000.
+MAX_LIST = 3 * 1024 * 1024
 _STATUSES = {str(status): status for status in ProjectStatus}
 
 

@@ -149,18 +149,25 @@ def test_invalid_files_do_not_prevent_reading_the_status(odd: object) -> None:
 
 
 @pytest.mark.parametrize("files", ["3", '"x"', "{}", "null", "[1,", '["\\ud800"]'])
-@pytest.mark.parametrize("limit", [100_000, 0])
+@pytest.mark.parametrize("limit", [200_000, 0])
 def test_files_that_are_not_an_array_are_an_error(files: str, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simple_json, "_MAX_LISTED", limit)
+    monkeypatch.setattr(simple_json, "_MAX_OBJECTS", limit)
     body = f'{{"name": "old-lib", "files": {files}, "project-status": {{"status": "archived"}}}}'.encode()
     with pytest.raises(PageError):
         decode_page(body, JSON, "old-lib")
 
 
-def test_files_of_a_huge_page_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert release(file("1.0")) == Release("1.0", "2024-05-06")
-    monkeypatch.setattr(simple_json, "_MAX_LISTED", 100)
-    assert release(file("1.0")) is None
+def test_files_of_a_page_with_twice_the_size_of_the_largest_real_one_are_read() -> None:
+    files = [file(f"1.{number}", url="x" * 700) for number in range(18_000)]
+    page = json.dumps({"name": "old-lib", "files": files}).encode()
+    assert 14_000_000 < len(page) < 16 * 1024 * 1024
+    assert decode_page(page, JSON, "old-lib").files is not None
+
+
+@pytest.mark.parametrize("files", ["{}" + ",{}" * 250_000, '{"url": "' + "x" * 16 * 1024 * 1024 + '"}'])
+def test_files_of_a_page_whose_list_may_take_much_memory_are_not_decoded(files: str) -> None:
+    page = f'{{"name": "old-lib", "files": [{files}], "project-status": {{"status": "archived"}}}}'.encode()
+    assert decode_page(page, JSON, "old-lib") == ProjectPage("archived", files=None)
 
 
 @pytest.mark.alone
