@@ -584,6 +584,18 @@ def test_yanked_pin_is_reported_while_another_name_is_slow(
     client.wait_for_diagnostics(document, "yanked", "archived")
 
 
+def test_pin_typed_for_a_name_cached_without_files_is_reported_without_another_change(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", version_page(File(yanked="broken"), File("2.0")))
+    client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for(lambda: index.count("old-lib") == 1)
+    client.settle(document)
+    client.change(document, "old-lib==1.0\n")
+    client.wait_for_diagnostics(document, "yanked")
+
+
 def test_yanked_pin_is_reported(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", version_page(File(yanked="broken"), File("2.0")))
     client.start(PUSH, str(workspace.root), index.url)

@@ -90,6 +90,51 @@ def test_results_during_check_of_long_text_are_used(
     client.wait_for_diagnostics(document)
 
 
+def test_summary_waits_for_the_check_of_a_long_text(
+    client: InProcess,
+    workspace: Workspace,
+    index: ScriptedIndex,
+    held: HeldChecks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mothball.lsp.session._POLL_INTERVAL", 0.0)
+    held.go.set()
+    index.script("old-lib", page("old-lib", "active"))
+    client.start(PUSH, str(workspace.root), index.url)
+    text = f"{LONG}old-lib\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    client.settle(document)
+    index.script("old-lib", page("old-lib", "archived"))
+    held.go.clear()
+    number = client.start_request("workspace/executeCommand", {"command": "mothball.checkAgain"})
+    session = client.server.session
+    until(client, lambda: session.documents[document].is_outdated and not session.lookups.pending())
+    client.settle(document)  # the command has seen that no lookup is pending
+    held.go.set()
+    assert client.answer(number)["rules"] == {"archived": 1}
+
+
+def test_client_is_asked_to_pull_again_after_requested_check_of_a_long_text(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldChecks
+) -> None:
+    held.go.set()
+    client.start(PULL, str(workspace.root), index.url)
+    text = f"{LONG}old-lib\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    client.wait_for_pull(document, "archived")
+    index.script("old-lib", page("old-lib", "active"))
+    held.go.clear()
+    number = client.start_request("workspace/executeCommand", {"command": "mothball.checkAgain"})
+    session = client.server.session
+    until(client, lambda: session.documents[document].is_outdated and not session.lookups.pending())
+    until(client, lambda: bool(session.documents[document].waiters))
+    before = len(client.messages("workspace/diagnostic/refresh"))
+    held.go.set()
+    client.answer(number)
+    client.wait_for(lambda: len(client.messages("workspace/diagnostic/refresh")) > before)
+    assert client.pull(document)["items"] == []
+
+
 def test_result_of_a_long_text_closed_meanwhile_is_dropped(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldChecks
 ) -> None:

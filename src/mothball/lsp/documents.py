@@ -108,6 +108,8 @@ class OpenDocument:
         self.reported_revision: int | None = None
         # Whether a client that pulls has received the diagnostics before the last change.
         self.pulled = False
+        # Number of pulls that wait for a check: their responses will have its diagnostics.
+        self.waiting_pulls = 0
         # The first read failed; the next change tries again.
         self.read_failed = False
         # Number of reads started; the results of all but the last are dropped.

@@ -326,8 +326,9 @@ class _BlockingLookups:
     ) -> IndexResults:
         """Look up; errors other than those of the network are logged and returned as failed lookups."""
         queries = tuple(queries)
-        cache = self._open_cache()
+        cache: StatusCache | None = None
         try:
+            cache = self._open_cache()
             resolver = Resolver(open_client=open_client, cache=cache, clock=time.time, on_result=on_result)
             return resolver.look_up(queries, cache_only=cache_only)
         except MothballError as error:
@@ -375,7 +376,7 @@ def _key(query: Query) -> _Key:
 
 def _project_key(query: Query) -> _Key:
     """Return the key of the query without its version."""
-    return _key(Query(query.name, query.indexes, query.settings))
+    return *_key(query)[:-2], "", False
 
 
 def _without_files(result: IndexResult) -> IndexResult:

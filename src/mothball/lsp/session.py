@@ -191,7 +191,11 @@ class Session:
 
     async def _wait_until_all_are_checked(self) -> None:
         for uri in tuple(self.documents):
-            await self.wait_until_checked(uri)
+            document = await self.wait_until_checked(uri)
+            # The check of a long text may still be running with new lookup results, or be due because of them.
+            while document is not None and document.is_in_thread:
+                await _next_check(document)
+                document = await self.wait_until_checked(uri)
 
     def set_unused_ignores(self, unused: Mapping[str, tuple[Finding, ...]]) -> None:
         """Replace the unused ignores found by a workspace check, by the path of their configuration file."""
@@ -204,10 +208,22 @@ class Session:
         """Return the document at ``uri`` once its current text is checked, None if it is not open."""
         document = self.documents.get(uri)
         while document is not None and not document.is_checked():
-            waiter = asyncio.get_running_loop().create_future()
-            document.waiters.append(waiter)
-            await waiter
+            await _next_check(document)
             document = self.documents.get(uri)
+        return document
+
+    async def wait_to_pull(self, uri: str) -> OpenDocument | None:
+        """Return the document at ``uri`` as ``wait_until_checked``, for a response with its diagnostics."""
+        waiting = self.documents.get(uri)
+        if waiting is None:
+            return None
+        waiting.waiting_pulls += 1
+        try:
+            document = await self.wait_until_checked(uri)
+        finally:
+            waiting.waiting_pulls -= 1
+        if document is not None:
+            document.pulled = True
         return document
 
     async def wait_for_lookups(self, uri: str, seconds: float) -> OpenDocument | None:
@@ -368,12 +384,14 @@ class Session:
             document.result_id = str(time.monotonic_ns())
             if not self.client.pulls:
                 self._sink.publish(document)
-            elif reported in (None, document.revision) and document.pulled and not document.waiters:
+            elif reported in (None, document.revision) and document.pulled and not document.waiting_pulls:
                 # After a change of the text, the client pulls without a request.
                 self._sink.refresh()
         _notify_waiters(document)
         if document.lookup_is_due:
             self._look_up(document)
+        else:
+            self._confirm(document)
 
     # --- lookups ---
 
@@ -396,6 +414,14 @@ class Session:
         self.lookups.look_up(self.lookups.outdated(queries, time.time()))
         if not has_paused and len(queries) < len(document.queries()):
             self._look_up_after(self.typing_pause, document, has_paused=True)
+
+    def _confirm(self, document: OpenDocument) -> None:
+        """Request the pages again that are cached without the files of a pinned version.
+
+        Only a check with the cached results shows which ones. Their names were sent to the same indexes before.
+        """
+        queries = [query for query in document.queries() if query.settings.bypass_cache]
+        self.lookups.look_up(self.lookups.outdated(queries, time.time()))
 
     def _lookups_finished(self, queries: frozenset[Query]) -> None:
         self._sink.lookups_finished(self.lookups.results(queries))
@@ -426,6 +452,13 @@ class Session:
         self.loop  # noqa: B018 - set it before a thread needs it
         job = self.threads.submit(work)
         job.add_done_callback(lambda done: self._run_in_loop(lambda: _deliver(done, then, otherwise)))
+
+
+async def _next_check(document: OpenDocument) -> None:
+    """Wait until a check of ``document`` has finished, or the document is closed."""
+    waiter = asyncio.get_running_loop().create_future()
+    document.waiters.append(waiter)
+    await waiter
 
 
 def _notify_waiters(document: OpenDocument) -> None:

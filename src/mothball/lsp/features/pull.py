@@ -25,10 +25,9 @@ def register(server: Server) -> None:
     async def pull(params: types.DocumentDiagnosticParams) -> Report:
         uri, previous = params.text_document.uri, params.previous_result_id
         async with WorkProgress(server, "mothball: checking", params.work_done_token):
-            document = await session.wait_until_checked(uri)
+            document = await session.wait_to_pull(uri)
         if document is None:
             return _unopened(server, path_of(uri), previous)
-        document.pulled = True
         return _report(document.diagnostics or [], document.result_id, previous)
 
     # A lock depends on its manifests, and every file on its configuration.
