@@ -74,6 +74,8 @@ def start_reading(
                 if len(body) < length:
                     break
                 deliver(body)
+                # The next message may be long in coming, and this one may hold a text of some MB.
+                del body
         except (OSError, ValueError):
             pass
         finally:

@@ -75,7 +75,12 @@ else:
             return tuple(self)
 
         def _replace(self, **changes):
-            return type(self)(**{**self._asdict(), **changes})
+            fields, values = self._fields, list(self)
+            for field, value in changes.items():
+                if field not in fields:
+                    raise TypeError(f"{type(self).__name__} has no field {field!r}")
+                values[fields.index(field)] = value
+            return make(type(self), values)
 
         def _asdict(self):
             return dict(zip(self._fields, self, strict=True))
