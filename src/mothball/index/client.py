@@ -10,18 +10,17 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from mothball.index.credentials import CredentialStore
 from mothball.index.deadline import Deadline
+from mothball.index.job_queue import JobQueue, PageJob, Results, Waiter
 from mothball.index.page_fetcher import PageFetcher
 from mothball.index.page_request import Failed, NotModified, Outcome, PageRequest
 from mothball.index.transport import ClientSettings, Transport
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model.lookup import Cause
-from mothball.model.records import NamedTuple
 
 __all__ = ["Client", "ClientSettings"]
 
@@ -38,28 +37,7 @@ _STACK_SIZE = 1024 * 1024
 _BASE_SPACE = 150 * 1024 * 1024
 _THREAD_SPACE = 80 * 1024 * 1024
 
-Results = queue.SimpleQueue[tuple[PageRequest, Outcome | Exception]]
 Progress = Callable[[int, int], None]
-
-
-class _Waiter(NamedTuple):
-    """A caller that waits for a page: its request, the queue for the outcome, and the seconds that it waits."""
-
-    request: PageRequest
-    results: Results
-    seconds: float
-
-
-class _PageJob:
-    """A page to fetch, shared by all callers that request it."""
-
-    def __init__(self, url: str, request: PageRequest, deadline: Deadline) -> None:
-        self.url = url
-        self.request = request
-        self.deadline = deadline
-        self.waiters: list[_Waiter] = []
-        self.started = False
-        self.canceled = False
 
 
 class Client:
@@ -73,8 +51,8 @@ class Client:
         self._fetcher = PageFetcher(self._transport, settings, self._credentials)
         # Guards all attributes below and the fields of the jobs.
         self._lock = threading.Lock()
-        self._jobs: dict[str, _PageJob] = {}
-        self._queue: deque[_PageJob] = deque()
+        self._jobs: dict[str, PageJob] = {}
+        self._queue = JobQueue()
         self._workers = 0
         self._max_workers = min(settings.workers, _affordable_workers())
 
@@ -95,7 +73,7 @@ class Client:
         try:
             with self._lock:
                 for request in pending:
-                    self._add_waiter(_Waiter(request, results, self._settings.deadline))
+                    self._add_waiter(Waiter(request, results, self._settings.deadline))
             while pending:
                 result = self._next_result(results, deadline)
                 if result is None and not deadline.remaining():
@@ -141,8 +119,12 @@ class Client:
         """Return ``request`` as failed by the deadline."""
         endpoint = endpoint_of(request.index_url)
         host = "the index" if endpoint is None else endpoint.display()
-        detail = f"{host} did not respond within {self._settings.deadline:g} s, the deadline for all lookups"
-        return request, Failed(Cause.DEADLINE, detail)
+        within = f"within {self._settings.deadline:g} s, the deadline for all lookups"
+        with self._lock:
+            job = self._jobs.get(page_url(request.index_url, request.name))
+            is_waiting = job is not None and not job.started
+        other = f"{host} was not queried {within}: other lookups took too long"
+        return request, Failed(Cause.DEADLINE, other if is_waiting else f"{host} did not respond {within}")
 
     def _remove_waiters(self, results: Results) -> None:
         """Remove the waiters with the queue ``results``, and cancel jobs without other waiters."""
@@ -151,16 +133,19 @@ class Client:
                 job.waiters = [waiter for waiter in job.waiters if waiter.results is not results]
                 if not job.waiters:
                     self._cancel(job)
+            # The workers of canceled jobs do not take the jobs of other callers.
+            for _ in range(min(len(self._queue), self._max_workers - self._workers)):
+                self._start_worker()
 
     # --- with the lock held ---
 
-    def _add_waiter(self, waiter: _Waiter) -> None:
+    def _add_waiter(self, waiter: Waiter) -> None:
         """Join the running job for the same page, or start one."""
         url = page_url(waiter.request.index_url, waiter.request.name)
         job = self._jobs.get(url)
         if job is None:
-            job = self._jobs[url] = _PageJob(url, waiter.request, Deadline(waiter.seconds))
-            self._queue.append(job)
+            job = self._jobs[url] = PageJob(url, waiter.request, Deadline(waiter.seconds))
+            self._queue.add(job)
             job.waiters.append(waiter)
             if self._workers < self._max_workers:
                 self._start_worker()
@@ -174,16 +159,17 @@ class Client:
         try:
             threading.Thread(target=self._work, name="mothball-index", daemon=True).start()
         except RuntimeError:
-            if self._workers == 0:
-                self._complete(self._queue.pop(), Failed(Cause.UNREACHABLE, _NO_THREAD))
-            else:
+            if self._workers == 0 and (job := self._queue.start(1)) is not None:
+                self._queue.end(job)
+                self._complete(job, Failed(Cause.UNREACHABLE, _NO_THREAD))
+            elif self._workers:
                 self._max_workers = self._workers
         else:
             self._workers += 1
         finally:
             threading.stack_size(before)
 
-    def _complete(self, job: _PageJob, outcome: Outcome | Exception) -> None:
+    def _complete(self, job: PageJob, outcome: Outcome | Exception) -> None:
         """Send the outcome to all waiters; restart for those with another ETag, which cannot use a 304."""
         del self._jobs[job.url]
         waiters, job.waiters = job.waiters, []
@@ -193,18 +179,19 @@ class Client:
             else:
                 waiter.results.put((waiter.request, outcome))
 
-    def _cancel(self, job: _PageJob) -> None:
+    def _cancel(self, job: PageJob) -> None:
         """Cancel a job. Its worker no longer counts, because a hostile index can keep it busy for long."""
         job.canceled = True
         job.deadline.cancel()
         self._jobs.pop(job.url, None)
         if job.started:
+            self._queue.end(job)
             self._workers -= 1
 
     # --- in a worker ---
 
     def _work(self) -> None:
-        """Run jobs until the queue is empty."""
+        """Run jobs until there is none to start."""
         while (job := self._next_job()) is not None:
             outcome: Outcome | Exception
             try:
@@ -214,18 +201,16 @@ class Client:
             with self._lock:
                 if job.canceled:
                     return
+                self._queue.end(job)
                 self._complete(job, outcome)
 
-    def _next_job(self) -> _PageJob | None:
+    def _next_job(self) -> PageJob | None:
         """Return the next job; None, and one worker less, if there is none."""
         with self._lock:
-            while self._queue:
-                job = self._queue.popleft()
-                if not job.canceled:
-                    job.started = True
-                    return job
-            self._workers -= 1
-            return None
+            job = self._queue.start(self._max_workers)
+            if job is None:
+                self._workers -= 1
+            return job
 
 
 def _affordable_workers() -> int:

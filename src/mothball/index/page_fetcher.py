@@ -15,6 +15,7 @@ from mothball.index.concurrency_limit import ConcurrencyLimit
 from mothball.index.credential_sources import credential_sources
 from mothball.index.credentials import CredentialStore, base_of_page
 from mothball.index.deadline import Deadline
+from mothball.index.large_pages import LargePages, LargePageSlot
 from mothball.index.network_errors import TransportError, status_text
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, Redirected
 from mothball.index.simple_api import decode_page
@@ -48,7 +49,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 class PageFetcher:
-    """Fetches project pages; connections, concurrency limit and circuit breaker are shared by all threads."""
+    """Fetches project pages; connections, limits and circuit breaker are shared by all threads."""
 
     def __init__(self, transport: Transport, settings: ClientSettings, credentials: CredentialStore) -> None:
         """Create a fetcher that uses ``transport``, and ``credentials`` for indexes that require them."""
@@ -57,6 +58,7 @@ class PageFetcher:
         self.settings = settings
         self.breaker = CircuitBreaker(settings.breaker_cooldown)
         self.limit = ConcurrencyLimit()
+        self.large_pages = LargePages()
 
     def fetch(self, request: PageRequest, deadline: Deadline) -> Outcome:
         """Return the outcome of ``request``. Failures of the index or the network do not raise."""
@@ -102,7 +104,13 @@ class _PageFetch:
         return outcome
 
     def _attempt(self) -> Outcome | None:
-        """Send one request when the endpoint has a free slot; return None if another request is needed."""
+        """Send one request and handle the response; return None if another request is needed."""
+        with self._fetcher.large_pages.slot(self._endpoint) as slot:
+            response = self._response(slot)
+            return self._handle_response(response) if isinstance(response, Response) else response
+
+    def _response(self, slot: LargePageSlot) -> Response | Outcome | None:
+        """Send one request when the endpoint has a free slot; return the response, or as ``_attempt`` without one."""
         limit, endpoint = self._fetcher.limit, self._endpoint
         has_waited, self._has_waited = self._has_waited, False
         allowed_requests = self._fetcher.breaker.allowed_requests
@@ -110,17 +118,14 @@ class _PageFetch:
             return deadline_exceeded(endpoint).failed
         keep_alive: bool | None = None
         try:
-            response = self._send(endpoint)
+            response = self._send(endpoint, slot)
             if isinstance(response, TransportError):
                 # Before the slot is released, so that the next request sees the recorded failure.
                 return self._handle_transport_error(response)
             keep_alive = response.keep_alive
+            return response
         finally:
             limit.release(endpoint, keep_alive=keep_alive)
-        try:
-            return self._handle_response(response)
-        finally:
-            self._fetcher.transport.discard(response)
 
     def _handle_response(self, response: Response) -> Outcome | None:
         """Return the outcome of ``response``; None if another request is needed."""
@@ -137,13 +142,13 @@ class _PageFetch:
             case _:
                 return self._final_outcome(response)
 
-    def _send(self, endpoint: Endpoint) -> Response | TransportError:
+    def _send(self, endpoint: Endpoint, slot: LargePageSlot) -> Response | TransportError:
         """Send a request to ``endpoint`` unless its circuit breaker is open."""
         breaker = self._fetcher.breaker
         failed = breaker.failure(endpoint)
         if failed is not None:
             return TransportError(failed, from_breaker=True)
-        response = self._fetcher.transport.get(self._url, endpoint, self._headers(), self._deadline)
+        response = self._fetcher.transport.get(self._url, endpoint, self._headers(), self._deadline, slot)
         if isinstance(response, Response) and response.status < 500 and response.status != 429:
             breaker.record_success(endpoint)
         return response

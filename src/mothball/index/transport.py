@@ -19,7 +19,7 @@ from mothball.config.connection_settings import CredentialSettings
 from mothball.index.connecting import POOLS
 from mothball.index.deadline import Deadline
 from mothball.index.endpoint_access import EndpointAccess
-from mothball.index.large_pages import LARGE, LargePages
+from mothball.index.large_pages import LARGE, LargePageSlot
 from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error
 from mothball.index.page_request import Failed
 from mothball.index.tls import TlsProfile, tls_context
@@ -70,15 +70,13 @@ class ClientSettings(NamedTuple):
 class Response(NamedTuple):
     """An HTTP response. ``body`` is decoded, and empty unless the status is 200; ``headers`` ignore case.
 
-    ``keep_alive`` is True if the connection can be reused (RFC 9112, section 9.3). If ``is_large``, the caller must
-    call ``Transport.discard`` when it no longer needs the body.
+    ``keep_alive`` is True if the connection can be reused (RFC 9112, section 9.3).
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     keep_alive: bool = True
-    is_large: bool = False
 
 
 class Transport:
@@ -99,12 +97,14 @@ class Transport:
                 contexts[profile], contexts[TlsProfile(profile.authorities)], settings.workers
             )
         self._proxies: dict[Endpoint, dict[str, str]] = {}
-        self._large_pages = LargePages()
 
     def get(
-        self, url: str, endpoint: Endpoint, headers: Mapping[str, str], deadline: Deadline
+        self, url: str, endpoint: Endpoint, headers: Mapping[str, str], deadline: Deadline, slot: LargePageSlot
     ) -> Response | TransportError:
-        """Send one GET request for ``url`` on ``endpoint`` and read the response. Network errors do not raise."""
+        """Send one GET request for ``url`` on ``endpoint`` and read the response. Network errors do not raise.
+
+        ``slot`` is taken if the body is large; the caller keeps it as long as it needs the body.
+        """
         remaining = deadline.remaining()
         if not remaining:
             return deadline_exceeded(endpoint)
@@ -117,18 +117,13 @@ class Transport:
                 request, stream=True, timeout=timeouts, proxies=self._proxies_for(endpoint)
             )
             with response:
-                return self._read(response, endpoint, deadline)
+                return self._read(response, endpoint, deadline, slot)
         except NETWORK_ERRORS as error:
             return transport_error(error, endpoint.display()) if deadline.remaining() else deadline_exceeded(endpoint)
 
     def sends_certificate(self, endpoint: Endpoint) -> bool:
         """Return True if ``endpoint`` can request a client certificate of the user."""
         return endpoint.scheme == "https" and self._access.tls_profile(endpoint).certificate is not None
-
-    def discard(self, response: Response) -> None:
-        """Allow another large page in place of ``response``."""
-        if response.is_large:
-            self._large_pages.release()
 
     def retries(self, endpoint: Endpoint) -> int:
         """Return how often a failed request to ``endpoint`` is repeated."""
@@ -146,19 +141,15 @@ class Transport:
             self._proxies[endpoint] = {} if proxy is None else {endpoint.scheme: proxy.text}
         return self._proxies[endpoint]
 
-    def _read(self, response: requests.Response, endpoint: Endpoint, deadline: Deadline) -> Response | TransportError:
+    def _read(
+        self, response: requests.Response, endpoint: Endpoint, deadline: Deadline, slot: LargePageSlot
+    ) -> Response | TransportError:
         """Read the body of a 200 response; drain others, so that the connection can be reused."""
         if response.status_code == 200:
-            body = _Body(response, endpoint, self._settings.max_body, self._large_pages)
-            try:
-                read = body.read(deadline)
-            except BaseException:
-                body.discard()
-                raise
-            if isinstance(read, TransportError):
-                body.discard()
-                return read
-            return Response(200, response.headers, read, keep_alive=_keep_alive(response), is_large=body.is_large)
+            body = _Body(response, endpoint, self._settings.max_body).read(deadline, slot)
+            if isinstance(body, TransportError):
+                return body
+            return Response(200, response.headers, body, keep_alive=_keep_alive(response))
         drained = 0
         while drained < _MAX_DRAINED and deadline.remaining():
             chunk = response.raw.read1(_CHUNK, decode_content=False)
@@ -174,22 +165,14 @@ def _keep_alive(response: requests.Response) -> bool:
 
 
 class _Body:
-    """The body of a 200 response. ``is_large`` is True while it has a slot of ``large_pages``."""
+    """The body of a 200 response, of at most ``limit`` bytes."""
 
-    def __init__(self, response: requests.Response, endpoint: Endpoint, limit: int, large_pages: LargePages) -> None:
+    def __init__(self, response: requests.Response, endpoint: Endpoint, limit: int) -> None:
         self._response = response
         self._endpoint = endpoint
         self._limit = limit
-        self._large_pages = large_pages
-        self.is_large = False
 
-    def discard(self) -> None:
-        """Return the slot, if there is one."""
-        if self.is_large:
-            self._large_pages.release()
-            self.is_large = False
-
-    def read(self, deadline: Deadline) -> bytes | TransportError:
+    def read(self, deadline: Deadline, slot: LargePageSlot) -> bytes | TransportError:
         """Return the decoded body, checking deadline and size while reading against slow responses and gzip bombs."""
         host, limit, raw = self._endpoint.display(), self._limit, self._response.raw
         coding = self._response.headers.get("Content-Encoding", "").strip().lower()
@@ -210,17 +193,22 @@ class _Body:
                 decoded += len(part)
                 if max(received, decoded) > limit:
                     return too_large
-                if not deadline.remaining() or (decoded > LARGE and not self._has_slot(deadline)):
-                    return deadline_exceeded(self._endpoint)
+                if (late := self._deadline_exceeded(decoded, deadline, slot)) is not None:
+                    return late
                 parts.append(part)
         if inflater is not None and (not inflater.eof or inflater.unused_data):
             return TransportError(Failed(Cause.UNEXPECTED_RESPONSE, f"{host} returned invalid gzip data"))
         return b"".join(parts)
 
-    def _has_slot(self, deadline: Deadline) -> bool:
-        """Take a slot unless there is one already; return False if there is none before the deadline."""
-        self.is_large = self.is_large or self._large_pages.acquire(deadline)
-        return self.is_large
+    def _deadline_exceeded(self, decoded: int, deadline: Deadline, slot: LargePageSlot) -> TransportError | None:
+        """Return the failure if the deadline has ended, also while waiting for the slot of a large page."""
+        if not deadline.remaining():
+            return deadline_exceeded(self._endpoint)
+        if decoded <= LARGE or slot.take(deadline):
+            return None
+        host = self._endpoint.display()
+        detail = f"the page on {host} was not read before the deadline: other large pages took too long"
+        return TransportError(Failed(Cause.DEADLINE, detail))
 
 
 def _inflated(inflater: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:

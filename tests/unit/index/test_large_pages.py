@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import threading
+from collections.abc import Iterator
 
 import pytest
 
 from mothball.index.client import Client, ClientSettings
 from mothball.index.deadline import Deadline
-from mothball.index.large_pages import LARGE, MAX_LARGE, LargePages
-from mothball.index.page_request import Fetched, PageRequest
+from mothball.index.large_pages import LARGE, MAX_LARGE, MAX_LARGE_OF_ENDPOINT, LargePages
+from mothball.index.page_request import Failed, Fetched, PageRequest
 from mothball.index.transport import _MAX_DECODED
+from mothball.index.urls import Endpoint
+from mothball.model.lookup import Cause
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page
 
 NAMES = [f"lib-{number}" for number in range(2 * MAX_LARGE + 1)]
+SLOW, OTHER = (Endpoint("https", host, 443) for host in ("slow.example", "other.example"))
 
 
 def padded(name: str, size: int) -> Reply:
@@ -21,6 +26,14 @@ def padded(name: str, size: int) -> Reply:
     page = json_page(name, "archived").body
     body = gzip.compress(page + b" " * (size - len(page)), 1)
     return Reply(body=body, headers=(("Content-Encoding", "gzip"),))
+
+
+@pytest.fixture
+def slow_index() -> Iterator[ScriptedIndex]:
+    """Run an index whose pages never end after the first megabytes."""
+    never_ends = Reply(body=b"{" + b" " * (2 * LARGE), headers=(("Content-Length", str(30 * LARGE)),))
+    with ScriptedIndex(otherwise=never_ends) as index:
+        yield index
 
 
 @pytest.mark.parametrize("size", [_MAX_DECODED - 1, _MAX_DECODED, _MAX_DECODED + 1, 4 * _MAX_DECODED, LARGE, LARGE + 1])
@@ -42,9 +55,59 @@ def test_more_large_pages_than_slots_are_read_one_after_the_other() -> None:
             assert sorted(found) == sorted(NAMES)
 
 
+def test_large_pages_of_other_indexes_are_read_while_those_of_a_slow_index_never_end(
+    slow_index: ScriptedIndex,
+) -> None:
+    with ScriptedIndex({name: padded(name, 3 * LARGE) for name in NAMES}) as index, Client() as client:
+        slow = [PageRequest(slow_index.url, f"slow-{number}") for number in range(MAX_LARGE_OF_ENDPOINT + 1)]
+        fetching = client.fetch([*slow, *(PageRequest(index.url, name) for name in NAMES)])
+        # The pages of the slow index have no outcome before the deadline of a minute.
+        first = [next(fetching) for _ in NAMES]
+    assert sorted(request.name for request, outcome in first if isinstance(outcome, Fetched)) == sorted(NAMES)
+
+
+def test_large_page_that_waited_for_others_until_the_deadline_says_so(slow_index: ScriptedIndex) -> None:
+    names = [f"slow-{number}" for number in range(MAX_LARGE_OF_ENDPOINT + 1)]
+    with Client(ClientSettings(deadline=1.0, read_timeout=5.0)) as client:
+        pages = client._fetcher.large_pages
+        assert all(pages.take(SLOW, Deadline(60.0)) for _ in range(MAX_LARGE_OF_ENDPOINT))
+        assert pages.take(OTHER, Deadline(60.0))
+        outcome = client._fetcher.fetch(PageRequest(slow_index.url, names[0]), Deadline(0.3))
+    assert isinstance(outcome, Failed)
+    assert outcome.cause is Cause.DEADLINE
+    assert outcome.detail.endswith("was not read before the deadline: other large pages took too long")
+
+
 def test_waiting_for_a_slot_ends_with_the_deadline() -> None:
     pages, deadline = LargePages(), Deadline(60.0)
-    assert all(pages.acquire(deadline) for _ in range(MAX_LARGE))
-    assert not pages.acquire(Deadline(0.01))
-    pages.release()
-    assert pages.acquire(deadline)
+    assert all(pages.take(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT))
+    assert not pages.take(SLOW, Deadline(0.01))
+    assert pages.take(OTHER, deadline)
+    assert not pages.take(OTHER, Deadline(0.01))
+    pages.release(SLOW)
+    assert pages.take(OTHER, deadline)
+
+
+def test_waiting_for_a_slot_ends_when_the_lookup_is_canceled() -> None:
+    pages, deadline = LargePages(), Deadline(60.0)
+    assert all(pages.take(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT))
+    results: list[bool] = []
+    waiting = threading.Thread(target=lambda: results.append(pages.take(SLOW, deadline)))
+    waiting.start()
+    deadline.cancel()
+    waiting.join(timeout=10.0)
+    assert results == [False]
+
+
+@pytest.mark.parametrize("error", [ValueError, MemoryError, KeyboardInterrupt])
+def test_slot_is_returned_after_any_exception(error: type[BaseException]) -> None:
+    pages, deadline = LargePages(), Deadline(60.0)
+    for _ in range(2 * MAX_LARGE):
+        with pytest.raises(error), pages.slot(SLOW) as slot:  # noqa: PT012 - the exception must end the block
+            assert slot.take(deadline)
+            assert slot.take(deadline)
+            raise error
+    with pages.slot(SLOW):
+        pass  # a small page takes no slot, and returns none
+    assert all(pages.take(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT))
+    assert not pages.take(SLOW, Deadline(0.01))
