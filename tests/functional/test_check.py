@@ -618,6 +618,33 @@ def test_local_index_of_the_repository_is_queried_only_with_consent(project: Pro
             assert project.check(*options, env=without).code == 1
 
 
+def test_remedies_for_plain_http_to_another_machine_can_be_pasted(project: Project) -> None:
+    project.write("requirements.txt", "--index-url http://index.example:8080/simple/\nold-lib\n")
+    path = str(project.home / ".config" / "mothball" / "config.toml")
+    refused = {"HTTP_PROXY": "http://127.0.0.1:9"}  # the discard port, where nothing listens
+
+    without = project.check(env={"MOTHBALL_ALLOW_LOCAL_INDEXES": ""})
+    assert "was not looked up: http://index.example:8080/simple/ (`--index-url` in requirements.txt:1)" in without.out
+    [line] = re.findall(r"`(trusted-hosts = .+?)` at the top of that file", without.out)
+    project.user_config(line.replace("HOST:PORT", "index.example:8080"))
+    assert "cannot connect to the proxy" in project.check(env=refused | {"MOTHBALL_ALLOW_LOCAL_INDEXES": ""}).out
+
+    project.user_config("")
+    allowed = project.check()
+    assert "plain http is only allowed for trusted hosts" in allowed.out
+    [(line, shown)] = re.findall(r"add `(trusted-hosts = .+?)` to the top of (\S+)", allowed.out)
+    assert (line, shown) == ('trusted-hosts = ["index.example:8080"]', path)
+    project.user_config(line)
+    assert "cannot connect to the proxy" in project.check(env=refused).out
+
+
+def test_index_url_that_is_not_valid_has_no_trusted_host_as_remedy(project: Project) -> None:
+    project.write("requirements.txt", "--index-url https://index.example:99999/simple/\nold-lib\n")
+
+    result = project.check()
+    assert "= help: correct the URL of the index" in result.out
+
+
 def test_mistyped_paths_are_reported_with_the_existing_one(project: Project) -> None:
     project.offline({"old-lib": "archived"})
     project.write("requirements.txt", "old-lib\n")

@@ -140,10 +140,26 @@ def test_entries_with_the_same_route_are_explained_together(project: Project) ->
     assert explanation(project, "lib")[0].endswith("requirements.txt:5 and 2 more")
 
 
-def test_invalid_project_name_is_rejected(project: Project) -> None:
-    result = project.run("explain", "lib==1")
+def test_requirement_is_accepted_in_place_of_a_name(project: Project) -> None:
+    project.write("requirements.txt", "lib\n")
+
+    assert explanation(project, "Lib[extra]>=3; python_version > '3'") == explanation(project, "lib")
+
+
+def test_text_that_is_no_requirement_is_rejected(project: Project) -> None:
+    result = project.run("explain", "l ib")
     assert result.code == 2
-    assert "lib==1 is not a project name" in result.err
+    assert "`l ib` is not a valid requirement" in result.err
+
+
+def test_user_name_that_is_sent_without_a_password_is_reported(project: Project) -> None:
+    project.write("requirements.txt", f"-i {A}\nlib\n")
+    named = {"PIP_INDEX_URL": "https://t0ken@a.example/simple/", "PATH": str(project.home)}
+
+    line = credentials(project, env=named)
+    assert not line.startswith("none")
+    assert "; the user name is sent without a password; " in line
+    assert "t0ken" not in line
 
 
 def test_index_url_that_is_invalid_is_refused(project: Project) -> None:
@@ -275,7 +291,7 @@ def test_proxy_certificates_and_client_certificate_are_named_without_secrets(pro
 
 def test_refused_and_unauthenticated_indexes_are_marked(project: Project) -> None:
     project.write("requirements.txt", "-i http://a.example/simple/\nlib\n")
-    assert connection(project)[-1] == "refused: plain HTTP is only allowed for trusted hosts"
+    assert connection(project)[-1] == "refused: plain HTTP is only allowed for `trusted-hosts`"
     project.write("requirements.txt", f"-i {A}\nlib\n")
     project.user_config('insecure-hosts = ["a.example"]\n')
     assert connection(project) == [

@@ -115,7 +115,6 @@ _CAUSE_HELP = {
     "`[[tool.uv.index]]`) or as `index-url`: names are sent to no other host",
     Cause.UNEXPECTED_RESPONSE: "check that `index-url` is a simple repository (PEP 503, PEP 691), and that no proxy "
     "responds instead of it",
-    Cause.REFUSED_URL: "use HTTPS, or add the host to `trusted-hosts` in {user_config}",
     Cause.TLS: "check the certificate; set `REQUESTS_CA_BUNDLE` to the CA certificates of your network",
 }
 _SKIP_REASON_HELP = {
@@ -126,7 +125,8 @@ _SKIP_REASON_HELP = {
     SkipReason.CONSENT: 'if you trust it, add `internal = "URL"` with its URL below [indexes] in {user_config}, or '
     "allow all such indexes: "
     "`allow-local-indexes = true` there, `allowLocalIndexes` in the editor settings, or "
-    "`MOTHBALL_ALLOW_LOCAL_INDEXES=1`",
+    '`MOTHBALL_ALLOW_LOCAL_INDEXES=1`; for plain HTTP to another machine, `trusted-hosts = ["HOST:PORT"]` at the top '
+    "of that file is needed, and enough",
     SkipReason.TOO_MANY_INDEXES: "remove indexes from the file",
 }
 _SPELLING = "check the spelling, because anyone can register a mistyped, invented or deleted name"
@@ -281,8 +281,7 @@ def _message_text(
             return MessageText(message, f"{replacement or f'{internal}; otherwise '}{_SPELLING}")
         case Unavailable():
             message = f"{name} could not be checked: {one_line(lookup.detail, MAX_DETAIL)}"
-            help_text = _with_path(_CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP))
-            return MessageText(message, help_text + _ignore_code_help(lookup, source))
+            return MessageText(message, _unavailable_help(lookup) + _ignore_code_help(lookup, source))
         case StatusNotStated():
             return MessageText(f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}", "")
         case Skipped():
@@ -292,6 +291,18 @@ def _message_text(
             )
         case _:
             assert_never(lookup)
+
+
+def _unavailable_help(lookup: Unavailable) -> str:
+    """Return the remedy for a failed lookup."""
+    if lookup.cause is not Cause.REFUSED_URL:
+        return _with_path(_CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP))
+    from mothball.index.urls import endpoint_of  # noqa: PLC0415 - rare
+
+    endpoint = endpoint_of(lookup.origin.index_url)
+    if endpoint is None:
+        return "correct the URL of the index"
+    return f"use HTTPS, or add `trusted-hosts = [{toml_string(endpoint.display())}]` to the top of {user_config_file()}"
 
 
 def _advice(status: ProjectStatus, direct_dependency: str, successor: str) -> str:

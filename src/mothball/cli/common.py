@@ -18,7 +18,7 @@ from mothball.discovery.installer_settings import with_installers
 from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.formats.table import FORMATS
 from mothball.index.session import LookupSession
-from mothball.model.document import Dependency, normalize_name
+from mothball.model.document import Dependency
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError, suggest
 from mothball.model.findings import CheckMode, Severity
 from mothball.model.records import NamedTuple
@@ -126,12 +126,11 @@ def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple
 
 
 def project_name(argument: str) -> str:
-    """Return ``argument`` as a normalized project name. Raises UsageError if it is not a project name."""
+    """Return the normalized project name of ``argument``, a name or requirement. Raises UsageError if it is neither."""
     entry = parse_requirement(argument)
-    if isinstance(entry, RequirementError) or entry.name != argument:
-        shown = one_line(argument, 60)
-        raise UsageError(f"{shown} is not a project name", help_text="pass the name only, without extras or version")
-    return normalize_name(argument)
+    if isinstance(entry, RequirementError):
+        raise UsageError(one_line(entry.message, 200), help_text=one_line(entry.help, 200))
+    return entry.project
 
 
 def requested_format(arguments: argparse.Namespace) -> str | None:

@@ -188,7 +188,7 @@ def _index_lines(number: int, index: RoutedIndex, connections: _Connections) -> 
     yield f"  {number}. {one_line(index.url, 200)}  {one_line(index.set_by, 200)}"
     if not facts["allowed"]:
         is_valid = endpoint_of(index.url) is not None
-        reason = "plain HTTP is only allowed for trusted hosts" if is_valid else "the URL is invalid"
+        reason = "plain HTTP is only allowed for `trusted-hosts`" if is_valid else "the URL is invalid"
         yield f"     refused: {reason}"
         return
     if facts["credentials"]:

@@ -505,7 +505,7 @@ def _add_explain(commands: _Commands) -> _Parser:
         "Show which indexes the project NAME is looked up on in the files of each PATH: the setting behind\n"
         "each, the credentials, certificates and proxy, and what was passed over and why. Sends no request.",
     )
-    explain.add_argument("name", metavar="NAME", help="project name")
+    explain.add_argument("name", metavar="NAME", help="project name, or a requirement such as 'lib>=2'")
     explain.add_argument("paths", nargs="*", metavar="PATH", help="file or directory (default: current directory)")
     explain.add_argument(
         "--format", dest="output", default="text", help="default: text", **_one_of("--format", "text", "json")

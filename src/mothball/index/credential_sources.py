@@ -42,7 +42,7 @@ def credential_sources(store: CredentialStore, index_url: str) -> tuple[Credenti
         sources.append(source)
         if source.is_used:
             return (*sources, *([keyring] if store.keyring_result(index_url)[0] else []))
-    return (*sources, keyring)
+    return (*sources, *_user_name(store, index_url, endpoint), keyring)
 
 
 def _sources_before_401(store: CredentialStore, index_url: str, endpoint: Endpoint) -> Iterator[CredentialSource]:
@@ -66,6 +66,13 @@ def _url(store: CredentialStore, index_url: str, endpoint: Endpoint) -> Iterator
         source = f"UV_INDEX_{variable_name(scoped.name)}_…" if scoped.from_variables else "index URL"
         note = f"those in {source}" if scoped.from_variables else f"those of the URL in {set_by}"
         yield CredentialSource(source, f"{note} are sent", is_used=True)
+
+
+def _user_name(store: CredentialStore, index_url: str, endpoint: Endpoint) -> Iterator[CredentialSource]:
+    """Yield the user name of the URL, which may be a token: it is sent if no other source has its password."""
+    scoped = store.closest_url(endpoint, index_url)
+    if scoped is not None and scoped.login is not None:
+        yield CredentialSource("index URL", "the user name is sent without a password", is_used=True)
 
 
 def _unbound_variables(store: CredentialStore) -> Iterator[CredentialSource]:

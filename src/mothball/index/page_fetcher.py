@@ -213,26 +213,25 @@ class _PageFetch:
         return self._access_denied(401)
 
     def _access_denied(self, status: int) -> Failed:
-        """Return the failure for 401, 403 or 407."""
+        """Return the failure for 401 or 403."""
         sent_login = self._login is not None and self._endpoint == self._origin
         detail = f"{self._host} returned {status_text(status)}"
         if status == 401:
             detail += f" ({'your credentials were rejected' if sent_login else 'credentials are required'})"
         elif status == 403 and sent_login:
             detail += " (your credentials do not give access)"
-        if status in (401, 403):
-            sources = credential_sources(self._fetcher.credentials, base_of_page(self._first_url))
-            detail += f": {'; '.join(source.note for source in sources)}"
+        sources = credential_sources(self._fetcher.credentials, base_of_page(self._first_url))
+        detail += f": {'; '.join(source.note for source in sources)}"
         return Failed(Cause.UNAUTHORIZED, detail, self._ignorable(status))
 
     def _ignorable(self, status: int) -> int:
         """Return ``status`` if ``ignore-error-codes`` may name it, else 0.
 
-        401 and 403 count only if no credentials were sent: otherwise they may be about these credentials.
+        401 and 403 count only if no credentials were sent, and not from a proxy: otherwise they may be about these
+        credentials, or about the whole host.
         """
-        if not is_ignorable_error_code(status) or (status in (401, 403) and self._uses_credentials()):
-            return 0
-        return status
+        may_be_other = status in (401, 403) and (self._uses_credentials() or self._may_be_proxy)
+        return 0 if may_be_other or not is_ignorable_error_code(status) else status
 
     def _uses_credentials(self) -> bool:
         """Return True if a login or client certificate was sent for this page, or a login of it was rejected before."""
@@ -282,8 +281,10 @@ class _PageFetch:
                 return NotModified()
             case 404 | 410:
                 return NotFound()
-            case 403 | 407:
+            case 403:
                 return self._access_denied(status)
+            case 407 if self._may_be_proxy:
+                return Failed(Cause.PROXY, f"the proxy returned {status_text(status)} for {self._endpoint.display()}")
             case _:
                 cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_RESPONSE
                 return Failed(cause, f"{self._host} returned {status_text(status)}", self._ignorable(status))
@@ -299,8 +300,13 @@ class _PageFetch:
 
     @property
     def _host(self) -> str:
-        """The host of the last request, for messages."""
-        return self._endpoint.display()
+        """The host that responded to the last request, for messages."""
+        return f"{self._endpoint.display()}{' or the proxy' if self._may_be_proxy else ''}"
+
+    @property
+    def _may_be_proxy(self) -> bool:
+        """Return True if the last response may be from a proxy."""
+        return self._fetcher.transport.may_be_proxy(self._endpoint)
 
 
 def _retry_after(value: str) -> float | None:

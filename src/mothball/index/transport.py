@@ -125,6 +125,10 @@ class Transport:
         """Return True if ``endpoint`` can request a client certificate of the user."""
         return endpoint.scheme == "https" and self._access.tls_profile(endpoint).certificate is not None
 
+    def may_be_proxy(self, endpoint: Endpoint) -> bool:
+        """Return True if a response of ``endpoint`` may be from a proxy, which forwards plain HTTP."""
+        return endpoint.scheme == "http" and bool(self._proxies_for(endpoint))
+
     def retries(self, endpoint: Endpoint) -> int:
         """Return how often a failed request to ``endpoint`` is repeated."""
         retries = self._access.retries(endpoint)

@@ -175,7 +175,25 @@ def test_proxy_authentication_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
         assert proxy.received[0].method == "CONNECT"
     detail = "the proxy returned 407 Proxy Authentication Required for index.example"
     assert tunnelled == Failed(Cause.PROXY, detail)
-    assert plain == Failed(Cause.UNAUTHORIZED, "index.example returned 407 Proxy Authentication Required")
+    assert plain == Failed(Cause.PROXY, detail)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "text"),
+    [(403, Cause.UNAUTHORIZED, "403 Forbidden: "), (502, Cause.SERVER_ERROR, "502 Bad Gateway")],
+)
+def test_error_over_plain_http_may_be_that_of_the_proxy(
+    status: int, cause: Cause, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedIndex(otherwise=Reply(status)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        settings = ClientSettings(trusted_hosts=("index.example",), retries=0)
+        [outcome] = fetch("http://index.example/simple/", settings)
+    assert isinstance(outcome, Failed)
+    assert outcome.cause is cause
+    assert outcome.detail.startswith(f"index.example or the proxy returned {text}")
+    # `ignore-error-codes` would send the name to the next index.
+    assert outcome.status == 0
 
 
 def test_proxy_that_forbids_the_host_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,7 @@ _shtab_mothball_explain_options=(
   "--format[default\: text]:output:(text json)"
   "--config[use this configuration file only]:FILE:_files"
   "--index-url[default index, used where no file or setting names another one]:URL:"
-  ":project name:"
+  ":project name, or a requirement such as \'lib\>\=2\':"
   "(*)::file or directory (default\: current directory):_files"
 )
 
