@@ -165,6 +165,30 @@ def test_lock_of_the_files_of_a_new_owner_is_rejected(
     assert "or ignore" not in result.out
 
 
+@pytest.mark.parametrize(("before", "after"), [("uv.lock", "pylock.toml"), ("poetry.lock", "uv.lock")])
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_lock_of_another_tool_with_the_files_of_a_new_owner_is_rejected(
+    shop: Workshop, index: ScriptedIndex, before: str, after: str, version: str
+) -> None:
+    commit_at(shop, {before: LOCKS[before](index.url, OLD)}, 300 * DAY)
+    revived = File(version, content="new owner", uploaded=utc(DAY))
+    index.script("old-lib", page(revived, status="active"))
+    shop.git("rm", "--quiet", before)
+    shop.stage({after: LOCKS[after](index.url, revived, version=version)})
+    assert findings(shop, index) == [("re-registered", "error")]
+
+
+@pytest.mark.parametrize(("before", "after"), [("uv.lock", "pylock.toml"), ("poetry.lock", "uv.lock")])
+def test_lock_of_another_tool_with_the_same_files_is_no_addition(
+    shop: Workshop, index: ScriptedIndex, before: str, after: str
+) -> None:
+    commit_at(shop, {before: LOCKS[before](index.url, OLD)}, 300 * DAY)
+    shop.git("rm", "--quiet", before)
+    shop.stage({after: LOCKS[after](index.url, OLD)})
+    assert findings(shop, index) == []
+    assert index.count() == 0
+
+
 @pytest.mark.parametrize("name", LOCKS)
 def test_old_lock_is_an_error_in_a_full_check(shop: Workshop, index: ScriptedIndex, name: str) -> None:
     commit_at(shop, {name: LOCKS[name](index.url, OLD)}, 300 * DAY)

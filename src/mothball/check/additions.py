@@ -110,9 +110,19 @@ def additions(
     new = [_new_entries(target, old, base_names, removals) for target, old in zip(targets, previous, strict=True)]
     base_pins = _BasePins(base)
     return [
-        _addition(target, old, entries, removals, base_pins)
+        _addition(target, old, entries, removals, _BaseVersions(base_pins, _base_locks(target, old, base)))
         for target, old, entries in zip(targets, previous, new, strict=True)
     ]
+
+
+def _base_locks(
+    target: FileVersion, previous: Sequence[FileVersion], base: Iterable[FileVersion]
+) -> Sequence[FileVersion]:
+    """Return the base versions of the lock ``target``; for a new lock, the locks of its project that it may replace."""
+    locks = [version for version in previous if may_record_files(version.parsed)]
+    if locks or not may_record_files(target.parsed):
+        return locks
+    return [version for version in base if version.project == target.project and may_record_files(version.parsed)]
 
 
 def merge_additions(first: SelectedEntries, second: SelectedEntries) -> SelectedEntries:
@@ -163,7 +173,7 @@ def _addition(
     previous: Sequence[FileVersion],
     new: Sequence[Dependency],
     removals: _Removals,
-    base_pins: _BasePins,
+    base_versions: _BaseVersions,
 ) -> SelectedEntries:
     document, text = target.parsed.document, target.parsed.text
     moved_from: dict[Dependency, str] = {}
@@ -192,23 +202,23 @@ def _addition(
         problems,
         unnamed,
         moved_from,
-        tuple(_repinned(target, set(new), previous, base_pins)),
-        tuple(_base_lock(version) for version in previous if may_record_files(version.parsed)),
+        tuple(_repinned(target, set(new), base_versions)),
+        tuple(map(_base_lock, base_versions.locks)),
     )
 
 
 def _repinned(
-    target: FileVersion, added: AbstractSet[Dependency], previous: Sequence[FileVersion], base_pins: _BasePins
+    target: FileVersion, added: AbstractSet[Dependency], base_versions: _BaseVersions
 ) -> Iterator[Dependency]:
     """Yield the entries that were there before with another version or other files, without those ``added``."""
-    old_entries = _entries_by_pin(previous)
+    old_entries = _entries_by_pin(base_versions.locks)
     for entry in target.parsed.document.dependencies:
         if (
             entry not in added
             and (pin := pin_of(entry))
             and target.facts.skip_reason(entry) is None
             and (
-                not base_pins.cover(target.project, entry.name, pin)
+                not base_versions.pins.cover(target.project, entry.name, pin)
                 or _has_other_files(target, entry, old_entries.get((entry.name, pin), ()))
             )
         ):
@@ -218,11 +228,11 @@ def _repinned(
 _OldEntries = Sequence[tuple[FileVersion, Dependency]]
 
 
-def _entries_by_pin(versions: Iterable[FileVersion]) -> Mapping[tuple[str, str], _OldEntries]:
+def _entries_by_pin(locks: Iterable[FileVersion]) -> Mapping[tuple[str, str], _OldEntries]:
     """Return the entries of locks by name and pinned version."""
     entries: dict[tuple[str, str], list[tuple[FileVersion, Dependency]]] = {}
-    for version in versions:
-        for entry in version.parsed.document.dependencies if may_record_files(version.parsed) else ():
+    for version in locks:
+        for entry in version.parsed.document.dependencies:
             entries.setdefault((entry.name, pin_of(entry)), []).append((version, entry))
     return entries
 
@@ -344,6 +354,13 @@ class _BasePins:
     def cover(self, project: str, name: str, pin: str) -> bool:
         """Return True if the base has this version in ``project``, or in a project that encloses it."""
         return any((name, pin) in pins for other, pins in self._by_project.items() if is_beneath(project, other))
+
+
+class _BaseVersions(NamedTuple):
+    """The pinned versions at the base, and the base locks that one lock is compared with."""
+
+    pins: _BasePins
+    locks: Sequence[FileVersion]
 
 
 class _Removals:
