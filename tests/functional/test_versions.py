@@ -125,6 +125,18 @@ def test_warm_check_reads_the_yank_from_the_cache(project: Project, index: Scrip
     assert index.count("old-lib") == 1
 
 
+def test_markdown_has_each_help_with_the_packages_that_it_is_for(project: Project, index: ScriptedIndex) -> None:
+    index.script("old-lib", page(File(content="rebuilt")))
+    index.script("other", page(File("2.0", project="other"), name="other"))
+    project.write("uv.lock", uv_lock(index.url, File()))
+    project.write("requirements.txt", "other==1.0\n")
+    out = project.check("--format", "markdown", "--index-url", index.url).out
+    assert [line.partition(":")[0] for line in out.splitlines() if line.startswith("- ")] == [
+        "- **unlisted** (`other`)",
+        "- **unlisted** (`old-lib`)",
+    ]
+
+
 # --- ignores ---
 
 

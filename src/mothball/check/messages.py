@@ -190,7 +190,7 @@ def version_message(  # noqa: PLR0913 - as finding_message
             return _with_dependency_path(MessageText(message, help_text), name, via)
         case _ if subject.replaced:
             message = f"{index} has other files for {name} {version} than the lock records"
-            text = MessageText(message, "find out why the files were replaced before you lock again")
+            text = MessageText(message, "find out why the locked files are gone before you lock again")
         case _:
             text = MessageText(f"{name} {version} is not on {index}", "use a version that the index has")
     if rule is Rule.YANKED and not isinstance(lookup, Missing | Unavailable | Skipped) and lookup.release is not None:

@@ -8,15 +8,17 @@ shown as code.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mothball.model.findings import Finding, Problem, Report, Severity
-from mothball.model.sanitize import one_line
+from mothball.model.sanitize import join_names, one_line
 from mothball.report.concise import summary_line
 
 # GitHub rejects comments of more than 65,536 characters and summaries of more than 1 MiB.
 _MAX_ROWS = 100
 _MAX_TEXT = 200
+_SHOWN_NAMES = 5
 # What has a meaning within a line.
 _SYNTAX = re.compile(r"([\\`*_\[\]<>|~&$])")
 # Mentions, references to issues and commits, and addresses become links by themselves.
@@ -26,7 +28,7 @@ _ORDER = list(Severity)
 
 
 def render_markdown(report: Report) -> str:
-    """Return the report as Markdown: findings, help once per rule, problems, ignored findings, summary."""
+    """Return the report as Markdown: findings, each help once, problems, ignored findings, summary."""
     active = [finding for finding in report.findings if finding.suppressed is None]
     active.sort(key=lambda finding: _ORDER.index(finding.severity))
     ignored = [finding for finding in report.findings if finding.suppressed is not None]
@@ -80,20 +82,31 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _help(findings: Iterable[Finding]) -> str:
-    """Return the help of the first finding of each rule as a list, and the ignore entries of all as a block of code.
+    """Return each help once as a list, and the ignore entries of all findings as a block of code.
 
     Entries have no line breaks, so that no text in them ends the block.
     """
-    first: dict[str, str] = {}
+    names: dict[tuple[str, str], dict[str, None]] = {}
     entries: dict[str, None] = {}
     for finding in findings:
         if finding.help:
             below = " an entry below" if finding.ignore_entry else ""
-            first.setdefault(finding.rule, f"{_prose(finding.help_without_entry())}{below}")
+            key = finding.rule, f"{_prose(finding.help_without_entry())}{below}"
+            names.setdefault(key, {})[finding.name or ""] = None
         if finding.ignore_entry:
             entries[one_line(finding.ignore_entry, 1000)] = None
-    shown = "\n".join(f"- **{rule}**: {text}" for rule, text in first.items())
-    return "\n".join([shown, "", "```toml", *[*entries][:_MAX_ROWS], "```"]) if entries else shown
+    helps_of_rule = Counter(rule for rule, _ in names)
+    shown = [
+        f"- **{rule}**{_subject(named) if helps_of_rule[rule] > 1 else ''}: {text}"
+        for (rule, text), named in [*names.items()][:_MAX_ROWS]
+    ]
+    return "\n".join([*shown, *(["", "```toml", *[*entries][:_MAX_ROWS], "```"] if entries else [])])
+
+
+def _subject(names: Iterable[str]) -> str:
+    """Return the packages that a help is for, empty if it is about an index or a file."""
+    named = join_names([name for name in names if name], _SHOWN_NAMES)
+    return f" ({_code(named)})" if named else ""
 
 
 def _problem(problem: Problem) -> str:
