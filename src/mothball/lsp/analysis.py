@@ -85,6 +85,8 @@ def read_file_state(
         place = "" if isinstance(error, SettingsError) else display_path(user_config_file())
         problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
         context = context._replace(saved=None, problems=(problem,))
+    if context.saved is not None and context.saved.text == text:
+        text = context.saved.text  # a lock may have some MB: keep one copy
     opened = read_open(text, context, valid=valid)
     queries = plan_lookups(opened.files(), run_settings()).queries() if opened else ()
     return FileState(Parsed(context, text, opened), cached(queries) if queries else {})

@@ -274,6 +274,8 @@ class Session:
             context = context.with_last_valid(before)
         document.context = context
         document.parsed = done.parsed
+        if document.text == done.parsed.text:
+            document.text = done.parsed.text  # the copy that the context keeps, too
         self.on_snapshots(done.parsed.context.snapshots)
         self.lookups.store(done.cached)
         self._check(document)
