@@ -74,6 +74,21 @@ def test_settings_of_an_outage_are_opened(
     assert (request["params"]["uri"], request["params"]["takeFocus"]) == (uri(configuration), True)
 
 
+def test_dependency_whose_index_cannot_be_determined_is_not_removed(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    text = "lib\n-r missing.txt\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    first, _ = client.wait_for_diagnostics(document, "unresolvable", "unreadable")
+    assert "`-r missing.txt` in line 2 cannot be read" in first["message"]
+    assert workspace.path("") not in first["message"]
+    assert list(actions(client, document, 0)) == [
+        "Ignore `unresolvable` for lib in a comment",
+        "Check again",
+    ]
+
+
 def test_settings_are_offered_where_consent_is_missing(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:

@@ -444,8 +444,11 @@ def test_without_git_configuration_above_the_folder_applies(
     workspace.write("pyproject.toml", '[tool.mothball]\nseverity.archived = "warning"\n')
     path = workspace.write("requirements/worker.txt", "old-lib\n")
     client.start(PUSH, workspace.path(folder or "elsewhere"), index.url)
-    (diagnostic,) = client.wait_for_diagnostics(client.open(path, "old-lib\n"), "archived")
+    document = client.open(path, "old-lib\n")
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
     assert diagnostic["severity"] == 2
+    hover = client.hover(document, 0, 0)["contents"]["value"]
+    assert "warning, set by `severity.archived` in `../pyproject.toml`\n" in hover
 
 
 def test_private_names_of_the_user_are_not_looked_up(client: InProcess, workspace: Workspace) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from editors.vscode import generate
 from mothball.formats.table import PATTERNS
+from mothball.lsp.diagnostics import _OTHER_OUTAGE, _OUTAGES
 from mothball.lsp.settings import SETTINGS
 
 _EXTENSION = Path(generate.__file__).parent
@@ -31,6 +32,16 @@ def test_requirements_files_have_the_language_that_is_colored() -> None:
         assert json.loads((_EXTENSION / path).read_text("utf-8")), path
     scope = json.loads((_EXTENSION / grammar["path"]).read_text("utf-8"))["scopeName"]
     assert scope == grammar["scopeName"]
+
+
+def test_status_bar_recognizes_every_outage() -> None:
+    source = (_EXTENSION / "src" / "counting.ts").read_text("utf-8")
+    match = re.search("const OUTAGE = /(.*)/;", source)
+    assert match is not None
+    for words in (*_OUTAGES.values(), _OTHER_OUTAGE):
+        found = re.match(match[1], f"{words} (cause): 8 dependencies not checked")
+        assert found is not None, words
+        assert found[1] == words
 
 
 def test_the_walkthrough_has_existing_media_and_commands() -> None:

@@ -47,7 +47,7 @@ export interface Appearance {
 }
 
 /** The server's message for the outage of an index: "Index unreachable (CAUSE): 8 dependencies not checked". */
-const OUTAGE = /^(Index [A-Za-z ]+|No trusted connection to the index|Offline) \(.*\): \d+ dependenc/;
+const OUTAGE = /^(Index [A-Za-z ]+|No trusted connection to the index|Proxy failed|Offline) \(.*\): \d+ dependenc/;
 const UNVERIFIED = "unverified";
 const NOTE = 2;
 /** Words for rules that are not adjectives: singular and plural. */

@@ -218,8 +218,8 @@ class _PageFetch:
         detail = f"{self._host} returned {status_text(status)}"
         if status == 401:
             detail += f" ({'your credentials were rejected' if sent_login else 'credentials are required'})"
-        elif status == 403 and sent_login:
-            detail += " (your credentials do not give access)"
+        elif status == 403:
+            detail += f" ({'your credentials do not give access' if sent_login else 'no credentials were sent'})"
         sources = credential_sources(self._fetcher.credentials, base_of_page(self._first_url))
         detail += f": {'; '.join(source.note for source in sources)}"
         return Failed(Cause.UNAUTHORIZED, detail, self._ignorable(status))

@@ -14,6 +14,7 @@ from lsprotocol import types
 
 from mothball.model.document import LineIndex, Location, Position, Span
 from mothball.model.findings import Rule, Severity
+from mothball.model.sanitize import one_line
 
 SOURCE = "mothball"
 
@@ -127,6 +128,15 @@ def uri_of(path: str) -> str:
     if path.startswith("//"):
         return "file:" + quote(path, errors="surrogateescape")
     return "file://" + quote(path, errors="surrogateescape")
+
+
+def relative_path(path: str, document: str) -> str:
+    """Return ``path`` as shown for the ``document``: relative to its directory, with slashes. Both are absolute."""
+    try:
+        relative = os.path.relpath(path, os.path.dirname(document))
+    except ValueError:  # another drive on Windows
+        relative = path
+    return one_line(relative.replace(os.sep, "/"), 100)
 
 
 def severity_of(severity: Severity) -> types.DiagnosticSeverity:

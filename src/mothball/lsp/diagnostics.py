@@ -69,7 +69,7 @@ class _Converter:
         for failure, findings in unknown.items():
             worst = min(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
             stale_problem = None if isinstance(failure, Skipped) else stale.pop(failure[0], None)
-            message = _combined_message(findings, stale_problem)
+            message = self._about_this_file(_combined_message(findings, stale_problem))
             if _is_about_the_file(failure, findings):
                 outages.append(self._diagnostic(worst, self._positions.top(), message))
             else:
@@ -92,6 +92,10 @@ class _Converter:
         yield from (
             problem for problem in (report.problems if report else ()) if problem.path in ("", self._checked.path)
         )
+
+    def _about_this_file(self, message: str) -> str:
+        """Return ``message`` with only the line of a location in this document, instead of its absolute path."""
+        return message.replace(f" in {one_line(self._checked.path)}:", " in line ")
 
     def _not_stated(self, finding: Finding) -> Iterator[types.Diagnostic]:
         """Yield the diagnostic of an index that states no statuses, at the first name looked up there."""

@@ -81,7 +81,7 @@ class HoverContent(NamedTuple):
     """Content of a hover text; ``now`` is Unix time in seconds.
 
     ``findings`` are those of the dependency, empty if no rule is violated. ``releases`` are those of the project, None
-    if they are not known. ``severities`` are those that the configuration at the display path ``config_path`` sets.
+    if they are not known. ``severities`` are those that the configuration sets; ``config_path`` is its path as shown.
     """
 
     item: CheckedDependency

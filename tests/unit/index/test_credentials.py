@@ -348,7 +348,7 @@ def test_403_reports_whether_credentials_were_sent() -> None:
         [with_them] = fetch(index, named(index))
     assert isinstance(without, Failed)
     assert isinstance(with_them, Failed)
-    assert "returned 403 Forbidden: no setting of the user names an index on " in without.detail
+    assert "returned 403 Forbidden (no credentials were sent): no setting of the user names an" in without.detail
     assert with_them.detail.endswith(
         "returned 403 Forbidden (your credentials do not give access): "
         "those of the URL in the user configuration are sent"

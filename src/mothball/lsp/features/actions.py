@@ -23,7 +23,7 @@ from mothball.edits.removal import remove_dependency
 from mothball.edits.replacement import replace_dependency
 from mothball.index.releases import Releases
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.convert import Positions, path_of, uri_of
+from mothball.lsp.convert import Positions, path_of, relative_path, uri_of
 from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.edit_text import DocumentEdit, workspace_edit
 from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE, OPEN_SETTINGS
@@ -45,8 +45,10 @@ if TYPE_CHECKING:
 # Offer actions for at most this many dependencies of a selection.
 _MAX_DEPENDENCIES = 20
 _KIND = types.CodeActionKind.QuickFix
-# The status is not known: only another lookup helps.
-_UNKNOWN_STATUS = (Rule.UNVERIFIED,)
+# The lookup failed: only another one helps.
+_FAILED = (Rule.UNVERIFIED,)
+# The status is not known, so nothing speaks against the dependency.
+_UNKNOWN_STATUS = (*_FAILED, Rule.UNRESOLVABLE)
 _Action = types.CodeAction | types.Command
 
 
@@ -187,7 +189,7 @@ class _ActionBuilder:
         findings = [finding for target in targets for finding in target.findings]
         if self._is_at_invalid_settings() or any(map(_needs_consent, findings)):
             return user_config_file()
-        if not self._is_at_outage() and all(finding.rule not in _UNKNOWN_STATUS for finding in findings):
+        if not self._is_at_outage() and all(finding.rule not in _FAILED for finding in findings):
             return None
         path = self._checked.opened.file.resolved_config.edited_path if self._checked.opened else ""
         return path if os.path.isfile(path) else user_config_file()
@@ -215,7 +217,7 @@ class _ActionBuilder:
         ignorable = [
             finding
             for finding in target.findings
-            if has_edits and finding.rule in IGNORABLE_RULES and finding.rule not in _UNKNOWN_STATUS
+            if has_edits and finding.rule in IGNORABLE_RULES and finding.rule not in _FAILED
         ]
         for finding in ignorable:
             yield from self._ignore_in_comment(target, finding)
@@ -274,17 +276,11 @@ class _ActionBuilder:
         except (ConfigError, UnreadableFileError):
             return
         if edits:
-            title = f"Ignore `{finding.rule}` for {target.name} in {'a new ' if is_new else ''}{self._shown(path)}"
+            # A project may have several configurations.
+            shown = relative_path(path, self._context.path)
+            title = f"Ignore `{finding.rule}` for {target.name} in {'a new ' if is_new else ''}{shown}"
             change = DocumentEdit(uri_of(path), open_text.version if open_text else None, text, edits, is_new)
             yield self._edit(title, (finding,), workspace_edit(change, self._client))
-
-    def _shown(self, path: str) -> str:
-        """Return ``path`` relative to the directory of the document: a project may have several configurations."""
-        try:
-            relative = os.path.relpath(path, os.path.dirname(self._context.path))
-        except ValueError:  # another drive on Windows
-            relative = path
-        return one_line(relative.replace(os.sep, "/"), 100)
 
     def _fixes(self) -> Iterator[types.CodeAction]:
         for fix in ignore_fixes(self._checked, self._lines()):

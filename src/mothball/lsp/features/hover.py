@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from lsprotocol import types
 
 from mothball.check.pinned_entry import pin_of
 from mothball.index.releases import Releases, satisfies_specifier
-from mothball.lsp.convert import Positions
+from mothball.lsp.convert import Positions, relative_path
 from mothball.lsp.diagnostics import item_at
 from mothball.lsp.documents import Checked
 from mothball.lsp.hover_text import HoverContent, hover_text
@@ -46,13 +47,17 @@ def register(server: Server) -> None:
             time.time(),
             releases,
             resolved_config.config.severities if resolved_config else {},
-            resolved_config.path if resolved_config else "",
+            _shown_config(resolved_config.path, document.path) if resolved_config else "",
         )
         kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
         text = types.MarkupContent(kind, hover_text(content, markdown=markdown))
         return types.Hover(text, positions.range(item.dependency.name_span))
 
     server.feature(types.TEXT_DOCUMENT_HOVER)(hover)
+
+
+def _shown_config(path: str, document: str) -> str:
+    return relative_path(os.path.abspath(path), document) if path else ""
 
 
 async def _releases(lookups: Lookups, checked: Checked, item: CheckedDependency) -> Releases | None:
