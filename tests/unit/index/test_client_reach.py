@@ -180,7 +180,10 @@ def test_proxy_authentication_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize(
     ("status", "cause", "text"),
-    [(403, Cause.UNAUTHORIZED, "403 Forbidden (no credentials were sent): "), (502, Cause.SERVER_ERROR, "502 Bad Gateway")],
+    [
+        (403, Cause.UNAUTHORIZED, "403 Forbidden (no credentials were sent): "),
+        (502, Cause.SERVER_ERROR, "502 Bad Gateway"),
+    ],
 )
 def test_error_over_plain_http_may_be_that_of_the_proxy(
     status: int, cause: Cause, text: str, monkeypatch: pytest.MonkeyPatch
