@@ -49,7 +49,7 @@ class _Hashes(msgspec.Struct, gc=False):
 
 
 class _File(msgspec.Struct, rename="kebab", gc=False):
-    """A file of the project (PEP 700, PEP 592). ``yanked`` is the reason if there is one."""
+    """A file of the project (PEP 700, PEP 592). It is yanked if ``yanked`` is true or a reason (PEP 691: truthy)."""
 
     filename: str = ""
     upload_time: str | None = None
@@ -146,12 +146,12 @@ def _files(page: _Page | _ListingPage) -> str | None:
 
 def _line(file: _File) -> str:
     digest = file.hashes.sha256 if file.hashes else None
-    yanked = None if file.yanked is False or file.yanked is None else "" if file.yanked is True else file.yanked
+    yanked = "" if file.yanked is True else file.yanked or None
     return file_line(file.filename, file.upload_time, digest, yanked)
 
 
 def _upload_time(file: _File) -> str:
-    return (file.upload_time or "") if file.yanked is False or file.yanked is None else ""
+    return "" if file.yanked else file.upload_time or ""
 
 
 def _is_list_read(body: bytes) -> bool:

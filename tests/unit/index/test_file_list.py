@@ -55,8 +55,8 @@ def test_files_of_a_json_page_have_time_digest_and_reason() -> None:
     ]
 
 
-@pytest.mark.parametrize(("yanked", "reason"), [(True, ""), ("", ""), ("why", "why"), (False, None), (None, None)])
-def test_file_is_yanked_unless_the_value_is_false_or_null(yanked: object, reason: str | None) -> None:
+@pytest.mark.parametrize(("yanked", "reason"), [(True, ""), ("why", "why"), ("", None), (False, None), (None, None)])
+def test_file_is_yanked_if_the_value_is_truthy(yanked: object, reason: str | None) -> None:
     assert listed({"filename": WHEEL, "yanked": yanked}) == [ListedFile(WHEEL, "", "", reason)]
 
 
