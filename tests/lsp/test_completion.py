@@ -87,3 +87,19 @@ def test_inlay_hints_show_status_successor_and_latest_release(
     assert hints(client, document, 6) == [(2, 14, label), (3, 11, "latest 8.4.1")]
     assert hints(client, document, 2) == [(2, 14, label)]
     assert client.messages("workspace/inlayHint/refresh")
+
+
+def test_inlay_hints_are_requested_again_when_the_setting_changes(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(HINTS, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    assert client.messages("workspace/inlayHint/refresh") == []
+    for shown, expected in ((True, [(0, 7, "archived")]), (False, [])):
+        before = len(client.messages("workspace/inlayHint/refresh"))
+        client.settings = {"inlayHints": shown}
+        client.notify("workspace/didChangeConfiguration", {"settings": None})
+        client.wait_for(lambda before=before: len(client.messages("workspace/inlayHint/refresh")) > before)
+        assert hints(client, document, 1) == expected

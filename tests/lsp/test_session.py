@@ -13,7 +13,7 @@ from mothball.lsp.analysis import AnalysisResult, AnalysisTask
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
 from tests.support.lsp_in_process import InProcess, Workspace
 from tests.support.lsp_pages import page
-from tests.support.scripted_index import ScriptedIndex
+from tests.support.scripted_index import Reply, ScriptedIndex
 from tests.support.waiting import wait_until
 
 # A text that is checked in a thread.
@@ -133,6 +133,29 @@ def test_client_is_asked_to_pull_again_after_requested_check_of_a_long_text(
     client.answer(number)
     client.wait_for(lambda: len(client.messages("workspace/diagnostic/refresh")) > before)
     assert client.pull(document)["items"] == []
+
+
+def test_code_lenses_are_requested_again_once_a_long_text_is_checked(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldChecks
+) -> None:
+    held.go.set()
+    index.script("old-lib", Reply(500))
+    lenses = {"workspace": {**PUSH["workspace"], "codeLens": {"refreshSupport": True}}}
+    client.start({**PUSH, **lenses}, str(workspace.root), index.url)
+    text = f"{LONG}old-lib\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    client.wait_for_diagnostics(document, "unverified")
+    client.settle(document)
+    index.script("old-lib", page("old-lib", "active"))
+    held.go.clear()
+    number = client.start_request("workspace/executeCommand", {"command": "mothball.checkAgain"})
+    session = client.server.session
+    until(client, lambda: session.documents[document].is_outdated and not session.lookups.pending())
+    before = len(client.messages("workspace/codeLens/refresh"))
+    held.go.set()
+    client.answer(number)
+    client.wait_for(lambda: len(client.messages("workspace/codeLens/refresh")) > before)
+    assert client.request("textDocument/codeLens", {"textDocument": {"uri": document}}) == []
 
 
 def test_result_of_a_long_text_closed_meanwhile_is_dropped(

@@ -47,6 +47,7 @@ class Server(LanguageServer):
         self.is_checking = False
         # Messages about the last settings, to log each only once.
         self.logged_messages: frozenset[str] = frozenset()
+        self._refresh_is_due = False
         self._background_tasks: set[asyncio.Task[None]] = set()
 
     # --- diagnostics ---
@@ -76,10 +77,26 @@ class Server(LanguageServer):
         self.workspace_diagnostics.refresh_requested()
 
     def lookups_finished(self, results: IndexResults) -> None:
-        """Update the files that are not open with lookup results of open documents, and lenses and hints."""
+        """Update the files that are not open with lookup results of open documents."""
         self.workspace_diagnostics.lookups_finished(results)
-        if self.session.settings.inlay_hints and self.session.client.inlay_refresh:
+
+    # --- lenses and hints ---
+
+    def text_checked_again(self) -> None:
+        """Request the client to get code lenses and inlay hints again, once for checks that follow each other."""
+        if not self._refresh_is_due:
+            self._refresh_is_due = True
+            self.session.loop.call_soon(self._refresh_lenses_and_hints)
+
+    def refresh_hints(self) -> None:
+        """Request the client to get inlay hints again, if it supports that."""
+        if self.session.client.inlay_refresh:
             self.protocol.send_message(types.WORKSPACE_INLAY_HINT_REFRESH)
+
+    def _refresh_lenses_and_hints(self) -> None:
+        self._refresh_is_due = False
+        if self.session.settings.inlay_hints:
+            self.refresh_hints()
         if self.session.client.code_lens_refresh:
             self.protocol.send_message(types.WORKSPACE_CODE_LENS_REFRESH)
 

@@ -71,6 +71,9 @@ class DiagnosticSink(Protocol):
     def lookups_finished(self, results: IndexResults) -> None:
         """Handle new lookup results."""
 
+    def text_checked_again(self) -> None:
+        """Handle a check of a text that was checked before, with other results or settings."""
+
 
 class Session:
     """The state of the server."""
@@ -389,6 +392,9 @@ class Session:
             elif reported in (None, document.revision) and document.pulled and not document.waiting_pulls:
                 # After a change of the text, the client pulls without a request.
                 self._sink.refresh()
+        if reported in (None, document.revision):
+            # After a change of the text, the client requests code lenses and inlay hints itself.
+            self._sink.text_checked_again()
         _notify_waiters(document)
         if document.lookup_is_due:
             self._look_up(document)

@@ -74,8 +74,10 @@ def _apply_settings(server: Server, settings: Settings) -> None:
     session = server.session
     if settings == session.settings:
         return
-    had_scripts = session.settings.scripts
+    had_scripts, had_hints = session.settings.scripts, session.settings.inlay_hints
     session.apply_settings(settings)
+    if settings.inlay_hints != had_hints:
+        server.refresh_hints()
     if settings.scripts == had_scripts:
         return
     for document in session.apply_scripts_setting():
