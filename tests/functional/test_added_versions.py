@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_new_yanked_pin_is_rejected(shop: Workshop, index: ScriptedIndex) -> Non
     index.script("old-lib", page(YANKED))
     shop.stage({"requirements.txt": "old-lib==1.1\n"})
     assert findings(shop, index) == [("yanked", "error")]
+
+
+def test_ignore_comment_of_a_new_archived_and_yanked_pin_works_as_pasted(shop: Workshop, index: ScriptedIndex) -> None:
+    index.script("old-lib", page(YANKED, status="archived"))
+    shop.stage({"requirements.txt": "old-lib==1.1\n"})
+    (comment,) = re.findall("(?m)^ +(# mothball: .*)$", shop.check("--index-url", index.url).out)
+    shop.stage({"requirements.txt": f"old-lib==1.1  {comment.replace('WHY', 'until the move')}\n"})
+    assert shop.check("--index-url", index.url).code == 0
 
 
 @pytest.mark.parametrize("status", ["archived", "deprecated", "quarantined"])

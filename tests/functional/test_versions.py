@@ -159,6 +159,15 @@ def test_ignore_entries_of_a_full_check_are_one_per_project_and_work_as_pasted(
     assert findings(project, index) == []
 
 
+def test_ignore_comment_of_a_line_with_two_findings_works_as_pasted(project: Project, index: ScriptedIndex) -> None:
+    index.script("old-lib", page(YANKED, status="archived"))
+    project.write("requirements.txt", "old-lib==1.0\n")
+    out = project.check("--index-url", index.url).out
+    (comment,) = set(re.findall("`(# mothball: .*?)`", out))
+    project.write("requirements.txt", f"old-lib==1.0  {comment.replace('WHY', 'until the move')}\n")
+    assert findings(project, index) == []
+
+
 def test_ignore_entries_in_markdown_are_those_of_all_packages_and_work_as_pasted(
     project: Project, index: ScriptedIndex
 ) -> None:

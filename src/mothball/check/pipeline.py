@@ -168,7 +168,7 @@ def build_report(
         *_unused_ignores(checked_files, settings, complete=not unreadable),
     ]
     reported = sorted((finding for finding in all_findings if finding.severity is not Severity.OFF), key=_finding_order)
-    findings = tuple(_with_merged_ignore_entries(reported, files))
+    findings = tuple(_with_merged_ignores(reported, files))
     dependencies = tuple(
         sorted((item for file in checked_files for item in _judged_by_status(file)), key=_dependency_order)
     )
@@ -200,13 +200,13 @@ def build_report(
     )
 
 
-def _with_merged_ignore_entries(findings: Sequence[Finding], files: Iterable[ResolvedFile]) -> Sequence[Finding]:
-    """Return ``findings`` with one ignore entry for each project, if there are any entries."""
-    if not any(finding.ignore_entry for finding in findings):
+def _with_merged_ignores(findings: Sequence[Finding], files: Iterable[ResolvedFile]) -> Sequence[Finding]:
+    """Return ``findings`` that suggest one ignore for each project or line. Only pins can have several findings."""
+    if not any(finding.ignore_entry or finding.version for finding in findings):
         return findings
-    from mothball.check.ignore_entries import merge_ignore_entries  # noqa: PLC0415 - for findings in locks only
+    from mothball.check.suggested_ignores import merge_suggested_ignores  # noqa: PLC0415 - for locks and pins only
 
-    return merge_ignore_entries(findings, {file.path: file.resolved_config.edited_path for file in files})
+    return merge_suggested_ignores(findings, {file.path: file.resolved_config.edited_path for file in files})
 
 
 def merge_reports(first: Report, second: Report) -> Report:

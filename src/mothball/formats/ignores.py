@@ -21,6 +21,7 @@ _WORD = r"[^\s\[]*+"
 
 # Help for an ignore comment that does not parse as a comment.
 COMMENT_FORM = "a comment needs a space before `#`: write ` # mothball: ignore[archived] reason` after the entry"
+_ONE_FORM = "write all rules in one comment: `# mothball: ignore[archived, yanked] reason`"
 _FORM = "write `# mothball: ignore[archived] reason`"
 
 
@@ -47,6 +48,8 @@ def read_comment(
     ignore = re.match(_IGNORE, body)
     if ignore is None:
         return ParseProblem(directive_span, _directive_error(body), _FORM)
+    if re.search(_DIRECTIVE.format(f"[#{mark}]"), ignore[2]):
+        return ParseProblem(directive_span, "two mothball comments on one line", _ONE_FORM)
     rules = tuple(dict.fromkeys(rule for rule in (part.strip() for part in ignore[1].split(",")) if rule))
     if not rules:
         return ParseProblem(directive_span, "`mothball: ignore[]` has no rule", _FORM)

@@ -221,12 +221,15 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
     in_manifests = [finding for finding in ignorable if finding.path not in context.locks]
     if in_manifests and not context.is_base_policy:
         staging = context.staging(finding.path for finding in in_manifests)
+        rules_of_line: dict[tuple[str, int | None], dict[str, None]] = {}
+        for finding in in_manifests:
+            line = finding.location.start.line if finding.location else None
+            rules_of_line.setdefault((finding.path, line), {})[finding.rule] = None
         where = "ignore it, with your reason in place of WHY, on its line"
-        if len(in_manifests) > 1:
+        if len(rules_of_line) > 1:
             where = "ignore them, with your reason in place of WHY, on their lines"
         lines.append(f"or {where}{staging}:")
-        comments = dict.fromkeys(ignore_comment_text((finding.rule,)) for finding in in_manifests)
-        lines += [f"    {comment}" for comment in comments]
+        lines += dict.fromkeys(f"    {ignore_comment_text(tuple(rules))}" for rules in rules_of_line.values())
     entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
     versions: dict[str, dict[str, None]] = {}
     for finding in (finding for finding in ignorable if finding.name):

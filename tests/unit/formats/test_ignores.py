@@ -72,6 +72,11 @@ def test_other_comments_are_not_directives(comment: str) -> None:
         ("# MOTHBALL: ignore", "`mothball: ignore` has no rule", "# mothball: ignore[archived] reason"),
         ("# mothball: skip", "unknown directive `mothball: skip`", "# mothball: ignore[archived] reason"),
         ("# mothball: [archived]", "has no directive", "# mothball: ignore[archived] reason"),
+        (
+            "# mothball: ignore[archived] #1  # mothball: ignore[yanked] #2",
+            "two mothball comments on one line",
+            "# mothball: ignore[archived, yanked] reason",
+        ),
         ("# mothball: ignore[archvied]", "unknown rule `archvied`", "did you mean `archived`?"),
         ("# mothball: ignore[Archived]", "unknown rule `Archived`", "did you mean `archived`?"),
         (
