@@ -14,8 +14,8 @@ from mothball.model.findings import Finding
 def merge_suggested_ignores(findings: Sequence[Finding], config_paths: Mapping[str, str]) -> Sequence[Finding]:
     """Return ``findings`` with one ignore entry for each project, and one ignore comment for each line.
 
-    They have the rules of all findings that they are for. ``config_paths`` maps the path of each file to the configuration file that its entries belong to. Ignored findings
-    keep their help.
+    They have the rules of all findings that they are for. ``config_paths`` maps the path of each file to the
+    configuration file that its entries belong to. Ignored findings keep their help.
     """
     active = [finding for finding in findings if finding.suppressed is None]
     entries = _groups(
