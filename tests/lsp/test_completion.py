@@ -96,10 +96,15 @@ def test_inlay_hints_are_requested_again_when_the_setting_changes(
     client.start(HINTS, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for_diagnostics(document, "archived")
-    assert client.messages("workspace/inlayHint/refresh") == []
-    for shown, expected in ((True, [(0, 7, "archived")]), (False, [])):
-        before = len(client.messages("workspace/inlayHint/refresh"))
-        client.settings = {"inlayHints": shown}
-        client.notify("workspace/didChangeConfiguration", {"settings": None})
-        client.wait_for(lambda before=before: len(client.messages("workspace/inlayHint/refresh")) > before)
-        assert hints(client, document, 1) == expected
+    requests = "workspace/inlayHint/refresh"
+    assert client.messages(requests) == []
+    client.settings = {"inlayHints": True}
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.wait_for(lambda: client.messages(requests))
+    assert hints(client, document, 1) == [(0, 7, "archived")]
+    client.settle(document)
+    before = len(client.messages(requests))
+    client.settings = {"inlayHints": False}
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.wait_for(lambda: len(client.messages(requests)) > before)
+    assert hints(client, document, 1) == []
