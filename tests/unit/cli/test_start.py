@@ -80,7 +80,8 @@ def test_garbage_is_collected_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
         gc.unfreeze()
         gc.set_threshold(*before)
     assert (ended.value.code, thresholds) == (3, [start.GC_THRESHOLD])
-    assert before[0] * 100 < start.GC_THRESHOLD
+    # Python 3.13 raised its threshold from 700 to 2,000.
+    assert before[0] * 100 <= start.GC_THRESHOLD
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "deep/uv.lock", "notes.txt"])
