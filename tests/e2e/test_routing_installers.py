@@ -110,13 +110,15 @@ def installers(mothball: Mothball, indexes: Indexes, tmp_path: Path) -> Installe
         ("-i {a}\n-i {b}", {}, "b"),
         ("", {"PIP_INDEX_URL": "{a}", "UV_INDEX_URL": "{a}"}, "a"),
         ("", {"PIP_INDEX_URL": "{a}", "UV_DEFAULT_INDEX": "{b}"}, "ba"),
-        ("", {"PIP_INDEX_URL": "{a}", "PIP_EXTRA_INDEX_URL": "{b} {c}", "UV_NO_INDEX": ""}, "bca"),
+        ("", {"PIP_INDEX_URL": "{a}", "PIP_EXTRA_INDEX_URL": "{b} {c}"}, "bca"),
         ("-i {a}", {"PIP_INDEX_URL": "{b}", "PIP_EXTRA_INDEX_URL": "{c}"}, "a"),
         ("-i {a}\n--extra-index-url {d}", {"PIP_EXTRA_INDEX_URL": "{c}", "UV_INDEX": "{e}"}, "eda"),
         ("", {"UV_INDEX": "{a}", "UV_EXTRA_INDEX_URL": "{b}", "UV_DEFAULT_INDEX": "{c}", "UV_INDEX_URL": "{d}"}, "abc"),
         ("-i {a}", {"UV_DEFAULT_INDEX": "{b}"}, "a"),
         ("--no-index", {"PIP_INDEX_URL": "{a}", "UV_INDEX": "{b}"}, ""),
-        ("--extra-index-url {a}", {"PIP_NO_INDEX": "1", "UV_NO_INDEX": "1"}, ""),
+        ("--extra-index-url {a}", {"PIP_NO_INDEX": "1"}, ""),
+        # uv has no such variable.
+        ("", {"PIP_INDEX_URL": "{a}", "UV_DEFAULT_INDEX": "{a}", "UV_NO_INDEX": "1"}, "a"),
     ],
 )
 def test_requirements_file_queries_only_indexes_of_pip_and_uv(
@@ -166,6 +168,23 @@ A, B, C, D = (TABLE.format(name) for name in "abcd")
         ({"pyproject.toml": PROJECT + A + B + "default = true\n"}, {"UV_DEFAULT_INDEX": "{c}"}, "ac"),
         ({"pyproject.toml": PROJECT + A + B + "default = true\n"}, {"UV_INDEX": "{c} d={d}"}, "cdab"),
         ({"pyproject.toml": PROJECT + A + B + "default = true\n"}, {"UV_EXTRA_INDEX_URL": "{c}"}, "acb"),
+        # Of several indexes with one name, uv uses the first: of a variable, the project, the user.
+        ({"pyproject.toml": PROJECT + A + B + "default = true\n"}, {"UV_INDEX": "a={c}"}, "cb"),
+        ({"pyproject.toml": PROJECT + A}, {"UV_DEFAULT_INDEX": "a={c}"}, "c"),
+        ({"pyproject.toml": PROJECT}, {"UV_DEFAULT_INDEX": "a={a}", "UV_INDEX": "a={c}"}, "a"),
+        (
+            {"pyproject.toml": PROJECT + A + "[tool.uv.sources]\nacme-web = {{index = 'a'}}\n"},
+            {"UV_INDEX": "a={b}"},
+            "b",
+        ),
+        (
+            {
+                "pyproject.toml": PROJECT + A + C + "explicit = true\n" + B + "default = true\n",
+                "../home/config/uv/uv.toml": "[[index]]\nname = 'a'\nurl = '{d}'\n[[index]]\nname = 'c'\nurl = '{d}'\n",
+            },
+            {"UV_NO_CONFIG": ""},
+            "ab",
+        ),
         ({"pyproject.toml": PROJECT + A + "[tool.uv.sources]\nacme-web = {{index = 'a'}}\n"}, {"UV_INDEX": "{b}"}, "a"),
         (
             {

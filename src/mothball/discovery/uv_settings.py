@@ -78,7 +78,7 @@ def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
         tuple(by_role.get("index", ())),
         tuple(by_role.get("extra-index-url", ())),
         tuple(by_role.get("explicit", ())),
-        "UV_NO_INDEX" if is_on(environment.get("UV_NO_INDEX", "")) else _first(by_role.get("no-index", ())),
+        _first(by_role.get("no-index", ())),
         _connection(environment, connection, ignored),
         "UV_FIND_LINKS" if environment.get("UV_FIND_LINKS") else _first(by_role.get("find-links", ())),
     )

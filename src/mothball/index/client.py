@@ -36,6 +36,10 @@ _STACK_SIZE = 1024 * 1024
 # Address space in bytes that the interpreter with its modules takes, and each thread (the C library reserves 64 MiB).
 _BASE_SPACE = 150 * 1024 * 1024
 _THREAD_SPACE = 80 * 1024 * 1024
+# File descriptors that the process uses, and each worker: a connection, one that is kept open for another index, and
+# the selector of one that is being opened.
+_BASE_DESCRIPTORS = 10
+_WORKER_DESCRIPTORS = 3
 
 Progress = Callable[[int, int], None]
 
@@ -214,13 +218,23 @@ class Client:
 
 
 def _affordable_workers() -> int:
-    """Return the number of threads that a limit of the address space (``ulimit -v``) allows, at least 1."""
+    """Return the number of threads that the limits of address space and descriptors allow, at least 1.
+
+    These are ``ulimit -v`` and ``ulimit -n``.
+    """
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
         return sys.maxsize
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return sys.maxsize if limit == resource.RLIM_INFINITY else max((limit - _BASE_SPACE) // _THREAD_SPACE, 1)
+    affordable = sys.maxsize
+    for kind, base, each in (
+        (resource.RLIMIT_AS, _BASE_SPACE, _THREAD_SPACE),
+        (resource.RLIMIT_NOFILE, _BASE_DESCRIPTORS, _WORKER_DESCRIPTORS),
+    ):
+        limit, _ = resource.getrlimit(kind)
+        if limit != resource.RLIM_INFINITY:
+            affordable = min(affordable, max((limit - base) // each, 1))
+    return affordable
 
 
 def _lacks_memory(error: Exception) -> bool:

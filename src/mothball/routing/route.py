@@ -250,6 +250,12 @@ class Router:
 
     def _pinned_candidate(self, url: str) -> Candidate:
         index = next((index for index in self._declared.indexes if index.url == url), None)
+        if index is not None and index.tool == "uv" and index.name:
+            from mothball.routing.uv import index_of_variables  # noqa: PLC0415 - few files pin an index
+
+            replacing = index_of_variables(index.name, self._settings.uv)
+            if replacing is not None:
+                return replacing
         location = f", {index.name or url} in {index.declared_at}" if index and index.declared_at else ""
         return Candidate(url, f"{PINNED_BY_ENTRY}{location}")
 

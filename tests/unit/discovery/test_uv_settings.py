@@ -64,13 +64,6 @@ def test_index_url_is_used_without_default_index(machine: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"), [("1", True), ("true", True), ("0", False), ("false", False), ("", False)]
-)
-def test_uv_no_index(machine: Path, value: str, *, expected: bool) -> None:
-    assert bool(read_uv(environment(machine, UV_NO_INDEX=value), "linux").no_index) is expected
-
-
 def test_user_file_takes_precedence_over_system_file(machine: Path) -> None:
     user = write(
         machine,
