@@ -87,6 +87,30 @@ def test_ignore_comment_of_a_new_archived_and_yanked_pin_works_as_pasted(shop: W
     assert shop.check("--index-url", index.url).code == 0
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('rules = ["archived"]', 'rules = ["archived", "yanked"], versions = ["1.1"]'),
+        ('rules = ["yanked"], versions = ["1.0"]', 'rules = ["yanked"], versions = ["1.0", "1.1"]'),
+        ('rules = ["yanked"], until = 2020-01-01', 'rules = ["yanked"]'),
+    ],
+)
+def test_ignore_entry_of_a_project_that_has_one_is_suggested_in_its_place(
+    shop: Workshop, index: ScriptedIndex, before: str, after: str
+) -> None:
+    index.script("old-lib", page(OLD, YANKED))
+    config = f'indexes."{index.url}".immutable = true\n[ignore]\n'
+    reason = 'reason = "until the move"'
+    shop.commit(
+        {"mothball.toml": f"{config}old-lib = {{ {before}, {reason} }}\n", "requirements.txt": "old-lib==1.0\n"}
+    )
+    shop.stage({"requirements.txt": "old-lib==1.1\n"})
+    result = shop.check("--index-url", index.url)
+    assert f'old-lib = {{ {after}, reason = "WHY" }}  # in place of the entry of old-lib' in result.out
+    shop.stage({"mothball.toml": f"{config}old-lib = {{ {after}, {reason} }}\n"})
+    assert shop.check("--index-url", index.url).code == 0
+
+
 @pytest.mark.parametrize("status", ["archived", "deprecated", "quarantined"])
 def test_bump_of_an_archived_project_is_no_addition(shop: Workshop, index: ScriptedIndex, status: str) -> None:
     index.script("old-lib", page(OLD, OLD_BUMP, status=status))

@@ -33,6 +33,14 @@ PUSH = BlockedAction("push", "git push")
 RUN = BlockedAction("run", "mothball check", has_hook=False)
 
 
+class IgnoredProject(NamedTuple):
+    """An ignore entry of the configuration: for some ``versions`` of the project, all if empty."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    versions: tuple[str, ...] = ()
+
+
 class ConfigFile(NamedTuple):
     """A configuration file, as a display path, and the settings in it that a remedy extends.
 
@@ -42,8 +50,8 @@ class ConfigFile(NamedTuple):
     path: str
     snapshot: str | None = None
     exists: bool = False
-    has_ignores: bool = False
     private: tuple[str, ...] = ()
+    ignores: tuple[IgnoredProject, ...] = ()
 
     @property
     def is_shared(self) -> bool:
@@ -241,15 +249,28 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
     subject = "it" if len(names) == 1 else "them"
     prefix = "or" if lines else f"or ignore {subject}, with your reason in place of WHY,"
     for config_file, rules in sorted(entries.items()):
-        where, header = config_file.place("ignore", exists=config_file.has_ignores)
+        where, header = config_file.place("ignore", exists=bool(config_file.ignores))
         lines.append(f"{prefix} {where}{context.staging([config_file.path])}:")
         lines += header
+        existing = {ignore.name: ignore for ignore in config_file.ignores}
         lines += [
-            f"    {ignore_entry_text(name, tuple(name_rules), versions=tuple(versions.get(name, ())))}"
+            f"    {_ignore_entry(name, name_rules, versions.get(name, ()), existing.get(name))}"
             for name, name_rules in sorted(rules.items())
         ]
         prefix = "and"
     return lines
+
+
+def _ignore_entry(name: str, rules: Iterable[str], versions: Iterable[str], existing: IgnoredProject | None) -> str:
+    """Return an ignore entry, with the rules and versions of the ``existing`` one, since TOML rejects a second one."""
+    if existing is None:
+        return ignore_entry_text(name, tuple(rules), versions=tuple(versions))
+    all_rules = tuple(dict.fromkeys((*existing.rules, *rules)))
+    # An entry for version rules without versions is for all versions.
+    is_limited = existing.versions or not any(rule in VERSION_RULES for rule in existing.rules)
+    all_versions = tuple(dict.fromkeys((*map(one_line, existing.versions), *versions))) if is_limited else ()
+    entry = ignore_entry_text(name, all_rules, versions=all_versions)
+    return f"{entry}  # in place of the entry of {one_line(name, 100)}"
 
 
 def _not_stated_lines(errors: Iterable[Finding], context: RemedyContext) -> list[str]:

@@ -11,7 +11,7 @@ from mothball.config.project import DEFAULT_INDEX, ProjectConfig, read_config
 from mothball.model.document import DependencyKind, IndexOption, Span
 from mothball.model.findings import CheckMode, Problem, Report, Rule, Severity
 from mothball.model.lookup import IndexResult, StatusNotStated
-from mothball.report.remedies import PUSH, RUN, ConfigFile, RemedyContext, remedies
+from mothball.report.remedies import PUSH, RUN, ConfigFile, IgnoredProject, RemedyContext, remedies
 from tests.support.check_inputs import (
     ARCHIVED,
     DEPRECATED,
@@ -188,7 +188,7 @@ def test_ignore_entries_use_the_table_of_the_configuration_file() -> None:
     ("path", "place"), [("mothball.toml", "[ignore]"), ("pyproject.toml", "[tool.mothball.ignore]")]
 )
 def test_entries_are_added_below_an_existing_table(path: str, place: str) -> None:
-    config_file = ConfigFile(path, exists=True, has_ignores=True)
+    config_file = ConfigFile(path, exists=True, ignores=(IgnoredProject("b-lib", (Rule.ARCHIVED,)),))
     text = remedies(report(a=ARCHIVED), RemedyContext(config_files={"requirements.txt": config_file}))
     assert f"  or below {place} in {path}, then `git add {path}`:\n      a-lib = {{" in text
 
