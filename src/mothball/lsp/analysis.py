@@ -87,20 +87,26 @@ def read_file_state(
         context = context._replace(saved=None, problems=(problem,))
     if context.saved is not None and context.saved.text == text:
         text = context.saved.text  # a lock may have some MB: keep one copy
-    opened = read_open(text, context, valid=valid)
-    queries = plan_lookups(opened.files(), run_settings()).queries() if opened else ()
-    return FileState(Parsed(context, text, opened), cached(queries) if queries else {})
+    parsed = _parse(text, context, NOTHING_UNSAVED, valid)
+    queries = parsed.plan.queries()
+    return FileState(parsed, cached(queries) if queries else {})
+
+
+def _parse(text: str, context: DocumentContext, unsaved: Unsaved, valid: LastValid | None) -> Parsed:
+    opened = read_open(text, context, unsaved, valid)
+    plan = plan_lookups(opened.files() if opened else (), run_settings())
+    return Parsed(context, text, opened, unsaved, plan)
 
 
 def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
     """Check a text with the lookup results that ``results`` returns."""
     text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
     if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
-        parsed = Parsed(context, text, read_open(text, context, unsaved, task.valid), unsaved)
+        parsed = _parse(text, context, unsaved, task.valid)
     report: Report | None = None
     queries: tuple[Query, ...] = ()
     if parsed.opened is not None:
-        plan = plan_lookups(parsed.opened.files(), run_settings())
+        plan = parsed.plan
         queries = plan.queries()
         found, again = confirmed_results(plan, results(queries), results, run_settings())
         queries = (*queries, *again)

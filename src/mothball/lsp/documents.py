@@ -9,6 +9,7 @@ from itertools import chain
 from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.pinned_entry import pin_of
+from mothball.check.pipeline import LookupPlan
 from mothball.formats.table import format_of
 from mothball.index.resolution import Query
 from mothball.lsp.last_valid import LastValid
@@ -70,13 +71,14 @@ class Checked(NamedTuple):
 class Parsed(NamedTuple):
     """A parsed text; ``opened`` is None if the document must not be checked.
 
-    ``unsaved`` is the state of other editor texts at that time.
+    ``unsaved`` is the state of other editor texts at that time, and ``plan`` has the lookups that the text needs.
     """
 
     context: DocumentContext
     text: str
     opened: OpenFile | None
     unsaved: Unsaved = NOTHING_UNSAVED
+    plan: LookupPlan = LookupPlan((), ())
 
 
 class OpenDocument:

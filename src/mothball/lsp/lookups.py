@@ -107,7 +107,10 @@ class Lookups:
         results = {}
         for query in queries:
             stored = self._results.get(_key(query))
-            results[query] = self._latest.get(_project_key(query), PENDING) if stored is None else stored.result
+            if stored is None:
+                results[query] = _without_files(self._latest.get(_project_key(query), PENDING))
+            else:
+                results[query] = stored.result
         return results
 
     def outdated(self, queries: Iterable[Query], now: float) -> list[Query]:
@@ -126,8 +129,9 @@ class Lookups:
         """Store results that were read from the cache."""
         now = time.time()
         for query, result in results.items():
-            self._results[_key(query)] = StoredResult(query, result, now)
-            self._latest[_project_key(query)] = _without_files(result)
+            key = _key(query)
+            self._results[key] = StoredResult(query, result, now)
+            self._latest[_without_version(key)] = result
 
     def look_up(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
         """Look up ``queries`` that are not being looked up already.
@@ -376,7 +380,11 @@ def _key(query: Query) -> _Key:
 
 def _project_key(query: Query) -> _Key:
     """Return the key of the query without its version."""
-    return *_key(query)[:-2], "", False
+    return _without_version(_key(query))
+
+
+def _without_version(key: _Key) -> _Key:
+    return *key[:-2], "", False
 
 
 def _without_files(result: IndexResult) -> IndexResult:
