@@ -225,5 +225,5 @@ def test_message_about_a_user_key_in_a_project_names_the_path(project: Project) 
 def test_message_about_plain_http_names_the_path(project: Project) -> None:
     project.write("requirements.txt", "-i http://a.example/simple/\nlib\n")
     result = project.check("--no-cache")
-    assert f"`trusted-hosts` in {user_file(project)}" in result.out
+    assert f'`trusted-hosts = ["a.example"]` to the top of {user_file(project)}' in result.out
     assert os.path.basename(user_file(project)) == "config.toml"
