@@ -391,6 +391,24 @@ def sparse_checkout(shop: Workshop) -> None:
     assert sparse.added() == {"b/pyproject.toml": ["old-b"]}
 
 
+@row("`--since` in a sparse checkout", "the index, which contains all files; unstaged changes are an error")
+def since_in_a_sparse_checkout(shop: Workshop) -> None:
+    start = shop.commit({"a/pyproject.toml": toml("old-a"), "b/pyproject.toml": toml("good-a")})
+    shop.commit({"a/pyproject.toml": toml("old-a", "old-c")})
+    sparse = clone(shop, "sparse", "--sparse")
+    sparse.git("sparse-checkout", "set", "b")
+    assert not (sparse.root / "a").exists()
+    # A project that is left out is neither deleted nor unknown.
+    sparse.commit({"b/pyproject.toml": toml("good-a", "old-a")})
+    expected = {"a/pyproject.toml": ["old-c"], "b/pyproject.toml": ["old-a"]}
+    assert sparse.added("--since", start) == expected
+    sparse.repository.write("b/pyproject.toml", toml("good-a", "old-a", "old-b"))
+    result = sparse.check("--since", start)
+    assert (result.code, "git add b/pyproject.toml" in result.err) == (2, True)
+    sparse.git("add", "b/pyproject.toml")
+    assert sparse.added("--since", start) == {**expected, "b/pyproject.toml": ["old-a", "old-b"]}
+
+
 @row("Another worktree of the repository", "the index of that worktree")
 def another_worktree(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("good-a")})

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from mothball.formats.names import has_dependency_name
 from mothball.model.errors import GitError, UnreadableFileError
 from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
 from mothball.repository.files import DISK, Tree
 from mothball.repository.git_blobs import Blobs
 from mothball.repository.git_repository import (
@@ -19,6 +20,7 @@ from mothball.repository.git_repository import (
     list_entries,
     merge_base,
     resolve_commit,
+    sparse_paths,
 )
 from mothball.repository.git_tree import GitTree, KnownEntries
 from mothball.repository.working_tree import working_tree
@@ -125,16 +127,40 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
     base = merge_base(git, resolve_commit(git, revision), repository.head) if not is_null_id(revision) else None
     known = dict(list_entries(git, base)) if base else {}
     before = {path: entry for path, entry in known.items() if is_wanted(path)}
-    paths = dict.fromkeys([*before, *(path for path, _ in list_entries(git, None) if is_wanted(path))])
+    tracked = {path: entry for path, entry in list_entries(git, None) if is_wanted(path)}
+    paths = dict.fromkeys([*before, *tracked])
     tree = GitTree(repository, base or "", blobs, KnownEntries(known, is_complete=True))
     target = working_tree(repository.root)
-    touched = {}
+    touched, absent = {}, []
     for path in paths:
         absolute = repository.absolute(path)
         old, new = tree.entry(absolute), _entry_on_disk(absolute, target, repository.root)
+        if new is None and path in tracked:
+            absent.append(path)
         if not _is_same(old, new, absolute, target):
             touched[path] = Difference(path, old, new)
+    if absent and not sparse_paths(git).isdisjoint(absent):
+        return _change_in_sparse_checkout(repository, base, blobs, tracked)
     bases = (Base(tree, touched, base),)
+    return Change(repository, blobs, target, bases, is_explicit=True, no_base=base is None)
+
+
+def _change_in_sparse_checkout(
+    repository: Repository, base: str | None, blobs: Blobs, tracked: Mapping[str, Entry]
+) -> Change:
+    """Return the change from ``base`` to the index, which has the files that the sparse checkout leaves out.
+
+    Raises GitError if one of the ``tracked`` files has unstaged changes.
+    """
+    git = repository.git
+    for path, entry in tracked.items():
+        absolute = repository.absolute(path)
+        if entry.is_file and DISK.is_file(absolute) and not _is_same(entry, _ON_DISK, absolute, DISK):
+            message = f"{one_line(path)} has unstaged changes: in a sparse checkout, --since compares the index"
+            raise GitError(message, help_text=f"stage them: git add {one_line(path)}")
+    touched = diff_trees(git, base, None) if base else _all_added(repository, None)
+    target = GitTree(repository, None, blobs, KnownEntries({each.path: each.after for each in touched}))
+    bases = (_base(repository, base, touched, target, blobs),)
     return Change(repository, blobs, target, bases, is_explicit=True, no_base=base is None)
 
 

@@ -271,6 +271,13 @@ def list_links(git: Git, tree: str | None) -> dict[str, Entry]:
     return listed_links(listing(git, tree), tree)
 
 
+def sparse_paths(git: Git) -> set[str]:
+    """Return the paths in the index that a sparse checkout leaves out, relative to the root. Raises GitError."""
+    lines = _split_nul(run_checked(git, "ls-files", "-t", "-z"))
+    # The tag of an entry with the bit "skip-worktree" is S (git-ls-files, "-t").
+    return {decoded(line[2:]) for line in lines if line.startswith(b"S ")}
+
+
 def listed_entries(output: bytes, tree: str | None) -> Iterator[tuple[str, Entry]]:
     """Yield the paths and entries in the ``listing`` of a tree."""
     return (_listed_entry(line, tree) for line in _split_nul(output))
