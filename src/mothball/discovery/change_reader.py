@@ -207,7 +207,7 @@ class ChangeReader:
         """Return True if the configuration of the target or of a base makes ``path`` a dependency file."""
         resolvers = {id(resolver): resolver for base in self._change.bases for resolver in self._resolvers(base)}
         configs = (resolver.resolve(path, self._root) for resolver in resolvers.values())
-        return not self._selection.format and any(configured_format(path, config) for config in configs)
+        return not self._selection.format and any(configured_format(path, config, self._root) for config in configs)
 
     def _target_format(self, path: str) -> str | None:
         """Return the format of ``path`` by ``--as``, the configuration of the target or its name, None if unknown."""
@@ -216,7 +216,7 @@ class ChangeReader:
     def _format(self, path: str, resolver: ConfigResolver | None) -> str | None:
         if self._selection.is_forced(path):
             return self._selection.format
-        configured = configured_format(path, resolver.resolve(path, self._root)) if resolver else None
+        configured = configured_format(path, resolver.resolve(path, self._root), self._root) if resolver else None
         return configured or format_of(path, self._root)
 
     def _was_dependency_file(self, path: str) -> bool:

@@ -450,7 +450,7 @@ class _Discovery:
         )
         for path in found:
             resolved_config = self._config_resolver.resolve(path, root)
-            configured = configured_format(path, resolved_config)
+            configured = configured_format(path, resolved_config, root)
             by_name = configured or format_of(path, names_from)
             if resolved_config is not None and is_excluded_by_config(path, resolved_config):
                 excluded += 1
@@ -477,14 +477,14 @@ class _Discovery:
             self.problems.append(Problem(Severity.ERROR, message, help_text))
 
     def _configured_format(self, path: str, root: str) -> str | None:
-        return configured_format(path, self._config_resolver.resolve(path, root))
+        return configured_format(path, self._config_resolver.resolve(path, root), root)
 
     def _configured_in(self, directory: str, root: str) -> Callable[[str], bool] | None:
         """Return whether a path below ``directory`` is configured as a dependency file, None if no path is."""
         resolved_config = self._config_resolver.resolve(os.path.join(directory, MOTHBALL_TOML), root)
         if resolved_config is None or not resolved_config.config.files:
             return None
-        return lambda path: configured_format(path, resolved_config) is not None
+        return lambda path: configured_format(path, resolved_config, root) is not None
 
     def _report_unlistable(self, error: OSError) -> None:
         self._report_unreadable(UnreadableFileError(error.filename, os_error_text(error)))
@@ -498,13 +498,18 @@ class _Discovery:
         self.unreadable.append(Finding(rule, severity, error.cause, help_text, path=path))
 
 
-def configured_format(path: str, resolved_config: ResolvedConfig | None) -> str | None:
-    """Return the format that the ``files`` of the configuration give the absolute ``path``; the first pattern wins."""
+def configured_format(path: str, resolved_config: ResolvedConfig | None, root: str) -> str | None:
+    """Return the format that the ``files`` of the configuration give the absolute ``path``; the first pattern wins.
+
+    Returns None if the name of the file, below the repository at ``root``, implies another format: installers read the
+    file in that format, and in another one its entries could be hidden.
+    """
     if resolved_config is None or not resolved_config.config.files:
         return None
     relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
     files = resolved_config.config.files
-    return next((file.format for file in files if is_excluded(relative, (file.pattern,))), None)
+    configured = next((file.format for file in files if is_excluded(relative, (file.pattern,))), None)
+    return configured if format_of(path, naming_root(root)) in {None, configured} else None
 
 
 def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:

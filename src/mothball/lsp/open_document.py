@@ -214,7 +214,7 @@ def format_without_name(path: str, text: str, folder: str | None) -> str | None:
     """
     root = repository_root(path, folder)
     config_resolver = ConfigResolver(ConfigResolverSettings(today="", use_snapshots=False), UserConfig())
-    configured = configured_format(path, config_resolver.resolve(path, root))
+    configured = configured_format(path, config_resolver.resolve(path, root), root)
     return configured or ("requirements" if may_be_included(path) and has_generator_header(text) else None)
 
 
