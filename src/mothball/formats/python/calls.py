@@ -174,8 +174,7 @@ class _SetupReader:
             case ast.ImportFrom():
                 self._setups.update(alias.asname for alias in node.names if alias.name == _SETUP and alias.asname)
             case ast.Assign():
-                for target in node.targets:
-                    self._record_value(target, node.value)
+                self._record_assignment(node)
             case (
                 ast.AnnAssign(value=ast.expr() as value)
                 | ast.AugAssign(value=value)
@@ -192,6 +191,15 @@ class _SetupReader:
                 self._calls.append(node)
             case _:
                 pass
+
+    def _record_assignment(self, node: ast.Assign) -> None:
+        for target in node.targets:
+            self._record_value(target, node.value)
+        # What is added to one name of a list is added to its other names, too.
+        names = [name for name in (node.value, *node.targets) if isinstance(name, ast.Name)]
+        for name in names[1:]:
+            self._record_value(names[0], name)
+            self._record_value(name, names[0])
 
     def _record_value(self, target: ast.expr, value: ast.expr) -> None:
         match target:
@@ -333,8 +341,15 @@ class _SetupReader:
         return next((value for value in constants if isinstance(value, str)), "")
 
     def _is_from_literals(self, node: ast.expr) -> bool:
-        """Return True if an expression uses a list or dict that was read, as in ``sum(extras.values(), [])``."""
-        return any(isinstance(part, ast.Name) and part.id in self._followed for part in ast.walk(node))
+        """Return True if an expression uses a list or dict that was read, as in ``sum(extras.values(), [])``.
+
+        Strings in a list of its own may be further entries: ``sum(extras.values(), ["old-lib"])``.
+        """
+        parts = list(ast.walk(node))
+        has_strings = any(
+            isinstance(part, ast.List | ast.Tuple | ast.Set) and any(map(_first_literal, part.elts)) for part in parts
+        )
+        return not has_strings and any(isinstance(part, ast.Name) and part.id in self._followed for part in parts)
 
 
 def _dict_items(node: ast.expr) -> Iterator[tuple[object, ast.expr]]:
