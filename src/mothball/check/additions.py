@@ -34,6 +34,8 @@ from mothball.model.records import NamedTuple
 from mothball.routing.facts import NO_FACTS, LookupFacts
 
 _PRE_COMMIT = "pre-commit"
+# Formats whose lists are not computed by programs, which may change while the text of a list stays the same.
+_NOT_COMPUTED = frozenset({_PRE_COMMIT, "requirements"})
 # Minimum share of common names (Jaccard index) for a new file to count as a renamed one.
 _MIN_SIMILARITY = 0.5
 
@@ -145,6 +147,7 @@ def merge_additions(first: SelectedEntries, second: SelectedEntries) -> Selected
             if not any(entry in each.dependencies for each in (first, second))
         ),
         tuple(dict.fromkeys((*first.base_locks, *second.base_locks))),
+        tuple(sorted({*first.unresolvable, *second.unresolvable}, key=offset)),
     )
 
 
@@ -204,7 +207,19 @@ def _addition(
         moved_from,
         tuple(_repinned(target, set(new), base_versions)),
         tuple(map(_base_lock, base_versions.locks)),
+        tuple(_new_unresolvable(target, previous)),
     )
+
+
+def _new_unresolvable(target: FileVersion, previous: Sequence[FileVersion]) -> Iterator[ParseProblem]:
+    """Yield the lists that cannot be read completely. If the text of the file decides that, only those that are new."""
+    document, text = target.parsed.document, target.parsed.text
+    old = {
+        _problem_key(problem, version.parsed.text)
+        for version in (previous if document.format in _NOT_COMPUTED else ())
+        for problem in version.parsed.document.unresolvable
+    }
+    return (problem for problem in document.unresolvable if _problem_key(problem, text) not in old)
 
 
 def _repinned(

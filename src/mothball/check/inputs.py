@@ -70,7 +70,8 @@ class SelectedEntries(NamedTuple):
 
     ``moved_from`` has the display path of the file of another project that an added dependency was moved from.
     ``repinned`` are further dependencies, which were there before with another version or other files: only the version
-    rules apply to them. ``base_locks`` are the base versions of a lock.
+    rules apply to them. ``base_locks`` are the base versions of a lock. ``unresolvable`` are the problems of lists that
+    cannot be read completely.
     """
 
     dependencies: tuple[Dependency, ...] = ()
@@ -79,6 +80,7 @@ class SelectedEntries(NamedTuple):
     moved_from: Mapping[Dependency, str] = MappingProxyType({})
     repinned: tuple[Dependency, ...] = ()
     base_locks: tuple[BaseLock, ...] = ()
+    unresolvable: tuple[ParseProblem, ...] = ()
 
 
 NOTHING_SELECTED = SelectedEntries()
@@ -138,6 +140,11 @@ class ResolvedFile(NamedTuple):
     def unnamed(self) -> tuple[UnnamedEntry, ...]:
         """The selected entries without a name, or all of the document."""
         return self.document.unnamed if self.selected is None else self.selected.unnamed
+
+    @property
+    def unresolvable(self) -> tuple[ParseProblem, ...]:
+        """The selected problems of lists that cannot be read completely, or all of the document."""
+        return self.document.unresolvable if self.selected is None else self.selected.unresolvable
 
     @property
     def repinned(self) -> frozenset[Dependency]:

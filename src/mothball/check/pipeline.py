@@ -454,7 +454,7 @@ def _unresolvable_findings(
     severity = policy.severity_of(Rule.UNRESOLVABLE, settings.severity_policy(file.resolved_config.config))
     variables = [entry for entry in file.unnamed if entry.reason in UNRESOLVABLE_REASONS]
     for problem in (
-        *file.document.unresolvable,
+        *file.unresolvable,
         *(variable_name_problem(entry.span, file.text) for entry in variables),
     ):
         on_lines = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]

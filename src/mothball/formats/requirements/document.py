@@ -43,7 +43,7 @@ from mothball.model.sanitize import one_line
 __all__ = ["decode", "parse"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 # Maximum length of quoted text in a message, in code points.
@@ -65,6 +65,9 @@ _LISTINGS = (
     (r"(?m)^# \$ conda create --name <env> --file <this file>[^\r\n]*+", "conda list --export"),
 )
 _LISTING_HELP = "write the output of `python -m pip freeze` instead"
+
+# The text on the lines that the backslash at the end of a comment joins to it.
+_AFTER_COMMENT = r"(?>(?:[^\S\r\n]*+\\++(?:\r\n|\r|\n))+)[^\S\r\n]*+([^\s#][^\r\n]*+)"
 
 
 class _Contents(NamedTuple):
@@ -107,6 +110,7 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
         ):
             raise TooManyEntriesError(*filter(None, [listing_problem(text)]))
     _add_problems_of_the_file(text, conflict_markers, contents)
+    contents.unresolvable.extend(_text_joined_to_comments(text, comments))
     if may_hold_ignore_comment(text):
         _read_comments(text, comments, contents)
     contents.problems.extend(_hidden_line(text, contents.problems) if has_hidden_lines(text) else ())
@@ -127,6 +131,17 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
         unnamed=tuple(contents.unnamed),
         unresolvable=tuple(contents.unresolvable),
     )
+
+
+def _text_joined_to_comments(text: str, comments: Iterable[Comment]) -> Iterator[ParseProblem]:
+    """Yield a problem for each comment after an entry that ends with a backslash, at the text on the next line."""
+    for comment in comments:
+        # A comment on a line of its own includes its backslash: neither pip nor uv joins the next line to it.
+        if text[comment.span.end : comment.span.end + 1] == "\\" and (
+            joined := re.compile(_AFTER_COMMENT).match(text, comment.span.end)
+        ):
+            message = f"pip ignores `{one_line(joined[1], _MAX_SHOWN)}` after a comment with a backslash, uv reads it"
+            yield ParseProblem(Span(*joined.span(1)), message, "remove the backslash at the end of the comment")
 
 
 def _add_problems_of_the_file(text: str, conflict_markers: list[Span], contents: _Contents) -> None:
