@@ -283,6 +283,16 @@ edit(
 )
 edit("bump an entry beside an invalid one", requirements("?", "old-a==1"), requirements("?", "old-a==2"))
 edit(
+    "bump an entry beside text that pip ignores",
+    requirements("- old-b", "-r base.txt -r more.txt", "good-a # see \\", "good-b", "old-a==1") | {"base.txt": ""},
+    requirements("- old-b", "-r base.txt -r more.txt", "good-a # see \\", "good-b", "old-a==2"),
+)
+edit(
+    "update hooks beside an include that mothball does not read",
+    {".pre-commit-config.yaml": HOOKS.format("old-a==1, -rtools.txt")},
+    {".pre-commit-config.yaml": HOOKS.format("old-a==2, -rtools.txt")},
+)
+edit(
     "bump an entry beside a dangling include",
     requirements("-r gone.txt", "old-a==1"),
     requirements("-r gone.txt", "old-a==2"),
