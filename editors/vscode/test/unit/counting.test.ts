@@ -82,6 +82,8 @@ test("an index that cannot be reached is shown first, with a warning", () => {
     assert.equal(appearance.warns, true);
     const offline = countFindings(found("unverified", 1, 1, "Offline (not in the cache): 1 dependency not checked"));
     assert.equal(appearanceOf(running, sum([nothing, offline]))?.text, "$(archive) offline");
+    const proxy = countFindings(found("unverified", 1, 1, "Proxy failed (407): 8 dependencies not checked"));
+    assert.equal(appearanceOf(running, proxy)?.text, "$(archive) proxy failed");
 });
 
 test("a single dependency that could not be checked is no outage", () => {
