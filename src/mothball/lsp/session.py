@@ -426,10 +426,12 @@ class Session:
     def _confirm(self, document: OpenDocument) -> None:
         """Request the pages again that are cached without the files of a pinned version.
 
-        Only a check with the cached results shows which ones. Their names were sent to the same indexes before.
+        Only a check with the cached results shows which ones.
         """
-        queries = [query for query in document.queries() if query.settings.bypass_cache]
-        self.lookups.look_up(self.lookups.outdated(queries, time.time()))
+        if any(query.settings.bypass_cache for query in document.queries()):
+            queries = settled_queries(document, has_paused=True)
+            again = [query for query in queries if query.settings.bypass_cache]
+            self.lookups.look_up(self.lookups.outdated(again, time.time()))
 
     def _lookups_finished(self, queries: frozenset[Query]) -> None:
         self._sink.lookups_finished(self.lookups.results(queries))
