@@ -13,7 +13,7 @@ from mothball.config.values import is_ignorable_error_code
 from mothball.index.circuit_breaker import CircuitBreaker
 from mothball.index.concurrency_limit import ConcurrencyLimit
 from mothball.index.credential_sources import credential_sources
-from mothball.index.credentials import CredentialStore, base_of_page
+from mothball.index.credentials import CredentialStore, Login, base_of_page
 from mothball.index.deadline import Deadline
 from mothball.index.large_pages import LargePages, LargePageSlot
 from mothball.index.network_errors import TransportError, status_text
@@ -97,8 +97,6 @@ class _PageFetch:
 
     def run(self) -> Outcome:
         """Send requests until there is an outcome. The number of retries, redirects and logins is limited."""
-        if self._login is not None and self._fetcher.credentials.is_rejected(self._first_url, self._login):
-            return self._access_denied(401)
         while (outcome := self._attempt()) is None:
             pass
         return outcome
@@ -117,11 +115,18 @@ class _PageFetch:
         if not limit.acquire(endpoint, self._deadline, has_waited=has_waited, allowed_requests=allowed_requests):
             return deadline_exceeded(endpoint).failed
         keep_alive: bool | None = None
+        login = self._login_to_send()
+        credentials = self._fetcher.credentials
         try:
+            if login is not None and credentials.is_rejected(self._first_url, login):
+                return Response(401, {})
             response = self._send(endpoint, slot)
             if isinstance(response, TransportError):
                 # Before the slot is released, so that the next request sees the recorded failure.
                 return self._handle_transport_error(response)
+            if login is not None and response.status == 401:
+                # Before the slot is released: requests that wait for it would send the same login.
+                credentials.reject(self._first_url, login)
             keep_alive = response.keep_alive
             return response
         finally:
@@ -158,9 +163,14 @@ class _PageFetch:
         headers = {"Accept": self._accept, "Accept-Encoding": "gzip", "User-Agent": USER_AGENT}
         if self._etag is not None:
             headers["If-None-Match"] = self._etag
-        if self._login is not None and self._endpoint == self._origin:
-            headers["Authorization"] = self._login.header()
+        login = self._login_to_send()
+        if login is not None:
+            headers["Authorization"] = login.header()
         return headers
+
+    def _login_to_send(self) -> Login | None:
+        """Return the login for the next request, None after a redirect to another endpoint."""
+        return self._login if self._endpoint == self._origin else None
 
     def _handle_transport_error(self, error: TransportError) -> Outcome | None:
         """Retry, or record the failure in the circuit breaker and return it."""
@@ -199,7 +209,7 @@ class _PageFetch:
         return None
 
     def _handle_unauthorized(self) -> Outcome | None:
-        """Retry once with the login of the keyring, if there is one; remember a rejected login."""
+        """Retry once with the login of the keyring, if there is one."""
         credentials = self._fetcher.credentials
         if self._endpoint == self._origin:
             self._unauthorized_responses += 1
@@ -208,13 +218,11 @@ class _PageFetch:
             if login is not None:
                 self._login = login
                 return None
-            if self._login is not None:
-                credentials.reject(self._first_url, self._login)
         return self._access_denied(401)
 
     def _access_denied(self, status: int) -> Failed:
         """Return the failure for 401 or 403."""
-        sent_login = self._login is not None and self._endpoint == self._origin
+        sent_login = self._login_to_send() is not None
         detail = f"{self._host} returned {status_text(status)}"
         if status == 401:
             detail += f" ({'your credentials were rejected' if sent_login else 'credentials are required'})"
