@@ -288,7 +288,7 @@ setup("a name that is extended with +=", 'R = []\nR += ["old-a"]\nsetup(install_
 setup("a name that is bound twice", 'R = []\nif True:\n    R = ["old-a"]\nsetup(install_requires=R)')
 setup("a name in a function", 'def f():\n    return ["old-a"]\nsetup(install_requires=f())', Outcome.UNRESOLVABLE)
 setup("a condition", 'import sys\nsetup(install_requires=["old-a"] if sys else [])')
-setup("a comprehension", 'setup(install_requires=[n for n in ["old-a"]])', Outcome.UNRESOLVABLE)
+setup("a comprehension", 'setup(install_requires=[n for n in ["old-a"]])')
 setup("a starred list", 'setup(install_requires=[*["old-a"]])')
 setup("keywords in a dictionary", 'setup(**{"install_requires": ["old-a"]})')
 setup("keywords in a named dictionary", 'K = {"install_requires": ["old-a"]}\nsetup(**K)')

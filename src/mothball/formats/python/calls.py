@@ -345,11 +345,30 @@ class _SetupReader:
 
         Strings in a list of its own may be further entries: ``sum(extras.values(), ["old-lib"])``.
         """
-        parts = list(ast.walk(node))
         has_strings = any(
-            isinstance(part, ast.List | ast.Tuple | ast.Set) and any(map(_first_literal, part.elts)) for part in parts
+            isinstance(part, ast.List | ast.Tuple | ast.Set) and any(map(_first_literal, part.elts))
+            for part in _without_conditions(node)
         )
-        return not has_strings and any(isinstance(part, ast.Name) and part.id in self._followed for part in parts)
+        return not has_strings and any(
+            isinstance(part, ast.Name) and part.id in self._followed for part in ast.walk(node)
+        )
+
+
+def _without_conditions(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield ``node`` and the nodes below it, without those of conditions: ``[r for r in x if r not in ("a", "b")]``."""
+    queue = [node]
+    while queue:
+        node = queue.pop()
+        yield node
+        match node:
+            case ast.Compare() | ast.Lambda():
+                pass
+            case ast.comprehension(iter=values):
+                queue.append(values)
+            case ast.IfExp(body=first, orelse=second):
+                queue += (first, second)
+            case _:
+                queue += ast.iter_child_nodes(node)
 
 
 def _dict_items(node: ast.expr) -> Iterator[tuple[object, ast.expr]]:
@@ -407,5 +426,19 @@ def _parts(node: ast.expr) -> Sequence[ast.expr] | None:
             return (value,)
         case ast.Call(func=ast.Name(id=name), args=parts) if name in _LIST_CONSTRUCTORS:
             return parts
+        case _:
+            return _selected_from(node)
+
+
+def _selected_from(node: ast.expr) -> Sequence[ast.expr] | None:
+    """Return the list that ``node`` selects entries from, as in ``[name for name in x if name != "a"]``, or None."""
+    match node:
+        case ast.Call(func=ast.Name(id="filter"), args=[_, values]):
+            return (values,)
+        case (
+            ast.ListComp(elt=ast.Name(id=name), generators=[each])
+            | ast.GeneratorExp(elt=ast.Name(id=name), generators=[each])
+        ) if isinstance(each.target, ast.Name) and each.target.id == name:
+            return (each.iter,)
         case _:
             return None
