@@ -198,12 +198,16 @@ def test_lock_of_the_files_of_a_new_owner_is_rejected(
     assert "or ignore" not in result.out
 
 
-@pytest.mark.parametrize(("before", "after"), [("uv.lock", "pylock.toml"), ("poetry.lock", "uv.lock")])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("uv.lock", "pylock.toml"), ("poetry.lock", "uv.lock"), ("member/uv.lock", "pylock.toml")],
+)
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_lock_of_another_tool_with_the_files_of_a_new_owner_is_rejected(
     shop: Workshop, index: ScriptedIndex, before: str, after: str, version: str
 ) -> None:
-    commit_at(shop, {before: LOCKS[before](index.url, OLD)}, 300 * DAY)
+    shop.commit({"member/pyproject.toml": '[project]\nname = "member"\n'})
+    commit_at(shop, {before: LOCKS[Path(before).name](index.url, OLD)}, 300 * DAY)
     revived = File(version, content="new owner", uploaded=utc(DAY))
     index.script("old-lib", page(revived, status="active"))
     shop.git("rm", "--quiet", before)

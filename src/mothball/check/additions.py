@@ -120,11 +120,19 @@ def additions(
 def _base_locks(
     target: FileVersion, previous: Sequence[FileVersion], base: Iterable[FileVersion]
 ) -> Sequence[FileVersion]:
-    """Return the base versions of the lock ``target``; for a new lock, the locks of its project that it may replace."""
+    """Return the base versions of the lock ``target``.
+
+    For a new lock, these are the locks that it may replace: those of its project, and of projects above and below it.
+    """
     locks = [version for version in previous if may_record_files(version.parsed)]
     if locks or not may_record_files(target.parsed):
         return locks
-    return [version for version in base if version.project == target.project and may_record_files(version.parsed)]
+    return [
+        version
+        for version in base
+        if (is_beneath(version.project, target.project) or is_beneath(target.project, version.project))
+        and may_record_files(version.parsed)
+    ]
 
 
 def merge_additions(first: SelectedEntries, second: SelectedEntries) -> SelectedEntries:
