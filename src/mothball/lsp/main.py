@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
@@ -31,6 +32,8 @@ from mothball.lsp.transport import MessageWriter, start_reading, take_over_stdio
 
 # A check creates about 20,000 objects that reference counting frees; frequent garbage collection would find no cycles.
 _GC_THRESHOLD = 200_000
+# The parameter M_ARENA_MAX of mallopt(3).
+_ARENA_MAX = -8
 # Working directory of the server: it holds no code, is writable only to those who can change mothball itself, exists as
 # long as mothball does, and needs no cleanup.
 _WORKING_DIRECTORY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "check", "rule_pages")
@@ -50,9 +53,21 @@ def serve(environment: Environment) -> int:
     # Imported modules stay loaded; scanning them at every collection would cost more than a check.
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 10, 10)
+    _share_heap()
 
     asyncio.run(_serve(create_server(environment, end_process), incoming, outgoing))
     return 1
+
+
+def _share_heap() -> None:
+    """Have glibc use one heap for all threads; call it before they start.
+
+    Each thread otherwise keeps some MB that long texts have used. The threads rarely allocate at the same time, as the
+    interpreter runs one of them.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_ARENA_MAX, 1)
 
 
 def create_server(environment: Environment, end_process: Callable[[int], None]) -> Server:
