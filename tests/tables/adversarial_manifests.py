@@ -209,6 +209,8 @@ way("pyproject.toml: [tool.hatch.metadata.hooks.requirements_txt]", {"pyproject.
 whole("[tool.hatch.metadata.hooks.custom]", '[project]\nname = "x"\ndynamic = ["dependencies"]\n[build-system]\nrequires = ["good-a"]\nbuild-backend = "hatchling.build"\n[tool.hatch.metadata.hooks.custom]\n', Outcome.UNRESOLVABLE)
 whole("[tool.mothball] table beside a mothball.toml, with an ignore", toml("old-a") + '[tool.mothball.ignore]\nold-a = { rules = ["archived"] }\n')
 whole("[tool.mothball] beside mothball.toml", toml("old-a") + '[tool.mothball]\nexclude = ["**"]\n')
+table("[tool.scikit-build] build.requires", '[tool.scikit-build]\nbuild.requires = ["old-a"]', Outcome.PASSED, remedy="list them in `requires` of `[build-system]`")
+table("[tool.conda-lock.dependencies] with the source pypi", '[tool.conda-lock.dependencies]\nold-a = {version = "*", source = "pypi"}', Outcome.PASSED, remedy="list them in `[project]`")
 table("tables of tools that mothball does not know", '[tool.poe.tasks]\nx = "pip install old-a"', Outcome.PASSED, remedy="put the packages into a requirements file or a group of dependencies")
 
 # --- Pipfile, hatch.toml, pixi.toml, tox.toml -------------------------------------------------------------------------
@@ -336,6 +338,8 @@ way("environment.yml: a mapping", {"environment.yml": "dependencies:\n  pip: [ol
 way("environment.yml: -r", {"environment.yml": "dependencies:\n- pip:\n  - -r old.lst\n", "old.lst": "old-a\n"}, place="old.lst")
 way("environment.yml: a conda package", {"environment.yml": "dependencies:\n- old-a\n"}, Outcome.SKIPPED)
 way("environment.yml: a duplicate key", {"environment.yml": "dependencies: []\ndependencies:\n- pip: [old-a]\n"})
+way("execution-environment.yml of Ansible Builder", {"execution-environment.yml": "version: 3\ndependencies:\n  galaxy: requirements.yml\n  python:\n  - old-a\n"})
+way("execution-environment.yml with a list in flow style", {"meta/execution-environment.yml": "dependencies: {python: [good-b, old-a]}\n"})
 way("environment-dev.yaml", {"environment-dev.yaml": "dependencies:\n- pip: [old-a]\n"})
 way("myenv.yml with environment's content", {"myenv.yml": "name: x\ndependencies:\n- pip: [old-a]\n"}, Outcome.NOT_STARTED, ci=Outcome.PASSED, remedy="call it `environment.yml`")
 way("environment.yml: an index that is a variable", {"environment.yml": "dependencies:\n- pip:\n  - --index-url ${X}\n  - old-a\n"}, Outcome.UNRESOLVABLE)
@@ -392,6 +396,11 @@ for _name in ("requirements", "requirements-dev", "reqs", "requirements.txt.bak"
 way("requirements in a template with a suffix of its own", {"requirements.txt.jinja": "old-a\n"}, Outcome.NOT_STARTED, ci=Outcome.PASSED, remedy="check the rendered file")
 way("prek.toml: additional_dependencies", {"prek.toml": '[[repos]]\nrepo = "local"\nhooks = [{id = "x", language = "python", additional_dependencies = ["old-a"]}]\n'}, Outcome.NOT_STARTED, ci=Outcome.PASSED, remedy="configure hooks with dependencies in .pre-commit-config.yaml")
 way("uv.toml: requirements of another package (`dependency-metadata`)", {"uv.toml": '[[dependency-metadata]]\nname = "good-a"\nrequires-dist = ["old-a"]\n'}, Outcome.PASSED, remedy="set it in `[tool.uv]` of pyproject.toml")
+_GROUP = "put the packages into a group of dependencies"
+way("execution-environment.yml with a requirements file of another name", {"execution-environment.yml": "dependencies:\n  python: py.list\n", "py.list": "old-a\n"}, Outcome.PASSED, remedy="call it `requirements.txt`")
+way("python_env.yaml of MLflow", {"python_env.yaml": "python: 3.12\ndependencies: [old-a]\n"}, Outcome.NOT_STARTED, ci=Outcome.PASSED, remedy="list `-r requirements.txt` there")
+way("a requirement in a BUILD file of Pants", {"BUILD": 'python_requirement(name="x", requirements=["old-a"])\n'}, Outcome.NOT_STARTED, ci=Outcome.PASSED, remedy='use `python_requirements(source="requirements.txt")`')
+way("a tool in mise.toml", {"mise.toml": '[tools]\n"pipx:old-a" = "latest"\n'}, Outcome.NOT_STARTED, ci=Outcome.PASSED, remedy=_GROUP)
 way("conda: meta.yaml", {"meta.yaml": "requirements:\n  run: [old-a]\n"}, Outcome.NOT_STARTED, ci=Outcome.PASSED, remedy="conda channels publish no statuses")
 way("buildout.cfg", {"buildout.cfg": "[x]\neggs = old-a\n"}, Outcome.NOT_STARTED, ci=Outcome.PASSED, remedy=_COMMAND)
 setup("a computed keyword", 'setup(**{"install_" + "requires": ["old-a"]})', Outcome.UNRESOLVABLE)

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from tests.support.added import OFFLINE, lines
+from tests.support.added import OFFLINE, STATUSES, lines
 from tests.support.adversarial import Files, Link, Outcome, Way
+from tests.support.project import snapshot_text
 from tests.tables.added import GENERATED
 
 REQUIREMENTS: list[Way] = []
@@ -352,6 +353,7 @@ configured("no snapshot, offline", OFFLINE.replace("snapshot", "#"), Outcome.UNV
 configured("another index in the configuration", OFFLINE.replace("index.example", "other.example"), Outcome.REJECTED, place="requirements.txt")
 configured("an index on loopback", 'index-url = "http://127.0.0.1:9/simple/"\n', Outcome.UNVERIFIED, place="requirements.txt")
 configured("the severity `off`", f'{OFFLINE}[severity]\narchived = "off"\n', Outcome.PASSED, remedy="`mothball check --policy base`", place="mothball.toml")
+way("the snapshot without the status, offline", {**_ADDED, "statuses.json": snapshot_text({**STATUSES, "old-a": "active"})}, Outcome.PASSED, remedy="`mothball check --policy base`", place="statuses.json")
 configured("the severity `warning`", f'{OFFLINE}[severity]\narchived = "warning"\n', Outcome.WARNING, place="requirements.txt")
 configured("the file in `exclude`", f'exclude = ["requirements.txt"]\n{OFFLINE}', Outcome.PASSED, remedy="`mothball check --policy base`", place="mothball.toml")
 configured("a `private` pattern that matches it", f'private = ["old-*"]\n{OFFLINE}', Outcome.REJECTED, place="requirements.txt")

@@ -1,7 +1,8 @@
 """Parse a conda environment.yml: the requirements in ``pip:`` lists, and the conda packages.
 
 A conda package does not refer to a project on a Python index, so it is listed but skipped. conda passes a ``pip:`` list
-to pip as a requirements file in the directory of the environment file (conda, "Managing environments").
+to pip as a requirements file in the directory of the environment file (conda, "Managing environments"). The list
+``python`` of Ansible Builder is read as well: its execution-environment.yml has ``dependencies``, too.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ if TYPE_CHECKING:
 
 _DEPENDENCIES = "dependencies"
 _PIP = "pip"
+_PYTHON = "python"
 # An optional channel with subdirectory, then the name, which may start with an underscore.
 _CONDA_NAME = r"\s*+(?>(?:[^\s:]++::)?)\s*+([A-Za-z0-9_][\w.-]*+)(?=[\s=<>!~\[,|]|\Z)"
 _FORMAT = "conda-env"
 
 
 class _Lists(NamedTuple):
-    """The lists of conda packages and the ``pip:`` lists, without duplicates."""
+    """The lists of conda packages, and the ``pip:`` and ``python:`` lists, without duplicates."""
 
     conda: tuple[YamlNode, ...]
     pip: tuple[YamlNode, ...]
+    python: tuple[YamlNode, ...]
 
 
 def parse(text: str) -> Document:
@@ -51,8 +54,8 @@ def parse(text: str) -> Document:
     if isinstance(scan, Document):
         return scan if _DEPENDENCIES in text else Document(_FORMAT)
     lists = _find_lists(scan.documents)
-    section = Section(f"{_DEPENDENCIES}.{_PIP}")
-    entries = read_pip_lists(scan, [(node, section) for node in lists.pip])
+    pip, python = (Section(f"{_DEPENDENCIES}.{key}") for key in (_PIP, _PYTHON))
+    entries = read_pip_lists(scan, [*((node, pip) for node in lists.pip), *((node, python) for node in lists.python)])
     problems = dict.fromkeys((*entries.problems, *_list_problems(scan.documents, lists.conda)))
     dependencies = (*_conda_packages(scan, lists.conda), *entries.dependencies)
     return Document(
@@ -72,7 +75,9 @@ def _find_lists(documents: Iterable[YamlNode]) -> _Lists:
     conda = tuple(unvisited([value for mapping in mappings for value in mapping.values(_DEPENDENCIES)], seen))
     items = (item for node in conda for item in unvisited(list_items(node), seen))
     pip = [value for item in items if isinstance(item, YamlMapping) for value in item.values(_PIP)]
-    return _Lists(conda, tuple(unvisited(pip, seen)))
+    tables = (node for node in conda if isinstance(node, YamlMapping))
+    python = [value for table in tables for value in table.values(_PYTHON) if not isinstance(value, YamlScalar)]
+    return _Lists(conda, tuple(unvisited(pip, seen)), tuple(unvisited(python, seen)))
 
 
 def _list_problems(documents: Iterable[YamlNode], conda: Iterable[YamlNode]) -> Iterator[ParseProblem]:
