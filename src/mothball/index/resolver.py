@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mothball.config.project import DEFAULT_INDEX
 from mothball.index.cache import BATCH, CachedPage, PageKey, page_key
+from mothball.index.deadline import SECONDS, Deadline
 from mothball.index.page_request import Failed, Outcome, PageRequest, status_of_page
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
 from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # Lists of files that are read from the cache at once.
 _LISTS_PER_READ = 8
+
+_TOO_LATE = Failed(Cause.DEADLINE, "not queried before the deadline: lookups on other indexes took too long")
 
 Progress = Callable[[int, int], None]
 # Called with a result as soon as no pending request can change it.
@@ -67,11 +70,14 @@ class Resolver:
         self._clock = clock
         self._on_progress = on_progress
 
-    def look_up(self, queries: Iterable[Query], *, cache_only: bool = False) -> dict[Query, IndexResult]:
+    def look_up(
+        self, queries: Iterable[Query], *, cache_only: bool = False, seconds: float = SECONDS
+    ) -> dict[Query, IndexResult]:
         """Return the result of each of ``queries``, in their order.
 
         Each project page is requested at most once. Pages that were fetched before an interruption are cached. With
-        ``cache_only`` no request is sent, and snapshots are not used, as they only apply if an index fails.
+        ``cache_only`` no request is sent, and snapshots are not used, as they only apply if an index fails. No round
+        begins ``seconds`` after the start: otherwise, each of sixteen slow indexes could cost the whole deadline.
         """
         queries = list(dict.fromkeys(queries))
         if cache_only:
@@ -82,7 +88,8 @@ class Resolver:
         insecure = _insecure_indexes(queries)
         run = Resolution(self._clock(), self._cached_pages(queries, insecure), queries, insecure)
         run.expect_files(queries)
-        pages = self._resolve_pages(run, {query: query.indexes for query in queries}, self._on_result)
+        deadline = Deadline(seconds)
+        pages = self._resolve_pages(run, {query: query.indexes for query in queries}, deadline, self._on_result)
         stating = self._stating_indexes(run, pages.values())
         status_pages = self._resolve_pages(
             run,
@@ -92,6 +99,7 @@ class Resolver:
                 if query.settings.status_index is not None
                 and isinstance(_index_result(page, stating | query.settings.stated_indexes), StatusNotStated)
             },
+            deadline,
         )
         # Recomputed, since the pages of status indexes count as well and the result must not depend on the order.
         stating = self._stating_indexes(run, [*pages.values(), *status_pages.values()])
@@ -125,7 +133,11 @@ class Resolver:
         return self._cache.get_many(keys) if self._cache and keys else {}
 
     def _resolve_pages(
-        self, run: Resolution, indexes: Mapping[Query, tuple[str, ...]], on_result: OnResult | None = None
+        self,
+        run: Resolution,
+        indexes: Mapping[Query, tuple[str, ...]],
+        deadline: Deadline,
+        on_result: OnResult | None = None,
     ) -> dict[Query, PageResult]:
         """Return the page of each query on its ``indexes``, requesting those that are not known."""
         resolved: dict[Query, PageResult] = {}
@@ -143,6 +155,9 @@ class Resolver:
                 else:
                     resolved[query] = step
                     del pending[query]
+            if not deadline.remaining():
+                run.outcomes.update(dict.fromkeys(requests, _TOO_LATE))
+                continue
             for key in self._fetch(run, requests):
                 for query in queries_by_key.get(key, ()):
                     self._report_early(run, query, on_result)

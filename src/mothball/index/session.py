@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from mothball.config.connection_settings import CredentialSettings
 from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
+from mothball.index.deadline import total_seconds
 from mothball.index.resolution import Query
 from mothball.index.resolver import Fetcher, Resolver
 from mothball.model.errors import CacheError
@@ -82,7 +83,7 @@ class LookupSession:
             clock=time.time,
             on_progress=self._progress.update if self._progress else None,
         )
-        return resolver.look_up(queries, cache_only=cache_only)
+        return resolver.look_up(queries, cache_only=cache_only, seconds=total_seconds(self._credentials))
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the failure of the cache, if any; the lookups continued without it."""

@@ -17,7 +17,7 @@ import urllib3
 
 from mothball.config.connection_settings import CredentialSettings
 from mothball.index.connecting import POOLS
-from mothball.index.deadline import Deadline
+from mothball.index.deadline import SECONDS, Deadline, total_seconds
 from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.large_pages import LARGE, LargePageSlot
 from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error
@@ -33,8 +33,6 @@ _CHUNK = 64 * 1024
 _MAX_DECODED = 256 * 1024
 # A short error body is read so that the connection can be reused; for a longer one, a new connection is cheaper.
 _MAX_DRAINED = 64 * 1024
-# Seconds for a whole run, unless the user sets a long timeout.
-_DEADLINE = 60.0
 
 
 class ClientSettings(NamedTuple):
@@ -48,7 +46,7 @@ class ClientSettings(NamedTuple):
 
     connect_timeout: float = 5.0
     read_timeout: float = 10.0
-    deadline: float = _DEADLINE
+    deadline: float = SECONDS
     workers: int = 32
     max_body: int = 32 * 1024 * 1024
     retries: int = 2
@@ -58,13 +56,8 @@ class ClientSettings(NamedTuple):
 
     @classmethod
     def for_user(cls, credentials: CredentialSettings, trusted_hosts: tuple[str, ...]) -> ClientSettings:
-        """Return the settings for a user with ``credentials``.
-
-        A longer timeout per request needs a longer deadline for all of them.
-        """
-        timeout = credentials.timeout or credentials.pip.timeout_seconds or 0.0
-        deadline = max(_DEADLINE, 4 * timeout)
-        return cls(trusted_hosts=trusted_hosts, credentials=credentials, deadline=deadline)
+        """Return the settings for a user with ``credentials``."""
+        return cls(trusted_hosts=trusted_hosts, credentials=credentials, deadline=total_seconds(credentials))
 
 
 class Response(NamedTuple):

@@ -14,7 +14,9 @@ from mothball.index import client as client_module
 from mothball.index.client import Client, ClientSettings
 from mothball.index.page_fetcher import PageFetcher
 from mothball.index.page_request import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.model.lookup import Cause
+from mothball.index.resolution import Query
+from mothball.index.resolver import Resolver
+from mothball.model.lookup import Cause, Unavailable
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 from tests.support.waiting import wait_until
@@ -193,6 +195,17 @@ def test_request_that_waited_for_others_until_the_deadline_says_so(index: Script
         f"{host} did not respond {within}",
         f"{host} was not queried {within}: other lookups took too long",
     ]
+
+
+def test_next_index_is_not_queried_after_the_deadline(index: ScriptedIndex) -> None:
+    index.script("silent", SILENCE)
+    with ScriptedIndex() as first, Client(ClientSettings(deadline=0.3)) as client:
+        resolver = Resolver(open_client=lambda: client, cache=None, clock=lambda: 0.0)
+        # The first round lasts until the deadline because of another name.
+        queries = [Query("old-lib", (first.url, index.url)), Query("silent", (index.url,))]
+        results = resolver.look_up(queries, seconds=0.3)
+    assert [result.cause for result in results.values() if isinstance(result, Unavailable)] == [Cause.DEADLINE] * 2
+    assert (first.count("old-lib"), index.count("old-lib")) == (1, 0)
 
 
 def test_result_after_the_deadline_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
