@@ -117,7 +117,10 @@ def test_bump_of_an_archived_project_is_no_addition(shop: Workshop, index: Scrip
     shop.commit({"requirements.txt": "old-lib==1.0\n"})
     shop.stage({"requirements.txt": "old-lib==1.1\n"})
     result = shop.check("--index-url", index.url)
-    assert (result.code, result.out.strip()) == (0, "0 dependencies in 1 file: 0 checked, no findings")
+    assert (result.code, result.out.strip()) == (
+        0,
+        "0 dependencies and 1 changed version in 1 file: 0 checked, no findings",
+    )
 
 
 def test_yanked_pin_that_was_there_is_not_reported(shop: Workshop, index: ScriptedIndex) -> None:

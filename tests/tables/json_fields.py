@@ -87,6 +87,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("not_stated", "integer", "dependencies whose lookup is `not-stated`"),
         Field("missing", "integer", "dependencies whose lookup is `missing`"),
         Field("unrecognized", "integer", "dependencies whose lookup is `unrecognized`"),
+        Field("repinned", "integer", "changed versions of dependencies that were there before; not in `dependencies`"),
         Field("not_judged", "integer", "pinned versions that could not be judged"),
     ),
     "dependency": (

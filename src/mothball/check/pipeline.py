@@ -172,7 +172,8 @@ def build_report(
     dependencies = tuple(
         sorted((item for file in checked_files for item in _judged_by_status(file)), key=_dependency_order)
     )
-    items = (item for file in checked_files for item in file.dependencies)
+    items = [item for file in checked_files for item in file.dependencies]
+    repinned = len(items) - len(dependencies)
     not_judged = tuple(sorted(item.not_judged for item in items if item.not_judged))
     unnamed = tuple(sorted(entry for file in checked_files for entry in _unnamed(file)))
     reported_paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
@@ -194,7 +195,7 @@ def build_report(
                 *_unauthenticated_problems(dependencies),
             )
         ),
-        summary=_summary(dependencies, findings, unnamed, len(reported_paths), len(not_judged)),
+        summary=_summary(dependencies, findings, unnamed, len(reported_paths), repinned, len(not_judged)),
         unnamed=unnamed,
         not_judged=not_judged,
     )
@@ -217,7 +218,8 @@ def merge_reports(first: Report, second: Report) -> Report:
     unnamed = tuple(sorted((*first.unnamed, *second.unnamed)))
     not_judged = tuple(sorted((*first.not_judged, *second.not_judged)))
     files = first.summary.files + second.summary.files
-    summary = _summary(dependencies, findings, unnamed, files, len(not_judged))
+    repinned = first.summary.repinned + second.summary.repinned
+    summary = _summary(dependencies, findings, unnamed, files, repinned, len(not_judged))
     return Report(dependencies, findings, problems, summary, unnamed, not_judged)
 
 
@@ -599,11 +601,12 @@ def _unnamed(checked_file: CheckedFile) -> Iterator[SkippedEntry]:
         yield SkippedEntry(checked_file.lines.location(file.path, entry.span), entry.reason)
 
 
-def _summary(
+def _summary(  # noqa: PLR0913, PLR0917 - the parts of a report
     dependencies: Sequence[CheckedDependency],
     findings: Sequence[Finding],
     unnamed: Sequence[SkippedEntry],
     files: int,
+    repinned: int,
     not_judged: int,
 ) -> Summary:
     severities = [finding.severity for finding in findings if not finding.suppressed]
@@ -624,6 +627,7 @@ def _summary(
         not_stated=lookup_types.count(StatusNotStated),
         missing=lookup_types.count(Missing),
         unrecognized=lookup_types.count(UnrecognizedStatus),
+        repinned=repinned,
         not_judged=not_judged,
     )
 

@@ -177,8 +177,9 @@ class Summary(NamedTuple):
     """The numbers of a check. ``findings`` excludes suppressed findings, which are counted as ``ignored``.
 
     Each dependency counts as ``checked`` (its status is known) or as one of the counts from ``skipped`` on. Entries
-    without a name count as skipped, or as unresolvable if the name contains a variable. ``not_judged`` are the pinned
-    versions to which the version rules could not be applied.
+    without a name count as skipped, or as unresolvable if the name contains a variable. ``repinned`` are pins that a
+    change alters: only the version rules apply to them, so they are not among the dependencies. ``not_judged`` are the
+    pinned versions to which the version rules could not be applied.
     """
 
     files: int
@@ -194,6 +195,7 @@ class Summary(NamedTuple):
     not_stated: int
     missing: int
     unrecognized: int
+    repinned: int = 0
     not_judged: int = 0
 
 

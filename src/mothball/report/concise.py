@@ -58,6 +58,8 @@ def summary_line(report: Report) -> str:
     if summary.not_judged:
         parts.append(f"{format_count(summary.not_judged, 'pin')} not judged{_reasons(Counter(report.not_judged))}")
     dependencies = format_count(summary.dependencies, "dependency", "dependencies")
+    if summary.repinned:
+        dependencies += f" and {format_count(summary.repinned, 'changed version')}"
     return f"{dependencies} in {format_count(summary.files, 'file')}: {', '.join(parts)}"
 
 

@@ -58,6 +58,10 @@ def test_empty_report_has_a_summary() -> None:
         (NOTHING._replace(files=1, dependencies=2, checked=2), "2 dependencies in 1 file: 2 checked, no findings"),
         (NOTHING._replace(findings=1, errors=1), "0 dependencies in 0 files: 0 checked, 1 finding (1 error)"),
         (NOTHING._replace(findings=2, warnings=2), "0 dependencies in 0 files: 0 checked, 2 findings (2 warnings)"),
+        (
+            NOTHING._replace(repinned=2),
+            "0 dependencies and 2 changed versions in 0 files: 0 checked, no findings",
+        ),
         (NOTHING._replace(findings=1), "0 dependencies in 0 files: 0 checked, 1 finding (1 note)"),
         (
             Summary(4, 10, 5, 7, 2, 1, 0, 2, 2, 1, 1, 0, 0),

@@ -66,6 +66,7 @@ def test_complete_report() -> None:
             "not_stated": 0,
             "missing": 0,
             "unrecognized": 0,
+            "repinned": 0,
             "not_judged": 0,
         },
         "dependencies": [
