@@ -56,7 +56,8 @@ def _mask_word(word: str) -> str:
         authority = re.split(r"[/?#]", url, maxsplit=1)[0]
         # Passwords may contain an unencoded "/": if the authority is not a valid host, mask up to the last "@".
         is_host = _ends_in_host(authority, url[len(authority) :])
-        secret = max((authority if is_host else url).rfind("@"), 0)
+        # Of the same length, see ``_ends_in_host``.
+        secret = max((authority if is_host else url.replace("%40", "@@@")).rfind("@"), 0)
         parts.append("*" * secret + url[secret:])
     address, question_mark, query = "://".join(parts).partition("?")
     parameters, hash_mark, fragment = query.partition("#")
@@ -119,8 +120,8 @@ def escape_log_commands(json_text: str) -> str:
 def strip_credentials(url: str) -> str:
     """Return ``url`` without user information, query and fragment, safe to show, log and store.
 
-    Only the scheme remains, as in ``https://…/``, if the password contains an unencoded ``/``, ``?`` or ``#``, which
-    makes the URL ambiguous.
+    Only the scheme remains, as in ``https://…/``, if the password contains an unencoded ``/``, ``?`` or ``#``, or if
+    the ``@`` after it is encoded, which makes the URL ambiguous.
 
     >>> strip_credentials("https://user:secret@index.example/simple/?token=x")
     'https://index.example/simple/'
@@ -139,8 +140,11 @@ def base_url(address: str) -> str:
 def _ends_in_host(authority: str, rest: str) -> bool:
     """Return True if ``authority`` ends in a host, not within a password with an unencoded delimiter.
 
-    If an ``@`` follows, the host must be a name with a dot, an IPv6 address, or localhost.
+    If an ``@`` follows, the host must be a name with a dot, an IPv6 address, or localhost. A host has no ``%40``: it is
+    the delimiter after a password, encoded by mistake.
     """
+    if "%40" in authority.rpartition("@")[2]:
+        return False
     if "@" not in rest:
         return True
     host = authority.rpartition("@")[2]

@@ -146,6 +146,10 @@ def test_tab_takes_one_column() -> None:
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
+        # An encoded "@" ends no user information, and a host has none.
+        ("https://user:s3cret%40index.example/simple/", "https://…/"),
+        ("https://user%40corp.example:s3cret@index.example/simple/", "https://index.example/simple/"),
+        ("https://index.example/a%40b/", "https://index.example/a%40b/"),
         ("https://index.example/simple/", "https://index.example/simple/"),
         ("https://user:secret@index.example/simple/?token=x", "https://index.example/simple/"),
         ("https://token@index.example/simple/", "https://index.example/simple/"),
@@ -262,6 +266,7 @@ def test_masking_takes_linear_time(unit: str) -> None:
     "address",
     [
         "https://user:12/s3cret@index.example/simple/",
+        "https://user:s3cret%40index.example/simple/",
         "https://tok/s3cret@index.example/simple/",
         "https://user:pa@s3cret#x@index.example/simple/",
     ],
