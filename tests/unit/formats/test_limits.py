@@ -92,6 +92,12 @@ def test_file_with_too_many_errors_is_not_read(name: str, head: str, line: str) 
     check_not_read(parse(name, f"{head}{line * (MAX_PROBLEMS + 2)}"))
 
 
+@pytest.mark.parametrize("line", ["- a\n", "a # b \\\nc\n", "-r a -r b\n"])
+def test_requirements_with_too_much_ignored_text_are_not_read(line: str) -> None:
+    check_not_read(parse("requirements", line * (MAX_PROBLEMS + 1)))
+    assert not parse("requirements", line * MAX_PROBLEMS).is_broken
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -105,12 +105,15 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
             len(contents.dependencies) > MAX_ENTRIES
             or len(contents.unnamed) > MAX_ENTRIES
             or len(contents.problems) > MAX_PROBLEMS
+            or len(contents.unresolvable) > MAX_PROBLEMS
             or len(contents.includes) > MAX_OPTIONS
             or len(contents.index_options) > MAX_OPTIONS
         ):
             raise TooManyEntriesError(*filter(None, [listing_problem(text)]))
     _add_problems_of_the_file(text, conflict_markers, contents)
     contents.unresolvable.extend(_text_joined_to_comments(text, comments))
+    if len(contents.unresolvable) > MAX_PROBLEMS:
+        raise TooManyEntriesError
     if may_hold_ignore_comment(text):
         _read_comments(text, comments, contents)
     contents.problems.extend(_hidden_line(text, contents.problems) if has_hidden_lines(text) else ())
