@@ -13,7 +13,16 @@ from mothball.config.project import DEFAULT_INDEX
 from mothball.index.releases import Releases
 from mothball.lsp.hover_text import HoverContent, code_span, hover_text, project_page
 from mothball.lsp.lookups import PENDING
-from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, LineIndex, Location, Position, SkipReason, Span
+from mothball.model.document import (
+    UNRESOLVABLE_REASONS,
+    Dependency,
+    DependencyKind,
+    LineIndex,
+    Location,
+    Position,
+    SkipReason,
+    Span,
+)
 from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
 from mothball.model.lookup import (
     Cause,
@@ -55,7 +64,11 @@ def finding(rule: Rule, severity: Severity = Severity.ERROR, suppressed: Suppres
 def test_hover_with_all_details() -> None:
     lookup = KnownStatus(ProjectStatus.ARCHIVED, "use new-lib", ORIGIN, Release("2.1.0", "2024-05-06"))
     hover = content(
-        lookup, finding(Rule.ARCHIVED), marker='python_version < "3.9"', transitive=True, via=("flask-foo", "middle")
+        lookup,
+        finding(Rule.ARCHIVED, Severity.WARNING),
+        marker='python_version < "3.9"',
+        transitive=True,
+        via=("flask-foo", "middle"),
     )
     assert hover_text(hover, markdown=True) == (
         "**archived** `old-lib`  \n"
@@ -63,7 +76,7 @@ def test_hover_with_all_details() -> None:
         "- Latest release: `2.1.0` (2024-05-06)\n"
         '- Environment marker: `python_version < "3.9"`\n'
         "- Dependency path: `flask-foo` → `middle` → `old-lib`\n"
-        "- Rule `archived`: error, the default\n"
+        "- Rule `archived`: warning, the default, one level lower for transitive packages\n"
         f"- Index: `{INDEX}`, checked 3 h ago\n"
         f"- [Project page]({INDEX}old-lib/)"
     )
@@ -73,7 +86,7 @@ def test_hover_with_all_details() -> None:
         "Latest release: 2.1.0 (2024-05-06)\n"
         'Environment marker: python_version < "3.9"\n'
         "Dependency path: flask-foo → middle → old-lib\n"
-        "Rule `archived`: error, the default\n"
+        "Rule `archived`: warning, the default, one level lower for transitive packages\n"
         f"Index: {INDEX}, checked 3 h ago\n"
         f"Project page: {INDEX}old-lib/"
     )
@@ -138,7 +151,12 @@ def test_hover_shows_severity_and_ignores(rule_finding: Finding, expected: str) 
     [
         ({}, False, "the default"),
         ({"archived": Severity.NOTE}, False, "set by `severity.archived` in `sub/pyproject.toml`"),
-        ({"archived": Severity.NOTE}, True, "set by `severity.archived` in `sub/pyproject.toml`"),
+        ({}, True, "the default, one level lower for transitive packages"),
+        (
+            {"archived": Severity.NOTE},
+            True,
+            "set by `severity.archived` in `sub/pyproject.toml`, one level lower for transitive packages",
+        ),
         ({"archived.transitive": Severity.NOTE}, True, "set by `severity.archived.transitive` in `sub/pyproject.toml`"),
         ({"archived.transitive": Severity.NOTE, "archived.added": Severity.OFF}, False, "the default"),
     ],
@@ -150,6 +168,13 @@ def test_hover_shows_where_the_severity_is_set(
     hover = content(lookup, finding(Rule.ARCHIVED, Severity.NOTE), transitive=transitive)
     text = hover_text(hover._replace(severities=severities, config_path="sub/pyproject.toml"), markdown=True)
     assert f"- Rule `archived`: note, {expected}\n" in text
+
+
+def test_hover_explains_the_severity_of_a_constraint() -> None:
+    hover = content(KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN), finding(Rule.ARCHIVED, Severity.WARNING))
+    dependency = hover.item.dependency._replace(kind=DependencyKind.CONSTRAINT)
+    text = hover_text(hover._replace(item=hover.item._replace(dependency=dependency)), markdown=True)
+    assert "- Rule `archived`: warning, the default, one level lower for constraints\n" in text
 
 
 def test_hover_shows_the_configured_successor() -> None:

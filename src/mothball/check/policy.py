@@ -61,9 +61,9 @@ _RULES: Mapping[ProjectStatus, Rule | None] = {
 # Placeholders for the reason in suggested and documented ignores; compared without case and punctuation.
 _REASON_PLACEHOLDERS = ("", "why", "reason")
 _NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
-_DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
+DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
 # A locked version can be changed without the packages that require it; a constraint installs nothing.
-_DOWNGRADED_FOR_CONSTRAINTS = (*_DOWNGRADED_RULES, Rule.YANKED, Rule.UNLISTED)
+_DOWNGRADED_FOR_CONSTRAINTS = (*DOWNGRADED_RULES, Rule.YANKED, Rule.UNLISTED)
 # The rules for possible malware: they stop a first push, and are no note for a dependency that is never installed.
 _MALWARE_RULES = frozenset({Rule.QUARANTINED, Rule.RE_REGISTERED})
 
@@ -133,7 +133,7 @@ def severity_of(  # noqa: PLR0913 - each is a reason for another severity
         severity = severities.get(f"{rule}.added", severity)
     if downgraded and f"{rule}.transitive" in severities:
         severity = severities[f"{rule}.transitive"]
-    elif ((downgraded or moved) and rule in _DOWNGRADED_RULES) or (constraint and rule in _DOWNGRADED_FOR_CONSTRAINTS):
+    elif ((downgraded or moved) and rule in DOWNGRADED_RULES) or (constraint and rule in _DOWNGRADED_FOR_CONSTRAINTS):
         severity = _NEXT_LOWER.get(severity, severity)
     if never_installed and rule not in _MALWARE_RULES and severity is not Severity.OFF:
         return Severity.NOTE

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from mothball.check.messages import SKIP_REASON_TEXT, format_age
 from mothball.check.pinned_entry import pin_of
-from mothball.check.policy import is_downgraded, severity_key
+from mothball.check.policy import DOWNGRADED_RULES, is_downgraded, severity_key
 from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.index.releases import ReleaseFacts, Releases
 from mothball.lsp.lookups import PENDING
@@ -270,6 +270,8 @@ def _policy(finding: Finding, content: HoverContent, style: _Plain) -> str:
         downgraded = is_downgraded(item.dependency.kind, transitive=item.transitive)
         key = severity_key(finding.rule, content.severities, downgraded=downgraded)
         place = f"set by `severity.{key}` in {_shown(content, style)}" if key else "the default"
+        if downgraded and finding.rule in DOWNGRADED_RULES and not key.endswith(".transitive"):
+            place += f", one level lower for {'transitive packages' if item.transitive else f'{item.dependency.kind}s'}"
         return f"Rule `{finding.rule}`: {finding.severity}, {place}"
     place = "a comment in this file" if finding.suppressed.kind == "comment" else _shown(content, style)
     reason = style.untrusted(finding.suppressed.reason)
