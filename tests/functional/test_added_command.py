@@ -219,7 +219,7 @@ def test_transitive_severity_applies_if_the_manifest_is_not_staged(shop: Worksho
     result = shop.check()
     assert result.code == 0
     assert "warning[archived] old-a is archived, via good-a → old-a" in result.out
-    assert "1 dependency in 1 file" in result.out
+    assert "1 dependency and 1 changed version in 1 file" in result.out
 
 
 def test_change_in_many_directories_is_checked(shop: Workshop) -> None:
