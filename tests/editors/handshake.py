@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,9 +12,12 @@ _LIMIT = 60.0
 
 
 def greet(
-    command: list[str], root: Path, environment: Mapping[str, str], options: Mapping[str, Any]
-) -> tuple[Any, int]:
-    """Start ``command`` for the workspace ``root``; return the result of `initialize` and the exit code."""
+    command: list[str], root: Path, environment: Mapping[str, str], options: Mapping[str, Any], opened: str = ""
+) -> tuple[Any, int, list[str]]:
+    """Start ``command`` for the workspace ``root`` and open the file ``opened`` in it, if there is one.
+
+    Return the result of `initialize`, the exit code, and the texts that the first diagnostics of the file underline.
+    """
     with subprocess.Popen(
         command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -28,14 +31,29 @@ def greet(
                 "initializationOptions": options,
             }
             _send(process.stdin, {"id": 1, "method": "initialize", "params": initialize})
-            answer = _answer(process.stdout, 1)
+            result = _until(process.stdout, lambda message: message.get("id") == 1)["result"]
             _send(process.stdin, {"method": "initialized", "params": {}})
+            underlined = _underlined(process.stdin, process.stdout, root / opened) if opened else []
             _send(process.stdin, {"id": 2, "method": "shutdown"})
-            _answer(process.stdout, 2)
+            _until(process.stdout, lambda message: message.get("id") == 2)
             _send(process.stdin, {"method": "exit"})
-            return answer["result"], process.wait(_LIMIT)
+            return result, process.wait(_LIMIT), underlined
         finally:
             process.kill()
+
+
+def _underlined(stdin: IO[bytes], stdout: IO[bytes], path: Path) -> list[str]:
+    """Open ``path`` and return the texts that its first diagnostics underline."""
+    text = path.read_text("utf-8")
+    document = {"uri": path.as_uri(), "languageId": "plaintext", "version": 1, "text": text}
+    _send(stdin, {"method": "textDocument/didOpen", "params": {"textDocument": document}})
+    published = _until(
+        stdout,
+        lambda message: message.get("method") == "textDocument/publishDiagnostics" and message["params"]["diagnostics"],
+    )
+    ranges = [diagnostic["range"] for diagnostic in published["params"]["diagnostics"]]
+    lines = text.splitlines()
+    return [lines[one["start"]["line"]][one["start"]["character"] : one["end"]["character"]] for one in ranges]
 
 
 def _send(stream: IO[bytes], message: Mapping[str, Any]) -> None:
@@ -44,8 +62,8 @@ def _send(stream: IO[bytes], message: Mapping[str, Any]) -> None:
     stream.flush()
 
 
-def _answer(stream: IO[bytes], number: int) -> Any:
-    """Return the response to the request ``number``, ignoring other messages."""
+def _until(stream: IO[bytes], is_wanted: Callable[[Any], object]) -> Any:
+    """Return the first message that ``is_wanted``, ignoring others and requests of the server."""
     while True:
         length = 0
         while (line := stream.readline().strip()) != b"":
@@ -54,5 +72,5 @@ def _answer(stream: IO[bytes], number: int) -> Any:
                 length = int(value)
         assert length, "the server closed its output"
         message = json.loads(stream.read(length))
-        if message.get("id") == number and "method" not in message:
+        if not ("id" in message and "method" in message) and is_wanted(message):
             return message

@@ -6,6 +6,7 @@ import functools
 import json
 import re
 import shlex
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -63,29 +64,31 @@ def jetbrains() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def greeted(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Any, int]]:
-    """Start a server by its command line, once for each; return the result of `initialize` and the exit code."""
-    root = tmp_path_factory.mktemp("workspace")
+def greeted(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Any, int, list[str]]]:
+    """Start a server by its command line, once for each, and open the example; return what ``greet`` returns."""
+    root = tmp_path_factory.mktemp("workspace") / "shop"
+    shutil.copytree(EDITORS.parent / "examples/shop", root)
 
     @functools.cache
-    def start(program: str, *arguments: str) -> tuple[Any, int]:
-        return greet([script(program), *arguments], root, clean_environment(str(root)), {"offline": True})
+    def start(program: str, *arguments: str) -> tuple[Any, int, list[str]]:
+        return greet([script(program), *arguments], root, clean_environment(str(root)), {}, "pyproject.toml")
 
     return start
 
 
 @pytest.mark.parametrize("command", [neovim, emacs, vim, helix, kate, sublime, zed, jetbrains])
-def test_the_command_of_a_configuration_starts_the_server(
-    command: Callable[[], list[str]], greeted: Callable[..., tuple[Any, int]]
+def test_the_command_of_a_configuration_starts_a_server_that_underlines_the_example(
+    command: Callable[[], list[str]], greeted: Callable[..., tuple[Any, int, list[str]]]
 ) -> None:
     assert command()[0] == "mothball"
 
-    result, code = greeted(*command())
+    result, code, underlined = greeted(*command())
 
     assert result["serverInfo"]["name"] == "mothball"
     assert result["capabilities"]["hoverProvider"]
     assert sorted(result["capabilities"]["executeCommandProvider"]["commands"]) == sorted(COMMANDS)
     assert code == 0
+    assert "quill-templates" in underlined
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_extension_host_assertions(
     names = _names()
     empty = tmp_path / "empty"
     empty.mkdir()
-    greeting, _ = greet([str(installed_server), "lsp"], empty, clean_environment(str(empty)), {"offline": True})
+    greeting, _, _ = greet([str(installed_server), "lsp"], empty, clean_environment(str(empty)), {"offline": True})
     folder = shop.write(
         tmp_path / "shop",
         {
