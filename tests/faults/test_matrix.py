@@ -204,7 +204,7 @@ FAULTS: dict[str, tuple[FaultContext, str]] = {
     "untrusted certificate": (intercepted, "tls"),
     "expired certificate": (expired, "tls"),
     "certificate of another host": (for_another_host, "tls"),
-    "behind a proxy that is down": (behind_a_dead_proxy, "unreachable"),
+    "behind a proxy that is down": (behind_a_dead_proxy, "proxy"),
     "behind a captive portal": (behind_a_portal, "unexpected-response"),
     "behind a captive portal that redirects": (sent_to_a_portal, "refused-redirect"),
     "untrusted plain http": (untrusted_plain_http, "refused-url"),
@@ -235,9 +235,9 @@ def test_network_fault_has_a_result_and_an_exit_code(
 
 
 def test_slow_response_is_cut_off_by_the_total_deadline(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mothball.index import transport
+    from mothball.index import deadline
 
-    monkeypatch.setattr(transport, "_DEADLINE", 1.0)
+    monkeypatch.setattr(deadline, "SECONDS", 1.0)
     with dripping() as (url, _):
         assert check(project, url) == CheckResult(("unavailable", "deadline"), "index", 3)
 
