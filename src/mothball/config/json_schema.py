@@ -164,8 +164,6 @@ def _array(**item_schema: object) -> dict[str, Any]:
 
 
 _DURATION = {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]}
-# With or without user and password.
-_USER_ADDRESS = {"type": "string", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\]+(?:/[^\s?#\\$]*)?$"}
 _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
     {
         read_boolean: {"type": "boolean"},

@@ -99,8 +99,3 @@ def source_map(parts: Iterable[SourcePart]) -> SourceMap:
             texts.append(part.text)
             offset += len(part.text)
     return SourceMap("".join(texts), tuple(pieces))
-
-
-def map_span(text: str, span: Span) -> SourceMap:
-    """Return the source map of ``text[span.start:span.end]``."""
-    return source_map([SourcePart(span.slice(text), span.start, span.end)])

@@ -51,9 +51,6 @@ from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
 from mothball.routing.facts import LocalNames, LookupFacts, SavedRouting, group_by_name
 
-# Read at most this many files around a document; real projects have a few dozen.
-_MAX_CONTEXT_FILES = 500
-
 # mothball.toml has no dependencies; it is checked for errors in the configuration.
 CONFIGURATION_FORMAT = "configuration"
 

@@ -438,8 +438,6 @@ class Session:
         for document in list(self.documents.values()):
             checked = document.checked
             if checked is not None and not queries.isdisjoint(checked.queries):
-                # The check may need that the page of a pinned version is requested again.
-                document.lookup_is_due = True
                 self._check(document)
 
     # --- threads ---

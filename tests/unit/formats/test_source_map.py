@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.source_map import SourcePart, map_span, source_map
+from mothball.formats.source_map import SourcePart, source_map
 from mothball.model.document import Span
 
 # The escape is decoded and the dashes are left out.
@@ -65,7 +65,7 @@ def test_empty_source_map() -> None:
 
 
 def test_map_of_a_span() -> None:
-    assert map_span("  abc", Span(2, 5)).locate(1, 2) == Span(3, 4)
+    assert source_map([SourcePart("abc", 2, 5)]).locate(1, 2) == Span(3, 4)
 
 
 @given(st.lists(st.tuples(st.text("abc", max_size=4), st.booleans()), max_size=8))
