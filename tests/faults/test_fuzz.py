@@ -30,7 +30,7 @@ from mothball.index.simple_api import decode_page
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.index.urls import endpoint_of, page_url, redirect_target
 from mothball.model.errors import ConfigError, PageError, SnapshotError
-from mothball.model.lookup import Release
+from mothball.model.results import Release
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import html_page, json_page
 from tests.support.timing import least_seconds

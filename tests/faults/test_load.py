@@ -13,7 +13,7 @@ import pytest
 
 from mothball.index.client import Client, ClientSettings
 from mothball.index.page_request import Failed, Fetched, PageRequest
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 from tests.support.installed import Mothball, finish, script
 from tests.support.scripted_index import Received, Reply, ScriptedIndex, json_page, too_many
 

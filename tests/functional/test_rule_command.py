@@ -8,7 +8,7 @@ import pytest
 
 from mothball.cli.rule import rule_page
 from mothball.config.project import read_config
-from mothball.model.findings import Rule
+from mothball.model.results import Rule
 from tests.support.project import Project
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from mothball.lsp.convert import Positions, path_of, rule_uri, uri_of
-from mothball.model.findings import Rule
+from mothball.model.results import Rule
 from tests.support.timing import least_seconds
 
 ENCODINGS = st.sampled_from(["utf-8", "utf-16", "utf-32"])

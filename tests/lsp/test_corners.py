@@ -16,7 +16,7 @@ from mothball.index.resolution import LookupSettings, Query
 from mothball.lsp import lookups
 from mothball.lsp.features.lifecycle import _is_alive
 from mothball.lsp.lookups import Lookups
-from mothball.model.lookup import Cause, IndexResult, Missing, Origin, Source, StatusNotStated, Unavailable
+from mothball.model.results import Cause, IndexResult, Missing, Origin, Source, StatusNotStated, Unavailable
 from tests.support.lsp_client import LIMIT, PUSH, codes_of, uri
 from tests.support.lsp_in_process import InProcess, Workspace, actions, archived
 from tests.support.lsp_pages import page

@@ -14,7 +14,7 @@ from mothball.lsp.effective_settings import Environment, read_effective_settings
 from mothball.lsp.settings import Settings
 from mothball.model.document import Dependency, SkipReason, Span
 from mothball.model.errors import UnreadableFileError
-from mothball.model.lookup import Skipped
+from mothball.model.results import Skipped
 from mothball.routing.route import DeclaredIndexes, IndexRoute, Route, Router
 from tests.support.cli import clean_environment
 

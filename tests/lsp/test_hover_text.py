@@ -23,9 +23,10 @@ from mothball.model.document import (
     SkipReason,
     Span,
 )
-from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
+    CheckedDependency,
+    Finding,
     KnownStatus,
     LookupResult,
     Missing,
@@ -33,9 +34,12 @@ from mothball.model.lookup import (
     PageFiles,
     ProjectStatus,
     Release,
+    Rule,
+    Severity,
     Skipped,
     Source,
     StatusNotStated,
+    Suppression,
     Unavailable,
     UnrecognizedStatus,
 )

@@ -14,7 +14,7 @@ from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import DiagnosticOptions
 from mothball.lsp.lookups import IndexResults
 from mothball.lsp.workspace_check import Context, check_folders
-from mothball.model.lookup import KnownStatus, Origin, ProjectStatus
+from mothball.model.results import KnownStatus, Origin, ProjectStatus
 from tests.support.lsp_client import PULL, PUSH, Message, ServerError, uri
 from tests.support.lsp_editor import Editor, numbers_of
 from tests.support.lsp_in_process import Workspace

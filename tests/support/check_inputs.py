@@ -11,14 +11,14 @@ from mothball.formats.table import parse
 from mothball.index.resolution import Query
 from mothball.index.snapshot import Snapshot
 from mothball.model.document import DependencyKind, Document, FileKind, IndexOption, Location, ParsedFile
-from mothball.model.findings import Rule
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
     IndexResult,
     KnownStatus,
     Missing,
     Origin,
     ProjectStatus,
+    Rule,
     Source,
     StatusNotStated,
     Unavailable,

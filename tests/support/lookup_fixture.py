@@ -9,7 +9,7 @@ from mothball.index.page_request import Failed, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.resolver import Resolver
 from mothball.index.snapshot import Snapshot
-from mothball.model.lookup import Cause, IndexResult, Origin, Source
+from mothball.model.results import Cause, IndexResult, Origin, Source
 from tests.support.fake_fetcher import FakeFetcher, Script
 
 HOME = "https://home.example/simple/"

@@ -8,18 +8,25 @@ from mothball.check.messages import EntrySource, finding_message, not_stated_mes
 from mothball.check.pipeline import check
 from mothball.config.project import ProjectConfig
 from mothball.model.document import Dependency, DependencyKind, LineIndex, Location, Position, SkipReason, Span
-from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary, Suppression
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
+    CheckedDependency,
+    Finding,
     IndexResult,
     KnownStatus,
     Missing,
     Origin,
+    Problem,
     ProjectStatus,
     Release,
+    Report,
+    Rule,
+    Severity,
     Skipped,
     Source,
     StatusNotStated,
+    Summary,
+    Suppression,
     Unavailable,
     UnrecognizedStatus,
 )

@@ -10,7 +10,7 @@ from typing import Any
 from mothball.cli.parser import parser_for
 from mothball.cli.rule import rule_page
 from mothball.config.json_schema import schema
-from mothball.model.findings import Rule
+from mothball.model.results import Rule
 from tests.tables.configuration_keys import DEFAULTS
 
 # How a usage line shows the number of values that an argument takes.

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from mothball.check.versions import NotJudged
 from mothball.model.document import DependencyKind, SkipReason
-from mothball.model.findings import Rule, Severity
-from mothball.model.lookup import Cause, ProjectStatus, Source
+from mothball.model.results import Cause, ProjectStatus, Rule, Severity, Source
 from mothball.report.json import VERSION
 
 _TYPES = {

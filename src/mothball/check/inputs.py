@@ -23,9 +23,8 @@ from mothball.model.document import (
     Span,
     UnnamedEntry,
 )
-from mothball.model.findings import CheckedDependency, CheckMode, Finding
-from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
+from mothball.model.results import CheckedDependency, CheckMode, Finding, LookupResult
 from mothball.routing.facts import NO_FACTS, LookupFacts
 from mothball.routing.route import DeclaredIndexes, Router
 

@@ -15,20 +15,20 @@ from mothball.config.project import is_default_index
 from mothball.config.user_directories import user_config_file
 from mothball.model.document import ParseProblem, SkipReason, Span
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
-from mothball.model.findings import Rule
-from mothball.model.lookup import (
+from mothball.model.records import NamedTuple
+from mothball.model.results import (
     MAX_DETAIL,
     Cause,
     KnownStatus,
     LookupResult,
     Missing,
     ProjectStatus,
+    Rule,
     Skipped,
     StatusNotStated,
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.records import NamedTuple
 from mothball.model.sanitize import join_names, one_line
 
 

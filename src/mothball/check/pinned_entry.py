@@ -9,8 +9,8 @@ from mothball.check.inputs import ResolvedFile, RunSettings
 from mothball.formats.recorded_files import RecordedFile
 from mothball.index.resolution import Query
 from mothball.model.document import Dependency, DependencyKind
-from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
+from mothball.model.results import LookupResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -36,31 +36,29 @@ from mothball.model.document import (
     LineIndex,
     SkipReason,
 )
-from mothball.model.findings import (
+from mothball.model.records import NamedTuple, make
+from mothball.model.results import (
     PROJECT_RULES,
     VERSION_RULES,
     CheckedDependency,
     CheckMode,
     Finding,
-    Problem,
-    Report,
-    Rule,
-    Severity,
-    SkippedEntry,
-    Summary,
-)
-from mothball.model.lookup import (
     IndexResult,
     KnownStatus,
     LookupResult,
     Missing,
+    Problem,
+    Report,
+    Rule,
+    Severity,
     Skipped,
+    SkippedEntry,
     Source,
     StatusNotStated,
+    Summary,
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 from mothball.routing.facts import claim_of
 from mothball.routing.route import IndexRoute, credential_locations

@@ -10,18 +10,23 @@ from typing import assert_never
 
 from mothball.config.project import Ignore
 from mothball.model.document import DependencyKind, IgnoreComment
-from mothball.model.findings import CheckMode, Finding, Problem, Rule, Severity, Suppression
-from mothball.model.lookup import (
+from mothball.model.records import NamedTuple
+from mothball.model.results import (
+    CheckMode,
+    Finding,
     KnownStatus,
     LookupResult,
     Missing,
+    Problem,
     ProjectStatus,
+    Rule,
+    Severity,
     Skipped,
     StatusNotStated,
+    Suppression,
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.records import NamedTuple
 
 # Default severities: of a full check, and those that differ for added dependencies and in editors.
 _DEFAULTS: Mapping[Rule, Severity] = {

@@ -13,8 +13,8 @@ from mothball.formats.recorded_files import RecordedFile, may_record_files, reco
 from mothball.index.file_list import all_files
 from mothball.index.latest_release import upload_timestamp
 from mothball.model.document import Dependency, ParsedFile
-from mothball.model.lookup import PageFiles
 from mothball.model.records import NamedTuple
+from mothball.model.results import PageFiles
 from mothball.model.sanitize import base_url
 
 # Seconds by which all files must be younger than those of the lock, for clocks and time zones that differ.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mothball.check.messages import ignore_comment_text, ignore_entry_text
-from mothball.model.findings import Finding
+from mothball.model.results import Finding
 
 
 def merge_suggested_ignores(findings: Sequence[Finding], config_paths: Mapping[str, str]) -> Sequence[Finding]:

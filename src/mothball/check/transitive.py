@@ -22,8 +22,8 @@ from mothball.check.inputs import (
 )
 from mothball.config.project import Ignore
 from mothball.model.document import Dependency, DependencyKind, Document, IgnoreComment, Location
-from mothball.model.findings import CheckMode, Finding, Rule
 from mothball.model.records import NamedTuple
+from mothball.model.results import CheckMode, Finding, Rule
 
 # The dependency path of each transitive dependency: from a direct dependency to its parent.
 DependencyPaths = Mapping[str, tuple[str, ...]]

@@ -14,8 +14,7 @@ from mothball.check.messages import (
 )
 from mothball.config.project import Ignore
 from mothball.model.document import IgnoreComment
-from mothball.model.findings import VERSION_RULES, CheckedDependency, CheckMode, Finding, Rule
-from mothball.model.lookup import StatusNotStated
+from mothball.model.results import VERSION_RULES, CheckedDependency, CheckMode, Finding, Rule, StatusNotStated
 
 # Whether a dependency violates these rules depends on the state of the index and on the settings of the user.
 _UNPREDICTABLE_RULES = frozenset({Rule.UNVERIFIED, Rule.UNRESOLVABLE})

@@ -17,19 +17,19 @@ from mothball.formats.recorded_files import RecordedFile, digests_of, entry_text
 from mothball.index.page_request import DIGEST_LENGTH
 from mothball.index.resolution import Query
 from mothball.model.document import Dependency
-from mothball.model.findings import Rule
-from mothball.model.lookup import (
+from mothball.model.records import NamedTuple
+from mothball.model.results import (
     KnownStatus,
     LookupResult,
     PageFiles,
     ProjectStatus,
+    Rule,
     Skipped,
     Source,
     StatusNotStated,
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.records import NamedTuple
 from mothball.model.sanitize import base_url
 
 TYPE_CHECKING = False

@@ -25,8 +25,17 @@ from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, disco
 from mothball.formats.table import may_be_dependency_file
 from mothball.index.session import LookupSession
 from mothball.model.document import SkipReason
-from mothball.model.findings import CheckMode, Problem, Report, Severity
-from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skipped, Source
+from mothball.model.results import (
+    CheckMode,
+    KnownStatus,
+    LookupResult,
+    Problem,
+    ProjectStatus,
+    Report,
+    Severity,
+    Skipped,
+    Source,
+)
 from mothball.repository.files import display_path
 from mothball.repository.git_change import Change
 

@@ -20,8 +20,8 @@ from mothball.formats.table import FORMATS
 from mothball.index.session import LookupSession
 from mothball.model.document import Dependency
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError, suggest
-from mothball.model.findings import CheckMode, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.results import CheckMode, Severity
 from mothball.model.sanitize import one_line, strip_credentials
 from mothball.repository.files import DISK, Tree, read_stream
 from mothball.repository.working_tree import working_tree

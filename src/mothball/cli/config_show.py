@@ -17,8 +17,8 @@ from mothball.config.project import DEFAULT_INDEX, DEFAULT_MAX_AGE, ConfigOverri
 from mothball.config.user_directories import cache_directory, user_config_file
 from mothball.discovery.config_lookup import table_path
 from mothball.discovery.configured_settings import ConfiguredSetting, configured_settings
-from mothball.model.findings import Rule
 from mothball.model.records import NamedTuple
+from mothball.model.results import Rule
 from mothball.model.sanitize import escape_log_commands, one_line, strip_credentials
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION

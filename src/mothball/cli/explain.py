@@ -22,9 +22,8 @@ from mothball.index.credentials import CredentialStore
 from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.urls import endpoint_of, is_query_allowed
 from mothball.model.document import Dependency, LineIndex, Span
-from mothball.model.findings import Finding, Rule, Severity
-from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
+from mothball.model.results import Finding, Rule, Severity, Skipped
 from mothball.model.sanitize import base_url, escape_log_commands, one_line, strip_credentials
 from mothball.report.concise import concise_line, problem_line
 from mothball.report.json import VERSION

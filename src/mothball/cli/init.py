@@ -19,7 +19,7 @@ from mothball.cli.text_files import replace_text
 from mothball.config.values import read_index_url
 from mothball.edits.hook_entry import HookSource
 from mothball.model.errors import ConfigError, UsageError
-from mothball.model.findings import Report, Rule
+from mothball.model.results import Report, Rule
 from mothball.model.sanitize import one_line, sanitize_line
 from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import display_path, is_inside, repository_root

@@ -19,9 +19,8 @@ from mothball.edits.model import apply
 from mothball.edits.settings import NewSetting, add_settings
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.findings import Problem, Report, Severity
-from mothball.model.lookup import KnownStatus, Source, StatusNotStated, UnrecognizedStatus
 from mothball.model.records import NamedTuple
+from mothball.model.results import KnownStatus, Problem, Report, Severity, Source, StatusNotStated, UnrecognizedStatus
 from mothball.model.sanitize import base_url, join_names, one_line
 from mothball.repository.files import display_path, is_inside
 from mothball.repository.git_repository import Repository

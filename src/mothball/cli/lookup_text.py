@@ -6,7 +6,7 @@ from time import gmtime, strftime
 from typing import assert_never
 
 from mothball.check.messages import format_age
-from mothball.model.lookup import IndexResult, Source, Unavailable
+from mothball.model.results import IndexResult, Source, Unavailable
 
 
 def origin_text(lookup: IndexResult, now: float) -> str:

@@ -8,7 +8,7 @@ import sys
 
 from mothball.check.policy import exit_code
 from mothball.model.errors import MothballError, UnreadableFileError
-from mothball.model.findings import Report
+from mothball.model.results import Report
 from mothball.repository.files import replace_file
 
 

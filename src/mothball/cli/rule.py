@@ -7,7 +7,7 @@ import sys
 from importlib.resources import files
 
 from mothball.model.errors import UsageError, suggest
-from mothball.model.findings import Rule
+from mothball.model.results import Rule
 from mothball.model.sanitize import one_line
 
 

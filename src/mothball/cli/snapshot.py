@@ -14,8 +14,7 @@ from mothball.check.policy import exit_code
 from mothball.cli.common import open_session, read_paths
 from mothball.index.snapshot import render_snapshot
 from mothball.model.errors import UnreadableFileError
-from mothball.model.findings import Report, Rule
-from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, Skipped, Unavailable
+from mothball.model.results import Cause, IndexResult, KnownStatus, Missing, Report, Rule, Skipped, Unavailable
 from mothball.model.sanitize import escape_log_commands
 from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import replace_file

@@ -25,9 +25,19 @@ from mothball.index.releases import Releases
 from mothball.index.resolution import Query
 from mothball.index.session import LookupSession
 from mothball.model.document import Dependency, Document, ParsedFile, SkipReason, Span
-from mothball.model.findings import CheckedDependency, Finding, Report
-from mothball.model.lookup import IndexResult, KnownStatus, Missing, ProjectStatus, Skipped, Source, Unavailable
 from mothball.model.records import NamedTuple
+from mothball.model.results import (
+    CheckedDependency,
+    Finding,
+    IndexResult,
+    KnownStatus,
+    Missing,
+    ProjectStatus,
+    Report,
+    Skipped,
+    Source,
+    Unavailable,
+)
 from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_json

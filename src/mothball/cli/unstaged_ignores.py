@@ -9,8 +9,7 @@ from mothball.check.inputs import SelectedEntries
 from mothball.check.pipeline import build_report, plan_lookups
 from mothball.cli.common import set_up
 from mothball.discovery.discover import DiscoveryRequest, discover
-from mothball.model.findings import CheckMode, Finding, Report, Severity
-from mothball.model.lookup import IndexResult, Skipped
+from mothball.model.results import CheckMode, Finding, IndexResult, Report, Severity, Skipped
 from mothball.repository.files import display_path
 
 

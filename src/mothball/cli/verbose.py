@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from mothball.check.inputs import ResolvedFile
 from mothball.check.messages import finding_message, skipped_text
 from mothball.cli.lookup_text import origin_text
-from mothball.model.findings import CheckedDependency, Report
-from mothball.model.lookup import Skipped
+from mothball.model.results import CheckedDependency, Report, Skipped
 from mothball.model.sanitize import one_line
 
 

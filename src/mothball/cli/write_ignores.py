@@ -17,8 +17,8 @@ from mothball.discovery.config_lookup import table_path
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
-from mothball.model.findings import Finding, Problem, Report, Rule, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.results import Finding, Problem, Report, Rule, Severity
 from mothball.model.sanitize import one_line
 from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import display_path, repository_root

@@ -51,7 +51,7 @@ from mothball.config.values import (
     read_until,
 )
 from mothball.model.file_names import FORMATS
-from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
+from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # URLs without query, fragment and variables; user information is only allowed in the user configuration.

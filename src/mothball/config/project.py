@@ -45,8 +45,8 @@ from mothball.config.values import (
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, suggest
 from mothball.model.file_names import FORMATS
-from mothball.model.findings import VERSION_RULES, Rule, Severity
 from mothball.model.records import NamedTuple, make
+from mothball.model.results import VERSION_RULES, Rule, Severity
 from mothball.model.sanitize import one_line, strip_credentials
 
 # The built-in default index and its hosts. They are not written anywhere else; `index-url` replaces the index.

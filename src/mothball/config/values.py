@@ -13,7 +13,7 @@ from typing import Any
 from mothball.config.user_directories import user_config_file
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, closest, suggest
-from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
+from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 from mothball.model.sanitize import one_line, strip_credentials
 
 KeyPath = tuple[str, ...]

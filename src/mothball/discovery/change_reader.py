@@ -53,8 +53,8 @@ from mothball.model.document import (
 )
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
-from mothball.model.findings import Problem, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.results import Problem, Severity
 from mothball.model.sanitize import one_line
 from mothball.repository.files import PROJECT_FILES, Tree, display_path, is_inside, project_of
 from mothball.repository.git_change import Base, Change

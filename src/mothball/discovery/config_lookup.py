@@ -27,8 +27,8 @@ from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.model.document import LineIndex, Location, Position
 from mothball.model.errors import ConfigError, SnapshotError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
-from mothball.model.findings import Problem, Rule, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.results import Problem, Rule, Severity
 from mothball.repository.files import DISK, Tree, display_path, is_inside, read_utf8, resolves_inside
 
 SNAPSHOT_AGE_LIMIT_DAYS = 30

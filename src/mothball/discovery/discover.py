@@ -43,8 +43,8 @@ from mothball.formats.table import (
 from mothball.model.document import DependencyKind, Document, ParsedFile
 from mothball.model.errors import BrokenLinkError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML
-from mothball.model.findings import Finding, Problem, Rule, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.results import Finding, Problem, Rule, Severity
 from mothball.model.sanitize import one_line
 from mothball.repository.files import (
     PROJECT_FILES,

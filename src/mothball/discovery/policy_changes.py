@@ -17,7 +17,7 @@ from mothball.formats.toml.api import scan_cached, to_mapping
 from mothball.model.document import Dependency, IgnoreComment, LineIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
-from mothball.model.findings import Problem, Severity
+from mothball.model.results import Problem, Severity
 from mothball.model.sanitize import join_names
 from mothball.repository.files import Tree, display_path
 from mothball.repository.git_change import Change

@@ -8,7 +8,7 @@ from operator import attrgetter
 from mothball.check.inputs import is_lock, line_range
 from mothball.edits.model import Edit, apply, read_edited
 from mothball.model.document import Dependency, Document, IgnoreComment, LineIndex, Span
-from mothball.model.findings import Rule
+from mothball.model.results import Rule
 from mothball.model.sanitize import one_line
 
 

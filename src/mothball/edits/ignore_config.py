@@ -23,8 +23,8 @@ from mothball.formats.toml.api import (
 )
 from mothball.model.document import LineIndex, Span, normalize_name
 from mothball.model.errors import ConfigError
-from mothball.model.findings import Rule
 from mothball.model.records import NamedTuple
+from mothball.model.results import Rule
 from mothball.model.sanitize import one_line
 
 _TABLE = "ignore"

@@ -9,7 +9,7 @@ import re
 
 from mothball.model.document import IgnoreComment, ParseProblem, Span
 from mothball.model.errors import suggest
-from mothball.model.findings import IGNORABLE_RULES, Rule
+from mothball.model.results import IGNORABLE_RULES, Rule
 from mothball.model.sanitize import one_line
 
 # A directive may follow other comment text but needs its own "#": `# via flask  # mothball: ignore[...]`. Unless the

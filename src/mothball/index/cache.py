@@ -27,8 +27,8 @@ from mothball.index.cache_database import (
 )
 from mothball.index.page_request import MAX_LIST, ProjectPage
 from mothball.model.errors import CacheError
-from mothball.model.lookup import MAX_VERSION, Release
 from mothball.model.records import NamedTuple
+from mothball.model.results import MAX_VERSION, Release
 from mothball.model.sanitize import base_url
 
 if TYPE_CHECKING:

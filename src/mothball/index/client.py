@@ -20,7 +20,7 @@ from mothball.index.page_fetcher import PageFetcher
 from mothball.index.page_request import Failed, NotModified, Outcome, PageRequest
 from mothball.index.transport import ClientSettings, Transport
 from mothball.index.urls import endpoint_of, page_url
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 
 __all__ = ["Client", "ClientSettings"]
 

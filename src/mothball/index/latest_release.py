@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from mothball.model.document import normalize_name
-from mothball.model.lookup import MAX_VERSION, Release
 from mothball.model.records import NamedTuple
+from mothball.model.results import MAX_VERSION, Release
 
 # Longer file names are skipped.
 _MAX_FILE_NAME = 512

@@ -13,8 +13,8 @@ import requests.exceptions
 import urllib3.exceptions
 
 from mothball.index.page_request import Failed
-from mothball.model.lookup import Cause
 from mothball.model.records import NamedTuple
+from mothball.model.results import Cause
 from mothball.model.sanitize import one_line
 
 # All exceptions of an HTTP request: requests does not wrap all of urllib3's and the standard library's.

@@ -31,7 +31,7 @@ from mothball.index.urls import (
     redirect_target,
 )
 from mothball.model.errors import PageError
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 from mothball.model.sanitize import one_line
 
 USER_AGENT = f"mothball/{__version__} (+{PROJECT_URL})"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mothball.model.lookup import (
+from mothball.model.records import NamedTuple
+from mothball.model.results import (
     Cause,
     KnownStatus,
     Origin,
@@ -13,7 +14,6 @@ from mothball.model.lookup import (
     StatusNotStated,
     UnrecognizedStatus,
 )
-from mothball.model.records import NamedTuple
 
 # Hexadecimal digits of the digest of a file that are kept: 12 bytes, far beyond any chance of equal ones.
 DIGEST_LENGTH = 24

@@ -13,7 +13,7 @@ from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from mothball.index.latest_release import PublishedFile
-    from mothball.model.lookup import Release
+    from mothball.model.results import Release
 
 # The longest marker or reason that is kept, in code points. PEP 792 sets no limit.
 MAX_TEXT = 10_000

@@ -9,8 +9,8 @@ from packaging.version import InvalidVersion, Version
 
 from mothball.index.file_list import all_files
 from mothball.index.latest_release import version_from_file_name
-from mothball.model.lookup import PageFiles
 from mothball.model.records import NamedTuple
+from mothball.model.results import PageFiles
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 

@@ -17,8 +17,8 @@ from mothball.index.page_request import (
     ProjectPage,
     Redirected,
 )
-from mothball.model.lookup import Cause, Missing, Origin, PageFiles, Source, Unavailable
 from mothball.model.records import NamedTuple
+from mothball.model.results import Cause, Missing, Origin, PageFiles, Source, Unavailable
 
 if TYPE_CHECKING:
     from mothball.index.snapshot import Snapshot

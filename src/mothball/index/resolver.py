@@ -18,7 +18,7 @@ from mothball.index.cache import BATCH, CachedPage, PageKey, page_key
 from mothball.index.deadline import SECONDS, Deadline
 from mothball.index.page_request import Failed, Outcome, PageRequest, status_of_page
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
-from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
+from mothball.model.results import Cause, IndexResult, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
 
 if TYPE_CHECKING:
     from mothball.index.cache import StatusCache

@@ -14,8 +14,7 @@ from mothball.index.deadline import total_seconds
 from mothball.index.resolution import Query
 from mothball.index.resolver import Fetcher, Resolver
 from mothball.model.errors import CacheError
-from mothball.model.findings import Problem, Severity
-from mothball.model.lookup import IndexResult
+from mothball.model.results import IndexResult, Problem, Severity
 
 if TYPE_CHECKING:
     from mothball.index.client import Client

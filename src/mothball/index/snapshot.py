@@ -26,7 +26,7 @@ from typing import NoReturn, assert_never
 from mothball.index.page_request import ProjectPage, status_of_page
 from mothball.model.document import normalize_name
 from mothball.model.errors import SnapshotError
-from mothball.model.lookup import (
+from mothball.model.results import (
     IndexResult,
     KnownStatus,
     Missing,

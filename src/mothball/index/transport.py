@@ -24,8 +24,8 @@ from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transp
 from mothball.index.page_request import Failed
 from mothball.index.tls import TlsProfile, tls_context
 from mothball.index.urls import Endpoint
-from mothball.model.lookup import Cause
 from mothball.model.records import NamedTuple
+from mothball.model.results import Cause
 from mothball.model.sanitize import one_line
 
 _CHUNK = 64 * 1024

@@ -20,8 +20,8 @@ from mothball.lsp.lookups import IndexResults
 from mothball.lsp.open_document import DocumentContext, read_file_context, read_open
 from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.findings import Finding, Problem, Report, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.results import Finding, Problem, Report, Severity
 from mothball.repository.files import display_path
 
 

@@ -16,8 +16,8 @@ from mothball.discovery.config_lookup import table_path
 from mothball.edits.model import start_of_line
 from mothball.formats.toml.api import Array, InlineTable, scan
 from mothball.model.document import Span
-from mothball.model.findings import IGNORABLE_RULES
 from mothball.model.records import NamedTuple
+from mothball.model.results import IGNORABLE_RULES
 
 # The start of an ignore comment up to the cursor, and the rule that is being typed.
 _RULES = re.compile(r"[#;][ \t]*mothball[ \t]*:[ \t]*ignore[ \t]*\[(?:[^\]\[]*,)?[ \t]*([a-z-]*)\Z", re.IGNORECASE)

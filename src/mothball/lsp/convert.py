@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from lsprotocol import types
 
 from mothball.model.document import LineIndex, Location, Position, Span
-from mothball.model.findings import Rule, Severity
+from mothball.model.results import Rule, Severity
 from mothball.model.sanitize import one_line
 
 SOURCE = "mothball"

@@ -13,9 +13,18 @@ from mothball.lsp.convert import SOURCE, Positions, rule_uri, severity_of, uri_o
 from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import Location
-from mothball.model.findings import CheckedDependency, Finding, Problem, Rule, Severity
-from mothball.model.lookup import Cause, Skipped, StatusNotStated, Unavailable
 from mothball.model.records import NamedTuple
+from mothball.model.results import (
+    Cause,
+    CheckedDependency,
+    Finding,
+    Problem,
+    Rule,
+    Severity,
+    Skipped,
+    StatusNotStated,
+    Unavailable,
+)
 from mothball.model.sanitize import join_names, one_line
 
 

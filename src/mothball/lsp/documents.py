@@ -18,8 +18,8 @@ from mothball.lsp.open_document import CONFIGURATION_FORMAT, DocumentContext, Op
 from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
 from mothball.model.document import Span
 from mothball.model.file_names import MOTHBALL_TOML
-from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.results import CheckedDependency, Finding, Problem, Report, Severity
 
 
 class Checked(NamedTuple):

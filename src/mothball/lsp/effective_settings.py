@@ -16,8 +16,8 @@ from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSetti
 from mothball.discovery.installer_settings import with_installers
 from mothball.lsp.settings import Settings
 from mothball.model.errors import ConfigError
-from mothball.model.findings import CheckMode
 from mothball.model.records import NamedTuple
+from mothball.model.results import CheckMode
 from mothball.model.sanitize import strip_credentials
 
 

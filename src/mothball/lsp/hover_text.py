@@ -18,19 +18,22 @@ from mothball.check.policy import DOWNGRADED_RULES, is_downgraded, severity_key
 from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.index.releases import ReleaseFacts, Releases
 from mothball.lsp.lookups import PENDING
-from mothball.model.findings import CheckedDependency, Finding, Rule, Severity
-from mothball.model.lookup import (
+from mothball.model.records import NamedTuple
+from mothball.model.results import (
+    CheckedDependency,
+    Finding,
     KnownStatus,
     LookupResult,
     Missing,
     ProjectStatus,
+    Rule,
+    Severity,
     Skipped,
     Source,
     StatusNotStated,
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 # An https URL without user information and query, which `one_line` masks, and without characters that end an autolink.

@@ -10,8 +10,8 @@ from mothball.edits.ignore_fixes import add_reason, add_rules, correct_name, rem
 from mothball.edits.model import Edit, apply, read_edited
 from mothball.lsp.documents import Checked, is_reported
 from mothball.model.document import LineIndex, Span
-from mothball.model.findings import IGNORABLE_RULES, Finding, Rule
 from mothball.model.records import NamedTuple
+from mothball.model.results import IGNORABLE_RULES, Finding, Rule
 from mothball.model.sanitize import one_line
 
 _IGNORE_RULES = (Rule.UNUSED_IGNORE, Rule.EXPIRED_IGNORE, Rule.IGNORE_WITHOUT_REASON)

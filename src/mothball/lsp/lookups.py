@@ -26,7 +26,8 @@ from mothball.index.releases import Releases
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Fetcher, OnResult, Resolver
 from mothball.model.errors import CacheError, MothballError
-from mothball.model.lookup import (
+from mothball.model.records import NamedTuple
+from mothball.model.results import (
     Cause,
     IndexResult,
     KnownStatus,
@@ -37,7 +38,6 @@ from mothball.model.lookup import (
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.records import NamedTuple
 from mothball.repository.files import Stamp, stamp_of
 
 if TYPE_CHECKING:

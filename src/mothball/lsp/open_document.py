@@ -46,8 +46,8 @@ from mothball.lsp.unsaved import (
 from mothball.model.document import Document, LineIndex, Location, ParsedFile
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
-from mothball.model.findings import Finding, Problem
 from mothball.model.records import NamedTuple
+from mothball.model.results import Finding, Problem
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
 from mothball.routing.facts import LocalNames, LookupFacts, SavedRouting, group_by_name
 

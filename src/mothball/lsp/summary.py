@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from mothball.lsp.documents import is_reported
-from mothball.model.findings import Finding, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.results import Finding, Severity
 
 _BY_SEVERITY = tuple(Severity)
 

@@ -26,9 +26,18 @@ from mothball.lsp.summary import count_rules
 from mothball.model.document import Document, ParsedFile
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
-from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary
-from mothball.model.lookup import IndexResult, StatusNotStated
 from mothball.model.records import NamedTuple
+from mothball.model.results import (
+    CheckedDependency,
+    Finding,
+    IndexResult,
+    Problem,
+    Report,
+    Rule,
+    Severity,
+    StatusNotStated,
+    Summary,
+)
 from mothball.repository.files import display_path, is_inside, read_utf8
 
 # Look up this many names at a time: progress is reported, and the check can be canceled, between two batches; names of

@@ -25,8 +25,8 @@ from mothball.lsp.diagnostics import DiagnosticOptions
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.lookups import RETRY_AFTER, IndexResults
 from mothball.lsp.workspace_check import Context, WorkspaceResult, check_folders
-from mothball.model.lookup import Unavailable
 from mothball.model.records import NamedTuple
+from mothball.model.results import Unavailable
 
 if TYPE_CHECKING:
     from mothball.lsp.session import Session

@@ -1,7 +1,7 @@
 """Parsed documents: dependencies, ignores, includes, index settings and problems of a file, with their positions.
 
-Lookup results are in ``lookup``, findings in ``findings``. All records of the three modules are immutable. They are
-``NamedTuple`` instead of frozen dataclasses because of import time: see ``records``.
+Lookup results and findings are in ``results``. All records of both modules are immutable. They are ``NamedTuple``
+instead of frozen dataclasses because of import time: see ``records``.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@ from collections import Counter
 
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.model.document import Location, Position
-from mothball.model.findings import Finding, Problem, Report, Summary
-from mothball.model.lookup import Skipped
+from mothball.model.results import Finding, Problem, Report, Skipped, Summary
 from mothball.model.sanitize import one_line
 
 

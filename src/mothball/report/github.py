@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mothball.model.document import Location
-from mothball.model.findings import Finding, Problem, Report, Severity
+from mothball.model.results import Finding, Problem, Report, Severity
 from mothball.model.sanitize import one_line
 from mothball.report.concise import summary_line
 

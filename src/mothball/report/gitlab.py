@@ -11,8 +11,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from mothball.model.findings import Finding, Problem, Report, Severity
-from mothball.model.lookup import Skipped
+from mothball.model.results import Finding, Problem, Report, Severity, Skipped
 from mothball.model.sanitize import escape_log_commands, one_line
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info", Severity.OFF: "info"}

@@ -8,20 +8,23 @@ from typing import Any, assert_never
 
 from mothball import __version__
 from mothball.model.document import Location
-from mothball.model.findings import CheckedDependency, Finding, Problem, Report
-from mothball.model.lookup import (
+from mothball.model.records import NamedTuple
+from mothball.model.results import (
     MAX_DETAIL,
     Cause,
+    CheckedDependency,
+    Finding,
     KnownStatus,
     LookupResult,
     Missing,
     Origin,
+    Problem,
+    Report,
     Skipped,
     StatusNotStated,
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.records import NamedTuple
 from mothball.model.sanitize import escape_log_commands, one_line
 
 VERSION = 1

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from mothball.check.messages import SKIP_REASON_TEXT
-from mothball.model.findings import Finding, Problem, Report, Rule, Severity
-from mothball.model.lookup import Skipped
+from mothball.model.results import Finding, Problem, Report, Rule, Severity, Skipped
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from mothball.model.findings import Finding, Problem, Report, Severity
+from mothball.model.results import Finding, Problem, Report, Severity
 from mothball.model.sanitize import join_names, one_line
 from mothball.report.concise import summary_line
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mothball.check.messages import ignore_comment_text, ignore_entry_text, index_settings_lines, toml_string
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
-from mothball.model.findings import IGNORABLE_RULES, VERSION_RULES, Finding, Report, Rule, Severity
 from mothball.model.records import NamedTuple
+from mothball.model.results import IGNORABLE_RULES, VERSION_RULES, Finding, Report, Rule, Severity
 from mothball.model.sanitize import join_names, one_line
 
 _SHOWN_NAMES = 5

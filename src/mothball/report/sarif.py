@@ -15,7 +15,7 @@ from urllib.parse import quote
 from mothball import __version__
 from mothball.check.policy import SeverityPolicy, severity_of
 from mothball.model.document import Location, Position
-from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Suppression
+from mothball.model.results import Finding, Problem, Report, Rule, Severity, Suppression
 from mothball.model.sanitize import escape_log_commands, one_line
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -9,8 +9,7 @@ from types import MappingProxyType
 
 from mothball.check.messages import format_age, skipped_text
 from mothball.model.document import Location
-from mothball.model.findings import Finding, Problem, Report, Rule, Severity
-from mothball.model.lookup import Skipped, Source, Unavailable
+from mothball.model.results import Finding, Problem, Report, Rule, Severity, Skipped, Source, Unavailable
 from mothball.model.sanitize import one_line, sanitize_line
 from mothball.report.concise import location_prefix, problem_line, summary_line
 

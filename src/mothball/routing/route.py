@@ -14,8 +14,8 @@ from operator import itemgetter
 
 from mothball.config.project import NetworkSettings, is_default_index
 from mothball.model.document import Dependency, IndexOption, SkipReason, ToolIndex
-from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
+from mothball.model.results import Skipped
 from mothball.model.sanitize import base_url
 from mothball.routing.addresses import UserAddresses, has_secret, is_http, is_local
 from mothball.routing.candidates import (

@@ -21,14 +21,14 @@ from mothball.check.messages import (
 from mothball.check.policy import rule_of
 from mothball.config.project import DEFAULT_INDEX
 from mothball.model.document import SkipReason
-from mothball.model.findings import Rule
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
     KnownStatus,
     LookupResult,
     Missing,
     Origin,
     ProjectStatus,
+    Rule,
     Skipped,
     StatusNotStated,
     Unavailable,

@@ -18,8 +18,22 @@ from mothball.index.page_request import ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
 from mothball.model.document import DependencyKind, FileKind, IndexOption, Position, SkipReason, Span
-from mothball.model.findings import CheckMode, Finding, Problem, Report, Rule, Severity, Suppression
-from mothball.model.lookup import IndexResult, KnownStatus, Missing, ProjectStatus, Skipped, Source, StatusNotStated
+from mothball.model.results import (
+    CheckMode,
+    Finding,
+    IndexResult,
+    KnownStatus,
+    Missing,
+    Problem,
+    ProjectStatus,
+    Report,
+    Rule,
+    Severity,
+    Skipped,
+    Source,
+    StatusNotStated,
+    Suppression,
+)
 from tests.support.check_inputs import (
     ACTIVE,
     ARCHIVED,

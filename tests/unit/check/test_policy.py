@@ -21,16 +21,21 @@ from mothball.check.policy import (
 )
 from mothball.config.project import Ignore
 from mothball.model.document import DependencyKind, IgnoreComment, SkipReason, Span
-from mothball.model.findings import CheckMode, Finding, Problem, Rule, Severity, Suppression
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
+    CheckMode,
+    Finding,
     KnownStatus,
     LookupResult,
     Missing,
     Origin,
+    Problem,
     ProjectStatus,
+    Rule,
+    Severity,
     Skipped,
     StatusNotStated,
+    Suppression,
     Unavailable,
     UnrecognizedStatus,
 )

@@ -15,7 +15,7 @@ from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSetti
 from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyGraph, DependencyKind, Document, Span
-from mothball.model.findings import Finding, Report, Rule, Severity
+from mothball.model.results import Finding, Report, Rule, Severity
 from tests.support.check_inputs import (
     ACTIVE,
     ARCHIVED,

@@ -7,8 +7,7 @@ from mothball.check.pipeline import check
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore, ProjectConfig
 from mothball.model.document import Location, Position
-from mothball.model.findings import CheckMode, Finding, Report, Rule, Severity
-from mothball.model.lookup import IndexResult
+from mothball.model.results import CheckMode, Finding, IndexResult, Report, Rule, Severity
 from tests.support.check_inputs import (
     ARCHIVED,
     DOWN,

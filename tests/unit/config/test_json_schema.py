@@ -27,7 +27,7 @@ from mothball.config.project import (
 )
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError
-from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
+from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 from tests.support.cli import run_in_process
 from tests.tables.configuration_keys import DEFAULTS
 

@@ -28,7 +28,7 @@ from mothball.config.project import (
 )
 from mothball.config.values import read_duration, read_index_url
 from mothball.model.errors import ConfigError, suggest
-from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
+from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 from mothball.model.sanitize import one_line
 from tests.support.timing import least_seconds
 

@@ -22,8 +22,7 @@ from mothball.formats.table import parse
 from mothball.formats.toml import api as toml
 from mothball.model.document import Position
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.findings import Severity
-from mothball.model.lookup import KnownStatus, ProjectStatus
+from mothball.model.results import KnownStatus, ProjectStatus, Severity
 from tests.support.trees import repository, write_tree
 
 TODAY = "2026-11-22"

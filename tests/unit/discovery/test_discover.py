@@ -16,7 +16,7 @@ from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.model.document import MAX_OPTIONS, DependencyKind, IndexOption, ParseProblem
-from mothball.model.findings import CheckMode, Rule, Severity
+from mothball.model.results import CheckMode, Rule, Severity
 from mothball.repository.files import MAX_FILE_SIZE
 from tests.support.trees import repository, write_tree
 

@@ -10,7 +10,7 @@ from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.removal import remove_dependency
 from mothball.formats.table import parse
-from mothball.model.findings import Rule
+from mothball.model.results import Rule
 from tests.support.timing import least_seconds
 
 if TYPE_CHECKING:

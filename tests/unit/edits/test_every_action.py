@@ -11,7 +11,7 @@ from mothball.edits.removal import remove_dependency
 from mothball.edits.replacement import replace_dependency
 from mothball.formats.table import FORMATS, parse
 from mothball.model.document import Dependency, Document
-from mothball.model.findings import Rule
+from mothball.model.results import Rule
 from tests.support.check_inputs import ARCHIVED, SETTINGS, LookUp, resolved, resolved_config
 from tests.support.edit_samples import LOCKS, MANIFESTS
 from tests.tables.edits import SAMPLES, Sample

@@ -12,7 +12,7 @@ from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.model import apply
 from mothball.formats.table import FORMATS, parse
 from mothball.model.document import Dependency, DependencyKind, Document, LineIndex
-from mothball.model.findings import IGNORABLE_RULES, Rule, Suppression
+from mothball.model.results import IGNORABLE_RULES, Rule, Suppression
 from tests.support.check_inputs import ARCHIVED as ARCHIVED_ANSWER
 from tests.support.check_inputs import SETTINGS, LookUp, resolved, resolved_config
 from tests.support.edit_samples import LOCKS, MANIFESTS

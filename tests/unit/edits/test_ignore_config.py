@@ -13,7 +13,7 @@ from mothball.edits.model import apply
 from mothball.formats.toml.api import scan
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError
-from mothball.model.findings import IGNORABLE_RULES, Rule
+from mothball.model.results import IGNORABLE_RULES, Rule
 from mothball.model.sanitize import one_line
 from tests.support.hostile import TEXTS
 from tests.support.toml_documents import SAMPLES

@@ -8,7 +8,7 @@ from mothball.check.inputs import line_range
 from mothball.formats.ignores import read_comment
 from mothball.formats.table import parse
 from mothball.model.document import IgnoreComment, LineIndex, ParseProblem, Span
-from mothball.model.findings import IGNORABLE_RULES, Rule
+from mothball.model.results import IGNORABLE_RULES, Rule
 from tests.support.timing import least_seconds
 
 

@@ -20,7 +20,7 @@ from mothball.index.cache import BATCH, LIFETIME, REPRESENTATION, CachedPage, Pa
 from mothball.index.cache_writer import SETTINGS, Writer
 from mothball.index.page_request import ProjectPage
 from mothball.model.errors import CacheError
-from mothball.model.lookup import Release
+from mothball.model.results import Release
 
 INDEX = "https://index.example/simple/"
 NOW = time.time()
@@ -233,7 +233,7 @@ WRITER = """
 import sys, time
 from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.page_request import ProjectPage
-from mothball.model.lookup import Release
+from mothball.model.results import Release
 cache = StatusCache.open(sys.argv[1])
 mine = {page_key(sys.argv[2], f"lib-{n}"): CachedPage(ProjectPage("archived"), None, time.time()) for n in range(60)}
 """

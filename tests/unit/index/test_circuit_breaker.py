@@ -7,7 +7,7 @@ from mothball.index.client import Client, ClientSettings
 from mothball.index.concurrency_limit import INITIAL_LIMIT
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest
 from mothball.index.urls import Endpoint
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 from tests.support.clock import Clock
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 

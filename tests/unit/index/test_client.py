@@ -29,7 +29,7 @@ from mothball.index.page_request import (
     Redirected,
 )
 from mothball.index.transport import Transport
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import (
     Fault,

@@ -18,7 +18,7 @@ from mothball.config.connection_settings import (
 from mothball.index.client import Client, ClientSettings
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.model.errors import ConfigError
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 from tests.support.certificates import Authority, demanding_context
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page, redirect

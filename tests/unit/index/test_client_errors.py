@@ -13,7 +13,7 @@ import urllib3.exceptions
 
 from mothball.index.network_errors import TransportError, transport_error
 from mothball.index.page_request import Failed
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 
 HOST = "index.example"
 

@@ -16,7 +16,7 @@ from mothball.index.page_fetcher import PageFetcher
 from mothball.index.page_request import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.resolution import Query
 from mothball.index.resolver import Resolver
-from mothball.model.lookup import Cause, Unavailable
+from mothball.model.results import Cause, Unavailable
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 from tests.support.waiting import wait_until

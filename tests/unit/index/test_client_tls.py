@@ -20,7 +20,7 @@ from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, P
 from mothball.index.tls import Authorities, TlsProfile, tls_context
 from mothball.index.transport import Transport
 from mothball.model.errors import ConfigError
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 from tests.support.loopback import Certificate, forget_network_settings, make_certificate
 from tests.support.scripted_index import ScriptedIndex, json_page, redirect
 

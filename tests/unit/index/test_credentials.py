@@ -19,7 +19,7 @@ from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, P
 from mothball.index.resolution import Query
 from mothball.index.resolver import Resolver
 from mothball.index.urls import endpoint_of, page_url
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page, redirect
 

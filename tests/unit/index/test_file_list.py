@@ -20,7 +20,7 @@ from mothball.index.page_request import MAX_LIST, Fetched, NotModified, PageRequ
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.resolver import Resolver
 from mothball.index.simple_api import decode_page
-from mothball.model.lookup import IndexResult, KnownStatus, Origin, PageFiles, Source
+from mothball.model.results import IndexResult, KnownStatus, Origin, PageFiles, Source
 from tests.support.fake_fetcher import FakeFetcher
 from tests.support.timing import least_seconds
 

@@ -17,7 +17,7 @@ from mothball.index.credentials import CredentialStore, Login
 from mothball.index.keyring_process import Keyring, KeyringRequest
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.urls import page_url
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 from tests.support.keyrings import TestKeyring
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import ScriptedIndex, json_page

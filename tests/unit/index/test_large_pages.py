@@ -14,7 +14,7 @@ from mothball.index.large_pages import LARGE, MAX_LARGE, MAX_LARGE_OF_ENDPOINT, 
 from mothball.index.page_request import Failed, Fetched, PageRequest
 from mothball.index.transport import _MAX_DECODED
 from mothball.index.urls import Endpoint
-from mothball.model.lookup import Cause
+from mothball.model.results import Cause
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page
 
 NAMES = [f"lib-{number}" for number in range(2 * MAX_LARGE + 1)]

@@ -17,7 +17,7 @@ from mothball.index.latest_release import PublishedFile, release_from_file
 from mothball.index.page_request import ProjectPage, status_of_page
 from mothball.index.simple_api import decode_page
 from mothball.model.errors import PageError
-from mothball.model.lookup import Origin, Release
+from mothball.model.results import Origin, Release
 from tests.support.timing import least_seconds
 
 JSON = "application/vnd.pypi.simple.v1+json"

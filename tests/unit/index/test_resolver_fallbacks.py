@@ -9,7 +9,7 @@ import pytest
 
 from mothball.index.page_request import Fetched, NotFound, Outcome, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
     IndexResult,
     KnownStatus,

@@ -10,7 +10,7 @@ import pytest
 from mothball.config.project import DEFAULT_INDEX
 from mothball.index.page_request import Failed, Fetched, NotFound, Outcome, PageRequest, Redirected
 from mothball.index.resolution import LookupSettings, Query
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
     IndexResult,
     KnownStatus,

@@ -21,7 +21,7 @@ from mothball.index.page_request import (
 )
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.resolver import Resolver
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
     IndexResult,
     KnownStatus,

@@ -13,8 +13,7 @@ from mothball.index.page_request import Failed, Fetched, Outcome, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.session import LookupSession
 from mothball.model.errors import CacheError, ConfigError
-from mothball.model.findings import Severity
-from mothball.model.lookup import Cause, KnownStatus, ProjectStatus, Source, Unavailable
+from mothball.model.results import Cause, KnownStatus, ProjectStatus, Severity, Source, Unavailable
 from tests.support.check_inputs import INDEX
 from tests.support.fake_fetcher import FakeFetcher
 

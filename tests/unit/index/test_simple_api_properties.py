@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mothball.index.page_request import ProjectPage, status_of_page
 from mothball.index.simple_api import decode_page
 from mothball.model.errors import PageError
-from mothball.model.lookup import KnownStatus, Origin, ProjectStatus, StatusNotStated, UnrecognizedStatus
+from mothball.model.results import KnownStatus, Origin, ProjectStatus, StatusNotStated, UnrecognizedStatus
 
 ORIGIN = Origin("https://index.example/simple/", 1_700_000_000.0)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mothball.index.snapshot import parse_snapshot, render_snapshot
 from mothball.model.document import normalize_name
 from mothball.model.errors import SnapshotError
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
     IndexResult,
     KnownStatus,

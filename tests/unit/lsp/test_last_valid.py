@@ -9,7 +9,7 @@ from mothball.edits.removal import remove_dependency
 from mothball.formats.table import parse
 from mothball.lsp.last_valid import LastValid, parse_text
 from mothball.model.document import DependencyKind, Document, Span
-from mothball.model.findings import Rule
+from mothball.model.results import Rule
 
 SETUP = """\
 setup(

@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from mothball.model.document import SkipReason, Span, normalize_name
-from mothball.model.findings import Finding, Rule, Severity
-from mothball.model.lookup import (
+from mothball.model.results import (
     Cause,
+    Finding,
     KnownStatus,
     LookupResult,
     Missing,
     Origin,
     ProjectStatus,
+    Rule,
+    Severity,
     Skipped,
     Source,
     StatusNotStated,

@@ -10,7 +10,7 @@ from hypothesis import given
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 
-from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Summary
+from mothball.model.results import Finding, Problem, Report, Rule, Severity, Summary
 from mothball.report.gitlab import render_gitlab
 from mothball.report.junit import render_junit
 from mothball.report.markdown import render_markdown

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from mothball.check.pipeline import check
 from mothball.model.document import Position
-from mothball.model.findings import Finding, Problem, Report, Rule, Severity
+from mothball.model.results import Finding, Problem, Report, Rule, Severity
 from mothball.report.concise import summary_line
 from mothball.report.github import render_github
 from tests.support.check_inputs import ARCHIVED, DEPRECATED, SETTINGS, LookUp, source

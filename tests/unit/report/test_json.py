@@ -9,8 +9,16 @@ from hypothesis import given
 from mothball import __version__
 from mothball.check.pipeline import check
 from mothball.model.document import Dependency, DependencyKind, LineIndex, SkipReason, Span
-from mothball.model.findings import CheckedDependency, Report, Summary
-from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skipped, Source
+from mothball.model.results import (
+    CheckedDependency,
+    KnownStatus,
+    LookupResult,
+    ProjectStatus,
+    Report,
+    Skipped,
+    Source,
+    Summary,
+)
 from mothball.report.json import ReportOrigin, lookup_json, render_json
 from tests.support.check_inputs import (
     ARCHIVED,

@@ -9,8 +9,7 @@ import pytest
 from mothball.check.pipeline import check
 from mothball.config.project import DEFAULT_INDEX, ProjectConfig, read_config
 from mothball.model.document import DependencyKind, IndexOption, Span
-from mothball.model.findings import CheckMode, Problem, Report, Rule, Severity
-from mothball.model.lookup import IndexResult, StatusNotStated
+from mothball.model.results import CheckMode, IndexResult, Problem, Report, Rule, Severity, StatusNotStated
 from mothball.report.remedies import PUSH, RUN, ConfigFile, IgnoredProject, RemedyContext, remedies
 from tests.support.check_inputs import (
     ARCHIVED,

@@ -14,7 +14,7 @@ from jsonschema import Draft4Validator
 from mothball.check.pipeline import check
 from mothball.cli.rule import rule_page
 from mothball.model.document import Location, Position
-from mothball.model.findings import Finding, Problem, Report, Rule, Severity
+from mothball.model.results import Finding, Problem, Report, Rule, Severity
 from mothball.report.sarif import render_sarif
 from tests.support.check_inputs import ARCHIVED, SETTINGS, LookUp, source
 from tests.support.hostile import assert_harmless

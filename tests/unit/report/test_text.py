@@ -5,8 +5,18 @@ import re
 from hypothesis import given
 
 from mothball.model.document import Location, Position
-from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Summary, Suppression
-from mothball.model.lookup import Cause, Source, Unavailable
+from mothball.model.results import (
+    Cause,
+    Finding,
+    Problem,
+    Report,
+    Rule,
+    Severity,
+    Source,
+    Summary,
+    Suppression,
+    Unavailable,
+)
 from mothball.report.text import render_text
 from tests.support.check_inputs import ARCHIVED, DOWN, NOW, origin
 from tests.support.hostile import COLOUR, assert_harmless

@@ -6,7 +6,7 @@ import pytest
 
 from mothball.config.project import NetworkSettings
 from mothball.model.document import Dependency, DependencyKind, SkipReason, Span
-from mothball.model.lookup import Skipped
+from mothball.model.results import Skipped
 from mothball.routing.facts import NO_FACTS, LocalName, LookupFacts, group_by_name
 from mothball.routing.route import DeclaredIndexes, IndexRoute, Router
 from mothball.routing.saved_routing import saved_routing

@@ -21,7 +21,7 @@ from mothball.formats.manifests.tool_uv import read_uv_toml, root_sources
 from mothball.formats.table import parse
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.lookup import Skipped
+from mothball.model.results import Skipped
 from mothball.model.sanitize import one_line
 from mothball.routing.route import MAX_INDEXES, DeclaredIndexes, IndexRoute, Router, credential_locations
 from tests.support.routing import user_index, with_installers

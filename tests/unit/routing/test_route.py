@@ -11,8 +11,8 @@ from mothball.config.installers import InstallerSettings, PipSettings, UserIndex
 from mothball.config.project import DEFAULT_INDEX, IndexSettings, NetworkSettings
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model.document import Dependency, IndexOption, SkipReason, Span, ToolIndex
-from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
+from mothball.model.results import Skipped
 from mothball.model.sanitize import base_url
 from mothball.routing.route import (
     MAX_DECLARED,

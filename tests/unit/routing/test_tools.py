@@ -8,7 +8,7 @@ from mothball.config.installers import InstallerSettings, PipSettings, UserIndex
 from mothball.config.project import IndexSettings, NetworkSettings
 from mothball.formats.table import parse
 from mothball.model.document import SkipReason
-from mothball.model.lookup import Skipped
+from mothball.model.results import Skipped
 from mothball.routing.route import DeclaredIndexes, Router
 from tests.support.routing import (
     CONFIGURED,

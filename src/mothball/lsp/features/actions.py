@@ -33,9 +33,8 @@ from mothball.lsp.ignore_actions import ignore_fixes
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import SkipReason, normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.findings import IGNORABLE_RULES, CheckedDependency, Finding, Rule
-from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
+from mothball.model.results import IGNORABLE_RULES, CheckedDependency, Finding, Rule, Skipped
 from mothball.model.sanitize import one_line
 from mothball.repository.files import read_utf8
 

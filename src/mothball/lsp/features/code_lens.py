@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from mothball.lsp.features.commands import CHECK_AGAIN
-from mothball.model.findings import Rule
+from mothball.model.results import Rule
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server

@@ -16,8 +16,7 @@ from mothball.lsp.diagnostics import item_at
 from mothball.lsp.documents import Checked
 from mothball.lsp.hover_text import HoverContent, hover_text
 from mothball.lsp.lookups import Lookups
-from mothball.model.findings import CheckedDependency, Finding
-from mothball.model.lookup import KnownStatus, Source, StatusNotStated, UnrecognizedStatus
+from mothball.model.results import CheckedDependency, Finding, KnownStatus, Source, StatusNotStated, UnrecognizedStatus
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server

@@ -11,8 +11,7 @@ from mothball.check.pinned_entry import pin_of
 from mothball.edits.model import end_of_line
 from mothball.lsp.convert import Positions
 from mothball.lsp.documents import Checked
-from mothball.model.findings import CheckedDependency
-from mothball.model.lookup import KnownStatus, ProjectStatus, StatusNotStated, UnrecognizedStatus
+from mothball.model.results import CheckedDependency, KnownStatus, ProjectStatus, StatusNotStated, UnrecognizedStatus
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server

@@ -8,7 +8,7 @@ import yaml
 from mothball.check.pipeline import check
 from mothball.formats.table import format_of, parse
 from mothball.model.document import Dependency, DependencyKind, Document, SkipReason, normalize_name
-from mothball.model.findings import Rule, Severity
+from mothball.model.results import Rule, Severity
 from tests.support import lock_samples
 from tests.support.check_inputs import ARCHIVED, SETTINGS, LookUp, source
 from tests.support.spans import check_places
