@@ -20,8 +20,7 @@ from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.files import display_path
-from mothball.routing.facts import SavedRouting, index_settings
-from mothball.routing.saved_routing import saved_routing
+from mothball.routing.facts import SavedRouting, index_settings, saved_routing
 
 
 class TypedPolicy(NamedTuple):

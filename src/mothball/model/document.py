@@ -333,7 +333,7 @@ class ToolIndex(NamedTuple):
     """An index that a tool's table declares. ``span`` covers its URL, or its name if it has no URL.
 
     ``url`` is empty if the tool knows the index by its ``name``. ``role`` is the tool's own term for the kind of index
-    (``routing`` has a module for each tool). ``scope`` is the part of the file that the declaration applies to, empty
+    (``routing`` has the rules of each tool). ``scope`` is the part of the file that the declaration applies to, empty
     for all of it. ``includes`` and ``excludes`` are patterns of the names that are looked up only on this index, or
     never. ``declared_at`` is the file and line, empty until the file is known. ``ignore_error_codes`` is uv's key:
     HTTP statuses that mean that the index does not have the package.

@@ -2,7 +2,7 @@
 
 A name is only sent to indexes that its installer would query: the index that the entry pins, else those of the options
 or tables of its file, else the default. The format of the file and the table of the entry determine the installer. The
-rules of each tool are in a module of their own, imported when a file needs it. docs/indexes.md documents the order.
+rules of tools are in ``uv`` and ``tools``, which is imported when a file needs it. docs/indexes.md documents the order.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from mothball.model.document import Dependency, IndexOption, SkipReason, ToolInd
 from mothball.model.records import NamedTuple
 from mothball.model.results import Skipped
 from mothball.model.sanitize import base_url
-from mothball.routing.addresses import UserAddresses, has_secret, is_http, is_local
 from mothball.routing.candidates import (
     BUILT_IN_DEFAULT,
     Candidate,
@@ -25,12 +24,17 @@ from mothball.routing.candidates import (
     RejectedIndex,
     RoutingRequest,
     Selection,
+    UserAddresses,
+    has_secret,
+    is_http,
+    is_local,
     is_public,
     merge_selections,
     reject,
     user_candidate,
 )
-from mothball.routing.facts import NO_FACTS, LookupFacts, with_pin
+from mothball.routing.facts import NO_FACTS, LookupFacts, routed_as_saved, with_pin
+from mothball.routing.uv import index_by_name, index_of_variables, select_for_requirements, select_for_uv
 
 # Indexes per name: each costs a request for every name.
 MAX_INDEXES = 16
@@ -155,8 +159,6 @@ class Router:
             dependencies = [with_pin(dependency, self._facts.pin(dependency)) for dependency in dependencies]
         if self._facts.saved is None:
             return dependencies
-        from mothball.routing.saved_routing import routed_as_saved  # noqa: PLC0415 - only for unsaved text
-
         return routed_as_saved(dependencies, self._facts, self._facts.saved)
 
     def _route(self, dependency: Dependency) -> Route:
@@ -240,7 +242,7 @@ class Router:
         urls = (dependency.index_url, *dependency.alternative_indexes) if dependency.index_url else ()
         selected = [self._pinned_candidate(url) for url in urls]
         if "pipenv" in self._installers(dependency.section) and self._settings.pipenv_mirror is not None:
-            from mothball.routing.pipenv import mirror_or  # noqa: PLC0415 - few set a mirror
+            from mothball.routing.tools import mirror_or  # noqa: PLC0415 - few set a mirror
 
             selected = [mirror_or(candidate, self._settings.pipenv_mirror) for candidate in selected]
         by_name = self._index_by_name(dependency.index_name) if dependency.index_name else None
@@ -251,8 +253,6 @@ class Router:
     def _pinned_candidate(self, url: str) -> Candidate:
         index = next((index for index in self._declared.indexes if index.url == url), None)
         if index is not None and index.tool == "uv" and index.name:
-            from mothball.routing.uv import index_of_variables  # noqa: PLC0415 - few files pin an index
-
             replacing = index_of_variables(index.name, self._settings.uv)
             if replacing is not None:
                 return replacing
@@ -262,8 +262,6 @@ class Router:
     def _index_by_name(self, name: str) -> Candidate | None:
         if name == "pypi":  # the name of the default index in Poetry
             return self._default.candidate
-        from mothball.routing.uv import index_by_name  # noqa: PLC0415 - few files pin an index that they do not declare
-
         return index_by_name(name, self._declared.indexes, self._settings.uv)
 
     def _installers(self, section: str) -> tuple[str, ...]:
@@ -316,10 +314,13 @@ class Router:
         request = RoutingRequest(
             dependency.name, dependency.section, declared.options, indexes, self._settings, self._default
         )
-        # Not importlib.import_module: importing importlib costs as much as the module of the tool.
-        module = __import__(f"mothball.routing.{tool}", fromlist=["select_indexes"])
-        selection: Selection = module.select_indexes(request)
-        return selection
+        if tool == "requirements":
+            return select_for_requirements(request)
+        if tool == "uv":
+            return select_for_uv(request)
+        from mothball.routing.tools import SELECT_INDEXES  # noqa: PLC0415 - few files are those of another tool
+
+        return SELECT_INDEXES[tool](request)
 
     def _unknown_index(self) -> str | None:
         """Return an unreadable part that may name another index than the default, None if there is none."""

@@ -7,9 +7,8 @@ import pytest
 from mothball.config.project import NetworkSettings
 from mothball.model.document import Dependency, DependencyKind, SkipReason, Span
 from mothball.model.results import Skipped
-from mothball.routing.facts import NO_FACTS, LocalName, LookupFacts, group_by_name
+from mothball.routing.facts import NO_FACTS, LocalName, LookupFacts, group_by_name, saved_routing
 from mothball.routing.route import DeclaredIndexes, IndexRoute, Router
-from mothball.routing.saved_routing import saved_routing
 
 LOCAL = LookupFacts(group_by_name([LocalName("lib", SkipReason.SELF), LocalName("lib", SkipReason.EDITABLE)]))
 MEMBER = LookupFacts(group_by_name([LocalName("lib", SkipReason.WORKSPACE, ("project.", "tool.uv."))]))

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mothball.model.sanitize import base_url
-from mothball.routing.addresses import UserAddresses, endpoint, has_secret, is_local
+from mothball.routing.candidates import UserAddresses, endpoint, has_secret, is_local
 
 
 @pytest.mark.parametrize(
