@@ -17,9 +17,7 @@ from pip._internal.commands import create_command
 from pip._internal.utils import appdirs
 
 from mothball.config.project import DEFAULT_INDEX
-from mothball.discovery import installer_files
-from mothball.discovery.installer_settings import read_installers
-from mothball.discovery.pip_settings import read_pip
+from mothball.discovery.installer_settings import read_installers, read_pip
 from mothball.model.errors import UnreadableFileError
 
 ACME, OTHER, MORE = (f"https://{name}.example/simple" for name in ("acme", "other", "more"))
@@ -77,7 +75,7 @@ class Machine(NamedTuple):
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    with mock.patch.object(installer_files, "_ETC", str(tmp_path / "etc")):
+    with mock.patch("mothball.discovery.installer_settings._ETC", str(tmp_path / "etc")):
         yield Machine(tmp_path)
 
 

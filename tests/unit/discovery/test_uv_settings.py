@@ -9,9 +9,7 @@ from unittest import mock
 import pytest
 
 from mothball.config.installers import NO_SETTINGS, UserIndex, UvSettings
-from mothball.discovery import installer_files
-from mothball.discovery.installer_settings import read_installers
-from mothball.discovery.uv_settings import read_uv
+from mothball.discovery.installer_settings import read_installers, read_uv
 from mothball.model.errors import UnreadableFileError
 
 A, B, C = (f"https://{letter}.example/simple/" for letter in "abc")
@@ -19,7 +17,7 @@ A, B, C = (f"https://{letter}.example/simple/" for letter in "abc")
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Path]:
-    with mock.patch.object(installer_files, "_ETC", str(tmp_path / "etc")):
+    with mock.patch("mothball.discovery.installer_settings._ETC", str(tmp_path / "etc")):
         yield tmp_path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mothball.discovery.installer_files import pip_files, uv_files
+from mothball.discovery.installer_settings import pip_files, uv_files
 
 
 def test_pip_on_linux() -> None:
