@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mothball.config.installers import NO_SETTINGS, InstallerSettings, UserIndex
+from mothball.config.connection_settings import NO_SETTINGS, InstallerSettings, UserIndex
 from mothball.config.project import DEFAULT_INDEX, NetworkSettings
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, SkipReason

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mothball.cli.common import set_up
-from mothball.config.installers import InstallerSettings, UserIndex
-from mothball.config.precedence import Level, effective, is_combined
-from mothball.config.project import DEFAULT_INDEX, DEFAULT_MAX_AGE, ConfigOverrides
+from mothball.config.connection_settings import InstallerSettings, UserIndex
+from mothball.config.project import DEFAULT_INDEX, DEFAULT_MAX_AGE, ConfigOverrides, Level, effective, is_combined
 from mothball.config.user_directories import cache_directory, user_config_file
 from mothball.discovery.config_lookup import table_path
 from mothball.discovery.configured_settings import ConfiguredSetting, configured_settings

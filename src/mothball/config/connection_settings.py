@@ -1,7 +1,8 @@
-"""Settings for connections to indexes: URLs with credentials, keyring, certificates, proxies, timeouts. No I/O.
+"""The indexes and connections that the user configured for mothball, pip, uv and Pipenv. No I/O.
 
-All of them come from the user (user configuration, command line, environment, user-level files of pip and uv), never
-from a file in a repository.
+URLs with credentials, keyring, certificates, proxies and timeouts come from the user (user configuration, command line,
+environment, user-level files of pip and uv), never from a file in a repository. Index settings in pip's and uv's files
+of a repository select indexes, but grant no trust.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from mothball.config.values import (
     KeyPath,
-    invalid_choice,
     invalid_value,
+    read_choice,
     read_duration,
     read_index_url,
+    read_mapping,
     read_string,
     read_strings,
 )
@@ -71,9 +74,7 @@ class PipConnection(NamedTuple):
 
     def settings(self) -> Iterator[tuple[str, InstallerSetting]]:
         """Yield the keys and settings that are set."""
-        names = ("cert", "client-cert", "proxy", "trusted-host", "timeout", "retries")
-        values = (self.cert, self.client_cert, self.proxy, self.trusted_host, self.timeout, self.retries)
-        yield from ((name, value) for name, value in zip(names, values, strict=True) if value is not None)
+        return _set_fields(self)
 
     @property
     def timeout_seconds(self) -> float | None:
@@ -118,9 +119,14 @@ class UvConnection(NamedTuple):
     def settings(self) -> Iterator[tuple[str, InstallerSetting]]:
         """Yield the keys and settings that are set."""
         yield from (("allow-insecure-host", setting) for setting in self.insecure_hosts)
-        names = ("system-certs", "client-cert", "http-proxy", "https-proxy", "no-proxy")
-        values = (self.system_certs, self.client_cert, self.http_proxy, self.https_proxy, self.no_proxy)
-        yield from ((name, value) for name, value in zip(names, values, strict=True) if value is not None)
+        yield from _set_fields(self)
+
+
+def _set_fields(connection: PipConnection | UvConnection) -> Iterator[tuple[str, InstallerSetting]]:
+    """Yield the keys and values of the fields that hold one setting."""
+    for field, value in zip(connection._fields, connection, strict=True):
+        if isinstance(value, InstallerSetting):
+            yield field.replace("_", "-"), value
 
 
 def _plain_http_hosts(text: str) -> Iterator[str]:
@@ -208,10 +214,8 @@ def read_user_index_url(value: object, at: KeyPath) -> str:
 
 def read_user_index_urls(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]:
     """Return the index URLs in a table whose keys are the names of the indexes."""
-    if not isinstance(value, Mapping):
-        raise invalid_value(at, value, 'a table such as { internal = "https://index.example/simple/" }')
     index_urls = []
-    for name, url in value.items():
+    for name, url in read_mapping(value, at, '{ internal = "https://index.example/simple/" }').items():
         if not re.fullmatch(INDEX_NAME, name):
             raise invalid_value((*at, name), name, "an index name: letters, digits, `.`, `_` and `-`")
         index_urls.append(UserIndexUrl(read_user_index_url(url, (*at, name)), name))
@@ -220,9 +224,7 @@ def read_user_index_urls(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]
 
 def read_keyring_provider(value: object, at: KeyPath) -> KeyringProvider:
     """Return the keyring provider that ``value`` names."""
-    if not isinstance(value, str) or value not in tuple(KeyringProvider):
-        raise invalid_choice(at, value, tuple(KeyringProvider))
-    return KeyringProvider(value)
+    return KeyringProvider(read_choice(value, at, tuple(KeyringProvider)))
 
 
 def read_user_path(value: object, at: KeyPath) -> str:
@@ -251,3 +253,93 @@ def read_timeout(value: object, at: KeyPath) -> float:
     if not MIN_TIMEOUT <= seconds <= MAX_TIMEOUT:
         raise invalid_value(at, value, 'a duration from "1s" to "10m"')
     return seconds
+
+
+class UserIndex(NamedTuple):
+    """An index in the settings of an installer. ``url`` may contain credentials and must not be shown.
+
+    ``set_by`` is the setting: a variable, or a key with file and line. ``name`` is the name of the index in uv, empty
+    if it has none. ``is_user_setting`` is false if the setting is in a file of a repository: no credentials are sent to
+    the index and no trust is granted because of it. ``ignore_error_codes`` is uv's key of that name.
+    """
+
+    url: str
+    set_by: str
+    name: str = ""
+    is_user_setting: bool = True
+    ignore_error_codes: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return a representation without credentials, for logs."""
+        return f"UserIndex(url={strip_credentials(self.url)!r}, set_by={self.set_by!r}, name={self.name!r})"
+
+
+class PipSettings(NamedTuple):
+    """Settings of pip outside of requirements files.
+
+    ``default`` replaces PyPI. ``no_index`` is the setting that disables all indexes, empty if there is none, and
+    ``find_links`` the setting that names further sources of files. ``connection`` is used for the indexes that pip
+    would query.
+    """
+
+    default: UserIndex | None = None
+    extra: tuple[UserIndex, ...] = ()
+    no_index: str = ""
+    connection: PipConnection = PipConnection()
+    find_links: str = ""
+
+
+class UvSettings(NamedTuple):
+    """Settings of uv outside of projects.
+
+    Variables take precedence over the project; ``file_…`` are settings in the uv.toml of the user and the system, over
+    which the project takes precedence. ``explicit`` indexes are only used for packages that are pinned to them by name.
+    """
+
+    default: UserIndex | None = None
+    indexes: tuple[UserIndex, ...] = ()
+    extra: tuple[UserIndex, ...] = ()
+    file_default: UserIndex | None = None
+    file_indexes: tuple[UserIndex, ...] = ()
+    file_extra: tuple[UserIndex, ...] = ()
+    explicit: tuple[UserIndex, ...] = ()
+    no_index: str = ""
+    connection: UvConnection = UvConnection()
+    find_links: str = ""
+
+
+class InstallerSettings(NamedTuple):
+    """Settings of all installers. ``pipenv_mirror`` replaces the default index in Pipenv.
+
+    ``variables`` is the environment, for URLs that contain variables.
+    """
+
+    pip: PipSettings = PipSettings()
+    uv: UvSettings = UvSettings()
+    pipenv_mirror: UserIndex | None = None
+    variables: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def index_urls(self) -> tuple[UserIndexUrl, ...]:
+        """The distinct index URLs that the user configured. Credentials in them are sent to these indexes only."""
+        return tuple(
+            dict.fromkeys(
+                UserIndexUrl(index.url, index.name, index.set_by, installer)
+                for installer, index in self.indexes()
+                if index.is_user_setting
+            )
+        )
+
+    def indexes(self) -> Iterator[tuple[str, UserIndex]]:
+        """Yield all indexes that the settings name, each with its installer."""
+        pip, uv = self.pip, self.uv
+        by_installer = {
+            "pip": (pip.default, *pip.extra),
+            "uv": (uv.default, uv.file_default, *uv.indexes, *uv.extra, *uv.file_indexes, *uv.file_extra, *uv.explicit),
+            "pipenv": (self.pipenv_mirror,),
+        }
+        for installer, indexes in by_installer.items():
+            yield from ((installer, index) for index in indexes if index is not None)
+
+
+NO_SETTINGS = InstallerSettings()

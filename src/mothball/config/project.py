@@ -1,4 +1,4 @@
-"""The project and user configurations: from a mapping to typed values. No I/O.
+"""The project and user configurations: from a mapping to typed values, and which of them are effective. No I/O.
 
 The caller reads the file and converts ``ConfigError.key`` to a line. Every key is defined once, in ``PROJECT_KEYS`` or
 ``USER_KEYS``; the readers, the suggestions and the JSON Schema are derived from these tables.
@@ -10,9 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
 from mothball.config.connection_settings import (
+    NO_SETTINGS,
     CredentialSettings,
+    InstallerSettings,
     UserIndexUrl,
     read_hosts,
     read_keyring_provider,
@@ -21,19 +24,18 @@ from mothball.config.connection_settings import (
     read_user_index_urls,
     read_user_path,
 )
-from mothball.config.installers import NO_SETTINGS, InstallerSettings
-from mothball.config.precedence import Level, effective
 from mothball.config.user_directories import user_config_file
 from mothball.config.values import (
     KeyPath,
     Reader,
-    invalid_choice,
     invalid_value,
     read_boolean,
+    read_choice,
     read_duration,
     read_error_codes,
     read_globs,
     read_index_url,
+    read_mapping,
     read_name_patterns,
     read_rules,
     read_severities,
@@ -58,6 +60,39 @@ DEFAULT_MAX_AGE = 3600.0
 PROJECT_INDEX_SETTING = "`index-url` in the project configuration"
 _HOST = r"(?i)https?://(\[[^/\]]*\]|[^/:]+)"
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+
+_Value = TypeVar("_Value")
+
+
+class Level(StrEnum):
+    """Where a setting of mothball comes from."""
+
+    OVERRIDE = "command line or environment"
+    PROJECT = "project configuration"
+    USER = "user configuration"
+
+
+_PROJECT_FIRST = (Level.OVERRIDE, Level.PROJECT, Level.USER)
+_USER_FIRST = (Level.OVERRIDE, Level.USER, Level.PROJECT)
+# The user decides these about their own connections; a project may only propose a value.
+_KEYS_OF_THE_USER = frozenset({"offline", "status-index", "indexes"})
+
+
+def effective(key: KeyPath, values: Mapping[Level, _Value | None]) -> tuple[_Value | None, Level | None]:
+    """Return the effective one of the ``values`` for ``key``, and its level; None if all are None, which is not set.
+
+    An index is public if any level says so, because ``public`` only adds a restriction.
+    """
+    order = _USER_FIRST if key[0] in _KEYS_OF_THE_USER else _PROJECT_FIRST
+    levels = [level for level in order if values.get(level) is not None]
+    if key[0] == "indexes" and key[-1] == "public":
+        levels.sort(key=lambda level: not values[level])
+    return (values[levels[0]], levels[0]) if levels else (None, None)
+
+
+def is_combined(key: KeyPath) -> bool:
+    """Return True if the values of all levels are effective together."""
+    return key[0] == "private"
 
 
 class Ignore(NamedTuple):
@@ -214,7 +249,7 @@ class NetworkSettings(NamedTuple):
 
 
 def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides) -> NetworkSettings:
-    """Return the effective network settings; ``precedence.effective`` has the order of precedence."""
+    """Return the effective network settings; ``effective`` has the order of precedence."""
     override, project, by_user = Level.OVERRIDE, Level.PROJECT, Level.USER
     index_urls = {override: overrides.index_url, project: config.index_url, by_user: user.index_url}
     status_indexes = {project: config.status_index, by_user: user.status_index}
@@ -308,10 +343,8 @@ def read_user_config(table: object, locate: Callable[[KeyPath], str] = _in_user_
 
 def read_files(value: object, at: KeyPath) -> tuple[ConfiguredFiles, ...]:
     """Return the entries of a table from patterns, as in ``exclude``, to formats."""
-    if not isinstance(value, Mapping):
-        raise invalid_value(at, value, 'a table such as { "deps/*.pip" = "requirements" }')
     files = []
-    for pattern, name in value.items():
+    for pattern, name in read_mapping(value, at, '{ "deps/*.pip" = "requirements" }').items():
         read_globs([pattern], (*at, pattern))
         if not isinstance(name, str):
             raise invalid_value((*at, pattern), name, 'the name of a format such as "requirements"')
@@ -324,9 +357,7 @@ def read_files(value: object, at: KeyPath) -> tuple[ConfiguredFiles, ...]:
 
 def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
     """Return the entries of an ignore table. Raises ConfigError if two keys normalize to the same name."""
-    if not isinstance(value, Mapping):
-        raise invalid_value(at, value, "a table")
-    ignores = tuple(_ignore(key, entry, (*at, key)) for key, entry in value.items())
+    ignores = tuple(_ignore(key, entry, (*at, key)) for key, entry in read_mapping(value, at).items())
     keys_by_name: dict[str, str] = {}
     for ignore in ignores:
         if ignore.name in keys_by_name:
@@ -341,10 +372,8 @@ def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
 
 def read_successors(value: object, at: KeyPath) -> Mapping[str, str]:
     """Return the entries of a table from project names, normalized, to the names of the projects that replace them."""
-    if not isinstance(value, Mapping):
-        raise invalid_value(at, value, 'a table such as { old-lib = "new-lib" }')
     successors: dict[str, str] = {}
-    for key, successor in value.items():
+    for key, successor in read_mapping(value, at, '{ old-lib = "new-lib" }').items():
         _check_name(key, (*at, key))
         if not isinstance(successor, str) or not re.fullmatch(_NAME, successor):
             raise invalid_value((*at, key), successor, 'a project name such as "new-lib"')
@@ -386,10 +415,8 @@ def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
 
 def read_index_settings(value: object, at: KeyPath) -> tuple[IndexSettings, ...]:
     """Return the settings in a table whose keys are index URLs."""
-    if not isinstance(value, Mapping):
-        raise invalid_value(at, value, 'a table such as { "https://index.example/simple/" = { statuses = "stated" } }')
     settings: dict[str, IndexSettings] = {}
-    for key, entry in value.items():
+    for key, entry in read_mapping(value, at, '{ "https://index.example/simple/" = { statuses = "stated" } }').items():
         if isinstance(entry, str):
             raise ConfigError(
                 f"the index name `{one_line(key, 60)}` is only allowed in the user configuration",
@@ -425,9 +452,7 @@ def read_user_indexes(value: object, at: KeyPath) -> tuple[UserIndexUrl | IndexS
 
 def read_index_statuses(value: object, at: KeyPath) -> IndexStatuses:
     """Return whether the index publishes statuses."""
-    if not isinstance(value, str) or value not in tuple(IndexStatuses):
-        raise invalid_choice(at, value, tuple(IndexStatuses))
-    return IndexStatuses(value)
+    return IndexStatuses(read_choice(value, at, tuple(IndexStatuses)))
 
 
 def is_default_index(url: str) -> bool:

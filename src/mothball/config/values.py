@@ -32,10 +32,8 @@ _ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 def read_table(table: object, keys: Mapping[str, Reader], at: KeyPath) -> dict[str, Any]:
     """Return the values of ``table``, each read by the reader of its key. Raise ConfigError for unknown keys."""
-    if not isinstance(table, Mapping):
-        raise invalid_value(at, table, "a table")
     values = {}
-    for key, value in table.items():
+    for key, value in read_mapping(table, at).items():
         if key == "tool" and not at:
             help_text = "in mothball.toml, leave `tool.mothball.` out: [ignore] in place of [tool.mothball.ignore]"
             raise ConfigError("unknown key `tool`", key=(key,), help_text=help_text)
@@ -53,13 +51,22 @@ def invalid_value(at: KeyPath, value: object, expected: str) -> ConfigError:
     return ConfigError(f"`{one_line(name, 60)}` must be {expected}, not {_describe(value)}", key=at)
 
 
-def invalid_choice(at: KeyPath, value: object, choices: tuple[str, ...]) -> ConfigError:
-    """Return the error for a value that is not one of ``choices``, with the closest one."""
+def read_choice(value: object, at: KeyPath, choices: tuple[str, ...]) -> str:
+    """Return ``value`` if it is one of ``choices``; the error suggests the closest one."""
+    if isinstance(value, str) and value in choices:
+        return value
     match = closest(value, choices) if isinstance(value, str) else ""
     quoted = [f'"{choice}"' for choice in choices]
     error = invalid_value(at, value, " or ".join(quoted) if len(quoted) == 2 else f"one of {', '.join(quoted)}")
     error.help = f'did you mean "{match}"?' if match else ""
-    return error
+    raise error
+
+
+def read_mapping(value: object, at: KeyPath, example: str = "") -> Mapping[str, object]:
+    """Return ``value`` if it is a table; the error shows ``example``."""
+    if not isinstance(value, Mapping):
+        raise invalid_value(at, value, f"a table such as {example}" if example else "a table")
+    return value
 
 
 def _invalid_item(at: KeyPath, item: object, expected: str) -> ConfigError:
@@ -137,10 +144,8 @@ def read_name_patterns(value: object, at: KeyPath) -> tuple[str, ...]:
 
 def read_severities(value: object, at: KeyPath) -> Mapping[str, Severity]:
     """Return a table of severities by rule or rule and scope: ``archived``, ``archived.transitive``."""
-    if not isinstance(value, Mapping):
-        raise invalid_value(at, value, "a table")
     severities: dict[str, Severity] = {}
-    for key, entry in value.items():
+    for key, entry in read_mapping(value, at).items():
         # In TOML, the bare key archived.transitive is a nested table; quoted, it is one key.
         if isinstance(entry, Mapping):
             _severity_key(key, (*at, key))
@@ -165,9 +170,7 @@ def _severity_key(key: str, at: KeyPath) -> str:
 
 
 def _severity(value: object, at: KeyPath) -> Severity:
-    if not isinstance(value, str) or value not in tuple(Severity):
-        raise invalid_choice(at, value, tuple(Severity))
-    return Severity(value)
+    return Severity(read_choice(value, at, tuple(Severity)))
 
 
 def read_duration(value: object, at: KeyPath) -> float:

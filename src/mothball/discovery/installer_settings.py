@@ -10,8 +10,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mothball.config.connection_settings import InstallerSetting, PipConnection, UvConnection
-from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
+from mothball.config.connection_settings import (
+    InstallerSetting,
+    InstallerSettings,
+    PipConnection,
+    PipSettings,
+    UserIndex,
+    UvConnection,
+    UvSettings,
+)
 from mothball.model.document import LineIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import UV_TOML

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from mothball.config.installers import InstallerSettings, UserIndex
+from mothball.config.connection_settings import InstallerSettings, UserIndex
 from mothball.config.project import is_default_index
 from mothball.model.document import IndexOption, ToolIndex
 from mothball.model.records import NamedTuple

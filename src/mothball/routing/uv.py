@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mothball.config.installers import UserIndex, UvSettings
+from mothball.config.connection_settings import UserIndex, UvSettings
 from mothball.model.document import ToolIndex
 from mothball.routing.candidates import (
     Candidate,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.config.precedence import Level, effective, is_combined
-from mothball.config.project import PROJECT_KEYS, USER_KEYS
+from mothball.config.project import PROJECT_KEYS, USER_KEYS, Level, effective, is_combined
 
 OVERRIDE, PROJECT, USER = Level.OVERRIDE, Level.PROJECT, Level.USER
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
+from mothball.config.connection_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.config.project import DEFAULT_INDEX, IndexSettings, NetworkSettings
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model.document import Dependency, IndexOption, SkipReason, Span, ToolIndex

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
+from mothball.config.connection_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.config.project import IndexSettings, NetworkSettings
 from mothball.formats.table import parse
 from mothball.model.document import SkipReason
