@@ -10,7 +10,6 @@ import pytest
 
 from mothball.config.connection_settings import NO_SETTINGS, UserIndex, UvSettings
 from mothball.discovery.installer_settings import read_installers, read_uv
-from mothball.discovery.uv_settings import read_uv
 from mothball.model.errors import UnreadableFileError
 
 A, B, C = (f"https://{letter}.example/simple/" for letter in "abc")
