@@ -11,7 +11,6 @@ from functools import cache
 
 from mothball.formats.names import may_add_dependencies
 from mothball.model.errors import UsageError
-from mothball.repository.configured_names import may_be_configured
 from mothball.repository.git_change import (
     Change,
     change_between,
@@ -21,6 +20,7 @@ from mothball.repository.git_change import (
     staged_change,
 )
 from mothball.repository.git_repository import Repository, open_repository
+from mothball.repository.paths import may_be_configured
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -23,8 +23,7 @@ from mothball.model.errors import ConfigError, UnreadableFileError, UsageError, 
 from mothball.model.records import NamedTuple
 from mothball.model.results import CheckMode, Severity
 from mothball.model.sanitize import one_line, strip_credentials
-from mothball.repository.files import DISK, Tree, read_stream
-from mothball.repository.working_tree import working_tree
+from mothball.repository.files import DISK, Tree, read_stream, working_tree
 
 
 class Setup(NamedTuple):
@@ -71,7 +70,7 @@ def set_up(
         overrides = overrides._replace(online=True, unverified=Severity.ERROR)
     for option, path in (("--config", arguments.config), ("--snapshot", getattr(arguments, "snapshot", None))):
         if path is not None and not os.path.isfile(path):
-            from mothball.discovery.similar_paths import similar_path  # noqa: PLC0415 - for errors only
+            from mothball.discovery.file_search import similar_path  # noqa: PLC0415 - for errors only
 
             similar = similar_path(path, DISK)
             help_text = f"did you mean {one_line(similar)}?" if similar else ""

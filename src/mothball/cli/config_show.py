@@ -14,14 +14,13 @@ from mothball.cli.common import set_up
 from mothball.config.connection_settings import InstallerSettings, UserIndex
 from mothball.config.project import DEFAULT_INDEX, DEFAULT_MAX_AGE, ConfigOverrides, Level, effective, is_combined
 from mothball.config.user_directories import cache_directory, user_config_file
-from mothball.discovery.config_lookup import table_path
-from mothball.discovery.configured_settings import ConfiguredSetting, configured_settings
+from mothball.discovery.config_lookup import ConfiguredSetting, configured_settings, table_path
 from mothball.model.records import NamedTuple
 from mothball.model.results import Rule
 from mothball.model.sanitize import escape_log_commands, one_line, strip_credentials
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION
-from mothball.repository.files import repository_root
+from mothball.repository.paths import repository_root
 
 _DEFAULTS: Mapping[str, object] = {
     "index-url": DEFAULT_INDEX,

@@ -27,7 +27,7 @@ from mothball.model.results import Finding, Rule, Severity, Skipped
 from mothball.model.sanitize import base_url, escape_log_commands, one_line, strip_credentials
 from mothball.report.concise import concise_line, problem_line
 from mothball.report.json import VERSION
-from mothball.repository.files import repository_root
+from mothball.repository.paths import repository_root
 from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, RoutedIndex, Router
 
 # Number of locations listed for dependencies with the same explanation.

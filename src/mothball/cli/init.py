@@ -22,8 +22,9 @@ from mothball.model.errors import ConfigError, UsageError
 from mothball.model.results import Report, Rule
 from mothball.model.sanitize import one_line, sanitize_line
 from mothball.report.concise import concise_line, problem_line
-from mothball.repository.files import display_path, is_inside, repository_root
+from mothball.repository.files import display_path
 from mothball.repository.git_repository import open_repository
+from mothball.repository.paths import is_inside, repository_root
 
 _MAX_LINE = 200
 _HOOK_TYPES = "--hook-type pre-commit --hook-type pre-merge-commit"

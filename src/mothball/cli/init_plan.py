@@ -22,8 +22,9 @@ from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.records import NamedTuple
 from mothball.model.results import KnownStatus, Problem, Report, Severity, Source, StatusNotStated, UnrecognizedStatus
 from mothball.model.sanitize import base_url, join_names, one_line
-from mothball.repository.files import display_path, is_inside
+from mothball.repository.files import display_path
 from mothball.repository.git_repository import Repository
+from mothball.repository.paths import is_inside
 
 _YAML = (".yaml", ".yml")
 _JSON = ".json"

@@ -116,8 +116,7 @@ def _nothing_staged() -> bool:
         return False
     if not paths:
         return True
-    from mothball.repository.configured_names import may_be_configured  # noqa: PLC0415
-    from mothball.repository.paths import repository_root  # noqa: PLC0415
+    from mothball.repository.paths import may_be_configured, repository_root  # noqa: PLC0415
 
     return not may_be_configured([os.fsdecode(path) for path in paths], repository_root(os.getcwd()))
 

@@ -41,7 +41,8 @@ from mothball.model.results import (
 from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_json
-from mothball.repository.files import DISK, is_inside, repository_root
+from mothball.repository.files import DISK
+from mothball.repository.paths import is_inside, repository_root
 from mothball.routing.route import DeclaredIndexes
 
 # Formats of the files whose indexes apply to the names on the command line.

@@ -7,7 +7,7 @@ import os
 from mothball.formats.table import decode
 from mothball.model.errors import UnreadableFileError
 from mothball.model.records import NamedTuple
-from mothball.repository.files import leads_outside, read_file, replace_file
+from mothball.repository.files import DISK, read_file, replace_file
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -28,7 +28,7 @@ def read_text_file(path: str, root: str | None, suffixes: tuple[str, ...]) -> Te
     it cannot be read or must not be written: a link in a repository must not make mothball write to .git/config or to
     a script.
     """
-    if root is not None and (leads_outside(path, root) or not os.path.realpath(path).endswith(suffixes)):
+    if root is not None and (DISK.leads_outside(path, root) or not os.path.realpath(path).endswith(suffixes)):
         suffix = suffixes[0]
         raise UnreadableFileError(
             path, f"symbolic link to a file outside the repository or without the suffix {suffix}"

@@ -21,7 +21,8 @@ from mothball.model.records import NamedTuple
 from mothball.model.results import Finding, Problem, Report, Rule, Severity
 from mothball.model.sanitize import one_line
 from mothball.report.concise import concise_line, problem_line
-from mothball.repository.files import display_path, repository_root
+from mothball.repository.files import display_path
+from mothball.repository.paths import repository_root
 
 # The suffixes of configuration files.
 CONFIG_SUFFIXES = (".toml",)

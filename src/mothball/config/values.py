@@ -116,7 +116,7 @@ def read_strings(value: object, at: KeyPath) -> tuple[str, ...]:
 
 
 def read_globs(value: object, at: KeyPath) -> tuple[str, ...]:
-    """Return an array of file patterns; see ``file_search.is_excluded`` for their meaning."""
+    """Return an array of file patterns; see ``config_lookup.matches_any`` for their meaning."""
     patterns = read_strings(value, at)
     for pattern in patterns:
         _reject_expensive_pattern(pattern, at)

@@ -14,15 +14,8 @@ from itertools import takewhile
 
 from mothball.check.additions import FileVersion, additions, ignored_names, merge_additions
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, RunSettings, SelectedEntries, is_lock
-from mothball.discovery.config_lookup import ConfigResolver, index_policy
-from mothball.discovery.discover import (
-    DiscoveryRequest,
-    DiscoveryResult,
-    configured_format,
-    discover,
-    is_excluded_by_config,
-)
-from mothball.discovery.includes import included_texts, may_include_others
+from mothball.discovery.config_lookup import ConfigResolver, configured_format, index_policy, is_excluded_by_config
+from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.index_changes import (
     DocumentText,
     enters_other_file,
@@ -31,6 +24,7 @@ from mothball.discovery.index_changes import (
     may_change_indexes,
 )
 from mothball.discovery.inherited_indexes import InheritedIndexes
+from mothball.discovery.resolve import included_texts, may_include_others
 from mothball.discovery.workspaces import Workspaces
 from mothball.formats.generators import has_generator_header
 from mothball.formats.recognition import why_passed_over
@@ -56,11 +50,11 @@ from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML,
 from mothball.model.records import NamedTuple
 from mothball.model.results import Problem, Severity
 from mothball.model.sanitize import one_line
-from mothball.repository.files import PROJECT_FILES, Tree, display_path, is_inside, project_of
+from mothball.repository.files import PROJECT_FILES, Tree, display_path, project_of
 from mothball.repository.git_change import Base, Change
 from mothball.repository.git_repository import Difference, commit_time
 from mothball.repository.git_tree import GitTree
-from mothball.repository.paths import upward
+from mothball.repository.paths import is_inside, upward
 from mothball.routing.facts import NO_FACTS
 
 # For more paths than this, listing the complete tree is as fast.

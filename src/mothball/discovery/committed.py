@@ -10,9 +10,8 @@ from mothball.formats.recorded_files import recorded_files
 from mothball.formats.table import decode, parse
 from mothball.model.document import Dependency, ParsedFile
 from mothball.model.errors import GitError, UnreadableFileError
-from mothball.repository.git_blobs import Blobs
 from mothball.repository.git_repository import commit_time, open_repository
-from mothball.repository.git_tree import GitTree
+from mothball.repository.git_tree import Blobs, GitTree
 
 
 def unchanged_since(file: ResolvedFile, dependency: Dependency) -> float | None:

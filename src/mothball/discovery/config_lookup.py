@@ -7,8 +7,10 @@ that table does not end the search; the root of the repository does.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from mothball.check.inputs import ResolvedConfig
 from mothball.config.project import (
@@ -22,6 +24,7 @@ from mothball.config.project import (
     resolve_network,
 )
 from mothball.config.values import SEVERITY_SCOPES
+from mothball.formats.table import format_of
 from mothball.formats.toml.api import TomlScan, find_span, first_error_in, scan, scan_cached, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.model.document import LineIndex, Location, Position
@@ -29,7 +32,8 @@ from mothball.model.errors import ConfigError, SnapshotError, UnreadableFileErro
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Problem, Rule, Severity
-from mothball.repository.files import DISK, Tree, display_path, is_inside, read_utf8, resolves_inside
+from mothball.repository.files import DISK, Tree, display_path, resolves_inside
+from mothball.repository.paths import is_inside, naming_root
 
 SNAPSHOT_AGE_LIMIT_DAYS = 30
 _SHARED_TABLE = ("tool", "mothball")
@@ -273,7 +277,7 @@ def read_user_config_file(path: str) -> UserConfig:
     """
     if not os.path.lexists(path):
         return UserConfig()
-    text = read_utf8(path)
+    text = DISK.read_utf8(path)
     toml, lines = scan(text), LineIndex(text)
     if toml.errors:
         first = toml.errors[0]
@@ -355,3 +359,102 @@ def _table(toml: TomlScan, prefix: tuple[str, ...]) -> object:
     for key in prefix:
         table = table.get(key, {}) if isinstance(table, Mapping) else {}
     return table
+
+
+def configured_format(path: str, resolved_config: ResolvedConfig | None, root: str) -> str | None:
+    """Return the format that the ``files`` of the configuration give the absolute ``path``; the first pattern wins.
+
+    Returns None if the name of the file, below the repository at ``root``, implies another format: installers read the
+    file in that format, and in another one its entries could be hidden.
+    """
+    if resolved_config is None or not resolved_config.config.files:
+        return None
+    relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
+    files = resolved_config.config.files
+    configured = next((file.format for file in files if matches_any(relative, (file.pattern,))), None)
+    return configured if format_of(path, naming_root(root)) in {None, configured} else None
+
+
+def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:
+    """Return True if an ``exclude`` pattern of the configuration matches the absolute ``path``."""
+    if not resolved_config.config.exclude:
+        return False
+    relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
+    return matches_any(relative, resolved_config.config.exclude)
+
+
+# `**/` at the start of a segment matches any number of segments. Any other `**` also matches what `*` matches, so one
+# star is left in the text after it.
+_DOUBLE_STAR = re.compile(r"(?<![^/])\*\*+/|\*+(?=\*)")
+
+
+def matches_any(relative: str, patterns: Sequence[str]) -> bool:
+    """Return True if a relative path with forward slashes matches one of the patterns of ``exclude`` or ``files``.
+
+    ``*`` and ``?`` match within a path segment, ``**`` matches any number of segments. A pattern that matches a
+    directory matches everything below it. Matching takes linear time in the length of the path.
+    """
+    return any(_compiled(pattern).match(f"{relative}/") for pattern in patterns)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Translate a pattern to a regular expression for paths that end with a slash.
+
+    The text between two ``**``, and between two ``*`` in a segment, is matched at its first end, in an atomic group: a
+    later end leaves less of the path to the rest of the pattern, so backtracking is never needed.
+    """
+    blocks = _DOUBLE_STAR.split(pattern.removeprefix("./").rstrip("/"))
+    blocks[-1] += "/"
+    return re.compile("(?>" + ")(?>(?:[^/]*+/)*?".join(map(_translated, blocks)) + ")")
+
+
+def _translated(block: str) -> str:
+    """Translate the text between two ``**``: complete segments, then one that may end within a path segment."""
+    *complete, last = block.split("/")
+    return "/".join([*(_segment(text, is_complete=True) for text in complete), _segment(last, is_complete=False)])
+
+
+def _segment(text: str, *, is_complete: bool) -> str:
+    chunks = ["[^/]".join(map(re.escape, chunk.split("?"))) for chunk in text.split("*")]
+    tail = f"[^/]*{chunks.pop()}" if is_complete and len(chunks) > 1 else ""
+    return chunks[0] + "".join(f"(?>[^/]*?{chunk})" for chunk in chunks[1:]) + tail
+
+
+# Keys with tables, and the depth of their settings.
+_TABLES = {"severity": 1, "ignore": 1, "files": 1, "indexes": 2}
+
+
+class ConfiguredSetting(NamedTuple):
+    """A setting: the path of its key below mothball's table, its value, and its location as ``PATH:LINE``."""
+
+    key: tuple[str, ...]
+    value: object
+    location: str
+
+
+def configured_settings(path: str, prefix: tuple[str, ...] = ()) -> Iterator[ConfiguredSetting]:
+    """Yield the settings in the table ``prefix`` of the valid configuration file at ``path``.
+
+    Each entry of a table is a setting of its own. Raises UnreadableFileError if the file cannot be read.
+    """
+    text = DISK.read_utf8(path)
+    toml, lines = scan_cached(text), LineIndex(text)
+    table: object = to_mapping(toml)
+    for part in prefix:
+        table = table.get(part, {}) if isinstance(table, Mapping) else {}
+    for key, value in table.items() if isinstance(table, Mapping) else ():
+        for below, entry in _entries(value, _TABLES.get(key, 0)):
+            span = find_span(toml, (*prefix, key, *below))
+            line = f":{lines.position(span.start).line}" if span else ""
+            yield ConfiguredSetting((key, *below), entry, f"{display_path(path)}{line}")
+
+
+def _entries(value: object, depth: int) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield the entries of nested tables down to ``depth``, each with the path of its key."""
+    if not depth or not isinstance(value, Mapping):
+        yield (), value
+        return
+    for key, entry in value.items():
+        for below, leaf in _entries(entry, depth - 1):
+            yield (key, *below), leaf

@@ -12,17 +12,20 @@ from mothball.check import policy
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
 from mothball.check.messages import config_table, toml_string
 from mothball.config.project import ProjectConfig
-from mothball.discovery.config_lookup import ConfigResolver
-from mothball.discovery.file_search import find_dependency_files, is_excluded
-from mothball.discovery.includes import (
+from mothball.discovery.config_lookup import ConfigResolver, configured_format, is_excluded_by_config
+from mothball.discovery.resolve import (
     MAX_FILES,
     FileTarget,
     IncludingFiles,
+    PrivateNames,
+    ReadFile,
+    ReadFiles,
     file_target,
     may_include_others,
+    parse_target,
+    resolve_files,
     resolve_includes,
 )
-from mothball.discovery.resolve import PrivateNames, ReadFile, ReadFiles, parse_target, resolve_files
 from mothball.formats.recognition import (
     MAX_RECOGNIZED,
     looks_like_requirements,
@@ -46,15 +49,8 @@ from mothball.model.file_names import MOTHBALL_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Finding, Problem, Rule, Severity
 from mothball.model.sanitize import one_line
-from mothball.repository.files import (
-    PROJECT_FILES,
-    display_path,
-    is_inside,
-    os_error_text,
-    project_of,
-    repository_root,
-)
-from mothball.repository.paths import naming_root
+from mothball.repository.files import PROJECT_FILES, display_path, os_error_text, project_of
+from mothball.repository.paths import is_inside, naming_root, repository_root
 
 STDIN = "-"
 _EXCLUDE_HELP = "if it is not a dependency file, add it to `exclude`"
@@ -398,7 +394,7 @@ class _Discovery:
         configured = self._configured_format(absolute, root)
         file_format = self._request.format or configured or format_of(absolute, naming_root(root))
         if data is None and not self._tree.exists(path):
-            from mothball.discovery.similar_paths import similar_path  # noqa: PLC0415 - for errors only
+            from mothball.discovery.file_search import similar_path  # noqa: PLC0415 - for errors only
 
             similar = similar_path(path, self._tree)
             help_text = f"did you mean {one_line(similar)}?" if similar else ""
@@ -444,6 +440,8 @@ class _Discovery:
     def _below(self, directory: str) -> Iterator[FileTarget]:
         root = self._request.root or repository_root(directory, self._request.working_directory)
         names_from = naming_root(root)
+        from mothball.discovery.file_search import find_dependency_files  # noqa: PLC0415 - for directories only
+
         excluded = 0
         found, ignored, left_out, third_party = find_dependency_files(
             directory, self._report_unlistable, names_from, partial(self._configured_in, root=root)
@@ -496,25 +494,3 @@ class _Discovery:
         path = display_path(error.path)
         help_text = error.help or (_EXCLUDE_HELP if resolved_config else "")
         self.unreadable.append(Finding(rule, severity, error.cause, help_text, path=path))
-
-
-def configured_format(path: str, resolved_config: ResolvedConfig | None, root: str) -> str | None:
-    """Return the format that the ``files`` of the configuration give the absolute ``path``; the first pattern wins.
-
-    Returns None if the name of the file, below the repository at ``root``, implies another format: installers read the
-    file in that format, and in another one its entries could be hidden.
-    """
-    if resolved_config is None or not resolved_config.config.files:
-        return None
-    relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
-    files = resolved_config.config.files
-    configured = next((file.format for file in files if is_excluded(relative, (file.pattern,))), None)
-    return configured if format_of(path, naming_root(root)) in {None, configured} else None
-
-
-def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:
-    """Return True if an ``exclude`` pattern of the configuration matches the absolute ``path``."""
-    if not resolved_config.config.exclude:
-        return False
-    relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
-    return is_excluded(relative, resolved_config.config.exclude)

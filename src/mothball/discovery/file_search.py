@@ -1,20 +1,20 @@
-"""Find dependency files below a directory, and match ``exclude`` patterns."""
+"""Find dependency files below a directory and a file of a similar name, and match ``exclude`` patterns."""
 
 from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 
 from mothball.formats.generators import HEADER_LIMIT, has_generator_header
-from mothball.formats.table import format_of, may_be_included
+from mothball.formats.table import format_of, may_be_dependency_file, may_be_included
+from mothball.model.errors import closest
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
-from mothball.repository.files import is_inside
-from mothball.repository.git_ignored import group_by_repository, ignored_paths, tracked_paths
+from mothball.repository.files import Tree
+from mothball.repository.git_repository import group_by_repository, ignored_paths, tracked_paths
+from mothball.repository.paths import is_inside
 
 IsConfigured = Callable[[str], bool]
 
@@ -199,39 +199,22 @@ def _is_generated(path: str) -> bool:
         return False
 
 
-# `**/` at the start of a segment matches any number of segments. Any other `**` also matches what `*` matches, so one
-# star is left in the text after it.
-_DOUBLE_STAR = re.compile(r"(?<![^/])\*\*+/|\*+(?=\*)")
+# Comparing takes time for each name.
+_MAX_NAMES = 2000
 
 
-def is_excluded(relative: str, patterns: Sequence[str]) -> bool:
-    """Return True if a relative path with forward slashes matches one of the ``exclude`` patterns.
-
-    ``*`` and ``?`` match within a path segment, ``**`` matches any number of segments. A pattern that matches a
-    directory matches everything below it. Matching takes linear time in the length of the path.
-    """
-    return any(_compiled(pattern).match(f"{relative}/") for pattern in patterns)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Translate a pattern to a regular expression for paths that end with a slash.
-
-    The text between two ``**``, and between two ``*`` in a segment, is matched at its first end, in an atomic group: a
-    later end leaves less of the path to the rest of the pattern, so backtracking is never needed.
-    """
-    blocks = _DOUBLE_STAR.split(pattern.removeprefix("./").rstrip("/"))
-    blocks[-1] += "/"
-    return re.compile("(?>" + ")(?>(?:[^/]*+/)*?".join(map(_translated, blocks)) + ")")
-
-
-def _translated(block: str) -> str:
-    """Translate the text between two ``**``: complete segments, then one that may end within a path segment."""
-    *complete, last = block.split("/")
-    return "/".join([*(_segment(text, is_complete=True) for text in complete), _segment(last, is_complete=False)])
-
-
-def _segment(text: str, *, is_complete: bool) -> str:
-    chunks = ["[^/]".join(map(re.escape, chunk.split("?"))) for chunk in text.split("*")]
-    tail = f"[^/]*{chunks.pop()}" if is_complete and len(chunks) > 1 else ""
-    return chunks[0] + "".join(f"(?>[^/]*?{chunk})" for chunk in chunks[1:]) + tail
+def similar_path(path: str, tree: Tree) -> str:
+    """Return an existing path that ``path`` is a misspelling of in one of its parts, empty if there is none."""
+    parent, rest = os.path.split(os.path.normpath(path))
+    below: list[str] = []
+    while parent and not tree.is_directory(os.path.abspath(parent)):
+        if not rest:
+            return ""
+        below.insert(0, rest)
+        parent, rest = os.path.split(parent)
+    names = sorted(tree.names_in(os.path.abspath(parent)))[:_MAX_NAMES]
+    # A file that is checked is a better suggestion than one that is merely similar.
+    known = tuple(name for name in names if below or may_be_dependency_file(os.path.join(parent, name)))
+    match = closest(rest, known) or closest(rest, tuple(names))
+    found = os.path.join(parent, match, *below) if match else ""
+    return found.replace(os.sep, "/") if found and tree.exists(os.path.abspath(found)) else ""

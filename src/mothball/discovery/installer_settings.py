@@ -23,7 +23,7 @@ from mothball.model.document import LineIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import UV_TOML
 from mothball.model.records import NamedTuple
-from mothball.repository.files import read_utf8
+from mothball.repository.files import DISK
 from mothball.repository.paths import is_inside, repository_root
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
 def _pip_file(path: str, *, is_user_setting: bool) -> Iterator[tuple[str, str, _Value]]:
     """Yield section, key and value of every setting in a file."""
     try:
-        text = read_utf8(path)
+        text = DISK.read_utf8(path)
     except UnreadableFileError as error:
         if isinstance(error.__cause__, PermissionError):
             return  # pip ignores files without read permission
@@ -237,7 +237,7 @@ def _uv_file(path: str) -> tuple[list[tuple[ToolIndex, str]], list[tuple[str, In
     from mothball.formats.manifests.tool_uv import read_uv_toml  # noqa: PLC0415 - most users have no such file
     from mothball.formats.toml.api import find_span, scan_cached, to_mapping  # noqa: PLC0415
 
-    text = read_utf8(path)
+    text = DISK.read_utf8(path)
     lines = LineIndex(text)
     indexes, problem = read_uv_toml(text)
     if problem is not None:

@@ -1,25 +1,22 @@
-"""Resolve parsed files: the one step between parsing and checking.
+"""Resolve includes and parsed files: the one step between parsing and checking.
 
-It adds to each file what other files say about it: the index options of files that are installed together with it, the
-inherited indexes, the local projects that its names refer to, and includes that cannot be followed. Files on the disk,
-in git trees and in an editor are resolved alike. Nothing changes a resolved file, apart from the selection of the
-entries to check.
+Includes become files to read. A parsed file gets what other files say about it: the index options of files that are
+installed together with it, the inherited indexes, the local projects that its names refer to, and includes that cannot
+be followed. Files on the disk, in git trees and in an editor are resolved alike. Nothing changes a resolved file, apart
+from the selection of the entries to check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import os
+import re
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedConfig, ResolvedFile
-from mothball.discovery.includes import (
-    ResolvedIncludes,
-    files_installed_together,
-    include_problems,
-    including_file,
-    resolve_includes,
-)
-from mothball.discovery.inherited_indexes import InheritedIndexes, ToolSettings
+from mothball.discovery.inherited_indexes import InheritedIndexes, ToolSettings, located_options
 from mothball.discovery.local_projects import (
     DeclaredNames,
     LocalProjectFinder,
@@ -28,16 +25,382 @@ from mothball.discovery.local_projects import (
     local_claims,
     local_references,
 )
-from mothball.formats.table import parse
-from mothball.model.document import ParsedFile
+from mothball.formats.table import (
+    INCLUDING_FORMATS,
+    decode,
+    format_of,
+    is_constraints,
+    may_be_included,
+    may_contain_requirements,
+    parse,
+)
+from mothball.model.document import DependencyKind, FileKind, Include, IndexOption, LineIndex, ParsedFile, ParseProblem
+from mothball.model.errors import UnreadableFileError
 from mothball.model.records import NamedTuple
-from mothball.repository.files import DISK, display_path, is_inside, project_of
+from mothball.model.sanitize import one_line
+from mothball.repository.files import DISK, Tree, display_path, project_of
+from mothball.repository.paths import is_inside, naming_root, upward
 from mothball.routing.facts import LookupFacts, Pin, claim_of, group_by_name, pin_of
 from mothball.routing.route import DeclaredIndexes
 
 if TYPE_CHECKING:
-    from mothball.discovery.includes import FileTarget
     from mothball.repository.files import Tree
+
+# Limits of the search: requirements files in one directory, and bytes of each.
+MAX_FILES = 200
+_MAX_SIZE = 1024 * 1024
+# The start of a line that includes another file.
+_INCLUDES = r"(?m)^[ \t]*--?[rc]"
+# Every include in any format has one of these: an option of pip, a list of constraints of tox, `file` of setuptools, a
+# key of hatch-requirements-txt, or an escape that may stand for a part of them.
+_INCLUDE_MARKS = r"""(?i)(?<![a-z0-9_.])-["'-]*[rc]|constraints|requirements_txt|\bfile["']?\s*+[=:]|\\"""
+
+
+class FileTarget(NamedTuple):
+    """A file to read: its absolute path, the root of its repository, its format and kind.
+
+    ``key`` is its real path, which identifies the file. ``data`` is its content if that is not read from the tree.
+    ``is_certain`` is true if more than its name says that it is a dependency file.
+    """
+
+    path: str
+    key: str
+    root: str
+    format: str
+    kind: FileKind
+    data: bytes | None = None
+    is_certain: bool = False
+
+
+def include_target(include: Include, path: str, root: str) -> str | None:
+    """Return the real path of the file that ``include`` in the file at ``path`` names, None if it is not followed."""
+    target = _resolve(include, path, root, DISK)
+    return target.key if isinstance(target, FileTarget) else None
+
+
+class NotFollowed(NamedTuple):
+    """An include that is not followed; ``is_missing`` is true if there is no such file at all.
+
+    ``problem`` is None if that is no error (``Include.is_url_constraint``).
+    """
+
+    problem: ParseProblem | None
+    is_missing: bool = False
+
+
+class UnreadInclude(NamedTuple):
+    """An include whose file was not read and may name an index. ``description`` is the include and its location."""
+
+    description: str
+    is_missing: bool = False
+
+
+ResolvedIncludes = Sequence[FileTarget | NotFollowed]
+
+
+def resolve_includes(file: ParsedFile, tree: Tree) -> ResolvedIncludes:
+    """Return for each include of ``file`` the file to read, or the reason why it is not followed."""
+    return [_resolve(include, file.path, file.root, tree) for include in file.document.includes]
+
+
+def include_problems(includes: ResolvedIncludes) -> tuple[ParseProblem, ...]:
+    """Return the problems of the includes that are not followed."""
+    return tuple(include.problem for include in includes if isinstance(include, NotFollowed) and include.problem)
+
+
+def file_target(  # noqa: PLR0913 - the fields of the record
+    path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None, *, is_certain: bool = False
+) -> FileTarget:
+    """Return the target for the file at ``path`` in the repository at ``root``, to be read as ``file_format``."""
+    absolute = os.path.abspath(path)
+    kind: FileKind = (
+        DependencyKind.CONSTRAINT if is_constraints(absolute, naming_root(root)) else DependencyKind.REQUIREMENT
+    )
+    real = tree.real_path(absolute) or absolute
+    # A link of another format than its target is read in addition to the target.
+    key = absolute if tree.is_link(absolute) and format_of(real, naming_root(root)) not in (None, file_format) else real
+    return FileTarget(absolute, key, root, file_format, kind, data, is_certain)
+
+
+def _resolve(include: Include, source: str, root: str, tree: Tree) -> FileTarget | NotFollowed:
+    """Return the file that ``include`` in the file at ``source`` names, or the reason why it is not followed.
+
+    Only files inside the repository that git tracks, or whose name is that of a requirements file, are read, after
+    following links: a repository must not be able to make mothball read and print other files.
+    """
+    if include.is_url_constraint:
+        return NotFollowed(None)
+    if "://" in include.target or "$" in include.target:
+        return _not_a_path(include)
+    path = os.path.normpath(os.path.join(os.path.dirname(source), include.target))
+    if not is_inside(path, root):
+        return _not_followed(
+            include,
+            "is not read: it is outside the repository",
+            f"check it separately: only includes below {_root_name(root)} are read",
+        )
+    real = tree.real_path(path)
+    is_outside = real is not None and not is_inside(real, os.path.realpath(root))
+    if real is None or is_outside or not tree.is_file(real):
+        message = "cannot be read: no such file in the repository"
+        return _not_followed(include, message, "correct the path, or remove the line", is_missing=not is_outside)
+    if not may_be_included(real) and not (may_contain_requirements(real) and tree.is_tracked(real, root)):
+        return _not_requirements(include, is_other_file=not may_contain_requirements(real))
+    # Findings are shown in the file itself, not in a link to it.
+    path = os.path.join(root, os.path.relpath(real, os.path.realpath(root)))
+    return FileTarget(path, real, root, "requirements", include.kind)
+
+
+def _not_requirements(include: Include, *, is_other_file: bool) -> NotFollowed:
+    if is_other_file:
+        message = "is not read: its name is that of a file for other purposes"
+        return _not_followed(include, message, "move its requirements to a file such as requirements-NAME.txt")
+    return _not_followed(
+        include,
+        "is not read: not the name of a requirements file, and not tracked by git",
+        "add it to git, or check it separately: mothball check --as requirements FILE",
+    )
+
+
+def _not_a_path(include: Include) -> NotFollowed:
+    if "://" in include.target:
+        return _not_followed(include, "is not read: it is a URL", "download the file and check the copy")
+    return _not_followed(include, "is not read: it contains a variable", "check the file separately")
+
+
+def _not_followed(include: Include, message: str, help_text: str, *, is_missing: bool = False) -> NotFollowed:
+    problem = ParseProblem(include.span, f"{one_line(include.target, 100)} {message}", help_text)
+    return NotFollowed(problem, is_missing)
+
+
+def _root_name(root: str) -> str:
+    """Return ``root`` for display; the name of the working directory instead of a dot, which is easily overlooked."""
+    shown = display_path(root)
+    return os.path.basename(root) or root if shown == os.curdir else shown
+
+
+class IncludingFile(NamedTuple):
+    """The index options of a file, the offset and real path of each file that it includes, and includes not read."""
+
+    options: tuple[IndexOption, ...]
+    includes: tuple[tuple[int, str], ...]
+    unread: tuple[UnreadInclude, ...] = ()
+
+
+def including_file(file: ParsedFile, includes: ResolvedIncludes, failed: Collection[str]) -> IncludingFile:
+    """Return the part of ``file`` that matters for files that are installed together with it.
+
+    ``failed`` are the keys of files that exist, but could not be read.
+    """
+    document, followed, unread = file.document, [], []
+    may_configure_index = document.index_includes()
+    lines: LineIndex | None = None
+    for include, target in zip(document.includes, includes, strict=True):
+        if isinstance(target, FileTarget):
+            followed.append((include.span.start, target.key))
+        is_read = isinstance(target, FileTarget) and target.key not in failed
+        if not is_read and include in may_configure_index:
+            lines = lines or LineIndex(file.text)
+            option = "-c" if include.kind is DependencyKind.CONSTRAINT else "-r"
+            line = lines.position(include.span.start).line
+            description = f"`{option} {one_line(include.target, 100)}` in {display_path(file.path)}:{line}"
+            unread.append(UnreadInclude(description, isinstance(target, NotFollowed) and target.is_missing))
+    return IncludingFile(located_options(file), tuple(followed), tuple(unread))
+
+
+class InstalledTogether(NamedTuple):
+    """The files that an installer reads together, by their keys, and the index options that apply to all of them.
+
+    ``unknown_indexes`` are the descriptions of includes that were not read and may name an index for all of them.
+    """
+
+    options: tuple[IndexOption, ...]
+    files: tuple[str, ...]
+    unknown_indexes: tuple[str, ...] = ()
+
+
+def files_installed_together(read: Mapping[str, IncludingFile]) -> dict[str, InstalledTogether]:
+    """Return for each file the files that its installer reads together with it, by the same keys as ``read``.
+
+    An installer of a file reads everything that it includes as one file: an option in any of them applies to all. A
+    file that several others include may be installed through each of them; the results are then combined.
+    """
+    included = {path for file in read.values() for _, path in file.includes}
+    # In a cycle of includes no file is a root: those not reached from any other root become roots themselves.
+    roots = [path for path in read if path not in included]
+    installations: dict[str, list[InstalledTogether]] = {path: [] for path in read}
+    covered: set[str] = set()
+    installed: list[str] = []
+    for root in [*roots, *(path for path in read if path in included)]:
+        if root in covered:
+            continue
+        installed.append(root)
+        installation = _installed_from(root, read)
+        covered.update(installation.files)
+        for path in installation.files:
+            installations[path].append(installation)
+    # Most files are installed in one way only: share the object to save memory.
+    together = {path: group[0] if len(group) == 1 else _combined(group) for path, group in installations.items()}
+    for path, description in _missing_includes(installed, read).items():
+        options, files, unknown_indexes = together[path]
+        together[path] = InstalledTogether(options, files, (*unknown_indexes, description))
+    return together
+
+
+def _missing_includes(roots: Sequence[str], read: Mapping[str, IncludingFile]) -> dict[str, str]:
+    """Return a missing include for each file whose index it may name: the file itself has it, or all that include it.
+
+    An installer fails on a missing file, so it says nothing about other installations of the same files.
+    """
+    missing = {path: _first_missing(file) for path, file in read.items()}
+    unaffected: set[str] = set()
+    pending = list(roots)
+    while pending:
+        path = pending.pop()
+        if path in read and path not in unaffected and not missing[path]:
+            unaffected.add(path)
+            pending += (included for _, included in read[path].includes)
+    affected = {path: description for path, description in missing.items() if description}
+    pending = list(affected)
+    while pending:
+        path = pending.pop()
+        for _, included in read[path].includes:
+            if included in read and included not in unaffected and included not in affected:
+                affected[included] = affected[path]
+                pending.append(included)
+    return affected
+
+
+def _first_missing(file: IncludingFile) -> str:
+    return next((include.description for include in file.unread if include.is_missing), "")
+
+
+def _combined(installations: list[InstalledTogether]) -> InstalledTogether:
+    """Combine the installations of one file: each main index is a candidate, all but one as an extra index."""
+    mains = [
+        next((option for option in reversed(each.options) if option.name == "index-url" and option.value), None)
+        for each in installations
+    ]
+    main = next((option for option in reversed(mains) if option is not None), None)
+    options = dict.fromkeys(option for each in installations for option in each.options if option.name != "index-url")
+    extra = (
+        IndexOption(option.span, "extra-index-url", option.value, option.declared_at)
+        for option in mains
+        if option is not None and option != main
+    )
+    files = dict.fromkeys(path for each in installations for path in each.files)
+    unknown_indexes = dict.fromkeys(description for each in installations for description in each.unknown_indexes)
+    all_options = dict.fromkeys((*options, *extra, *((main,) if main else ())))
+    return InstalledTogether(tuple(all_options), tuple(files), tuple(unknown_indexes))
+
+
+def _installed_from(root: str, read: Mapping[str, IncludingFile]) -> InstalledTogether:
+    """Return all files that an installer of ``root`` reads, and their options in the order in which it reads them.
+
+    The last option takes precedence. Lines are therefore visited in reverse order, so that a file that is included
+    several times counts where it is included last.
+    """
+    files = {root: None}
+    options: list[IndexOption] = []
+    pending = _options_and_includes(read[root])
+    while pending:
+        item = pending.pop()
+        if isinstance(item, IndexOption):
+            options.append(item)
+        elif item in read and item not in files:
+            files[item] = None
+            pending += _options_and_includes(read[item])
+    unread = (include for path in files for include in read[path].unread)
+    unknown_indexes = tuple(include.description for include in unread if not include.is_missing)
+    return InstalledTogether(tuple(reversed(options)), tuple(files), unknown_indexes)
+
+
+def _options_and_includes(file: IncludingFile) -> list[IndexOption | str]:
+    """Return the index options and the paths of the includes of a file in the order of its lines."""
+    items: list[tuple[int, IndexOption | str]] = [*file.includes]
+    items += ((option.span.start, option) for option in file.options)
+    return [item for _, item in sorted(items, key=itemgetter(0))]
+
+
+def may_include_others(path: str, repository: str = "") -> bool:
+    """Return True if the name of a file is that of a dependency file that may include others; see ``format_of``."""
+    return format_of(path, repository) in INCLUDING_FORMATS
+
+
+def may_have_includes(text: str) -> bool:
+    """Return False if the dependency file ``text``, of any format, includes no other; found without parsing it."""
+    return re.search(_INCLUDE_MARKS, text) is not None
+
+
+def included_texts(tree: Tree, paths: Iterable[str], root: str) -> set[str]:
+    """Return the real paths of all texts that the files at ``paths`` in ``tree`` include, directly or through others.
+
+    ``paths`` are absolute. Of them, only files whose name is that of a format that can include others are read.
+    ``root`` is the root of the repository. Raises GitError.
+    """
+    formats = ((path, format_of(path, root)) for path in paths if may_include_others(path, root))
+    pending = deque((path, name) for path, name in formats if name is not None)
+    tree.prepare([path for path, _ in pending])
+    included: set[str] = set()
+    while pending:
+        path, format_name = pending.popleft()
+        try:
+            text = decode(format_name, path, tree.read(path))
+        except UnreadableFileError:
+            continue
+        for include in parse(format_name, text).includes if may_have_includes(text) else ():
+            target = os.path.normpath(os.path.join(os.path.dirname(path), include.target))
+            real = tree.real_path(target) if may_contain_requirements(target) else None
+            if real is not None and real not in included:
+                included.add(real)
+                pending.append((real, "requirements"))
+    return included
+
+
+class IncludingFiles:
+    """Searches for requirements files that include others, and caches them for one run.
+
+    ``unsearched_files`` are requirements files beyond the first ``MAX_FILES`` of a directory.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        """Initialize the search in ``tree``."""
+        self._tree = tree
+        self.unsearched_files: list[str] = []
+        self._by_directory: dict[str, dict[str, list[tuple[str, str]]]] = {}
+
+    def search(self, path: str, root: str) -> Iterator[tuple[str, str]]:
+        """Yield the path and text of requirements files that may include the file at the absolute ``path``.
+
+        Searched are its directory and those above, up to the repository ``root``. Includes are compared by file name
+        only: the caller must check that an include leads to the file itself.
+        """
+        for directory in upward(os.path.dirname(path), root):
+            yield from self._in_directory(directory, root).get(os.path.basename(path), ())
+
+    def _in_directory(self, directory: str, root: str) -> dict[str, list[tuple[str, str]]]:
+        """Return the requirements files in ``directory`` by the names of the files that they include."""
+        if directory not in self._by_directory:
+            by_name = self._by_directory[directory] = {}
+            paths = [os.path.join(directory, name) for name in sorted(self._tree.names_in(directory))]
+            requirements = [path for path in paths if format_of(path, root) == "requirements"]
+            self.unsearched_files += requirements[MAX_FILES:]
+            self._tree.prepare(requirements[:MAX_FILES])
+            for path in requirements[:MAX_FILES]:
+                text = self._text(path, root)
+                includes = parse("requirements", text).includes if re.search(_INCLUDES, text) else ()
+                for name in {os.path.basename(include.target) for include in includes}:
+                    by_name.setdefault(name, []).append((path, text))
+        return self._by_directory[directory]
+
+    def _text(self, path: str, root: str) -> str:
+        if not self._tree.leads_outside(path, root):
+            try:
+                return decode("requirements", path, self._tree.read(path, _MAX_SIZE))
+            except UnreadableFileError:
+                pass  # reported if the file itself is checked
+        return ""
+
 
 # Directories, and the name patterns that are private below them.
 PrivateNames = Sequence[tuple[str, tuple[str, ...]]]

@@ -14,15 +14,14 @@ from types import MappingProxyType
 
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
 from mothball.config.project import UserConfig
-from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, table_path
-from mothball.discovery.discover import (
-    STDIN,
-    DiscoveryRequest,
-    DiscoveryResult,
+from mothball.discovery.config_lookup import (
+    ConfigResolver,
+    ConfigResolverSettings,
     configured_format,
-    discover,
     is_excluded_by_config,
+    table_path,
 )
+from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.local_projects import (
     DeclaredNames,
     LocalReference,
@@ -48,7 +47,8 @@ from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Finding, Problem
-from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
+from mothball.repository.files import DISK, Stamp, display_path, project_of, stamp_of
+from mothball.repository.paths import repository_root
 from mothball.routing.facts import LocalNames, LookupFacts, SavedRouting, group_by_name
 
 # mothball.toml has no dependencies; it is checked for errors in the configuration.
@@ -259,7 +259,7 @@ def _ignore_locations(text: str, shown: str, resolved_config: ResolvedConfig) ->
 
 def _text_at(path: str) -> str:
     try:
-        return read_utf8(path)
+        return DISK.read_utf8(path)
     except UnreadableFileError:
         return ""
 

@@ -37,7 +37,7 @@ from mothball.lsp.typing_state import changed_span, settled_queries
 from mothball.lsp.unsaved_texts import UnsavedTexts
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.results import Finding
-from mothball.repository.files import is_inside
+from mothball.repository.paths import is_inside
 
 logger = logging.getLogger(__name__)
 

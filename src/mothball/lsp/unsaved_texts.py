@@ -19,7 +19,7 @@ from mothball.lsp.unsaved import TypedPolicy, Unsaved, private_in
 from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.results import Severity
-from mothball.repository.files import is_inside
+from mothball.repository.paths import is_inside
 
 
 class UnsavedTexts:

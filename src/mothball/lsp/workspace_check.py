@@ -38,7 +38,8 @@ from mothball.model.results import (
     StatusNotStated,
     Summary,
 )
-from mothball.repository.files import display_path, is_inside, read_utf8
+from mothball.repository.files import DISK, display_path
+from mothball.repository.paths import is_inside
 
 # Look up this many names at a time: progress is reported, and the check can be canceled, between two batches; names of
 # open documents are not queued behind the whole workspace.
@@ -206,6 +207,6 @@ def _unparsed(path: str) -> ResolvedFile:
     """Return a stand-in for a file with findings that is not a parsed dependency file, such as a configuration."""
     text = ""
     with suppress(UnreadableFileError):
-        text = read_utf8(path)
+        text = DISK.read_utf8(path)
     parsed = ParsedFile(os.path.abspath(path), "", text, Document(""))
     return ResolvedFile(path, parsed, ResolvedConfig("", "", ProjectConfig(), NetworkSettings()))

@@ -6,34 +6,14 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import BinaryIO
 
-from mothball.model.errors import UnreadableFileError, decoding_error
+from mothball.model.errors import GitError, UnreadableFileError, decoding_error
 from mothball.model.file_names import PYPROJECT_TOML
-from mothball.repository.paths import is_inside, repository_root
-
-__all__ = [
-    "DISK",
-    "MAX_FILE_SIZE",
-    "PROJECT_FILES",
-    "Tree",
-    "display_path",
-    "is_inside",
-    "leads_outside",
-    "os_error_text",
-    "project_of",
-    "read_file",
-    "read_stream",
-    "read_utf8",
-    "real_path",
-    "replace_file",
-    "repository_root",
-    "resolves_inside",
-    "too_large",
-]
+from mothball.repository.paths import decoded, is_inside, repository_root
 
 # The largest known lock files have about 10 MB.
 MAX_FILE_SIZE = 32 * 1024 * 1024
@@ -42,6 +22,8 @@ PROJECT_FILES = (PYPROJECT_TOML, "setup.py", "setup.cfg", "Pipfile", "pixi.toml"
 # PATH_MAX of Linux, the largest of the common systems; resolving takes quadratic time in the length.
 MAX_PATH_LENGTH = 4096
 
+
+_MAX_LINKS = 40
 
 # Modification time in nanoseconds, and size in bytes.
 Stamp = tuple[int, int]
@@ -75,14 +57,6 @@ def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
 def too_large(path: str, limit: int) -> UnreadableFileError:
     """Return the error for a file that is larger than ``limit`` bytes."""
     return UnreadableFileError(path, f"larger than {limit // (1024 * 1024)} MiB")
-
-
-def read_utf8(path: str) -> str:
-    """Return the text of the UTF-8 file at ``path`` without byte-order mark; line endings are not converted.
-
-    Raises UnreadableFileError.
-    """
-    return DISK.read_utf8(path)
 
 
 def read_stream(stream: BinaryIO, name: str, limit: int = MAX_FILE_SIZE) -> bytes:
@@ -153,19 +127,32 @@ class Tree:
 
     def real_path(self, path: str) -> str | None:
         """Return ``path`` with all links resolved, None if it does not exist."""
-        return real_path(path)
+        if len(path) > MAX_PATH_LENGTH:
+            return None
+        try:
+            # The system fails after 40 links or so; realpath would follow a chain of thousands.
+            os.stat(path)
+            return os.path.realpath(path)
+        except (OSError, ValueError):
+            return None
 
     def followed(self, path: str) -> tuple[str, ...]:
         """Return ``path`` and the paths that it leads through if links are followed, if these are known."""
         return path, self.real_path(path) or path
 
     def leads_outside(self, path: str, directory: str) -> bool:
-        """Return True if ``path`` is a link out of ``directory``, or a broken link."""
-        return leads_outside(path, directory)
+        """Return True if ``path`` is a link out of ``directory``, or a broken link.
+
+        The two cases are not distinguished: a repository must not be able to find out which files exist outside of it.
+        """
+        if not self.is_link(path):
+            return False
+        real = self.real_path(path)
+        return real is None or not is_inside(real, os.path.realpath(directory))
 
     def is_tracked(self, path: str, root: str) -> bool:
         """Return True if git tracks the file at ``path``, which is resolved, in the repository at ``root``."""
-        from mothball.repository.git_ignored import tracked_paths  # noqa: PLC0415 - rarely needed
+        from mothball.repository.git_repository import tracked_paths  # noqa: PLC0415 - rarely needed
 
         return bool(tracked_paths([path], os.path.realpath(root)))
 
@@ -203,6 +190,88 @@ class Tree:
 DISK = Tree()
 
 
+class PlaceholderTree(Tree):
+    """The disk, with some text files that stand for links.
+
+    With ``core.symlinks=false``, the usual case on Windows, git writes each link as a text file that contains the path
+    of the target.
+    """
+
+    def __init__(self, root: str, links: Mapping[str, str]) -> None:
+        """Initialize the tree of the repository at ``root``; ``links`` has the absolute path of each link's target."""
+        self._root = root
+        self._links = links
+
+    def is_file(self, path: str) -> bool:
+        """Return True if ``path`` is a regular file or a link to one."""
+        return super().is_file(self._target(path))
+
+    def is_directory(self, path: str) -> bool:
+        """Return True if ``path`` is a directory or a link to one."""
+        return super().is_directory(self._target(path))
+
+    def is_link(self, path: str) -> bool:
+        """Return True if ``path`` is a symbolic link, or a text file that stands for one."""
+        return path in self._links or super().is_link(path)
+
+    def real_path(self, path: str) -> str | None:
+        """Return ``path`` with all links resolved, None if it does not exist."""
+        return super().real_path(self._target(path))
+
+    def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
+        """Return the bytes of a file of at most ``limit`` bytes. Raises UnreadableFileError."""
+        target = self._target(path)
+        if not target:
+            raise UnreadableFileError(path, "no such file")
+        return super().read(target, limit)
+
+    def _target(self, path: str) -> str:
+        """Return the path that ``path`` leads to, empty if that is outside the repository or in a circle.
+
+        A path outside is not accessed: on Windows, accessing ``//host/share`` sends a log-in request.
+        """
+        if path not in self._links:
+            return path
+        for _ in range(_MAX_LINKS):
+            if path not in self._links:
+                return path if is_inside(path, self._root) else ""
+            path = self._links[path]
+        return ""
+
+
+def working_tree(directory: str) -> Tree:
+    """Return the tree of the files on the disk in the repository around ``directory``."""
+    root = repository_root(directory)
+    try:
+        config = DISK.read(os.path.join(root, ".git", "config")).lower()
+    except UnreadableFileError:
+        return DISK
+    return _placeholder_tree(root) if b"symlinks" in config else DISK
+
+
+def _placeholder_tree(root: str) -> Tree:
+    """Return the tree of the working tree at ``root``; the disk itself if git fails or all links are links."""
+    from mothball.repository.git_process import Git  # noqa: PLC0415
+    from mothball.repository.git_repository import list_links  # noqa: PLC0415 - rarely needed
+
+    try:
+        entries = list_links(Git(root), None)
+    except GitError:
+        return DISK
+    links = {}
+    for relative in entries:
+        path = os.path.join(root, relative.replace("/", os.sep))
+        if os.path.islink(path) or not os.path.isfile(path):
+            continue
+        try:
+            text = decoded(DISK.read(path, MAX_PATH_LENGTH))
+        except UnreadableFileError:
+            continue
+        if "\n" not in text:
+            links[path] = os.path.normpath(os.path.join(os.path.dirname(path), text))
+    return PlaceholderTree(root, links) if links else DISK
+
+
 def project_of(path: str, root: str, tree: Tree = DISK) -> str:
     """Return the directory of the project that the file at the absolute ``path`` belongs to.
 
@@ -225,36 +294,13 @@ def stamp_of(path: str) -> Stamp | None:
     return status.st_mtime_ns, status.st_size
 
 
-def real_path(path: str) -> str | None:
-    """Return ``path`` with all links resolved, None if it does not exist."""
-    if len(path) > MAX_PATH_LENGTH:
-        return None
-    try:
-        # The system fails after 40 links or so; realpath would follow a chain of thousands.
-        os.stat(path)
-        return os.path.realpath(path)
-    except (OSError, ValueError):
-        return None
-
-
 def resolves_inside(path: str, directory: str) -> bool:
     """Return True if the absolute ``path`` exists inside ``directory``, both as written and with all links resolved.
 
     A path that is outside as written is not accessed: on Windows, accessing ``//host/share`` sends a log-in request.
     """
-    real = real_path(path) if is_inside(path, directory) else None
+    real = DISK.real_path(path) if is_inside(path, directory) else None
     return real is not None and is_inside(real, os.path.realpath(directory))
-
-
-def leads_outside(path: str, directory: str) -> bool:
-    """Return True if ``path`` is a link out of ``directory``, or a broken link.
-
-    The two cases are not distinguished: a repository must not be able to find out which files exist outside of it.
-    """
-    if not os.path.islink(path):
-        return False
-    real = real_path(path)
-    return real is None or not is_inside(real, os.path.realpath(directory))
 
 
 def display_path(path: str) -> str:

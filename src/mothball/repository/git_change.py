@@ -10,8 +10,7 @@ from mothball.formats.names import has_dependency_name
 from mothball.model.errors import GitError, UnreadableFileError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
-from mothball.repository.files import DISK, Tree
-from mothball.repository.git_blobs import Blobs
+from mothball.repository.files import DISK, Tree, working_tree
 from mothball.repository.git_repository import (
     Difference,
     Entry,
@@ -22,8 +21,7 @@ from mothball.repository.git_repository import (
     resolve_commit,
     sparse_paths,
 )
-from mothball.repository.git_tree import GitTree, KnownEntries
-from mothball.repository.working_tree import working_tree
+from mothball.repository.git_tree import Blobs, GitTree, KnownEntries
 
 # The entries of a file, and of a link that leads nowhere, in the working tree, which have no object ID.
 _ON_DISK = Entry("100644", "")

@@ -1,4 +1,7 @@
-"""Path operations, and the root of a repository. Imports as little as possible (see ``start``)."""
+"""Path operations, the root of a repository, and what its configuration may contain.
+
+Imports as little as possible, and parses nothing (see ``start``): a wrong guess costs time, not a verdict.
+"""
 
 from __future__ import annotations
 
@@ -108,3 +111,24 @@ def _mentions_mothball(path: str) -> bool:
             return b"mothball" in file.read(_MAX_PYPROJECT_SIZE)
     except OSError:
         return False
+
+
+def may_be_configured(paths: list[str], root: str) -> bool:
+    """Return True if a configuration on disk above one of ``paths``, relative to ``root``, may have ``files``."""
+    directories = {"", *(path[:end] for path in paths for end, character in enumerate(path) if character == "/")}
+    return bool(paths) and any(_may_have_files(os.path.join(root, directory)) for directory in directories)
+
+
+def _may_have_files(directory: str) -> bool:
+    if b"files" in _content(os.path.join(directory, MOTHBALL_TOML)):
+        return True
+    pyproject = _content(os.path.join(directory, PYPROJECT_TOML))
+    return b"mothball" in pyproject and b"files" in pyproject
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mothball.discovery.config_lookup import matches_any
 from mothball.discovery.file_search import (
     MAX_DEPTH,
     OUTPUT_DIRECTORIES,
     SKIPPED_DIRECTORIES,
     THIRD_PARTY_DIRECTORIES,
     find_dependency_files,
-    is_excluded,
     walk,
 )
 from tests.support.git_repository import new_repository
@@ -164,7 +164,7 @@ def test_too_deep_directory_is_reported_and_files_above_are_found(tmp_path: Path
     ],
 )
 def test_pattern_matches_path_and_everything_below(pattern: str, path: str) -> None:
-    assert is_excluded(path, ["nothing", pattern])
+    assert matches_any(path, ["nothing", pattern])
 
 
 @pytest.mark.parametrize(
@@ -188,11 +188,11 @@ def test_pattern_matches_path_and_everything_below(pattern: str, path: str) -> N
     ],
 )
 def test_pattern_does_not_match(pattern: str, path: str) -> None:
-    assert not is_excluded(path, [pattern])
+    assert not matches_any(path, [pattern])
 
 
 def test_empty_patterns_exclude_nothing() -> None:
-    assert not is_excluded("requirements.txt", [])
+    assert not matches_any("requirements.txt", [])
 
 
 LITERAL = st.text(st.characters(exclude_characters="*?/", exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -200,10 +200,10 @@ LITERAL = st.text(st.characters(exclude_characters="*?/", exclude_categories=["C
 
 @given(st.lists(LITERAL, min_size=1, max_size=4).map("/".join).filter(lambda path: not path.startswith("./")))
 def test_other_characters_match_literally(path: str) -> None:
-    assert is_excluded(path, [path])
-    assert is_excluded(path + "/below", [path])
-    assert not is_excluded(path + "x", [path])
-    assert not is_excluded("x" + path, [path])
+    assert matches_any(path, [path])
+    assert matches_any(path + "/below", [path])
+    assert not matches_any(path + "x", [path])
+    assert not matches_any("x" + path, [path])
 
 
 def matches_by_backtracking(pattern: str, path: str) -> bool:
@@ -244,7 +244,7 @@ PATTERN = st.lists(st.sampled_from([*"aab*?/", "**", "**/", "/**/"]), min_size=1
 @example("**/a*b/b", "aab/ab/b")
 @example("**a*a**b/", "aa/ab/c")
 def test_matching_agrees_with_backtracking(pattern: str, path: str) -> None:
-    assert is_excluded(path, [pattern]) == matches_by_backtracking(pattern.rstrip("/"), path)
+    assert matches_any(path, [pattern]) == matches_by_backtracking(pattern.rstrip("/"), path)
 
 
 @pytest.mark.parametrize(
@@ -252,5 +252,5 @@ def test_matching_agrees_with_backtracking(pattern: str, path: str) -> None:
 )
 def test_pattern_with_many_stars_is_matched_in_linear_time(pattern: str) -> None:
     # Exponential backtracking would exceed the time limit of the test run.
-    assert not is_excluded("a" * 4000, [pattern])
-    assert not is_excluded("a/" * 2000 + "a", [pattern])
+    assert not matches_any("a" * 4000, [pattern])
+    assert not matches_any("a/" * 2000 + "a", [pattern])

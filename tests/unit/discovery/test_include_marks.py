@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.discovery.includes import may_have_includes
+from mothball.discovery.resolve import may_have_includes
 from mothball.formats.names import INCLUDING_FORMATS
 from mothball.formats.table import parse
 

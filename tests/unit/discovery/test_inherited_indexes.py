@@ -12,7 +12,7 @@ from mothball.check.inputs import RunSettings
 from mothball.config.project import DEFAULT_INDEX, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
-from mothball.discovery.includes import MAX_FILES
+from mothball.discovery.resolve import MAX_FILES
 from mothball.model.document import SkipReason
 from mothball.routing.route import IndexRoute
 from tests.support.timing import least_seconds

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.repository.configured_names import may_be_configured
+from mothball.repository.paths import may_be_configured
 from tests.support.trees import write_tree
 
 

@@ -10,25 +10,14 @@ from pathlib import Path
 import pytest
 
 from mothball.model.errors import UnreadableFileError
-from mothball.repository.files import (
-    MAX_PATH_LENGTH,
-    display_path,
-    is_inside,
-    leads_outside,
-    project_of,
-    read_file,
-    read_utf8,
-    real_path,
-    repository_root,
-    resolves_inside,
-)
-from mothball.repository.paths import decoded
+from mothball.repository.files import DISK, MAX_PATH_LENGTH, display_path, project_of, read_file, resolves_inside
+from mothball.repository.paths import decoded, is_inside, repository_root
 from tests.support.trees import is_below_a_repository, repository, write_tree
 
 
 def read_error(path: str | Path) -> UnreadableFileError:
     with pytest.raises(UnreadableFileError) as caught:
-        read_utf8(str(path))
+        DISK.read_utf8(str(path))
     return caught.value
 
 
@@ -130,7 +119,7 @@ def test_size_limit(tmp_path: Path) -> None:
 def test_byte_order_mark_is_removed_and_line_endings_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "mothball.toml"
     path.write_bytes(b"\xef\xbb\xbfa = 1\r\nb = '\xc3\xa9'\n")
-    assert read_utf8(str(path)) == "a = 1\r\nb = 'é'\n"
+    assert DISK.read_utf8(str(path)) == "a = 1\r\nb = 'é'\n"
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
@@ -273,7 +262,7 @@ def test_path_written_as_outside_is_not_accessed(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("name", ["a\0b", "half\ud800", "a/" * MAX_PATH_LENGTH])
 def test_invalid_name_does_not_resolve_inside(tmp_path: Path, name: str) -> None:
     path = os.path.join(str(tmp_path), name)
-    assert real_path(path) is None
+    assert DISK.real_path(path) is None
     assert not resolves_inside(path, str(tmp_path))
 
 
@@ -281,8 +270,8 @@ def test_long_chain_of_links_is_rejected(tmp_path: Path) -> None:
     for number in range(1500):
         os.symlink(f"{number + 1}.txt", tmp_path / f"{number}.txt")
     first = str(tmp_path / "0.txt")
-    assert real_path(first) is None
-    assert leads_outside(first, str(tmp_path))
+    assert DISK.real_path(first) is None
+    assert DISK.leads_outside(first, str(tmp_path))
     assert read_error(first).cause.startswith("cannot be read (")
 
 
@@ -290,7 +279,7 @@ def test_link_through_missing_directory_is_not_followed(tmp_path: Path) -> None:
     # The system stops at a missing component; os.path.realpath would skip it and continue.
     for number in range(1500):
         os.symlink(f"gone/../{number + 1}.txt", tmp_path / f"{number}.txt")
-    assert real_path(str(tmp_path / "0.txt")) is None
+    assert DISK.real_path(str(tmp_path / "0.txt")) is None
 
 
 def test_only_links_lead_outside(tmp_path: Path) -> None:
@@ -299,11 +288,11 @@ def test_only_links_lead_outside(tmp_path: Path) -> None:
     (inside / "away.txt").symlink_to(outside / "file.txt")
     (inside / "within.txt").symlink_to("file.txt")
     (inside / "nowhere.txt").symlink_to("gone.txt")
-    assert leads_outside(str(inside / "away.txt"), str(inside))
-    assert leads_outside(str(inside / "nowhere.txt"), str(inside))
-    assert not leads_outside(str(inside / "within.txt"), str(inside))
-    assert not leads_outside(str(inside / "file.txt"), str(inside))
-    assert not leads_outside(str(outside / "file.txt"), str(inside))
+    assert DISK.leads_outside(str(inside / "away.txt"), str(inside))
+    assert DISK.leads_outside(str(inside / "nowhere.txt"), str(inside))
+    assert not DISK.leads_outside(str(inside / "within.txt"), str(inside))
+    assert not DISK.leads_outside(str(inside / "file.txt"), str(inside))
+    assert not DISK.leads_outside(str(outside / "file.txt"), str(inside))
 
 
 # --- display ----------------------------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mothball.model.errors import GitError
-from mothball.repository import git_blobs as module
-from mothball.repository.git_blobs import Blobs
+from mothball.repository import git_tree as module
 from mothball.repository.git_process import Git, ProcessResult
+from mothball.repository.git_tree import Blobs
 from tests.support.git_repository import Repository, new_repository
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mothball.discovery.file_search import FoundFiles, find_dependency_files
-from mothball.repository.git_ignored import group_by_repository, ignored_paths, tracked_paths
+from mothball.repository.git_repository import group_by_repository, ignored_paths, tracked_paths
 from tests.support.git_repository import Repository, new_repository
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from mothball.model.errors import UnreadableFileError
-from mothball.repository.git_blobs import Blobs
 from mothball.repository.git_change import staged_change
 from mothball.repository.git_repository import find_in_index, list_entries, listing, open_repository
-from mothball.repository.git_tree import GitTree
+from mothball.repository.git_tree import Blobs, GitTree
 from tests.support.git_repository import Repository, new_repository
 
 

@@ -36,7 +36,7 @@ from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.records import NamedTuple
 from mothball.model.results import IGNORABLE_RULES, CheckedDependency, Finding, Rule, Skipped
 from mothball.model.sanitize import one_line
-from mothball.repository.files import read_utf8
+from mothball.repository.files import DISK
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
@@ -268,7 +268,7 @@ class _ActionBuilder:
         if os.path.islink(path) or (is_new and not self._client.creates_files):
             return
         try:
-            text = "" if is_new else open_text.text if open_text else read_utf8(path)
+            text = "" if is_new else open_text.text if open_text else DISK.read_utf8(path)
             versions = () if finding.version is None else (finding.version,)
             new = NewIgnore(target.item.dependency.name, (finding.rule,), REASON_PLACEHOLDER, versions)
             edits = add_config_ignores(text, table_path(path), [new])

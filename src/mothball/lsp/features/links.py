@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.discovery.includes import include_target
+from mothball.discovery.resolve import include_target
 from mothball.lsp.convert import Positions, uri_of
 from mothball.lsp.documents import Checked
 from mothball.lsp.hover_text import project_page
-from mothball.repository.files import repository_root
+from mothball.repository.paths import repository_root
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server

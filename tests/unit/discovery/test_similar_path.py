@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.discovery.similar_paths import similar_path
+from mothball.discovery.file_search import similar_path
 from mothball.repository.files import DISK
 from tests.support.trees import write_tree
 
