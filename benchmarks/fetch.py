@@ -169,7 +169,7 @@ def _taken(command: list[str], environment: Mapping[str, str]) -> Taken:
 _FETCH = """\
 import json, resource, sys, time
 from mothball.index.client import Client, ClientSettings
-from mothball.index.page_request import Fetched, NotModified, PageRequest
+from mothball.index.project_page import Fetched, NotModified, PageRequest
 url, kind, *names = sys.argv[1:]
 wanted = NotModified if kind == "again" else Fetched
 requests = [PageRequest(url, name, '"' + name + '"' if kind == "again" else None) for name in names]

@@ -326,7 +326,7 @@ def start_up(python: str, mothball: str, environment: dict[str, str]) -> None:
 _FILL = """\
 import sys, time
 from mothball.index.cache import CachedPage, StatusCache, page_key
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 directory, index, *names = sys.argv[1:]
 cache, pages = StatusCache.open(directory), {}
 now = time.time()

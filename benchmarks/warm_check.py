@@ -71,7 +71,7 @@ def _tell_installers(home: str) -> dict[str, str]:
 _FILL = """\
 import sys, time
 from mothball.index.cache import CachedPage, StatusCache, page_key
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 directory, index, *names = sys.argv[1:]
 cache = StatusCache.open(directory)
 cache.put_many({page_key(index, name): CachedPage(ProjectPage("active"), None, time.time()) for name in names})

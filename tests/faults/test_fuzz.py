@@ -24,9 +24,8 @@ from mothball.formats.toml.api import scan, to_mapping
 from mothball.index.cache import CachedPage, _decode_page, _encode_page, _stored_at
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login, NetrcLogins
-from mothball.index.page_fetcher import _retry_after
-from mothball.index.page_request import Failed, Fetched, NotFound, PageRequest, ProjectPage
-from mothball.index.simple_api import decode_page
+from mothball.index.page_fetcher import _retry_after, decode_page
+from mothball.index.project_page import Failed, Fetched, NotFound, PageRequest, ProjectPage
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.index.urls import endpoint_of, page_url, redirect_target
 from mothball.model.errors import ConfigError, PageError, SnapshotError

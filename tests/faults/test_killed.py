@@ -20,7 +20,7 @@ from contextlib import closing, suppress
 import pytest
 
 from mothball.index.cache import CachedPage, PageKey, StatusCache, page_key
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 from mothball.index.snapshot import parse_snapshot
 from tests.support.installed import Mothball, finish
 from tests.support.scripted_index import ScriptedIndex, json_page

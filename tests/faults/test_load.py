@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from mothball.index.client import Client, ClientSettings
-from mothball.index.page_request import Failed, Fetched, PageRequest
+from mothball.index.project_page import Failed, Fetched, PageRequest
 from mothball.model.results import Cause
 from tests.support.installed import Mothball, finish, script
 from tests.support.scripted_index import Received, Reply, ScriptedIndex, json_page, too_many

@@ -21,7 +21,7 @@ import pytest
 
 from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.cache_database import Database
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 from tests.support.git_repository import new_repository
 from tests.support.installed import Mothball, Run, script
 from tests.support.keyrings import TestKeyring

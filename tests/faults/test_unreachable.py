@@ -42,7 +42,7 @@ needs_networks = pytest.mark.skipif(not may_make_networks(), reason="this machin
 VANISHING = """\
 import json, subprocess, sys, time
 from mothball.index.client import Client, ClientSettings
-from mothball.index.page_request import Fetched, PageRequest
+from mothball.index.project_page import Fetched, PageRequest
 from tests.support.scripted_index import ScriptedIndex, json_page
 
 names = [f"lib-{number}" for number in range(200)]

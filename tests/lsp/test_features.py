@@ -283,7 +283,7 @@ def remember(workspace: Workspace, name: str, marker: str) -> None:
     import time
 
     from mothball.index.cache import CachedPage, StatusCache, page_key
-    from mothball.index.page_request import ProjectPage
+    from mothball.index.project_page import ProjectPage
 
     cache = StatusCache.open(os.environ["MOTHBALL_CACHE_DIR"])
     key = page_key("https://index.example/simple/", name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mothball.index.page_request import NotFound, Outcome, PageRequest
+from mothball.index.project_page import NotFound, Outcome, PageRequest
 from mothball.index.resolver import Progress
 
 Script = Mapping[tuple[str, str], Outcome | BaseException]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from mothball.index.cache import CachedPage, StatusCache, page_key
-from mothball.index.page_request import Failed, ProjectPage
+from mothball.index.project_page import Failed, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.resolver import Resolver
 from mothball.index.snapshot import Snapshot

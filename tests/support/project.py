@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mothball.index.cache import CachedPage, StatusCache, page_key
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 from tests.support.cli import Result, cache_of, run_in_process
 from tests.tables.json_fields import verify
 

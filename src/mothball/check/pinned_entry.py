@@ -7,14 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from mothball.check.inputs import ResolvedFile, RunSettings
 from mothball.formats.recorded_files import RecordedFile
+from mothball.index.project_page import ListedFile
 from mothball.index.resolution import Query
 from mothball.model.document import Dependency, DependencyKind
 from mothball.model.records import NamedTuple
 from mothball.model.results import LookupResult
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from mothball.index.file_list import ListedFile
 
 _FIND_LINKS = frozenset({"find-links", "find_links", "flat"})
 _PIN = re.compile(r"\s*+\(?\s*+===?\s*+([^\s,*;$()]++)\s*+\)?\s*+")

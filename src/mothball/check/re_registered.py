@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from mothball.check.pinned_entry import PinnedEntry, has_common_file, pin_of, uses_find_links
 from mothball.check.version_matching import is_final
 from mothball.formats.recorded_files import RecordedFile, may_record_files, recorded_files
-from mothball.index.file_list import all_files
-from mothball.index.latest_release import upload_timestamp
+from mothball.index.project_page import all_files, upload_timestamp
 from mothball.model.document import Dependency, ParsedFile
 from mothball.model.records import NamedTuple
 from mothball.model.results import PageFiles

@@ -7,13 +7,12 @@ from functools import lru_cache
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from mothball.index.file_list import ListedFile, all_files
-from mothball.index.latest_release import version_from_file_name
+from mothball.index.project_page import ListedFile, all_files, version_from_file_name
 
 
 @lru_cache(maxsize=64)  # a text in an editor is checked again at every keystroke
 def matching_files(listed: str, name: str, operator: str, pin: str) -> tuple[ListedFile, ...]:
-    """Return the files of the list ``listed`` that satisfy a pin; see ``index.file_list``.
+    """Return the files of the list ``listed`` that satisfy a pin; see ``index.project_page``.
 
     ``name`` is the normalized name of the project, ``operator`` is ``==`` or ``===``.
     """

@@ -14,7 +14,7 @@ from enum import StrEnum
 from mothball.check.inputs import BaseLock, ResolvedFile, RunSettings
 from mothball.check.pinned_entry import PinnedEntry, has_common_file, pin_of, uses_find_links
 from mothball.formats.recorded_files import RecordedFile, digests_of, entry_text, may_record_files, recorded_files
-from mothball.index.page_request import DIGEST_LENGTH
+from mothball.index.project_page import DIGEST_LENGTH, ListedFile, files_with_version
 from mothball.index.resolution import Query
 from mothball.model.document import Dependency
 from mothball.model.records import NamedTuple
@@ -31,10 +31,6 @@ from mothball.model.results import (
     UnrecognizedStatus,
 )
 from mothball.model.sanitize import base_url
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from mothball.index.file_list import ListedFile
 
 # The results that may have files; a tuple, since a union is created by each call of isinstance.
 _WITH_FILES = (KnownStatus, StatusNotStated, UnrecognizedStatus)
@@ -142,8 +138,6 @@ def _is_fine(entry: PinnedEntry, files: PageFiles) -> bool:
         return False
     if not files.is_whole:
         return _has_recorded_digest(entry, (line.split("\t")[2] for line in files.text.split("\n")))
-    from mothball.index.file_list import files_with_version  # noqa: PLC0415 - not needed without pins
-
     exact = files_with_version(files.text, entry.query.name, pin_of(entry.dependency))
     return any(file.yanked is None for file in exact) and _has_recorded_digest(entry, (file.digest for file in exact))
 

@@ -25,7 +25,7 @@ from mothball.index.cache_database import (
     is_locked,
     prepare,
 )
-from mothball.index.page_request import MAX_LIST, ProjectPage
+from mothball.index.project_page import MAX_LIST, ProjectPage
 from mothball.model.errors import CacheError
 from mothball.model.records import NamedTuple
 from mothball.model.results import MAX_VERSION, Release
@@ -319,7 +319,7 @@ def _time(value: object) -> float | None:
 
 
 def _is_release(release: Sequence[str] | None) -> bool:
-    """Return True for no release, or one in the format of ``latest_release``."""
+    """Return True for no release, or one in the format of ``release_from_file``."""
     if release is None:
         return True
     version, date = release

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from mothball.index.page_request import Failed
+from mothball.index.project_page import Failed
 from mothball.index.urls import Endpoint
 
 # Consecutive failed names that open the breaker. Equal to concurrency_limit.INITIAL_LIMIT: with ``allowed_requests``,

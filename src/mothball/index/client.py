@@ -17,7 +17,7 @@ from mothball.index.credentials import CredentialStore
 from mothball.index.deadline import Deadline
 from mothball.index.job_queue import JobQueue, PageJob, Results, Waiter
 from mothball.index.page_fetcher import PageFetcher
-from mothball.index.page_request import Failed, NotModified, Outcome, PageRequest
+from mothball.index.project_page import Failed, NotModified, Outcome, PageRequest
 from mothball.index.transport import ClientSettings, Transport
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model.results import Cause

@@ -6,7 +6,7 @@ import queue
 from collections import Counter, deque
 
 from mothball.index.deadline import Deadline
-from mothball.index.page_request import Outcome, PageRequest
+from mothball.index.project_page import Outcome, PageRequest
 from mothball.index.urls import Endpoint, endpoint_of
 from mothball.model.records import NamedTuple
 

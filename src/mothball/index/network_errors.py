@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import requests.exceptions
 import urllib3.exceptions
 
-from mothball.index.page_request import Failed
+from mothball.index.project_page import Failed
 from mothball.model.records import NamedTuple
 from mothball.model.results import Cause
 from mothball.model.sanitize import one_line

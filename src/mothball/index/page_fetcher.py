@@ -17,8 +17,16 @@ from mothball.index.credentials import CredentialStore, Login, base_of_page
 from mothball.index.deadline import Deadline
 from mothball.index.large_pages import LargePages, LargePageSlot
 from mothball.index.network_errors import TransportError, status_text
-from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, Redirected
-from mothball.index.simple_api import decode_page
+from mothball.index.project_page import (
+    Failed,
+    Fetched,
+    NotFound,
+    NotModified,
+    Outcome,
+    PageRequest,
+    ProjectPage,
+    Redirected,
+)
 from mothball.index.transport import ClientSettings, Response, Transport, deadline_exceeded
 from mothball.index.urls import (
     Endpoint,
@@ -46,6 +54,8 @@ _FIRST_BACKOFF = 0.2
 # RFC 9110, section 8.8.3, limited to ASCII and in length, because it is stored and sent back.
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,1000}"')
 _SECONDS = re.compile(r"[0-9]{1,9}")
+_VERSIONED = r"application/vnd\.pypi\.simple\.v([0-9]{1,6})\+(json|html)"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class PageFetcher:
@@ -328,3 +338,33 @@ def _retry_after(value: str) -> float | None:
         return None
     # parsedate_to_datetime returns a naive date for the zone "-0000"; HTTP dates are in UTC.
     return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time())
+
+
+def decode_page(body: bytes, content_type: str, name: str) -> ProjectPage:
+    """Decode the page ``body`` of the project ``name`` (normalized).
+
+    ``content_type`` is the header as received, empty if there is none. It determines the format if it is a content type
+    of the API; for others (``text/html``, ``text_html`` of a mirror, none) the first character does. Takes linear time.
+
+    Raises PageError unless the page clearly belongs to this project, so that login pages, error documents and
+    misspelled markers are not taken for a page without a marker.
+    """
+    body = body.removeprefix(_BYTE_ORDER_MARK)
+    if _is_json(content_type, body):
+        from mothball.index.simple_json import read_json  # noqa: PLC0415 - loads msgspec
+
+        return read_json(body, name)
+    from mothball.index.simple_html import read_html  # noqa: PLC0415 - as above
+
+    return read_html(body, name)
+
+
+def _is_json(content_type: str, body: bytes) -> bool:
+    """Return True if ``body`` is JSON. Raises PageError for a content type with an unsupported major version."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    versioned = re.fullmatch(_VERSIONED, media_type)
+    if versioned is None:
+        return media_type == "application/json" or body[:256].lstrip().startswith(b"{")
+    if int(versioned[1]) != 1:
+        raise PageError(f"the page has the content type {media_type}; only version 1 is supported")
+    return versioned[2] == "json"

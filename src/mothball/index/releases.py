@@ -7,8 +7,7 @@ import re
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from mothball.index.file_list import all_files
-from mothball.index.latest_release import version_from_file_name
+from mothball.index.project_page import all_files, version_from_file_name
 from mothball.model.records import NamedTuple
 from mothball.model.results import PageFiles
 

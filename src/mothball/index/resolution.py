@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from mothball.config.project import DEFAULT_INDEX
 from mothball.index.cache import NOT_KEPT, CachedPage, PageKey, page_key
-from mothball.index.page_request import (
+from mothball.index.project_page import (
     Failed,
     Fetched,
     NotFound,
@@ -16,6 +16,7 @@ from mothball.index.page_request import (
     PageRequest,
     ProjectPage,
     Redirected,
+    reduced_list,
 )
 from mothball.model.records import NamedTuple
 from mothball.model.results import Cause, Missing, Origin, PageFiles, Source, Unavailable
@@ -169,8 +170,6 @@ class Resolution:
         pins = self._pins.get(key.name)
         if pins is None:
             return
-        from mothball.index.file_list import reduced_list  # noqa: PLC0415 - not needed without pins
-
         for pin, whole_list in pins:
             files = (text, True) if whole_list else reduced_list(text, key.name, pin)
             self._files[key, pin, whole_list] = files

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from mothball.config.project import DEFAULT_INDEX
 from mothball.index.cache import BATCH, CachedPage, PageKey, page_key
 from mothball.index.deadline import SECONDS, Deadline
-from mothball.index.page_request import Failed, Outcome, PageRequest, status_of_page
+from mothball.index.project_page import Failed, Outcome, PageRequest, status_of_page
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
 from mothball.model.results import Cause, IndexResult, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
 

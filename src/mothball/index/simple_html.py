@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from mothball.index.file_list import encode_files
-from mothball.index.project_page import MAX_TEXT, PageFields, wrong_project
+from mothball.index.project_page import MAX_TEXT, ProjectPage, check_version, encode_files, wrong_project_error
 from mothball.model.document import normalize_name
 from mothball.model.errors import PageError
 from mothball.model.records import NamedTuple
@@ -63,16 +62,16 @@ class _Tag(NamedTuple):
     text: str = ""
 
 
-def read_html(body: bytes, name: str) -> PageFields:
-    """Return the fields in the head of the HTML page ``body`` of the project ``name`` (normalized).
+def read_html(body: bytes, name: str) -> ProjectPage:
+    """Return the HTML page ``body`` of the project ``name`` (normalized): the fields in its head, and its files.
 
     Evidence for a page of this project is a title or heading "Links for NAME", or an anchor to a distribution of NAME,
     as in a directory listing. The meta elements are no evidence, because the list of all projects and the pages of
     other projects have them as well. Without evidence, a status is only accepted if no file belongs to another project,
     as on the page of a project without files.
 
-    Raises PageError without any of this, if a title or heading names another project, or if the page is truncated or
-    contradictory.
+    Raises PageError without any of this, if a title or heading names another project, if the page is truncated or
+    contradictory, or if its version is not supported.
     """
     whole = len(body) <= _WINDOW
     text = (body if whole else body[: body.rfind(b">", 0, _WINDOW) + 1]).decode("utf-8", "replace")
@@ -96,11 +95,13 @@ def read_html(body: bytes, name: str) -> PageFields:
         raise PageError("the page is truncated in its head")
     if not has_evidence and (has_other_files or _STATUS not in metas):
         raise PageError("the page is not a project page: no title, heading or file belongs to the project")
-    return PageFields(metas.get(_VERSION), None, metas.get(_STATUS), metas.get(_REASON, ""), files=_files(body))
+    check_version(metas.get(_VERSION))
+    reason = metas.get(_REASON, "") if _STATUS in metas else ""
+    return ProjectPage(metas.get(_STATUS), reason, files=_files(body))
 
 
 def _files(body: bytes) -> str | None:
-    """Return the list of files (see ``file_list``), without upload times, which HTML does not have.
+    """Return the list of files (see ``encode_files``), without upload times, which HTML does not have.
 
     None if the page is too long, or ends within a tag: then files may be missing.
     """
@@ -162,7 +163,7 @@ def _names_project(tag: _Tag, name: str) -> bool:
     words = _unescape(tag.text).lower().partition("links for")[2].split()
     project = words[0].strip("\"'`:;,()") if words else ""
     if project and normalize_name(project) != name:
-        raise wrong_project(project)
+        raise wrong_project_error(project)
     return bool(project)
 
 

@@ -10,11 +10,19 @@ from typing import Any
 
 import msgspec
 
-from mothball.index.file_list import file_line, join_lines
-from mothball.index.latest_release import PublishedFile
-from mothball.index.page_request import DIGEST_LENGTH
-from mothball.index.project_page import PageFields
+from mothball.index.project_page import (
+    DIGEST_LENGTH,
+    MAX_TEXT,
+    ProjectPage,
+    check_version,
+    file_line,
+    join_lines,
+    release_from_file,
+    wrong_project_error,
+)
+from mothball.model.document import normalize_name
 from mothball.model.errors import PageError
+from mothball.model.results import Release
 from mothball.model.sanitize import one_line
 
 # The list of files of longer pages (in bytes) is skipped: its text may take eight times the memory. The longest page of
@@ -86,10 +94,11 @@ _DECODER = msgspec.json.Decoder(_Page)
 _LISTING_DECODER = msgspec.json.Decoder(_ListingPage)
 
 
-def read_json(body: bytes) -> PageFields:
-    """Return the fields of the JSON page ``body``. A null counts as absent.
+def read_json(body: bytes, name: str) -> ProjectPage:
+    """Return the JSON page ``body``, which was requested for ``name`` (normalized). A null counts as absent.
 
-    Raises PageError for other unexpected types, and if the required name or list of files is missing (PEP 691).
+    Raises PageError for other unexpected types, if the required name or list of files is missing (PEP 691), if the
+    version is not supported, or if the page belongs to another project.
     """
     page = _decode(body)
     required = {"name": page.name is not None, "files": _is_array(page.files)}
@@ -105,7 +114,13 @@ def read_json(body: bytes) -> PageFields:
     for value in (status.state, meta.project_status):
         if isinstance(value, str) and value != marker:
             raise PageError(f"the page has two statuses, {one_line(str(marker), 40)!r} and {one_line(value, 40)!r}")
-    return PageFields(meta.api_version, page.name, marker, reason or "", _newest(page), _files(page))
+    check_version(meta.api_version)
+    if normalize_name(page.name or "") != name:
+        raise wrong_project_error(page.name or "")
+    release, files = _latest_release(page, name), _files(page)
+    if marker is None:
+        return ProjectPage(None, release=release, files=files)
+    return ProjectPage(marker[:MAX_TEXT], (reason or "")[:MAX_TEXT], release, files)
 
 
 def _is_array(value: object) -> bool:
@@ -120,13 +135,13 @@ def _not_a_project_page(body: bytes, missing: list[str]) -> PageError:
     return PageError(f"the page is not a project page: it has no {' and no '.join(missing)}")
 
 
-def _newest(page: _Page | _ListingPage) -> PublishedFile | None:
-    """Return the file that was uploaded last, except yanked files and files without a time."""
+def _latest_release(page: _Page | _ListingPage, name: str) -> Release | None:
+    """Return the release of the file that was uploaded last, except yanked files and files without a time."""
     if not isinstance(page, _ListingPage) or not page.files:
         return None
     # Times are in UTC and in one format, so strings sort by time (PEP 700).
     newest = max(page.files, key=_upload_time)
-    return PublishedFile(newest.filename, newest.upload_time) if _upload_time(newest) and newest.upload_time else None
+    return release_from_file(newest.filename, _upload_time(newest), name) if _upload_time(newest) else None
 
 
 def _files(page: _Page | _ListingPage) -> str | None:

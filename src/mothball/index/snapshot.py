@@ -23,7 +23,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import NoReturn, assert_never
 
-from mothball.index.page_request import ProjectPage, status_of_page
+from mothball.index.project_page import ProjectPage, status_of_page
 from mothball.model.document import normalize_name
 from mothball.model.errors import SnapshotError
 from mothball.model.results import (

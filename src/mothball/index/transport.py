@@ -21,7 +21,7 @@ from mothball.index.deadline import SECONDS, Deadline, total_seconds
 from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.large_pages import LARGE, LargePageSlot
 from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error
-from mothball.index.page_request import Failed
+from mothball.index.project_page import Failed
 from mothball.index.tls import TlsProfile, tls_context
 from mothball.index.urls import Endpoint
 from mothball.model.records import NamedTuple

@@ -77,9 +77,10 @@ class Release(NamedTuple):
 class PageFiles(NamedTuple):
     """The files on the page of a project, for a query with a pin.
 
-    ``text`` is a list in the format of ``index.file_list``: untrusted. If ``is_whole`` is false, it has only the files
-    of the pinned version, and one of them is not yanked. ``origin`` is that of the page: the status may come from
-    another one. ``is_kept`` is false if the page is cached without its files, because no entry pinned a version then.
+    ``text`` is a list in the format of ``project_page.encode_files``: untrusted. If ``is_whole`` is false, it has only
+    the files of the pinned version, and one of them is not yanked. ``origin`` is that of the page: the status may come
+    from another one. ``is_kept`` is false if the page is cached without its files, because no entry pinned a version
+    then.
     """
 
     text: str

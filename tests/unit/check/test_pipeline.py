@@ -14,7 +14,7 @@ from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings
 from mothball.check.pipeline import check
 from mothball.config.project import IndexSettings, IndexStatuses, NetworkSettings, ProjectConfig
 from mothball.formats.table import parse
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
 from mothball.model.document import DependencyKind, FileKind, IndexOption, Position, SkipReason, Span

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mothball.index.cache import CachedPage, StatusCache, page_key
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 from tests.support.git_repository import new_repository
 
 INDEX = "https://index.example/simple/"

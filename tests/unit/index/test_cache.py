@@ -18,7 +18,7 @@ import pytest
 from mothball.index import cache as cache_module
 from mothball.index.cache import BATCH, LIFETIME, REPRESENTATION, CachedPage, PageKey, StatusCache, page_key
 from mothball.index.cache_writer import SETTINGS, Writer
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 from mothball.model.errors import CacheError
 from mothball.model.results import Release
 
@@ -232,7 +232,7 @@ cache.close()
 WRITER = """
 import sys, time
 from mothball.index.cache import CachedPage, StatusCache, page_key
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 from mothball.model.results import Release
 cache = StatusCache.open(sys.argv[1])
 mine = {page_key(sys.argv[2], f"lib-{n}"): CachedPage(ProjectPage("archived"), None, time.time()) for n in range(60)}

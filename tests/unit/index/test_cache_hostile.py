@@ -23,7 +23,7 @@ from mothball.index import cache_database
 from mothball.index.cache import REPRESENTATION, CachedPage, StatusCache, page_key
 from mothball.index.cache_database import Database
 from mothball.index.cache_writer import TextDisk, UnexpectedContentError, Writer
-from mothball.index.page_request import ProjectPage
+from mothball.index.project_page import ProjectPage
 from mothball.model.errors import CacheError
 
 INDEX = "https://index.example/simple/"

@@ -5,7 +5,7 @@ import threading
 from mothball.index.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker
 from mothball.index.client import Client, ClientSettings
 from mothball.index.concurrency_limit import INITIAL_LIMIT
-from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest
+from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest
 from mothball.index.urls import Endpoint
 from mothball.model.results import Cause
 from tests.support.clock import Clock

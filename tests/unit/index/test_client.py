@@ -18,7 +18,7 @@ from mothball.index import page_fetcher
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore
 from mothball.index.deadline import Deadline
-from mothball.index.page_request import (
+from mothball.index.project_page import (
     Failed,
     Fetched,
     NotFound,

@@ -16,7 +16,7 @@ from mothball.config.connection_settings import (
     UserIndexUrl,
 )
 from mothball.index.client import Client, ClientSettings
-from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
+from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.model.errors import ConfigError
 from mothball.model.results import Cause
 from tests.support.certificates import Authority, demanding_context

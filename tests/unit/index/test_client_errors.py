@@ -12,7 +12,7 @@ import urllib3.connection
 import urllib3.exceptions
 
 from mothball.index.network_errors import TransportError, transport_error
-from mothball.index.page_request import Failed
+from mothball.index.project_page import Failed
 from mothball.model.results import Cause
 
 HOST = "index.example"

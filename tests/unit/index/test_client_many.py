@@ -13,7 +13,7 @@ import pytest
 from mothball.index import client as client_module
 from mothball.index.client import Client, ClientSettings
 from mothball.index.page_fetcher import PageFetcher
-from mothball.index.page_request import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.project_page import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.resolution import Query
 from mothball.index.resolver import Resolver
 from mothball.model.results import Cause, Unavailable
@@ -262,7 +262,7 @@ def test_unexpected_exception_in_a_worker_is_raised(index: ScriptedIndex, monkey
 INTERRUPTED = """
 import sys
 from mothball.index.client import Client
-from mothball.index.page_request import PageRequest
+from mothball.index.project_page import PageRequest
 try:
     with Client() as client:
         list(client.fetch([PageRequest(sys.argv[1], f"lib-{number}") for number in range(100)]))

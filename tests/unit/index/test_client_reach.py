@@ -10,7 +10,7 @@ import pytest
 
 from mothball.index.client import Client, ClientSettings
 from mothball.index.deadline import Deadline
-from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest
+from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest
 from mothball.model.results import Cause
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page

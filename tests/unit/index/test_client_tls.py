@@ -16,7 +16,7 @@ import truststore
 from mothball.config.connection_settings import CredentialSettings
 from mothball.index.client import Client, ClientSettings
 from mothball.index.concurrency_limit import INITIAL_LIMIT
-from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected
+from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected
 from mothball.index.tls import Authorities, TlsProfile, tls_context
 from mothball.index.transport import Transport
 from mothball.model.errors import ConfigError

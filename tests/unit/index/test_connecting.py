@@ -14,7 +14,7 @@ import pytest
 from mothball.index.client import Client, ClientSettings
 from mothball.index.concurrency_limit import INITIAL_LIMIT
 from mothball.index.connecting import connect
-from mothball.index.page_request import Failed, PageRequest
+from mothball.index.project_page import Failed, PageRequest
 from mothball.model.results import Cause
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
 

@@ -15,7 +15,7 @@ from mothball.config.connection_settings import CredentialSettings, KeyringProvi
 from mothball.index.client import Client, ClientSettings
 from mothball.index.concurrency_limit import INITIAL_LIMIT
 from mothball.index.credentials import CredentialStore, Login
-from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected
+from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected
 from mothball.index.resolution import Query
 from mothball.index.resolver import Resolver
 from mothball.index.urls import endpoint_of, page_url

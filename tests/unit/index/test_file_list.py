@@ -15,11 +15,21 @@ from hypothesis import strategies as st
 
 from mothball.index import cache as cache_module
 from mothball.index.cache import NOT_KEPT, CachedPage, StatusCache, page_key
-from mothball.index.file_list import ListedFile, all_files, encode_files, files_with_version, reduced_list
-from mothball.index.page_request import MAX_LIST, Fetched, NotModified, PageRequest, ProjectPage
+from mothball.index.page_fetcher import decode_page
+from mothball.index.project_page import (
+    MAX_LIST,
+    Fetched,
+    ListedFile,
+    NotModified,
+    PageRequest,
+    ProjectPage,
+    all_files,
+    encode_files,
+    files_with_version,
+    reduced_list,
+)
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.resolver import Resolver
-from mothball.index.simple_api import decode_page
 from mothball.model.results import IndexResult, KnownStatus, Origin, PageFiles, Source
 from tests.support.fake_fetcher import FakeFetcher
 from tests.support.timing import least_seconds

@@ -15,7 +15,7 @@ from mothball.index import keyring_process
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
 from mothball.index.keyring_process import Keyring, KeyringRequest
-from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
+from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.urls import page_url
 from mothball.model.results import Cause
 from tests.support.keyrings import TestKeyring

@@ -11,7 +11,7 @@ import pytest
 from mothball.index.client import Client, ClientSettings
 from mothball.index.deadline import Deadline
 from mothball.index.large_pages import LARGE, MAX_LARGE, MAX_LARGE_OF_ENDPOINT, LargePages
-from mothball.index.page_request import Failed, Fetched, PageRequest
+from mothball.index.project_page import Failed, Fetched, PageRequest
 from mothball.index.transport import _MAX_DECODED
 from mothball.index.urls import Endpoint
 from mothball.model.results import Cause

@@ -13,9 +13,8 @@ from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel
 from packaging.version import Version
 
 from mothball.index import simple_json
-from mothball.index.latest_release import PublishedFile, release_from_file
-from mothball.index.page_request import ProjectPage, status_of_page
-from mothball.index.simple_api import decode_page
+from mothball.index.page_fetcher import decode_page
+from mothball.index.project_page import ProjectPage, release_from_file, status_of_page
 from mothball.model.errors import PageError
 from mothball.model.results import Origin, Release
 from tests.support.timing import least_seconds
@@ -68,7 +67,7 @@ def release(*files: object) -> Release | None:
     ],
 )
 def test_version_is_read_from_file_name(file_name: str, version: str | None) -> None:
-    found = release_from_file(PublishedFile(file_name, TIME), "old-lib")
+    found = release_from_file(file_name, TIME, "old-lib")
     assert found == (None if version is None else Release(version, "2024-05-06"))
 
 
@@ -90,7 +89,7 @@ def test_version_is_read_from_file_name(file_name: str, version: str | None) -> 
     ],
 )
 def test_date_is_that_of_the_upload_time_in_utc(upload_time: str, date: str | None) -> None:
-    found = release_from_file(PublishedFile("old_lib-1.0.tar.gz", upload_time), "old-lib")
+    found = release_from_file("old_lib-1.0.tar.gz", upload_time, "old-lib")
     assert found == (None if date is None else Release("1.0", date))
 
 
@@ -107,7 +106,7 @@ def test_file_names_are_parsed_like_packaging(name: str, version: str) -> None:
     assert parse_sdist_filename(sdist) == (normalized, Version(version))
     assert parse_wheel_filename(wheel)[:2] == (normalized, Version(version))
     for file_name in (sdist, wheel):
-        assert release_from_file(PublishedFile(file_name, TIME), normalized) == Release(version, "2024-05-06")
+        assert release_from_file(file_name, TIME, normalized) == Release(version, "2024-05-06")
 
 
 _HARMLESS = set(string.ascii_letters + string.digits + ".!+_")
@@ -118,7 +117,7 @@ _HARMLESS = set(string.ascii_letters + string.digits + ".!+_")
     st.text() | st.just(TIME),
 )
 def test_release_is_always_short_printable_text(file_name: str, upload_time: str) -> None:
-    found = release_from_file(PublishedFile(file_name, upload_time), "old-lib")
+    found = release_from_file(file_name, upload_time, "old-lib")
     assert found is None or (set(found.version) <= _HARMLESS and 0 < len(found.version) <= 64 and len(found.date) == 10)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mothball.index.cache import BATCH, NOT_KEPT, CachedPage, StatusCache
-from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.project_page import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.resolution import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Resolver
 from mothball.model.results import (

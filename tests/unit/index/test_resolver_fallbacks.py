@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.index.page_request import Fetched, NotFound, Outcome, ProjectPage
+from mothball.index.project_page import Fetched, NotFound, Outcome, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.model.results import (
     Cause,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mothball.config.project import DEFAULT_INDEX
-from mothball.index.page_request import Failed, Fetched, NotFound, Outcome, PageRequest, Redirected
+from mothball.index.project_page import Failed, Fetched, NotFound, Outcome, PageRequest, Redirected
 from mothball.index.resolution import LookupSettings, Query
 from mothball.model.results import (
     Cause,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.index.cache import CachedPage, PageKey, StatusCache, page_key
-from mothball.index.page_request import (
+from mothball.index.project_page import (
     Failed,
     Fetched,
     NotFound,

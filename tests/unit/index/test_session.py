@@ -9,7 +9,7 @@ import pytest
 from mothball.index import client as client_module
 from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.client import ClientSettings
-from mothball.index.page_request import Failed, Fetched, Outcome, ProjectPage
+from mothball.index.project_page import Failed, Fetched, Outcome, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.session import LookupSession
 from mothball.model.errors import CacheError, ConfigError

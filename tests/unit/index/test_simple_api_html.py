@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.index.page_request import ProjectPage
-from mothball.index.simple_api import decode_page
+from mothball.index.page_fetcher import decode_page
+from mothball.index.project_page import ProjectPage
 from mothball.model.errors import PageError
 from tests.support.timing import least_seconds
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from mothball.index.page_request import ProjectPage
-from mothball.index.simple_api import decode_page
+from mothball.index.page_fetcher import decode_page
+from mothball.index.project_page import ProjectPage
 from mothball.model.errors import PageError
 
 JSON = "application/vnd.pypi.simple.v1+json"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.index.page_request import ProjectPage, status_of_page
-from mothball.index.simple_api import decode_page
+from mothball.index.page_fetcher import decode_page
+from mothball.index.project_page import ProjectPage, status_of_page
 from mothball.model.errors import PageError
 from mothball.model.results import KnownStatus, Origin, ProjectStatus, StatusNotStated, UnrecognizedStatus
 
@@ -102,6 +102,6 @@ def test_any_other_marker_is_unrecognized(marker: str) -> None:
 
 def test_status_of_cached_page_imports_no_decoder_or_http() -> None:
     heavy = ["msgspec", "html", "requests", "urllib3", "urllib", "ssl", "http", "packaging"]
-    code = f"import sys, mothball.index.page_request; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, mothball.index.project_page; print([name for name in {heavy} if name in sys.modules])"
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert output == "[]\n"
