@@ -22,8 +22,8 @@ from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.config.json_schema import render_schema
 from mothball.edits.hook_files import hook_files
 from mothball.formats.names import PATTERNS
-from mothball.formats.table import FORMATS
 from mothball.lsp.settings import SETTINGS
+from mothball.model.file_names import FORMATS
 from tests.support import site_pages
 from tests.support.cli import run_in_process
 from tests.support.completions import completions

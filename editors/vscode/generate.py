@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import mothball
-from mothball.formats.table import PATTERNS
+from mothball.formats.names import PATTERNS
 from mothball.lsp.features.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS, OPEN_SETTINGS
 from mothball.lsp.settings import SETTINGS, EditorSetting
 

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from mothball.formats.names import format_of
 from mothball.formats.recorded_files import recorded_files
-from mothball.formats.table import format_of, parse
+from mothball.formats.table import parse
 from mothball.model.document import ParsedFile
 from tests.support.added import Workshop, workshop
 from tests.support.cli import run_in_process

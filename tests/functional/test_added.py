@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mothball.formats.table import INCLUDING_FORMATS, format_of, parse
+from mothball.formats.names import INCLUDING_FORMATS, format_of
+from mothball.formats.table import parse
 from tests.support.added import Workshop, lines, toml, workshop
 from tests.tables.added import INCLUDING, NAMES, POLICY, Row
 from tests.tables.added_git import COMPARED

@@ -10,7 +10,7 @@ import shtab
 
 from mothball.cli.completions import SHELLS
 from mothball.cli.parser import parser_for
-from mothball.formats.table import FORMATS
+from mothball.model.file_names import FORMATS
 from mothball.model.results import Rule
 
 _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from editors.vscode import generate
-from mothball.formats.table import PATTERNS
+from mothball.formats.names import PATTERNS
 from mothball.lsp.diagnostics import _OTHER_OUTAGE, _OUTAGES
 from mothball.lsp.settings import SETTINGS
 

@@ -22,7 +22,7 @@ from mothball.cli.common import Setup, open_session, requested_format, set_up
 from mothball.cli.output import print_report
 from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
-from mothball.formats.table import may_be_dependency_file
+from mothball.formats.names import may_be_dependency_file
 from mothball.index.session import LookupSession
 from mothball.model.document import SkipReason
 from mothball.model.results import (

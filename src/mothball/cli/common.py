@@ -16,10 +16,10 @@ from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSetti
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.installer_settings import with_installers
 from mothball.formats.pep508 import RequirementError, parse_requirement
-from mothball.formats.table import FORMATS
 from mothball.index.session import LookupSession
 from mothball.model.document import Dependency
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError, suggest
+from mothball.model.file_names import FORMATS
 from mothball.model.records import NamedTuple
 from mothball.model.results import CheckMode, Severity
 from mothball.model.sanitize import one_line, strip_credentials

@@ -19,8 +19,8 @@ from mothball.cli.common import Setup, open_session, set_up
 from mothball.cli.lookup_text import origin_text
 from mothball.cli.release_facts import release_json, release_lines
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
+from mothball.formats.names import format_of
 from mothball.formats.pep508 import RequirementError, parse_requirement
-from mothball.formats.table import format_of
 from mothball.index.releases import Releases
 from mothball.index.resolution import Query
 from mothball.index.session import LookupSession

@@ -26,17 +26,16 @@ from mothball.discovery.index_changes import (
 from mothball.discovery.inherited_indexes import InheritedIndexes
 from mothball.discovery.resolve import included_texts, may_include_others
 from mothball.discovery.workspaces import Workspaces
-from mothball.formats.generators import has_generator_header
-from mothball.formats.recognition import why_passed_over
-from mothball.formats.table import (
-    decode,
+from mothball.formats.names import (
     format_of,
+    has_generator_header,
     is_constraints,
     may_be_dependency_file,
     may_be_included,
     may_contain_requirements,
-    parse,
 )
+from mothball.formats.recognition import why_passed_over
+from mothball.formats.table import decode, parse
 from mothball.model.document import (
     UNRESOLVABLE_REASONS,
     Dependency,

@@ -24,7 +24,7 @@ from mothball.config.project import (
     resolve_network,
 )
 from mothball.config.values import SEVERITY_SCOPES
-from mothball.formats.table import format_of
+from mothball.formats.names import format_of
 from mothball.formats.toml.api import TomlScan, find_span, first_error_in, scan, scan_cached, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.model.document import LineIndex, Location, Position

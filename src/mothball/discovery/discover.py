@@ -26,6 +26,12 @@ from mothball.discovery.resolve import (
     resolve_files,
     resolve_includes,
 )
+from mothball.formats.names import (
+    LOCK_FORMATS,
+    format_of,
+    may_be_dependency_file,
+    may_be_included,
+)
 from mothball.formats.recognition import (
     MAX_RECOGNIZED,
     looks_like_requirements,
@@ -34,18 +40,10 @@ from mothball.formats.recognition import (
     recognized_format,
     why_passed_over,
 )
-from mothball.formats.table import (
-    FORMATS,
-    LOCK_FORMATS,
-    decode,
-    format_of,
-    may_be_dependency_file,
-    may_be_included,
-    parse,
-)
+from mothball.formats.table import decode, parse
 from mothball.model.document import DependencyKind, Document, ParsedFile
 from mothball.model.errors import BrokenLinkError, UnreadableFileError
-from mothball.model.file_names import MOTHBALL_TOML
+from mothball.model.file_names import FORMATS, MOTHBALL_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Finding, Problem, Rule, Severity
 from mothball.model.sanitize import one_line

@@ -7,8 +7,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 
-from mothball.formats.generators import HEADER_LIMIT, has_generator_header
-from mothball.formats.table import format_of, may_be_dependency_file, may_be_included
+from mothball.formats.names import (
+    HEADER_LIMIT,
+    format_of,
+    has_generator_header,
+    may_be_dependency_file,
+    may_be_included,
+)
 from mothball.model.errors import closest
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mothball.check.inputs import ResolvedFile, line_range
 from mothball.config.project import is_default_index
 from mothball.discovery.config_lookup import table_path
-from mothball.formats.table import may_be_dependency_file
+from mothball.formats.names import may_be_dependency_file
 from mothball.formats.toml.api import scan_cached, to_mapping
 from mothball.model.document import Dependency, IgnoreComment, LineIndex
 from mothball.model.errors import UnreadableFileError

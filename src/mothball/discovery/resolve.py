@@ -25,15 +25,14 @@ from mothball.discovery.local_projects import (
     local_claims,
     local_references,
 )
-from mothball.formats.table import (
+from mothball.formats.names import (
     INCLUDING_FORMATS,
-    decode,
     format_of,
     is_constraints,
     may_be_included,
     may_contain_requirements,
-    parse,
 )
+from mothball.formats.table import decode, parse
 from mothball.model.document import DependencyKind, FileKind, Include, IndexOption, LineIndex, ParsedFile, ParseProblem
 from mothball.model.errors import UnreadableFileError
 from mothball.model.records import NamedTuple

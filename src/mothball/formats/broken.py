@@ -17,7 +17,7 @@ CONFLICT = "unresolved merge conflict"
 CONFLICT_HELP = "keep one side and remove the conflict markers"
 # The remedy for a file that exceeds a limit of mothball.
 SPLIT_HELP = "split the file"
-_MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
+CONFLICT_MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|>{7})(?: [^\r\n]*)?(?=[\r\n]|\Z)", re.MULTILINE)
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 
@@ -50,7 +50,7 @@ def is_over_limit(document: Document) -> bool:
 
 def is_conflict_marker(line: str) -> bool:
     """Return True if ``line`` is a merge conflict marker."""
-    return line[:7] in _MARKERS and line[7:8] in {"", " "}
+    return line[:7] in CONFLICT_MARKERS and line[7:8] in {"", " "}
 
 
 def conflict_problems(text: str, markers: Iterable[Span]) -> list[ParseProblem]:

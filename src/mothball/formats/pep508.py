@@ -160,13 +160,12 @@ def parse_requirement_uncached(text: str) -> ParsedRequirement | RequirementErro
 _parse_requirement_cached = lru_cache(MAX_CACHED)(parse_requirement_uncached)
 
 
-def name_only_requirement(  # noqa: PLR0913 - fields of the record
+def name_only_requirement(
     text: str,
     name: Span,
     *,
     specifier: Span | None = None,
     marker: str = "",
-    url: str = "",
     entry: Span | None = None,
 ) -> ParsedRequirement:
     """Return a requirement for ``text`` of which only the name, at the span ``name``, and the arguments are known.
@@ -176,7 +175,7 @@ def name_only_requirement(  # noqa: PLR0913 - fields of the record
     written_name, written = name.slice(text), specifier.slice(text) if specifier else ""
     entry_span = entry or Span(0, len(text))
     project = normalize_name(written_name)
-    return ParsedRequirement(written_name, name, (), written, specifier, marker, url, entry_span, project)
+    return ParsedRequirement(written_name, name, (), written, specifier, marker, "", entry_span, project)
 
 
 def find_leading_name(text: str) -> Span | None:
@@ -326,6 +325,31 @@ def _skip_space(text: str, position: int) -> int:
     while text[position : position + 1] in {" ", "\t"}:
         position += 1
     return position
+
+
+# --- URLs -------------------------------------------------------------------------------------------------------------
+
+# At least two letters: one letter before the colon is a Windows drive.
+_SCHEME = r"(?ai)([A-Z][A-Z0-9+.-]++):(//)?"
+_SCHEMES_WITHOUT_SLASHES = frozenset({"file", "ftp", "http", "https"})
+_VCS = r"(?i)(?:bzr|git|hg|svn)(?:\+|:)"
+
+
+def is_url(text: str) -> bool:
+    """Return True if ``text`` begins like a URL that pip installs from."""
+    scheme = re.match(_SCHEME, text)
+    return scheme is not None and (
+        scheme[2] is not None or scheme[1].lower() in _SCHEMES_WITHOUT_SLASHES or re.match(_VCS, text) is not None
+    )
+
+
+def skip_reason_for_url(url: str) -> SkipReason:
+    """Return the reason to skip a project that is installed from ``url``."""
+    if re.match(_VCS, url):
+        return SkipReason.VCS
+    if url[:5].lower() == "file:" or not is_url(url):
+        return SkipReason.PATH
+    return SkipReason.URL
 
 
 # --- error messages ---------------------------------------------------------------------------------------------------

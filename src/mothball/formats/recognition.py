@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import is_over_limit
-from mothball.formats.generators import has_generator_header
 from mothball.formats.ignores import may_hold_ignore_comment
+from mothball.formats.names import has_generator_header
 from mothball.model.document import UNRESOLVABLE_REASONS
 from mothball.model.errors import TooManyEntriesError
 
@@ -54,7 +54,7 @@ def looks_like_requirements(text: str) -> bool:
     Bare words do not count: such a text may contain anything. Only its beginning is read.
     """
     from mothball.formats.requirements.document import parse  # noqa: PLC0415 - not needed for known files
-    from mothball.formats.requirements.options import find_options_start  # noqa: PLC0415
+    from mothball.formats.requirements.lines import find_options_start  # noqa: PLC0415
 
     text = text[:MAX_RECOGNIZED]
     try:

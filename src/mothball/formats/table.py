@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import codecs
+import re
+from typing import Any
 
-from mothball.formats.names import (
-    INCLUDE_SUFFIXES,
-    INCLUDING_FORMATS,
-    LOCK_FORMATS,
-    PATTERNS,
-    FilePattern,
-    format_of,
-    is_constraints,
-    may_be_dependency_file,
-    may_be_included,
-    may_contain_requirements,
-)
 from mothball.model.document import (
     MAX_ENTRIES,
     MAX_OPTIONS,
@@ -28,26 +18,10 @@ from mothball.model.document import (
     relocated,
 )
 from mothball.model.errors import TooManyEntriesError, UnreadableFileError, decoding_error
-from mothball.model.file_names import FORMATS
 
-__all__ = [
-    "FORMATS",
-    "INCLUDE_SUFFIXES",
-    "INCLUDING_FORMATS",
-    "LOCK_FORMATS",
-    "PATTERNS",
-    "FilePattern",
-    "decode",
-    "format_of",
-    "is_constraints",
-    "may_be_dependency_file",
-    "may_be_included",
-    "may_contain_requirements",
-    "parse",
-]
-
-# Format name to the module whose ``parse(text)`` reads it; requirements files are a special case in ``parse``.
+# Format name to the module whose ``parse(text)`` reads it; that of requirements files also takes the kind of entries.
 _MODULES = {
+    "requirements": "requirements.document",
     "pyproject": "manifests.document",
     "pipfile": "manifests.pipfile",
     "hatch-toml": "manifests.tool_hatch",
@@ -71,9 +45,22 @@ _MODULES = {
 # Formats that may declare their encoding in one of the first two lines (PEP 263).
 _WITH_CODING_LINE = frozenset({"requirements", "script", "setup-py"})
 _BYTE_ORDER_MARK = "\ufeff"
+# The UTF-32-LE mark begins with the UTF-16-LE mark, so it must come first.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CODING = rb"coding[:=]\s*+([-\w.]{1,40})"
+# Not encodings of text files; decoding the first two takes quadratic time.
+_REFUSED_CODECS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 _SCRIPT_MARK = b"# /// script"
-
-_Record = TypeVar("_Record", bound=tuple[object, ...])
+# The fields of a document whose records have positions.
+_LOCATED = frozenset(
+    {"dependencies", "problems", "ignores", "includes", "index_options", "tool_indexes", "unnamed", "unresolvable"}
+)
 
 
 def decode(format_name: str, path: str, data: bytes) -> str:
@@ -86,14 +73,37 @@ def decode(format_name: str, path: str, data: bytes) -> str:
         return data.decode("latin-1")
     try:
         if format_name in _WITH_CODING_LINE:
-            from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only the format at hand is imported
-
-            return requirements.decode(data)
+            return decode_source(data)
         return data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
         raise decoding_error(path, data, error) from error
     except LookupError as error:
         raise UnreadableFileError(path, str(error), help_text="save it as UTF-8") from error
+
+
+def decode_source(data: bytes) -> str:
+    """Decode requirements as pip does: by byte-order mark, else by coding comment (PEP 263), else as UTF-8.
+
+    The coding comment must start one of the first two lines. The result has no byte-order mark. Raises
+    UnicodeDecodeError if the content is not valid in its encoding (pip would fall back to the locale, so its result
+    depends on the machine), and LookupError, with a message for users, if the encoding is not supported.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding).removeprefix(_BYTE_ORDER_MARK)
+    for line in data.split(b"\n", 2)[:2]:
+        if line.startswith(b"#") and (coding := re.search(_CODING, line)):
+            return _decode_as(coding[1].decode("ascii"), data).removeprefix(_BYTE_ORDER_MARK)
+    return data.decode("utf-8")
+
+
+def _decode_as(encoding: str, data: bytes) -> str:
+    try:
+        if codecs.lookup(encoding).name not in _REFUSED_CODECS:
+            return data.decode(encoding)
+    except LookupError:
+        pass
+    raise LookupError(f"unsupported encoding in its coding line: {encoding}")
 
 
 def parse(format_name: str, text: str, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Document:
@@ -112,23 +122,21 @@ def parse(format_name: str, text: str, kind: DependencyKind = DependencyKind.REQ
 
 
 def _parse(format_name: str, text: str, kind: DependencyKind) -> Document:
-    if format_name == "requirements":
-        from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only the format at hand is imported
-
-        return _limited(requirements.parse(text, kind=kind))
     # Importing importlib for import_module would cost as much as importing a format.
-    return _limited(__import__(f"mothball.formats.{_MODULES[format_name]}", fromlist=["parse"]).parse(text))
+    module = __import__(f"mothball.formats.{_MODULES[format_name]}", fromlist=["parse"])
+    return _limited(module.parse(text, kind=kind) if format_name == "requirements" else module.parse(text))
 
 
 def _after_mark(document: Document) -> Document:
     """Return the document of a text without its byte-order mark, with the positions in the whole text."""
-    located = ("dependencies", "problems", "ignores", "includes", "index_options", "tool_indexes", "unnamed")
-    fields: dict[str, Any] = {name: tuple(map(_moved, getattr(document, name))) for name in (*located, "unresolvable")}
+
+    def locate(start: int, end: int) -> Span:
+        return Span(start + 1, end + 1)
+
+    fields: dict[str, Any] = {
+        name: tuple(relocated(record, locate) for record in getattr(document, name)) for name in _LOCATED
+    }
     return document._replace(**fields)
-
-
-def _moved(record: _Record) -> _Record:
-    return relocated(record, lambda start, end: Span(start + 1, end + 1))
 
 
 def _limited(document: Document) -> Document:

@@ -10,7 +10,7 @@ from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.pinned_entry import pin_of
 from mothball.check.pipeline import LookupPlan
-from mothball.formats.table import format_of
+from mothball.formats.names import format_of
 from mothball.index.resolution import Query
 from mothball.lsp.last_valid import LastValid
 from mothball.lsp.lookups import PENDING

@@ -31,8 +31,7 @@ from mothball.discovery.local_projects import (
     resolve_local_references,
 )
 from mothball.discovery.resolve import resolve_text
-from mothball.formats.generators import has_generator_header
-from mothball.formats.table import format_of, may_be_included
+from mothball.formats.names import format_of, has_generator_header, may_be_included
 from mothball.formats.toml.api import find_span, scan_cached
 from mothball.lsp.last_valid import LastValid, parse_text
 from mothball.lsp.unsaved import (

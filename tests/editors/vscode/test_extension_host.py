@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.formats.table import PATTERNS, format_of
+from mothball.formats.names import PATTERNS, format_of
 from tests.editors.handshake import greet
 from tests.editors.vscode import shop
 from tests.editors.vscode.code_server import LIMIT, Installation

@@ -9,8 +9,9 @@ from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.model import Edit, apply
 from mothball.edits.removal import remove_dependency
 from mothball.edits.replacement import replace_dependency
-from mothball.formats.table import FORMATS, parse
+from mothball.formats.table import parse
 from mothball.model.document import Dependency, Document
+from mothball.model.file_names import FORMATS
 from mothball.model.results import Rule
 from tests.support.check_inputs import ARCHIVED, SETTINGS, LookUp, resolved, resolved_config
 from tests.support.edit_samples import LOCKS, MANIFESTS

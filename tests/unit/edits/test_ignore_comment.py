@@ -10,8 +10,9 @@ from mothball.check.inputs import line_range
 from mothball.check.pipeline import check
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.model import apply
-from mothball.formats.table import FORMATS, parse
+from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyKind, Document, LineIndex
+from mothball.model.file_names import FORMATS
 from mothball.model.results import IGNORABLE_RULES, Rule, Suppression
 from tests.support.check_inputs import ARCHIVED as ARCHIVED_ANSWER
 from tests.support.check_inputs import SETTINGS, LookUp, resolved, resolved_config

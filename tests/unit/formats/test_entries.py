@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mothball.formats.table import FORMATS, parse
+from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyKind, Document, LineIndex, Span, normalize_name
+from mothball.model.file_names import FORMATS
 from tests.support.spans import check_places
 
 if TYPE_CHECKING:

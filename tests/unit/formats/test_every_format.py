@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.table import FORMATS, parse
+from mothball.formats.table import parse
 from mothball.formats.toml.api import scan_cached
+from mothball.model.file_names import FORMATS
 from tests.support.samples import SAMPLES
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds

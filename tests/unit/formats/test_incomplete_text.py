@@ -11,8 +11,9 @@ from collections import Counter
 
 import pytest
 
-from mothball.formats.table import FORMATS, parse
+from mothball.formats.table import parse
 from mothball.model.document import SkipReason
+from mothball.model.file_names import FORMATS
 from tests.support.manifests import MANIFESTS
 from tests.support.samples import SAMPLES
 from tests.support.text_edits import KINDS, Tally, dropped, edits, survival

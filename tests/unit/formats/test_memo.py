@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH, ParsedRequirement, parse_requirement
-from mothball.formats.requirements.options import has_only_hashes, read_options
+from mothball.formats.requirements.lines import has_only_hashes, read_options
 from mothball.formats.table import parse
 from mothball.model.document import DependencyKind, SkipReason, Span
 from tests.support.memory import forget, memories

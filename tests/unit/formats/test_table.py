@@ -5,9 +5,16 @@ import sys
 
 import pytest
 
-from mothball.formats.table import FORMATS, PATTERNS, decode, format_of, is_constraints, may_be_included, parse
+from mothball.formats.names import (
+    PATTERNS,
+    format_of,
+    is_constraints,
+    may_be_included,
+)
+from mothball.formats.table import decode, parse
 from mothball.model.document import DependencyKind
 from mothball.model.errors import UnreadableFileError
+from mothball.model.file_names import FORMATS
 
 
 @pytest.mark.parametrize("path", ["pyproject.toml", "a/b/pyproject.toml", "/srv/pyproject.toml"])
@@ -216,14 +223,12 @@ def test_only_the_module_of_the_format_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [
+        "mothball.formats.broken",
         "mothball.formats.ignores",
-        "mothball.formats.names",
         "mothball.formats.pep508",
         "mothball.formats.requirements",
         "mothball.formats.requirements.document",
-        "mothball.formats.requirements.entries",
         "mothball.formats.requirements.lines",
-        "mothball.formats.requirements.options",
         "mothball.formats.table",
     ]
 

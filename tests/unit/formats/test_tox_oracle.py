@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from mothball.formats.table import format_of, parse
+from mothball.formats.names import format_of
+from mothball.formats.table import parse
 from mothball.model.document import DependencyKind, normalize_name
 
 TOX_INI = """\

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.locks.stanzas import REGISTRY, PackageSource, index_source, local_source
 from mothball.formats.locks.yaml_packages import YamlPackage, YamlSchema, first_value, read_yaml_lock
-from mothball.formats.requirements.entries import skip_reason_for_url
+from mothball.formats.pep508 import skip_reason_for_url
 from mothball.formats.yaml.nodes import YamlMapping, YamlScalar, list_items
 from mothball.model.document import SkipReason
 

@@ -19,8 +19,13 @@ from mothball.formats.manifests.tables import (
     inline_settings,
     section_name,
 )
-from mothball.formats.pep508 import NAME_PATTERN, ParsedRequirement, find_leading_name, parse_requirement
-from mothball.formats.requirements.entries import skip_reason_for_url
+from mothball.formats.pep508 import (
+    NAME_PATTERN,
+    ParsedRequirement,
+    find_leading_name,
+    parse_requirement,
+    skip_reason_for_url,
+)
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
 from mothball.model.document import (
     Dependency,

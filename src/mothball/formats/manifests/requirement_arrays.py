@@ -6,9 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from mothball.formats.manifests.tables import Pattern, TableMatcher, Tables, section_name
-from mothball.formats.pep508 import ParsedRequirement, RequirementError, find_leading_name, parse_requirement
+from mothball.formats.pep508 import (
+    ParsedRequirement,
+    RequirementError,
+    find_leading_name,
+    parse_requirement,
+    skip_reason_for_url,
+)
 from mothball.formats.requirements import strings as requirement_texts
-from mothball.formats.requirements.entries import skip_reason_for_url
 from mothball.formats.requirements.strings import (
     Section,
     incomplete_dependency,

@@ -16,7 +16,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
-from mothball.formats.generators import HEADER, HEADER_LIMIT
+from mothball.formats.names import GENERATOR_HEADER, HEADER_LIMIT
 from mothball.formats.requirements.lines import Comment
 from mothball.model.document import (
     Dependency,
@@ -41,7 +41,7 @@ _EXACT = r"===?\s*+([^\s,*]++)"
 
 def is_compiled(text: str, comments: Iterable[Comment]) -> bool:
     """Return True if the requirements file ``text`` has the header of a known tool among its ``comments``."""
-    return _has_header(HEADER, text, comments)
+    return _has_header(GENERATOR_HEADER, text, comments)
 
 
 def _has_header(header: str, text: str, comments: Iterable[Comment]) -> bool:

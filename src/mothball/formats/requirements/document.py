@@ -1,24 +1,37 @@
 """Parse requirements and constraints files by the rules of pip.
 
-Parsing is pure: includes are returned but not followed, ``${VARIABLE}`` is not expanded, and the disk is not accessed.
-Whatever pip rejects is reported as a problem with its span; the other lines are parsed as usual.
+Parsing is pure: includes are returned but not followed, ``${VARIABLE}`` is not expanded, and paths, for which pip
+checks the disk, are recognized by their spelling alone. Whatever pip rejects is reported as a problem with its span;
+the other lines are parsed as usual.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
-from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH
-from mothball.formats.requirements.entries import ClassifiedEntry, classify_editable, classify_entry
-from mothball.formats.requirements.lines import Comment, LogicalLine, decode, logical_lines
-from mothball.formats.requirements.options import (
+from mothball.formats.pep508 import (
+    MAX_CACHED,
+    MAX_CACHED_LENGTH,
+    NAME_PATTERN,
+    ParsedRequirement,
+    RequirementError,
+    find_leading_name,
+    is_url,
+    name_only_requirement,
+    parse_requirement_uncached,
+    skip_reason_for_url,
+)
+from mothball.formats.requirements.lines import (
+    Comment,
+    LogicalLine,
     PipOption,
     ShellWord,
     find_options_start,
     has_only_hashes,
+    logical_lines,
     read_options,
 )
 from mothball.model.document import (
@@ -29,18 +42,19 @@ from mothball.model.document import (
     DependencyGraph,
     DependencyKind,
     Document,
+    FileKind,
     IgnoreComment,
     Include,
     IndexOption,
     ParseProblem,
+    SkipReason,
     Span,
     UnnamedEntry,
+    variable_skip_reason,
 )
 from mothball.model.errors import TooManyEntriesError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
-
-__all__ = ["decode", "parse"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,6 +82,20 @@ _LISTING_HELP = "write the output of `python -m pip freeze` instead"
 
 # The text on the lines that the backslash at the end of a comment joins to it.
 _AFTER_COMMENT = r"(?>(?:[^\S\r\n]*+\\++(?:\r\n|\r|\n))+)[^\S\r\n]*+([^\s#][^\r\n]*+)"
+
+
+class _Entry(NamedTuple):
+    """A classified entry, the part of a line before its options or the value of ``-e``.
+
+    Spans are offsets into its text.
+
+    ``requirement`` is None for an entry without a recognizable name. ``skip_reason`` is set if the entry does
+    not come from an index, with or without a name, and ``error`` if pip rejects the entry.
+    """
+
+    requirement: ParsedRequirement | None = None
+    skip_reason: SkipReason | None = None
+    error: RequirementError | None = None
 
 
 class _Contents(NamedTuple):
@@ -114,7 +142,7 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
     contents.unresolvable.extend(_text_joined_to_comments(text, comments))
     if len(contents.unresolvable) > MAX_PROBLEMS:
         raise TooManyEntriesError
-    if may_hold_ignore_comment(text):
+    if comments and may_hold_ignore_comment(text):
         _read_comments(text, comments, contents)
     contents.problems.extend(_hidden_line(text, contents.problems) if has_hidden_lines(text) else ())
     dependencies: Sequence[Dependency] = contents.dependencies
@@ -164,15 +192,10 @@ def _read_comments(text: str, comments: list[Comment], contents: _Contents) -> N
     """Add the ignore comments among ``comments``, and the problems of invalid ones."""
     for comment in comments:
         result = read_comment(text, comment.span, applies_from=comment.line_start)
-        match result:
-            case IgnoreComment():
-                contents.ignores.append(result)
-            case ParseProblem():
-                contents.problems.append(result)
-            case None:
-                pass
-            case _:
-                assert_never(result)
+        if isinstance(result, IgnoreComment):
+            contents.ignores.append(result)
+        elif result is not None:
+            contents.problems.append(result)
     if contents.ignores and "via" in text:
         from mothball.formats.requirements.compiled import extend_annotation_ignores  # noqa: PLC0415 - only needed for compiled files
 
@@ -180,16 +203,13 @@ def _read_comments(text: str, comments: list[Comment], contents: _Contents) -> N
         contents.ignores[:] = extend_annotation_ignores(contents.ignores, text, starts, contents.dependencies)
 
 
-def _classify_line(line: str) -> ClassifiedEntry | None:
+def _classify_line(line: str) -> _Entry | None:
     """Classify the entry on ``line``; return None if there is no entry, or if it has options other than hashes."""
     options_at = find_options_start(line)
     if not options_at or (options_at < len(line) and not has_only_hashes(line, options_at)):
         return None
     text = line[:options_at].rstrip()
-    return _classify_cached(text) if len(text) <= MAX_CACHED_LENGTH else classify_entry(text)
-
-
-_classify_cached = lru_cache(MAX_CACHED)(classify_entry)
+    return _classify_cached(text) if len(text) <= MAX_CACHED_LENGTH else _classify_entry(text)
 
 
 def has_hidden_lines(text: str) -> bool:
@@ -210,7 +230,7 @@ def _hidden_line(text: str, problems: list[ParseProblem]) -> Iterator[ParseProbl
         )
 
 
-def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: _Contents) -> None:
+def _read_line(line: LogicalLine, classified: _Entry | None, contents: _Contents) -> None:
     """Parse one line and add its contents to ``contents``; ``classified`` is the result of ``_classify_line``."""
     options_at = find_options_start(line.text)
     if classified is not None:
@@ -227,7 +247,7 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
                 contents.index_options.append(IndexOption(_word_span(line, error.word), "unknown", ""))
     if options_at:
         entry = line.text[:options_at].rstrip()
-        _add_entry(classify_entry(entry), entry, line.span, contents)
+        _add_entry(_classify_entry(entry), entry, line.span, contents)
         return
     values: dict[str, ShellWord] = {}
     for option in options:
@@ -235,7 +255,7 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
     # pip evaluates one kind of option per line, in this order: editable, first include, index options.
     if "--editable" in values:
         editable = values["--editable"]
-        classified = classify_editable(editable.value)
+        classified = _classify_editable(editable.value)
         _add_entry(classified, editable.value, lambda start, end: _word_span(line, editable, start, end), contents)
     elif "--requirement" in values:
         _add_include(line, values["--requirement"], DependencyKind.REQUIREMENT, contents)
@@ -245,7 +265,7 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
         contents.index_options.extend(filter(None, (_index_option(line, option) for option in options)))
 
 
-def _add_entry(classified: ClassifiedEntry, text: str, locate: Callable[[int, int], Span], contents: _Contents) -> None:
+def _add_entry(classified: _Entry, text: str, locate: Callable[[int, int], Span], contents: _Contents) -> None:
     """Add the entry ``text`` to ``contents``; ``locate`` maps a range of it to the file."""
     if classified.requirement is not None:
         contents.dependencies.append(
@@ -268,12 +288,7 @@ def _word_span(line: LogicalLine, word: ShellWord, start: int = 0, end: int | No
     return line.span(origins[0], origins[-1] + 1)
 
 
-def _add_include(
-    line: LogicalLine,
-    target: ShellWord,
-    kind: Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT],
-    contents: _Contents,
-) -> None:
+def _add_include(line: LogicalLine, target: ShellWord, kind: FileKind, contents: _Contents) -> None:
     """Add an include; what follows it on the line is unresolvable, since pip and uv read different files."""
     contents.includes.append(Include(_word_span(line, target), target.value, kind))
     rest = line.text[target.origins[-1] + 1 :].lstrip("\"'").strip(" \t")
@@ -320,3 +335,123 @@ def listing_problem(text: str) -> ParseProblem | None:
             message = f"the lines below are the output of `{command}`, which is no requirements file"
             return ParseProblem(Span(*found.span()), message, _LISTING_HELP)
     return None
+
+
+# --- entries ----------------------------------------------------------------------------------------------------------
+
+# The only syntax that pip expands as an environment variable.
+_VARIABLE = r"\$\{[A-Z0-9_]++\}"
+_EGG = rf"(?ai)[#&]egg=({NAME_PATTERN})(?=[&#\[=<>!~;,\s]|\Z)"
+_PATH = r"[./\\~]|[A-Za-z]:[/\\]|[\w.-]++[/\\]"
+_ARCHIVES = (
+    *(".zip", ".whl", ".tar", ".tgz", ".tbz", ".txz", ".tlz"),
+    *(".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lz", ".tar.lzma"),
+)
+
+
+def _classify_entry(text: str) -> _Entry:
+    """Classify the trimmed, non-empty ``text`` before the options of a line. Raises nothing."""
+    if "${" in text and re.search(_VARIABLE, text):
+        return _classify_with_variable(text)
+    if ":" in text and is_url(text):
+        return _classify_reference(text, "; ", skip_reason_for_url(text))
+    head = text.partition(";")[0].rstrip()
+    if _is_archive(head) and not _is_named(head):
+        return _classify_reference(text, ";", SkipReason.PATH)
+    return _classify_requirement(text, head)
+
+
+_classify_cached = lru_cache(MAX_CACHED)(_classify_entry)
+
+
+def _classify_editable(text: str) -> _Entry:
+    """Classify the value of ``-e``; its name is known for ``name @ url`` and ``#egg=name`` only."""
+    result = parse_requirement_uncached(text)
+    if isinstance(result, ParsedRequirement) and result.url:
+        return _Entry(result, SkipReason.EDITABLE)
+    egg = re.search(_EGG, text)
+    return _Entry(name_only_requirement(text, Span(*egg.span(1))) if egg else None, SkipReason.EDITABLE)
+
+
+def _classify_requirement(text: str, head: str) -> _Entry:
+    result = _parse_pip_requirement(text, head)
+    if isinstance(result, ParsedRequirement):
+        return _Entry(result, skip_reason_for_url(result.url) if result.url else None)
+    if re.match(_PATH, text):
+        return _classify_reference(text, ";", SkipReason.PATH)
+    name = find_leading_name(text)
+    if name is None:
+        return _Entry(error=result)
+    return _Entry(name_only_requirement(text, name), SkipReason.INCOMPLETE, result)
+
+
+def _is_archive(path: str) -> bool:
+    if path.endswith("]"):
+        path = path.rpartition("[")[0].rstrip()
+    return path[-9:].lower().endswith(_ARCHIVES)
+
+
+def _is_named(archive: str) -> bool:
+    """Return True for ``name @ location``, False for a path that contains ``@``."""
+    name, at, _ = archive.partition("@")
+    return bool(at) and "/" not in name and re.match(_PATH, name) is None
+
+
+def _parse_pip_requirement(text: str, head: str) -> ParsedRequirement | RequirementError:
+    """Parse a requirement like pip, which splits it at the first ``;``, even inside a URL."""
+    if len(head) == len(text):
+        return parse_requirement_uncached(text)
+    marker = text.partition(";")[2].strip()
+    if marker and "@" not in head:
+        return parse_requirement_uncached(text)
+    requirement = parse_requirement_uncached(head)
+    if isinstance(requirement, RequirementError):
+        return requirement
+    return _marker_error(text, marker) or requirement._replace(marker=marker, entry_span=Span(0, len(text)))
+
+
+def _marker_error(text: str, marker: str) -> RequirementError | None:
+    """Return the error in the marker at the end of ``text``; pip ignores an empty marker."""
+    if not marker:
+        return None
+    result = parse_requirement_uncached(f"x;{marker}")
+    if isinstance(result, ParsedRequirement):
+        return None
+    span = Span(len(text) - len(marker), len(text))
+    return RequirementError(
+        span, result.message.replace("`x;", "`", 1).replace("requirement", "marker", 1), result.help
+    )
+
+
+def _classify_reference(text: str, separator: str, skip_reason: SkipReason) -> _Entry:
+    """Classify a URL or a path, whose name is in its ``#egg=`` fragment, if at all."""
+    reference, _, marker = text.partition(separator)
+    error = _marker_error(text, marker.strip())
+    egg = re.search(_EGG, reference)
+    if egg is None:
+        return _Entry(None, skip_reason, error)
+    requirement = name_only_requirement(text, Span(*egg.span(1)), marker=marker.strip())
+    return _Entry(requirement, skip_reason, error)
+
+
+def _classify_with_variable(text: str) -> _Entry:
+    """Classify an entry with environment variables.
+
+    The name is known unless it contains a variable. A variable in the version, an extra or the marker does not affect
+    where the project comes from.
+    """
+    classified = _classify_entry(re.sub(_VARIABLE, lambda variable: "1" * len(variable[0]), text))
+    substituted = classified.requirement
+    if substituted is not None:
+        name = substituted.name_span
+    else:
+        before = text[: text.index("${")]
+        leading_name = find_leading_name(before)
+        if leading_name is None or leading_name.end == len(before):
+            return _Entry(None, variable_skip_reason(text))
+        name = leading_name
+    if "$" in name.slice(text):
+        return _Entry(None, variable_skip_reason(text))
+    requirement = name_only_requirement(text, name, specifier=substituted.specifier_span if substituted else None)
+    is_skipped = classified.skip_reason is not None or substituted is None
+    return _Entry(requirement, variable_skip_reason(text) if is_skipped else None)

@@ -1,59 +1,24 @@
-"""Decode requirements files and split them into the logical lines of pip.
+"""Split requirements files into the logical lines of pip, and these into entry and options.
 
 A logical line may consist of several lines of the file, joined by trailing backslashes. Offsets in a logical line are
-mapped back to the file.
+mapped back to the file. pip splits options like a POSIX shell and parses them with ``optparse``: ``-rFILE``,
+``-r FILE``, ``--requirement FILE``, ``--requirement=FILE``, and unambiguous abbreviations of long names.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from mothball.formats.broken import CONFLICT_MARKERS
 from mothball.model.document import Span
 from mothball.model.records import NamedTuple, make
+from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-# The UTF-32-LE mark begins with the UTF-16-LE mark, so it must come first.
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_CODING = rb"coding[:=]\s*+([-\w.]{1,40})"
-# Not encodings of text files; decoding the first two takes quadratic time.
-_REFUSED_CODECS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
-
-
-def decode(data: bytes) -> str:
-    """Decode a requirements file as pip does: by byte-order mark, else by coding comment (PEP 263), else as UTF-8.
-
-    The coding comment must start one of the first two lines. The result has no byte-order mark. Raises
-    UnicodeDecodeError if the content is not valid in its encoding (pip would fall back to the locale, so its result
-    depends on the machine), and LookupError, with a message for users, if the encoding is not supported.
-    """
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding).removeprefix("\ufeff")
-    for line in data.split(b"\n", 2)[:2]:
-        if line.startswith(b"#") and (coding := re.search(_CODING, line)):
-            return _decode_as(coding[1].decode("ascii"), data).removeprefix("\ufeff")
-    return data.decode("utf-8")
-
-
-def _decode_as(encoding: str, data: bytes) -> str:
-    try:
-        if codecs.lookup(encoding).name not in _REFUSED_CODECS:
-            return data.decode(encoding)
-    except LookupError:
-        pass
-    raise LookupError(f"unsupported encoding in its coding line: {encoding}")
+    from collections.abc import Iterator, Sequence
 
 
 class LogicalLine(NamedTuple):
@@ -97,7 +62,6 @@ class Comment(NamedTuple):
 # A line ends at \r\n, \r or \n, as in editors; pip also breaks lines at form feeds and U+2028.
 _LINE = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n|\Z)")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#")
-_CONFLICT_MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
 _ONE_PIECE = (0,)
 
 
@@ -114,7 +78,7 @@ def logical_lines(text: str, comments: list[Comment], conflict_markers: list[Spa
         if line[:1].isalnum() and "#" not in line and line[-1] != "\\" and not pieces:  # fast path
             yield make(LogicalLine, (line.rstrip(), _ONE_PIECE, (start,)))
             continue
-        is_conflict_marker = line[:7] in _CONFLICT_MARKERS and line[7:8] in {"", " "}
+        is_conflict_marker = line[:7] in CONFLICT_MARKERS and line[7:8] in {"", " "}
         bare = line.lstrip()
         if is_conflict_marker or bare.startswith("#"):
             end = start + len(line)
@@ -173,3 +137,214 @@ def _strip_comment(
         yield LogicalLine(body, _ONE_PIECE, (sources[0] + leading,))
     else:
         yield LogicalLine(body, tuple(start - leading for start in starts) if leading else starts, sources)
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+
+
+class ShellWord(NamedTuple):
+    """One word after shell splitting; ``origins`` has the offset in the line of each character of ``value``.
+
+    ``origins`` is never empty: for an empty value it has the offsets of the quotes or of the option.
+    """
+
+    value: str
+    origins: Sequence[int]
+
+    def drop(self, count: int) -> ShellWord:
+        """Return the word without its first ``count`` characters."""
+        return ShellWord(self.value[count:], self.origins[count:] or self.origins)
+
+
+class PipOption(NamedTuple):
+    """An option by its canonical long name; ``value`` is the option itself if it takes no value."""
+
+    name: str
+    value: ShellWord
+
+
+class OptionError(NamedTuple):
+    """The reason why pip rejects the options of a line, and the rejected word."""
+
+    word: ShellWord
+    message: str
+    help: str
+
+
+# All options valid in a requirements file, and whether they take a value. Newer versions of pip reject --global-option.
+_TAKES_VALUE = {
+    "--all-releases": True,
+    "--config-settings": True,
+    "--constraint": True,
+    "--editable": True,
+    "--extra-index-url": True,
+    "--find-links": True,
+    "--global-option": True,
+    "--hash": True,
+    "--index-url": True,
+    "--no-binary": True,
+    "--no-index": False,
+    "--no-require-hashes": False,
+    "--only-binary": True,
+    "--only-final": True,
+    "--pre": False,
+    "--prefer-binary": False,
+    "--pypi-url": True,
+    "--require-hashes": False,
+    "--requirement": True,
+    "--trusted-host": True,
+    "--use-feature": True,
+}
+_SHORT = {
+    "-C": "--config-settings",
+    "-c": "--constraint",
+    "-e": "--editable",
+    "-f": "--find-links",
+    "-i": "--index-url",
+    "-r": "--requirement",
+}
+_HASHES = ("sha256:", "sha384:", "sha512:")
+_HASH_OPTIONS = tuple(f"--hash={algorithm}" for algorithm in _HASHES)
+
+
+def find_options_start(line: str) -> int:
+    """Return the offset of the options of a logical line, or its length if it has none.
+
+    Options begin at the first dash at the start of the line or after a space (not after a tab).
+    """
+    if line.startswith("-"):
+        return 0
+    space = line.find(" -")
+    return len(line) if space < 0 else space + 1
+
+
+def has_only_hashes(line: str, start: int) -> bool:
+    """Return True if ``line[start:]`` consists of valid ``--hash`` options only; False if in doubt."""
+    if not line.startswith(_HASH_OPTIONS, start) or _QUOTING.search(line, start) is not None:
+        return False
+    # str.split() splits at more characters than a shell. If every part is a valid hash, so is every shell word.
+    return all(word.startswith(_HASH_OPTIONS) for word in line[start:].split())
+
+
+class ReadOptions(NamedTuple):
+    """The options of a line, the error of the first one that pip rejects, and the first word that pip ignores."""
+
+    options: list[PipOption]
+    error: OptionError | None = None
+    ignored: ShellWord | None = None
+
+
+def read_options(line: str, start: int) -> ReadOptions:
+    """Parse the options in ``line[start:]``.
+
+    Unlike pip, continue after an error: an index option later on an incomplete line still counts. pip ignores words
+    that belong to no option, and everything after ``--``.
+    """
+    words = _split_words(line, start)
+    if isinstance(words, OptionError):
+        return ReadOptions([], words)
+    ignored: ShellWord | None = None
+    options: list[PipOption] = []
+    error: OptionError | None = None
+    # Reversed, so that the next word can be popped from the end.
+    words.reverse()
+    while words:
+        word = words.pop()
+        if not word.value.startswith("-") or word.value in ("-", "--"):
+            ignored = ignored or word
+            if word.value == "--":
+                break
+            continue
+        result = _read_option(word, words, needs_help=error is None)
+        if isinstance(result, PipOption):
+            options.append(result)
+        else:
+            error = error or result
+    return ReadOptions(options, error, ignored)
+
+
+def _read_option(word: ShellWord, rest: list[ShellWord], *, needs_help: bool) -> PipOption | OptionError:
+    """Parse the option at ``word``, whose value may be the last word of ``rest``."""
+    if word.value.startswith("--"):
+        spelling, equals, _ = word.value.partition("=")
+        name = _full_name(spelling)
+        value_start = len(spelling) + 1 if equals else 0
+    else:
+        spelling, name = word.value, _SHORT.get(word.value[:2])
+        value_start = 2 if len(spelling) > 2 else 0
+    if name is None:
+        message = f"`{one_line(spelling, 40)}` is not a valid option in a requirements file"
+        return OptionError(word, message, _suggestion(word.value) if needs_help else "")
+    if not _TAKES_VALUE[name]:
+        if value_start:
+            return OptionError(word, f"`{name}` does not take a value", f"write `{name}` without a value")
+        return PipOption(name, word)
+    if not value_start and not rest:
+        return OptionError(word, f"`{one_line(word.value, 40)}` needs a value", f"write `{name} VALUE`")
+    return _checked(name, word.drop(value_start) if value_start else rest.pop())
+
+
+def _checked(name: str, value: ShellWord) -> PipOption | OptionError:
+    """Return the option, or an error if pip rejects its value."""
+    if name == "--hash" and not value.value.startswith(_HASHES):
+        return OptionError(value, "`--hash` needs a sha256, sha384 or sha512 hash", "write `--hash=sha256:…`")
+    if name == "--config-settings" and "=" not in value.value:
+        return OptionError(value, "`--config-settings` needs a key and a value", "write `--config-settings=KEY=VALUE`")
+    if name in {"--requirement", "--constraint"} and not value.value:
+        return OptionError(value, f"`{name}` needs a file name", f"write `{name} FILE`")
+    return PipOption(name, value)
+
+
+def _full_name(spelling: str) -> str | None:
+    """Return the option with the name or unambiguous abbreviation ``spelling``, or None."""
+    if spelling in _TAKES_VALUE:
+        return spelling
+    candidates = [name for name in _TAKES_VALUE if name.startswith(spelling)]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _suggestion(spelling: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only needed for errors
+
+    close = get_close_matches(spelling.partition("=")[0][:40], _TAKES_VALUE, n=1)
+    return f"did you mean `{close[0]}`?" if close else "remove it, or correct its spelling"
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+_QUOTING = re.compile(r"[\"'\\]")
+# The next patterns are compiled when they are needed. A word consists of plain characters, escaped ones and strings.
+_UNQUOTED = r"[^ \t\r\n]++"
+_WORD_PART = r"""([^ \t\r\n"'\\]++)|\\((?s:.))|'([^']*+)'|"((?>(?:[^"\\]++|\\(?s:.))*))\""""
+# In double quotes, a backslash escapes only itself and the quote.
+_IN_DOUBLE_QUOTES = r"\\([\"\\])|((?s:.))"
+_DOUBLE_QUOTED = 4
+
+
+def _split_words(line: str, start: int) -> list[ShellWord] | OptionError:
+    """Split ``line[start:]`` like a POSIX shell, without support for comments."""
+    if _QUOTING.search(line, start) is None:
+        return [ShellWord(word[0], range(*word.span())) for word in re.compile(_UNQUOTED).finditer(line, start)]
+    words: list[ShellWord] = []
+    word_part = re.compile(_WORD_PART)
+    position = start
+    while position < len(line):
+        first = position
+        origins: list[int] = []
+        while part := word_part.match(line, position):
+            span = part.span(part.lastindex or 0)
+            if part.lastindex == _DOUBLE_QUOTED:
+                characters = re.compile(_IN_DOUBLE_QUOTES).finditer(line, *span)
+                origins += (character.start(character.lastindex or 0) for character in characters)
+            else:
+                origins += range(*span)
+            position = part.end()
+        if position > first:
+            words.append(ShellWord("".join(map(line.__getitem__, origins)), origins or range(first, position)))
+        if line[position : position + 1] in {'"', "'", "\\"}:
+            what = ("trailing backslash", "remove the backslash")
+            if line[position] != "\\":
+                what = ("unclosed quote", "close the quote")
+            return OptionError(ShellWord(line[position:], range(position, len(line))), *what)
+        position += 1
+    return words

@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mothball.formats.pep508 import ParsedRequirement, find_leading_name, name_only_requirement, parse_requirement
-from mothball.formats.requirements.entries import skip_reason_for_url
+from mothball.formats.pep508 import (
+    ParsedRequirement,
+    find_leading_name,
+    name_only_requirement,
+    parse_requirement,
+    skip_reason_for_url,
+)
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span, relocated
 from mothball.model.records import NamedTuple
 

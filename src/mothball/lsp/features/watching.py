@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.formats.table import PATTERNS
+from mothball.formats.names import PATTERNS
 from mothball.model.file_names import MOTHBALL_TOML, UV_TOML
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mothball.formats.table import format_of, parse
+from mothball.formats.names import format_of
+from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyGraph, DependencyKind, Document, SkipReason, normalize_name
 from tests.support import lock_samples
 

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from mothball.check.pipeline import check
-from mothball.formats.table import format_of, parse
+from mothball.formats.names import format_of
+from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyKind, Document, SkipReason, normalize_name
 from mothball.model.results import Rule, Severity
 from tests.support import lock_samples

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.table import format_of, parse
+from mothball.formats.names import format_of
+from mothball.formats.table import parse
 from mothball.model.document import SkipReason, normalize_name
 from tests.support.spans import check_places
 from tests.support.tool_documents import DOCUMENTS, HATCH, PIPFILE, PIXI, POETRY, REST, UV

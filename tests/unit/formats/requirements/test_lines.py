@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pip._internal.req.req_file import _decode_req_file
 
-from mothball.formats.requirements.lines import Comment, decode, logical_lines
+from mothball.formats.requirements.lines import Comment, logical_lines
+from mothball.formats.table import decode_source
 from mothball.model.document import Span
 
 
@@ -29,20 +30,20 @@ from mothball.model.document import Span
     ],
 )
 def test_content_is_decoded_like_pip(data: bytes, text: str) -> None:
-    assert decode(data) == text
-    assert decode(data) == _decode_req_file(data, "requirements.txt")
+    assert decode_source(data) == text
+    assert decode_source(data) == _decode_req_file(data, "requirements.txt")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_byte_order_mark_is_removed(encoding: str) -> None:
-    assert decode("\ufeff\ufeffa".encode(encoding)) == "a"
-    assert decode(codecs.BOM_UTF8 + b"# coding: latin-1\na") == "# coding: latin-1\na"
+    assert decode_source("\ufeff\ufeffa".encode(encoding)) == "a"
+    assert decode_source(codecs.BOM_UTF8 + b"# coding: latin-1\na") == "# coding: latin-1\na"
 
 
 @pytest.mark.parametrize("data", [b"\xff", codecs.BOM_UTF16_LE + b"a", b"# coding: ascii\n\xe9"])
 def test_undecodable_content_raises(data: bytes) -> None:
     with pytest.raises(UnicodeDecodeError):
-        decode(data)
+        decode_source(data)
 
 
 @pytest.mark.parametrize(
@@ -50,14 +51,14 @@ def test_undecodable_content_raises(data: bytes) -> None:
 )
 def test_unsupported_encoding_raises(name: str) -> None:
     with pytest.raises(LookupError):
-        decode(f"# coding: {name}\n".encode())
+        decode_source(f"# coding: {name}\n".encode())
 
 
 @given(st.binary(max_size=60))
 def test_any_content_is_decoded_or_raises_documented_errors(data: bytes) -> None:
     try:
-        assert not decode(b"# coding: utf-8\n" + data).startswith("\ufeff")
-        decode(data)
+        assert not decode_source(b"# coding: utf-8\n" + data).startswith("\ufeff")
+        decode_source(data)
     except (UnicodeDecodeError, LookupError):
         pass
 

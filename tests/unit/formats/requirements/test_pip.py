@@ -16,8 +16,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from pip._vendor.packaging.requirements import Requirement as PipRequirement
 
-from mothball.formats.requirements.document import decode, parse
+from mothball.formats.requirements.document import parse
 from mothball.formats.requirements.lines import LogicalLine, logical_lines
+from mothball.formats.table import decode_source
 from mothball.model.document import Dependency, DependencyKind, Document, LineIndex, SkipReason, normalize_name
 from tests.support.requirements_pip import PipEntry, PipLine, read_with_pip
 from tests.support.requirements_strategies import FILES
@@ -188,7 +189,7 @@ def test_real_files_match_pip() -> None:
         # --global-option is accepted by mothball but not by current versions of pip.
         if oracle["status"] != "rejected":
             try:
-                check_against_pip(decode(data))
+                check_against_pip(decode_source(data))
             except AssertionError as error:
                 raise AssertionError(path) from error
 
@@ -197,7 +198,7 @@ def test_registry_entries_of_real_files_have_their_spans() -> None:
     for path, data, oracle in corpus():
         if oracle["status"] != "ok":
             continue
-        text = decode(data)
+        text = decode_source(data)
         lines = LineIndex(text)
         dependency = {
             (dependency.name, *lines.position(dependency.name_span.start))
