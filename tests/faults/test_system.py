@@ -19,8 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.index.cache import CachedPage, StatusCache, page_key
-from mothball.index.cache_database import Database
+from mothball.index.cache import CachedPage, Database, StatusCache, page_key
 from mothball.index.project_page import ProjectPage
 from tests.support.git_repository import new_repository
 from tests.support.installed import Mothball, Run, script

@@ -6,8 +6,7 @@ import argparse
 import sys
 
 from mothball.config.user_directories import cache_directory
-from mothball.index.cache import StatusCache
-from mothball.index.cache_database import CLEAR_HELP, discard
+from mothball.index.cache import CLEAR_HELP, StatusCache, discard
 from mothball.model.errors import CacheError
 from mothball.model.sanitize import one_line
 

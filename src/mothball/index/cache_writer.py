@@ -15,8 +15,6 @@ from typing import NoReturn
 from diskcache import DEFAULT_SETTINGS, ENOVAL, UNKNOWN, Cache, Disk
 from diskcache.core import METADATA, MODE_RAW
 
-from mothball.index.cache_database import LOCK_WAIT, Row
-
 # Unlike write-ahead logging, the rollback journal works on network file systems. Without automatic vacuum, a database
 # would never shrink below the size limit again.
 PRAGMAS: dict[str, str | int] = {
@@ -86,8 +84,8 @@ class Writer(Cache):  # type: ignore[misc]  # diskcache has no types
     Its methods raise sqlite3.Error, and nearly any exception if diskcache did not create the database.
     """
 
-    def __init__(self, connection: sqlite3.Connection, directory: str) -> None:
-        """Create missing tables in one transaction.
+    def __init__(self, connection: sqlite3.Connection, directory: str, timeout: float) -> None:
+        """Create missing tables in one transaction; ``timeout`` is that of ``connection``, in seconds.
 
         diskcache writes its settings one by one, each with a sync to disk. In one transaction there is only one sync,
         and other processes do not see incomplete tables.
@@ -97,9 +95,9 @@ class Writer(Cache):  # type: ignore[misc]  # diskcache has no types
             if connection.execute(f"PRAGMA {name}").fetchone() != (value,):
                 connection.execute(f"PRAGMA {name} = {value}")
         with _transaction(connection):
-            super().__init__(directory, LOCK_WAIT, TextDisk, **SETTINGS)
+            super().__init__(directory, timeout, TextDisk, **SETTINGS)
 
-    def save(self, rows: Sequence[Row], lifetime: float) -> None:
+    def save(self, rows: Sequence[tuple[str, str]], lifetime: float) -> None:
         """Write ``rows`` in one transaction; they expire after ``lifetime`` seconds."""
         with _transaction(self._connection):
             for key, value in rows:

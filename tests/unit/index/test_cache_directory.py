@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.index.cache import CachedPage, StatusCache, page_key
-from mothball.index.cache_database import discard
+from mothball.index.cache import CachedPage, StatusCache, discard, page_key
 from mothball.model.errors import CacheError
 
 KEY = page_key("https://index.example/simple/", "lib")

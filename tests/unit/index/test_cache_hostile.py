@@ -19,9 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.index import cache_database
-from mothball.index.cache import REPRESENTATION, CachedPage, StatusCache, page_key
-from mothball.index.cache_database import Database
+from mothball.index.cache import LOCK_WAIT, REPRESENTATION, CachedPage, Database, StatusCache, page_key
 from mothball.index.cache_writer import TextDisk, UnexpectedContentError, Writer
 from mothball.index.project_page import ProjectPage
 from mothball.model.errors import CacheError
@@ -155,7 +153,7 @@ def test_huge_value_is_not_read_into_memory(hostile_cache: HostileCache) -> None
 
 def test_eviction_deletes_rows_and_no_files(hostile_cache: HostileCache) -> None:
     """diskcache deletes files of rows that it evicts, expires and clears; TextDisk must not."""
-    writer = Writer(Database(str(hostile_cache.database)).connection, str(hostile_cache.inner))
+    writer = Writer(Database(str(hostile_cache.database)).connection, str(hostile_cache.inner), LOCK_WAIT)
     for expired in (None, 1.0):
         writer.save([(key.name, "x") for key in KEYS], 100.0)
         hostile_cache.execute(
@@ -312,7 +310,7 @@ def test_cache_table_with_other_columns_is_an_error(hostile_cache: HostileCache)
 
 
 def test_endless_trigger_is_interrupted(hostile_cache: HostileCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_database, "_MAX_STEPS", 1_000_000)
+    monkeypatch.setattr("mothball.index.cache._MAX_STEPS", 1_000_000)
     many = ", ".join(f"Cache AS c{number}" for number in range(12))
     hostile_cache.execute(
         "CREATE TRIGGER endless AFTER UPDATE ON Cache BEGIN"
