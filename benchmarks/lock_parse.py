@@ -18,8 +18,8 @@ import tomllib
 from collections.abc import Callable, Iterator
 
 from benchmarks.paired import Ratio
-from mothball.formats.locks import uv as uv_lock
 from mothball.formats.locks.fast_reader import scan_line
+from mothball.formats.locks.toml_locks import parse_uv
 
 _INDEX = "https://index.example/simple"
 _FILES = "https://files.example/packages"
@@ -114,7 +114,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     lock = make_lock()
     commented = lock.replace('name = "bench"', 'name = "bench"  # mothball: ignore[archived] the project itself')
-    document = uv_lock.parse(lock)
+    document = parse_uv(lock)
     edges = sum(map(len, document.graph.requires.values())) if document.graph else 0
     print(f"{len(lock):,} characters, {len(document.dependencies)} packages, {edges} edges")
 
@@ -122,7 +122,7 @@ def main() -> None:
 
     def parse_first(text: str) -> None:
         scan_line.cache_clear()
-        uv_lock.parse(text)
+        parse_uv(text)
 
     calls: dict[str, Callable[[], object]] = {
         "tomllib.loads": lambda: tomllib.loads(lock),

@@ -19,27 +19,27 @@ from mothball.model.document import (
 )
 from mothball.model.errors import TooManyEntriesError, UnreadableFileError, decoding_error
 
-# Format name to the module whose ``parse(text)`` reads it; that of requirements files also takes the kind of entries.
-_MODULES = {
-    "requirements": "requirements.document",
-    "pyproject": "manifests.document",
-    "pipfile": "manifests.pipfile",
-    "hatch-toml": "manifests.tool_hatch",
-    "pixi-toml": "manifests.tool_pixi",
-    "tox-toml": "manifests.tool_tox",
-    "setup-cfg": "ini.setup_cfg",
-    "setup-py": "python.setup_py",
-    "tox-ini": "ini.tox_ini",
-    "conda-env": "yaml.conda_env",
-    "pre-commit": "yaml.pre_commit",
-    "script": "manifests.script",
-    "uv-lock": "locks.uv",
-    "poetry-lock": "locks.poetry",
-    "pdm-lock": "locks.pdm",
-    "pylock": "locks.pylock",
-    "pipfile-lock": "locks.pipfile",
-    "pixi-lock": "locks.pixi",
-    "conda-lock": "locks.conda_lock",
+# Format name to the function of the text that reads it; that of requirements files also takes the kind of entries.
+_PARSERS = {
+    "requirements": "requirements.document.parse",
+    "pyproject": "manifests.document.parse",
+    "pipfile": "manifests.pipfile.parse",
+    "hatch-toml": "manifests.tool_hatch.parse",
+    "pixi-toml": "manifests.tool_pixi.parse",
+    "tox-toml": "manifests.tool_tox.parse",
+    "setup-cfg": "ini.setup_cfg.parse",
+    "setup-py": "python.setup_py.parse",
+    "tox-ini": "ini.tox_ini.parse",
+    "conda-env": "yaml.conda_env.parse",
+    "pre-commit": "yaml.pre_commit.parse",
+    "script": "manifests.script.parse",
+    "uv-lock": "locks.toml_locks.parse_uv",
+    "poetry-lock": "locks.toml_locks.parse_poetry",
+    "pdm-lock": "locks.toml_locks.parse_pdm",
+    "pylock": "locks.toml_locks.parse_pylock",
+    "pipfile-lock": "locks.pipfile.parse",
+    "pixi-lock": "locks.yaml_locks.parse_pixi",
+    "conda-lock": "locks.yaml_locks.parse_conda_lock",
 }
 
 # Formats that may declare their encoding in one of the first two lines (PEP 263).
@@ -122,9 +122,10 @@ def parse(format_name: str, text: str, kind: DependencyKind = DependencyKind.REQ
 
 
 def _parse(format_name: str, text: str, kind: DependencyKind) -> Document:
+    module, _, function = _PARSERS[format_name].rpartition(".")
     # Importing importlib for import_module would cost as much as importing a format.
-    module = __import__(f"mothball.formats.{_MODULES[format_name]}", fromlist=["parse"])
-    return _limited(module.parse(text, kind=kind) if format_name == "requirements" else module.parse(text))
+    read = getattr(__import__(f"mothball.formats.{module}", fromlist=[function]), function)
+    return _limited(read(text, kind=kind) if format_name == "requirements" else read(text))
 
 
 def _after_mark(document: Document) -> Document:

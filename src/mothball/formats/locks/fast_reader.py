@@ -11,13 +11,23 @@ import re
 from functools import lru_cache
 from itertools import accumulate, count
 
-from mothball.formats.ignores import read_comment
-from mothball.formats.locks.stanzas import NAME, KeyPath, Layout, Leaf, LocatedName, Lock, Stanza, Values
-from mothball.formats.locks.toml_reader import FILE_LISTS, collect_leaves
+from mothball.formats.locks.stanzas import (
+    FILE_LISTS,
+    NAME,
+    KeyPath,
+    Layout,
+    Leaf,
+    LocatedName,
+    Lock,
+    Stanza,
+    Values,
+    collect_leaves,
+    read_comments,
+)
 from mothball.formats.toml.api import Header, String, TomlEntry, scan
 from mothball.formats.toml.strings import SHORT_ESCAPES
 from mothball.formats.toml.tables import Definitions
-from mothball.model.document import IgnoreComment, ParseProblem, Span
+from mothball.model.document import Span
 from mothball.model.records import NamedTuple
 
 _CONTROL = r"\x00-\x08\x0a-\x1f\x7f"
@@ -115,16 +125,8 @@ class _Reader:
         if context[1]:
             raise _Declined
         self._finish()
-        return Lock(tuple(self._stanzas), self._root, *self._read_comments())
-
-    def _read_comments(self) -> tuple[tuple[ParseProblem, ...], tuple[IgnoreComment, ...]]:
-        parts, ends = self._parts, self._ends
-        spans = [Span(ends[i - 1] - 1, ends[i]) for i in range(1, len(parts), 2) if parts[i - 1].endswith("#")]
-        comments = [read_comment(self._text, span) for span in spans]
-        return (
-            tuple(comment for comment in comments if isinstance(comment, ParseProblem)),
-            tuple(comment for comment in comments if isinstance(comment, IgnoreComment)),
-        )
+        comments = (Span(ends[i - 1] - 1, ends[i]) for i in range(1, len(parts), 2) if parts[i - 1].endswith("#"))
+        return Lock(tuple(self._stanzas), self._root, *read_comments(self._text, comments))
 
     # --- packages -----------------------------------------------------------------------------------------------------
 

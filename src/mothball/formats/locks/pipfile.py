@@ -1,30 +1,39 @@
 """Parse Pipfile.lock: JSON with a section for each package category, and the indexes of the packages.
 
-The format has no comments and does not record which packages require which.
+The format has no comments and does not record which packages require which. Values are decoded by the ``json`` module,
+which reports no positions: ``members`` finds those of an object's members in a valid document, ``load`` that of the
+first error of an invalid one.
 """
 
 from __future__ import annotations
 
 import re
+from json import JSONDecodeError, JSONDecoder
 from typing import TYPE_CHECKING
 
-from mothball.formats.json.scanner import JsonError, JsonMember, load, members
-from mothball.formats.locks.stanzas import REGISTRY, PackageSource, archive_source, index_source, local_source
-from mothball.formats.pep508 import NAME_PATTERN
+from mothball.formats.broken import CONFLICT
+from mothball.formats.locks.packages import (
+    MAX_SHOWN,
+    NAME,
+    REGISTRY,
+    VERSION_CONTROL,
+    PackageSource,
+    archive_source,
+    index_source,
+    local_source,
+    unknown_version,
+)
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span, normalize_name
+from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _META = "_meta"
-_VERSION_CONTROL = ("git", "hg", "svn", "bzr")
-_NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
 _HELP = "regenerate the file with `pipenv lock`"
 # The newest known version of the format, written as ``pipfile-spec``.
 _NEWEST_SPEC = 6
-# Maximum length of a name in a message, in code points.
-_MAX_SHOWN = 60
 
 
 def parse(text: str) -> Document:
@@ -55,7 +64,7 @@ def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
             for package in members(text, category.value_span.start):
                 yield _read_package(text, package, category.key, indexes)
         else:
-            shown = one_line(category.key, _MAX_SHOWN)
+            shown = one_line(category.key, MAX_SHOWN)
             yield ParseProblem(category.key_span, f"`{shown}` is not a package category", _HELP)
 
 
@@ -66,9 +75,7 @@ def _version_problem(text: str) -> Iterator[ParseProblem]:
         for field in members(text, meta.value_span.start):
             is_known = isinstance(field.value, int | float) and field.value <= _NEWEST_SPEC
             if field.key == "pipfile-spec" and not is_known:
-                written = one_line(field.value_span.slice(text), _MAX_SHOWN)
-                message = f"version {written} of this lock format is not known"
-                yield ParseProblem(field.value_span, message, _HELP)
+                yield unknown_version(field.value_span.slice(text), field.value_span, _HELP)
 
 
 def _indexes(meta: object) -> dict[str, str]:
@@ -83,8 +90,8 @@ def _indexes(meta: object) -> dict[str, str]:
 
 def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[str, str]) -> Dependency | ParseProblem:
     fields = member.value
-    shown = one_line(member.key, _MAX_SHOWN)
-    if _NAME.fullmatch(member.key) is None:
+    shown = one_line(member.key, MAX_SHOWN)
+    if NAME.fullmatch(member.key) is None:
         return ParseProblem(member.key_span, f"`{shown}` is not a valid project name", _HELP)
     if isinstance(fields, str):
         # Pipenv also accepts the version instead of a table.
@@ -117,7 +124,7 @@ def _pinned_version(specifier: str) -> str | None:
 
 
 def _source(fields: Mapping[str, object], indexes: Mapping[str, str]) -> PackageSource:
-    if any(kind in fields for kind in _VERSION_CONTROL):
+    if any(kind in fields for kind in VERSION_CONTROL):
         return PackageSource(SkipReason.VCS)
     if "path" in fields:
         return local_source(str(fields["path"]), is_editable=fields.get("editable") is True)
@@ -130,3 +137,87 @@ def _source(fields: Mapping[str, object], indexes: Mapping[str, str]) -> Package
         return index_source(url) if url else PackageSource(SkipReason.NO_INDEX)
     default = next(iter(indexes.values()), None)
     return index_source(default) if default else REGISTRY
+
+
+# --- JSON (RFC 8259) with positions -----------------------------------------------------------------------------------
+
+# Integers are decoded as floats: `int` rejects more than 4,300 digits with an error that has no position.
+_DECODER = JSONDecoder(parse_int=float)
+_BLANKS = " \t\r\n"
+_SPACE = re.compile(r"[ \t\r\n]*+")
+_STRING = r'"(?>(?:[^"\\\r\n]++|\\[^\r\n])*)'
+_TOKEN = rf'{_STRING}(?P<closing>"?)|[^\s,:{{}}\[\]"]++|.'
+_CONFLICT_MARKER = r"(?<![^\r\n])(?:<{7}|\|{7}|={7}|>{7})(?![^ \r\n])"
+# The maximum number of code points of a token in a message.
+_MAX_TOKEN = 20
+
+
+class JsonError(ValueError):
+    """The first syntax error of a document."""
+
+    def __init__(self, message: str, span: Span) -> None:
+        """Initialize with a message for users and the span of the error."""
+        super().__init__(message)
+        self.message = message
+        self.span = span
+
+
+class JsonMember(NamedTuple):
+    """A key and its value as ``json.loads`` returns them, with integers as floats.
+
+    ``key_span`` excludes the quotes of the key, ``value_span`` includes those of a string value.
+    """
+
+    key: str
+    key_span: Span
+    value: object
+    value_span: Span
+
+
+def load(text: str) -> object:
+    """Return the value of a document without byte-order mark. Raises JsonError if it is invalid."""
+    try:
+        return _DECODER.decode(text)
+    except JSONDecodeError as error:
+        raise _error_at(error.pos, text) from error
+    except RecursionError as error:
+        raise JsonError("invalid JSON: nested too deeply", Span(0, 1)) from error
+
+
+def members(text: str, start: int) -> Iterator[JsonMember]:
+    """Yield all members of the object at ``start``, including duplicate keys, in a document that ``load`` accepts."""
+    position = _skip(text, start + 1)
+    while text[position] != "}":
+        key, after_key = _DECODER.raw_decode(text, position)
+        begin = _skip(text, _skip(text, after_key) + 1)
+        value, end = _DECODER.raw_decode(text, begin)
+        yield JsonMember(key, Span(position + 1, after_key - 1), value, Span(begin, end))
+        position = _skip(text, end)
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+
+
+def _skip(text: str, position: int) -> int:
+    space = _SPACE.match(text, position)
+    return space.end() if space else position
+
+
+def _error_at(position: int, text: str) -> JsonError:
+    """Describe the error at ``position``; messages of the ``json`` module differ between Python versions."""
+    if marker := re.search(_CONFLICT_MARKER, text):
+        return JsonError(CONFLICT, Span(*marker.span()))
+    end = len(text.rstrip(_BLANKS))
+    if position >= end:
+        return JsonError("invalid JSON: unexpected end of file", Span(max(end - 1, 0), end))
+    if text[position] in "\r\n":
+        # A string ended by a line break: report all of it from its opening quote.
+        opening = re.search(rf"(?<!\\){_STRING}\Z", text[:position])
+        position = opening.start() if opening else position
+    elif text[position] in "]}" and text[:position].rstrip(_BLANKS).endswith(","):
+        # Python 3.13 reports a trailing comma, older versions the bracket after it.
+        position = text.rindex(",", 0, position)
+    token = re.compile(_TOKEN, re.DOTALL).match(text, position)
+    if token is None or token["closing"] == "":
+        return JsonError("invalid JSON: unclosed string", Span(position, token.end() if token else end))
+    hint = ": a comma or colon may be missing before it" if token[0][0] in '"{[' else ""
+    return JsonError(f"invalid JSON: unexpected `{one_line(token[0], _MAX_TOKEN)}`{hint}", Span(*token.span()))

@@ -1,13 +1,30 @@
-"""Data model of TOML locks of all tools: one stanza for each package, and the values outside of packages.
+"""Read TOML locks of all tools: one stanza for each package, and the values outside of packages.
 
-``fast_reader`` reads locks in the layout that tools write, ``toml_reader`` all others.
+The reader here accepts any layout, complete or incomplete, with the TOML scanner. ``fast_reader`` reads locks in the
+layout that tools write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import assert_never
 
-from mothball.model.document import IgnoreComment, ParseProblem, SkipReason, Span
+from mothball.formats.ignores import may_hold_ignore_comment, read_comment
+from mothball.formats.toml.api import (
+    Array,
+    Header,
+    InlineTable,
+    Invalid,
+    Scalar,
+    String,
+    TomlEntry,
+    TomlScan,
+    Value,
+    scan,
+    syntax_problems,
+)
+from mothball.model.document import IgnoreComment, ParseProblem, Span
 from mothball.model.records import NamedTuple
 
 # Keys relative to the table of a package, or to the root; array items have the path of their array.
@@ -18,30 +35,35 @@ Values = dict[KeyPath, list[Leaf]]
 NAME: KeyPath = ("name",)
 _ANY = "*"
 
-
-class Schema(NamedTuple):
-    """What identifies a lock format: its tables and keys at the root, and the key of its version.
-
-    ``newest`` is the newest known major version. ``is_number`` is True if the version is a number, not a string.
-    """
-
-    keys: frozenset[str]
-    version_key: str
-    newest: int
-    is_number: bool = False
+_TEXT = r'"[ !#-&(-\[\]-~]*+"'
+# The file list of a package. These lists are most of a lock, and only pylock needs them. The pattern requires a fixed
+# order of keys, so that none can be repeated, and strings without quotes and backslashes.
+FILE_LISTS = (
+    r"\[(?:(?<=\nwheels = \[)|(?<=\nfiles = \[))\r?\n"
+    rf"(?>(?:    \{{ ?(?:url|file) = {_TEXT}, hash = {_TEXT}(?:, size = (?:0|[1-9][0-9]{{0,17}}+))?"
+    rf"(?:, upload-time = {_TEXT})? ?\}},\r?\n)+)\]"
+)
 
 
 class Layout(NamedTuple):
-    """The values that a format reads: its array of packages, and the paths in each package and at the root.
+    """A lock format: its tables and keys, and the values to read from it.
 
-    A path includes everything below it. ``*`` matches any single key, and its values are stored under ``*``. No two
-    paths may match the same key. ``name`` is always read. ``skips_files`` is True if file lists are not needed.
+    ``array`` is the array of packages, ``keys`` are all tables and keys at the root. ``version_key`` is the key of the
+    format's version, ``newest`` the newest known major version; ``is_number`` is True if it is no string.
+
+    ``package`` and ``root`` are the paths to read in each package and at the root. A path includes everything below it.
+    ``*`` matches any single key, and its values are stored under ``*``. No two paths may match the same key. ``name``
+    is always read. ``skips_files`` is True if file lists are not needed.
     """
 
+    format: str
     array: str
-    schema: Schema
+    keys: frozenset[str]
+    version_key: str
+    newest: int
     package: tuple[KeyPath, ...]
     root: tuple[KeyPath, ...] = ()
+    is_number: bool = False
     skips_files: bool = True
 
 
@@ -69,6 +91,10 @@ class Stanza(NamedTuple):
         leaves = self.values.get(path)
         return leaves[0] if leaves and isinstance(leaves[0], str) else None
 
+    def has(self, key: str) -> bool:
+        """Return True if ``key``, or a path below it, has a value."""
+        return any(path[0] == key for path in self.values)
+
 
 class Lock(NamedTuple):
     """The content of a lock; ``root`` holds the values outside of packages by full path.
@@ -83,7 +109,7 @@ class Lock(NamedTuple):
     is_truncated: bool = False
 
 
-def strings_at(values: Mapping[KeyPath, Sequence[Leaf]], paths: Iterable[KeyPath]) -> list[str]:
+def strings_at(values: Mapping[KeyPath, Sequence[Leaf]], *paths: KeyPath) -> list[str]:
     """Return all strings in ``values`` at ``paths``."""
     return [leaf for path in paths for leaf in values.get(path, ()) if isinstance(leaf, str)]
 
@@ -99,44 +125,157 @@ def match_path(path: KeyPath, patterns: tuple[KeyPath, ...]) -> tuple[KeyPath, b
             if name not in {step, _ANY}:
                 break
         else:
-            stored = path if _ANY not in pattern else tuple(map(_stored_step, pattern, path)) + path[len(pattern) :]
+            stored = path
+            if _ANY in pattern:
+                steps = zip(pattern, path, strict=False)
+                stored = (*(_ANY if name == _ANY else step for name, step in steps), *path[len(pattern) :])
             return stored, len(path) >= len(pattern)
     return None
 
 
-def _stored_step(name: str, step: str) -> str:
-    return _ANY if name == _ANY else step
+def collect_leaves(target: Values, path: KeyPath, value: Value, patterns: tuple[KeyPath, ...]) -> bool:
+    """Add the leaves of ``value`` that match ``patterns`` to ``target``; return True if all of these are complete."""
+    match = match_path(path, patterns)
+    if match is None:
+        return True
+    if match[1]:
+        target.setdefault(match[0], [])
+    is_complete = True
+    for leaf_path, leaf, closed in _leaves(path, value):
+        match = match_path(leaf_path, patterns)
+        if match and match[1]:
+            is_complete = is_complete and closed
+            if leaf is not None:
+                target.setdefault(match[0], []).append(leaf)
+    return is_complete
 
 
-# --- package sources --------------------------------------------------------------------------------------------------
+def _leaves(path: KeyPath, value: Value) -> Iterator[tuple[KeyPath, Leaf | None, bool]]:
+    """Yield the path of each leaf, its value (None if neither string nor boolean), and True if it is complete."""
+    match value:
+        case String():
+            yield path, value.value, value.closed
+        case Scalar():
+            yield path, value.value if isinstance(value.value, bool) else None, True
+        case Array():
+            for item in value.items:
+                yield from _leaves(path, item)
+            yield path, None, value.closed
+        case InlineTable():
+            for entry in value.entries:
+                yield from _leaves((*path, *(key.name for key in entry.keys)), entry.value)
+            yield path, None, value.closed
+        case Invalid():
+            yield path, None, False
+        case _:
+            assert_never(value)
 
 
-class PackageSource(NamedTuple):
-    """The index that the lock records, None for the default one, or the reason not to look the package up."""
-
-    skip_reason: SkipReason | None = None
-    index_url: str | None = None
-
-
-REGISTRY = PackageSource()
-# The directory of the lock contains the project itself.
-_LOCK_DIRECTORY = {".", "./"}
+def read_comments(text: str, spans: Iterable[Span]) -> tuple[tuple[ParseProblem, ...], tuple[IgnoreComment, ...]]:
+    """Return the problems and the ignores of the comments at ``spans``."""
+    comments = [read_comment(text, span) for span in spans] if may_hold_ignore_comment(text) else []
+    return (
+        tuple(comment for comment in comments if isinstance(comment, ParseProblem)),
+        tuple(comment for comment in comments if isinstance(comment, IgnoreComment)),
+    )
 
 
-def index_source(url: str) -> PackageSource:
-    """Return the source of a package from the index at ``url``; an index on a disk cannot be queried."""
-    if url[:8].lower().startswith(("https://", "http://")):
-        return PackageSource(index_url=url)
-    return PackageSource(SkipReason.PATH)
+# --- locks of any layout ----------------------------------------------------------------------------------------------
 
 
-def local_source(path: str | None, *, is_editable: bool) -> PackageSource:
-    """Return the source of a package in the directory at ``path``."""
-    if path in _LOCK_DIRECTORY:
-        return PackageSource(SkipReason.SELF)
-    return PackageSource(SkipReason.EDITABLE if is_editable else SkipReason.PATH)
+def read_toml(text: str, layout: Layout) -> Lock:
+    """Read a lock in any TOML notation, including the intact parts of an invalid one. Never raises."""
+    document = scan(blank_file_lists(text) if layout.skips_files else text)
+    collector = _Collector(text, layout)
+    for header, entries in _bodies(document):
+        collector.read_body(header, entries)
+    collector.finish()
+    comment_problems, ignores = read_comments(text, document.comments)
+    problems = (*syntax_problems(document), *collector.problems, *comment_problems)
+    return Lock(tuple(collector.stanzas), collector.root, problems, ignores, document.is_truncated)
 
 
-def archive_source(location: str | None) -> PackageSource:
-    """Return the source of a package in an archive at a URL or path."""
-    return PackageSource(SkipReason.URL if location and "://" in location else SkipReason.PATH)
+def blank_file_lists(text: str) -> str:
+    """Replace the content of every file list with spaces, which keeps all offsets."""
+    return re.sub(FILE_LISTS, lambda files: f"[{' ' * (len(files[0]) - 2)}]", text)
+
+
+def _bodies(document: TomlScan) -> Iterator[tuple[Header | None, tuple[TomlEntry, ...]]]:
+    """Yield each table header with its entries; entries before the first header have the header None."""
+    start, header = 0, None
+    for next_header in document.headers:
+        yield header, document.entries[start : next_header.body]
+        start, header = next_header.body, next_header
+    yield header, document.entries[start:]
+
+
+class _Collector:
+    """Group tables and entries by package."""
+
+    def __init__(self, text: str, layout: Layout) -> None:
+        self.stanzas: list[Stanza] = []
+        self.root: Values = {}
+        self.problems: list[ParseProblem] = []
+        self._text = text
+        self._layout = layout
+        # The current package; its span is None outside of packages.
+        self._span: Span | None = None
+        self._name: LocatedName | None = None
+        self._values: Values = {}
+        self._is_complete = True
+
+    def read_body(self, header: Header | None, entries: Iterable[TomlEntry]) -> None:
+        """Read one table. Brackets are not counted, so an incomplete header still starts a package."""
+        names = tuple(key.name for key in header.keys) if header else ()
+        if header and names == (self._layout.array,):
+            self.finish()
+            self._span = header.span
+        elif header and names[0] == self._layout.array and self._span:
+            self._span = Span(self._span.start, header.span.end)
+        else:
+            self.finish()
+        for entry in entries:
+            path = (*names, *(key.name for key in entry.keys))
+            if self._span:
+                self._keep(self._span, path[1:], entry)
+            elif path == (self._layout.array,):
+                self._read_inline(entry.value)
+            else:
+                collect_leaves(self.root, path, entry.value, self._layout.root)
+
+    def finish(self) -> None:
+        """Finish the current package, if any."""
+        if self._span:
+            # The span of an incomplete value includes the white space after it.
+            span = Span(self._span.start, self._span.start + len(self._span.slice(self._text).rstrip()))
+            self.stanzas.append(Stanza(span, self._name, self._values, self._is_complete))
+        self._span, self._name, self._values, self._is_complete = None, None, {}, True
+
+    def _read_inline(self, packages: Value) -> None:
+        """Read ``packages = [{...}, ...]``."""
+        for item in packages.items if isinstance(packages, Array) else (packages,):
+            if isinstance(item, InlineTable):
+                self._span = item.span
+                for entry in item.entries:
+                    self._keep(self._span, tuple(key.name for key in entry.keys), entry)
+                self._is_complete = self._is_complete and item.closed
+                self.finish()
+            elif not isinstance(item, Invalid):
+                help_text = f"write it under a [[{self._layout.array}]] header"
+                self.problems.append(ParseProblem(item.span, "a package must be a table", help_text))
+
+    def _keep(self, span: Span, path: KeyPath, entry: TomlEntry) -> None:
+        """Keep a value of the current package, which covers ``span`` so far."""
+        value = entry.value
+        if path == NAME and isinstance(value, String | Invalid):
+            if self._name:
+                # A second name: the header between two packages is missing, or this is a merge conflict.
+                self.finish()
+                span = entry.keys[0].span
+            inner = value.inner if isinstance(value, String) else value.span
+            text = value.value if isinstance(value, String) else inner.slice(self._text)
+            self._name = LocatedName(text, inner)
+            self._is_complete = self._is_complete and isinstance(value, String) and value.closed
+        elif not collect_leaves(self._values, path, value, self._layout.package):
+            self._is_complete = False
+        self._span = Span(span.start, max(span.end, value.span.end))

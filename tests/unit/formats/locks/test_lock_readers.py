@@ -11,18 +11,32 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.locks.fast_reader import read_lines
-from mothball.formats.locks.stanzas import KeyPath, Layout, Leaf, Lock, Schema, Stanza, match_path
-from mothball.formats.locks.toml_reader import blank_file_lists, read_toml
+from mothball.formats.locks.stanzas import (
+    KeyPath,
+    Layout,
+    Leaf,
+    Lock,
+    Stanza,
+    blank_file_lists,
+    match_path,
+    read_toml,
+)
 from mothball.formats.toml.api import scan
 from tests.support import lock_samples
 from tests.support.lock_texts import LINES, nonsense, packages, written
 from tests.support.timing import least_seconds
 
 LAYOUT = Layout(
+    "test-lock",
     "package",
-    Schema(frozenset({"package"}), "version", newest=1),
-    (("version",), ("source",), ("dependencies",), ("optional-dependencies", "*", "name"), ("dev-dependencies",)),
-    (("manifest",),),
+    frozenset({"package"}),
+    "version",
+    newest=1,
+    package=(
+        *(("version",), ("source",), ("dependencies",)),
+        *(("optional-dependencies", "*", "name"), ("dev-dependencies",)),
+    ),
+    root=(("manifest",),),
 )
 HEAD = '[[package]]\nname = "anchor"\n'
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.locks.pylock import parse
+from mothball.formats.locks.toml_locks import parse_pylock as parse
 from mothball.model.document import DependencyKind, SkipReason
 from tests.support.spans import check_places
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.json.scanner import JsonError, JsonMember, load, members
+from mothball.formats.locks.pipfile import JsonError, JsonMember, load, members
 from mothball.model.document import LineIndex, Span
 from tests.support.timing import least_seconds
 
