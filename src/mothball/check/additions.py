@@ -28,7 +28,7 @@ from mothball.check.inputs import (
     required_by_members,
 )
 from mothball.check.pinned_entry import pin_of
-from mothball.formats.recorded_files import digests_of, entry_text, may_record_files
+from mothball.formats.recorded_files import digests_of, entry_text
 from mothball.model.document import Dependency, DependencyKind, Document, LineIndex, ParsedFile, ParseProblem
 from mothball.model.records import NamedTuple
 from mothball.routing.facts import NO_FACTS, LookupFacts
@@ -124,14 +124,14 @@ def _base_locks(
 
     For a new lock, these are the locks that it may replace: those of its project, and of projects above and below it.
     """
-    locks = [version for version in previous if may_record_files(version.parsed)]
-    if locks or not may_record_files(target.parsed):
+    locks = [version for version in previous if version.parsed.may_record_files]
+    if locks or not target.parsed.may_record_files:
         return locks
     return [
         version
         for version in base
         if (is_beneath(version.project, target.project) or is_beneath(target.project, version.project))
-        and may_record_files(version.parsed)
+        and version.parsed.may_record_files
     ]
 
 
@@ -262,7 +262,7 @@ def _entries_by_pin(locks: Iterable[FileVersion]) -> Mapping[tuple[str, str], _O
 
 def _has_other_files(target: FileVersion, entry: Dependency, old_entries: _OldEntries) -> bool:
     """Return True if the lock ``target`` records none of the files that were recorded for the version before."""
-    if not old_entries or not may_record_files(target.parsed):
+    if not old_entries or not target.parsed.may_record_files:
         return False
     text = entry_text(target.parsed, entry)
     if any(text == entry_text(version.parsed, old) for version, old in old_entries):

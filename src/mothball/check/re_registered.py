@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from mothball.check.pinned_entry import PinnedEntry, has_common_file, pin_of, uses_find_links
 from mothball.check.version_matching import is_final
-from mothball.formats.recorded_files import RecordedFile, may_record_files, recorded_files
+from mothball.formats.recorded_files import RecordedFile, recorded_files
 from mothball.index.project_page import all_files, upload_timestamp
 from mothball.model.document import Dependency, ParsedFile
 from mothball.model.records import NamedTuple
@@ -69,7 +69,7 @@ def _recorded_names(entry: PinnedEntry) -> Iterator[_RecordedName]:
     selected = file.selected
     for lock in selected.base_locks if selected else ():
         yield from _recorded_in(lock.parsed, lock.entries_of(pinned.name), lock.committed_at)
-    if may_record_files(file.parsed):
+    if file.parsed.may_record_files:
         same = [dependency for dependency in file.document.dependencies if dependency.name == pinned.name]
         entries = [dependency for dependency in same if dependency.index_url == pinned.index_url]
         yield from _recorded_in(file.parsed, entries, lambda: entry.settings.unchanged_since(file, pinned))

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from mothball.check.inputs import BaseLock, ResolvedFile, RunSettings
 from mothball.check.pinned_entry import PinnedEntry, has_common_file, pin_of, uses_find_links
-from mothball.formats.recorded_files import RecordedFile, digests_of, entry_text, may_record_files, recorded_files
+from mothball.formats.recorded_files import RecordedFile, digests_of, entry_text, recorded_files
 from mothball.index.project_page import DIGEST_LENGTH, ListedFile, files_with_version
 from mothball.index.resolution import Query
 from mothball.model.document import Dependency
@@ -76,7 +76,7 @@ class VersionRules:
     def __init__(self, file: ResolvedFile, settings: RunSettings) -> None:
         self._file, self._settings = file, settings
         has_base_locks = file.selected is not None and bool(file.selected.base_locks)
-        self._has_recorded_files = has_base_locks or may_record_files(file.parsed)
+        self._has_recorded_files = has_base_locks or file.parsed.may_record_files
 
     def judge(self, dependency: Dependency, query: Query | Skipped, lookup: LookupResult) -> VersionVerdict:
         """Return the verdict on an entry; ``FINE`` without a pin."""
@@ -158,7 +158,7 @@ def _has_digest_of(lock: BaseLock, entry: PinnedEntry, listed: str) -> bool:
 def _has_recorded_digest(entry: PinnedEntry, digests: Iterable[str]) -> bool:
     """Return True if the lock records one of the ``digests``, or cannot record any."""
     file = entry.file
-    if not may_record_files(file.parsed):
+    if not file.parsed.may_record_files:
         return True
     written = entry_text(file.parsed, entry.dependency).lower()
     return any(digest and digest in written for digest in digests)
@@ -199,7 +199,7 @@ def _files_of_pin(entry: PinnedEntry, files: PageFiles) -> tuple[ListedFile, ...
 def _recorded(entry: PinnedEntry) -> list[RecordedFile]:
     """Return the files that the lock records for the name and version of the entry, from the same registry."""
     parsed, pinned = entry.file.parsed, entry.dependency
-    if not may_record_files(parsed):
+    if not parsed.may_record_files:
         return []
     same = [
         dependency

@@ -316,7 +316,7 @@ class _Discovery:
         parsed = parse_target(text, target)
         if self._passes_over(target, text, parsed.document):
             return []
-        if not target.is_certain:
+        if parsed.document.problems and not target.is_certain:
             parsed = self._without_expected_errors(parsed)
         if self._request.format == target.format and _has_no_entry_of_format(parsed):
             message = f"{one_line(display_path(target.path))} has no entries of the format {target.format}"
@@ -343,6 +343,8 @@ class _Discovery:
         """Return True if ``target`` is no dependency file in spite of its name, and say so if the user named it."""
         if target.is_certain or target.key in self._included:
             self._passed_over.pop(target.key, None)
+            return False
+        if document.has_entries and not document.problems:
             return False
         reason = why_passed_over(document, text, _relative(target))
         if not reason or self._request.was_dependency_file(target.path):

@@ -73,13 +73,13 @@ def why_passed_over(document: Document, text: str, path: str) -> str:
     ``path`` has forward slashes. Returns an empty string for a dependency file, and for every text from which an
     installer could install anything: installers reject a requirements file with one invalid line.
     """
-    if document.format == "conda-env" and "dependencies" not in text and not _has_entries(document):
+    if document.format == "conda-env" and "dependencies" not in text and not document.has_entries:
         return "no `dependencies`"
     sample = _kind_of_sample(text, path) if document.problems else ""
-    if sample and not is_over_limit(document) and (_is_invalid(document, text) or not _has_entries(document)):
+    if sample and not is_over_limit(document) and (_is_invalid(document, text) or not document.has_entries):
         return f"{sample} that does not parse"
     # The entries of a file with too many errors are not known: only its lines count.
-    has_entries = _has_entries(document) and not document.is_broken
+    has_entries = document.has_entries and not document.is_broken
     if document.format == "requirements" and document.problems and not has_entries:
         return _why_not_requirements(text, os.path.basename(path).lower())
     return ""
@@ -143,10 +143,6 @@ def _why_not_requirements(text: str, name: str) -> str:
     if name.endswith(".lock"):
         return "not a lock file of a known tool"
     return "prose" if name != "requirements.txt" and _is_prose(text) else ""
-
-
-def _has_entries(document: Document) -> bool:
-    return bool(document.dependencies or document.unnamed or document.includes or document.index_options)
 
 
 def _is_prose(text: str) -> bool:

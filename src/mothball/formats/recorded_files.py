@@ -41,17 +41,6 @@ class RecordedFile(NamedTuple):
     uploaded: float | None = None
 
 
-def may_record_files(parsed: ParsedFile) -> bool:
-    """Return True if the format of the file can record files."""
-    file_format = parsed.document.format
-    return file_format in _ARRAYS or file_format == "pipfile-lock" or _has_hash_option(parsed.text)
-
-
-@lru_cache(maxsize=2)  # asked for each entry of a file
-def _has_hash_option(text: str) -> bool:
-    return "--hash" in text
-
-
 def entry_text(parsed: ParsedFile, dependency: Dependency) -> str:
     """Return the text of an entry with its hashes."""
     text = parsed.text

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal, TypeVar
 
@@ -398,6 +398,11 @@ class Document(NamedTuple):
     unresolvable: tuple[ParseProblem, ...] = ()
     is_broken: bool = False
 
+    @property
+    def has_entries(self) -> bool:
+        """Whether the file has dependencies, entries without a name, includes or options of the installer."""
+        return bool(self.dependencies or self.unnamed or self.includes or self.index_options)
+
     def index_includes(self) -> tuple[Include, ...]:
         """Return the includes whose files may configure an index for this one.
 
@@ -424,3 +429,16 @@ class ParsedFile(NamedTuple):
     text: str
     document: Document
     kind: FileKind = DependencyKind.REQUIREMENT
+
+    @property
+    def may_record_files(self) -> bool:
+        """Whether the file may record the files of its packages: see ``formats.recorded_files``."""
+        return self.document.format in _LOCKS_WITH_FILES or _has_hash_option(self.text)
+
+
+_LOCKS_WITH_FILES = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
+
+
+@lru_cache(maxsize=2)  # asked for each entry of a file
+def _has_hash_option(text: str) -> bool:
+    return "--hash" in text

@@ -84,7 +84,7 @@ _LISTING_HELP = "write the output of `python -m pip freeze` instead"
 _AFTER_COMMENT = r"(?>(?:[^\S\r\n]*+\\++(?:\r\n|\r|\n))+)[^\S\r\n]*+([^\s#][^\r\n]*+)"
 
 
-class _Entry(NamedTuple):
+class ClassifiedEntry(NamedTuple):
     """A classified entry, the part of a line before its options or the value of ``-e``.
 
     Spans are offsets into its text.
@@ -203,7 +203,7 @@ def _read_comments(text: str, comments: list[Comment], contents: _Contents) -> N
         contents.ignores[:] = extend_annotation_ignores(contents.ignores, text, starts, contents.dependencies)
 
 
-def _classify_line(line: str) -> _Entry | None:
+def _classify_line(line: str) -> ClassifiedEntry | None:
     """Classify the entry on ``line``; return None if there is no entry, or if it has options other than hashes."""
     options_at = find_options_start(line)
     if not options_at or (options_at < len(line) and not has_only_hashes(line, options_at)):
@@ -230,7 +230,7 @@ def _hidden_line(text: str, problems: list[ParseProblem]) -> Iterator[ParseProbl
         )
 
 
-def _read_line(line: LogicalLine, classified: _Entry | None, contents: _Contents) -> None:
+def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: _Contents) -> None:
     """Parse one line and add its contents to ``contents``; ``classified`` is the result of ``_classify_line``."""
     options_at = find_options_start(line.text)
     if classified is not None:
@@ -265,7 +265,7 @@ def _read_line(line: LogicalLine, classified: _Entry | None, contents: _Contents
         contents.index_options.extend(filter(None, (_index_option(line, option) for option in options)))
 
 
-def _add_entry(classified: _Entry, text: str, locate: Callable[[int, int], Span], contents: _Contents) -> None:
+def _add_entry(classified: ClassifiedEntry, text: str, locate: Callable[[int, int], Span], contents: _Contents) -> None:
     """Add the entry ``text`` to ``contents``; ``locate`` maps a range of it to the file."""
     if classified.requirement is not None:
         contents.dependencies.append(
@@ -349,7 +349,7 @@ _ARCHIVES = (
 )
 
 
-def _classify_entry(text: str) -> _Entry:
+def _classify_entry(text: str) -> ClassifiedEntry:
     """Classify the trimmed, non-empty ``text`` before the options of a line. Raises nothing."""
     if "${" in text and re.search(_VARIABLE, text):
         return _classify_with_variable(text)
@@ -364,25 +364,25 @@ def _classify_entry(text: str) -> _Entry:
 _classify_cached = lru_cache(MAX_CACHED)(_classify_entry)
 
 
-def _classify_editable(text: str) -> _Entry:
+def _classify_editable(text: str) -> ClassifiedEntry:
     """Classify the value of ``-e``; its name is known for ``name @ url`` and ``#egg=name`` only."""
     result = parse_requirement_uncached(text)
     if isinstance(result, ParsedRequirement) and result.url:
-        return _Entry(result, SkipReason.EDITABLE)
+        return ClassifiedEntry(result, SkipReason.EDITABLE)
     egg = re.search(_EGG, text)
-    return _Entry(name_only_requirement(text, Span(*egg.span(1))) if egg else None, SkipReason.EDITABLE)
+    return ClassifiedEntry(name_only_requirement(text, Span(*egg.span(1))) if egg else None, SkipReason.EDITABLE)
 
 
-def _classify_requirement(text: str, head: str) -> _Entry:
+def _classify_requirement(text: str, head: str) -> ClassifiedEntry:
     result = _parse_pip_requirement(text, head)
     if isinstance(result, ParsedRequirement):
-        return _Entry(result, skip_reason_for_url(result.url) if result.url else None)
+        return ClassifiedEntry(result, skip_reason_for_url(result.url) if result.url else None)
     if re.match(_PATH, text):
         return _classify_reference(text, ";", SkipReason.PATH)
     name = find_leading_name(text)
     if name is None:
-        return _Entry(error=result)
-    return _Entry(name_only_requirement(text, name), SkipReason.INCOMPLETE, result)
+        return ClassifiedEntry(error=result)
+    return ClassifiedEntry(name_only_requirement(text, name), SkipReason.INCOMPLETE, result)
 
 
 def _is_archive(path: str) -> bool:
@@ -423,18 +423,18 @@ def _marker_error(text: str, marker: str) -> RequirementError | None:
     )
 
 
-def _classify_reference(text: str, separator: str, skip_reason: SkipReason) -> _Entry:
+def _classify_reference(text: str, separator: str, skip_reason: SkipReason) -> ClassifiedEntry:
     """Classify a URL or a path, whose name is in its ``#egg=`` fragment, if at all."""
     reference, _, marker = text.partition(separator)
     error = _marker_error(text, marker.strip())
     egg = re.search(_EGG, reference)
     if egg is None:
-        return _Entry(None, skip_reason, error)
+        return ClassifiedEntry(None, skip_reason, error)
     requirement = name_only_requirement(text, Span(*egg.span(1)), marker=marker.strip())
-    return _Entry(requirement, skip_reason, error)
+    return ClassifiedEntry(requirement, skip_reason, error)
 
 
-def _classify_with_variable(text: str) -> _Entry:
+def _classify_with_variable(text: str) -> ClassifiedEntry:
     """Classify an entry with environment variables.
 
     The name is known unless it contains a variable. A variable in the version, an extra or the marker does not affect
@@ -448,10 +448,10 @@ def _classify_with_variable(text: str) -> _Entry:
         before = text[: text.index("${")]
         leading_name = find_leading_name(before)
         if leading_name is None or leading_name.end == len(before):
-            return _Entry(None, variable_skip_reason(text))
+            return ClassifiedEntry(None, variable_skip_reason(text))
         name = leading_name
     if "$" in name.slice(text):
-        return _Entry(None, variable_skip_reason(text))
+        return ClassifiedEntry(None, variable_skip_reason(text))
     requirement = name_only_requirement(text, name, specifier=substituted.specifier_span if substituted else None)
     is_skipped = classified.skip_reason is not None or substituted is None
-    return _Entry(requirement, variable_skip_reason(text) if is_skipped else None)
+    return ClassifiedEntry(requirement, variable_skip_reason(text) if is_skipped else None)
