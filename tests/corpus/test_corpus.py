@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from mothball.cli.parser import main
+from mothball.cli.start import main
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "corpus" / "corpus.tar.xz"
 # Names of formats in the corpus and in mothball.

@@ -317,7 +317,7 @@ def test_traceback_shows_no_secret(scenario: CredentialScenario) -> None:
             "import sys\n"
             "from mothball.index import transport\n"
             "transport._Adapter.send = lambda self, request, **more: {}[request.url]\n"
-            "from mothball.cli.parser import main\n"
+            "from mothball.cli.start import main\n"
             "sys.exit(main(['check']))\n"
         )
         for debug in ("", "1"):

@@ -13,7 +13,7 @@ import pytest
 
 from mothball import __version__
 from mothball.cli import check as check_command
-from mothball.cli import parser as cli
+from mothball.cli import start as cli
 from tests.support.cli import clean_environment, installed_script, run_installed
 from tests.support.hostile import assert_harmless
 from tests.support.loopback import refusing_url
@@ -271,7 +271,7 @@ def test_module_can_be_run_with_python_m(project: Project) -> None:
 def test_streams_closed_before_the_start_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
-    code = cli.run_process(["frobnicate"])
+    code = cli._run_process(["frobnicate"])
     replaced = (sys.stdout, sys.stderr)
     for stream in replaced:
         stream.close()

@@ -22,7 +22,7 @@ import pytest
 from pyfakefs.fake_filesystem import FakeFilesystem, OSType
 from pyfakefs.fake_filesystem_unittest import Patcher
 
-from mothball.cli.parser import main
+from mothball.cli.start import main
 from tests.support import like_windows
 from tests.support.added import OFFLINE, STATUSES, Workshop, lines, workshop
 from tests.support.cli import clean_environment, installed_script, run_installed

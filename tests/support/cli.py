@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from unittest import mock
 
-from mothball.cli.parser import main
+from mothball.cli.start import main
 
 # Directories of system programs.
 _KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")

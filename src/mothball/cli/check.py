@@ -1,19 +1,21 @@
-"""The command ``mothball check`` for all dependencies of files and directories."""
+"""The command ``mothball check`` for all dependencies of files and directories, and the output of its reports."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Iterable
 
-from mothball.check.pipeline import check
+from mothball.check.inputs import ResolvedFile
 from mothball.check.policy import exit_code
-from mothball.cli.common import open_session, read_paths
-from mothball.cli.output import print_report
+from mothball.cli.common import check_files, print_problems, read_paths
 from mothball.discovery.discover import DiscoveryResult
 from mothball.model.document import LineIndex
-from mothball.model.errors import UsageError
-from mothball.model.sanitize import escape_log_commands, one_line
-from mothball.report.concise import concise_line, problem_line
+from mothball.model.errors import MothballError, UnreadableFileError, UsageError
+from mothball.model.results import CheckedDependency, Report, Skipped
+from mothball.model.sanitize import one_line
+from mothball.repository.files import replace_file
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,12 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     setup, discovered = read_paths(arguments, context=not arguments.list_files)
     if arguments.list_files:
         return list_files(arguments.output, discovered)
-    with open_session(arguments, setup.user) as session:
-        report = check(discovered.files, session.look_up, setup.settings, discovered.unreadable, discovered.problems)
-    report = report.with_problems(*session.problems())
+    report = check_files(arguments, setup, discovered)
     if arguments.verbose:
-        from mothball.cli.verbose import print_details  # noqa: PLC0415 - rarely used
-
         print_details(discovered.files, report, setup.settings.now)
     if arguments.write_ignores:
         from mothball.cli.write_ignores import write_ignores  # noqa: PLC0415 - rarely used
@@ -40,6 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
         files = tuple(file for file in discovered.files if not file.is_context)
         return write_ignores(arguments, files, report, setup.settings.today)
     return print_report(report, arguments, setup.settings.now)
+
+
+# --- the list of files, and details -----------------------------------------------------------------------------------
 
 
 def validate_list_files(arguments: argparse.Namespace) -> None:
@@ -64,13 +65,13 @@ def list_files(output: str, *parts: DiscoveryResult) -> int:
     files = sorted((file.path, file.document.format) for part in parts for file in part.files)
     passed_over = sorted((path, reason) for part in parts for path, reason, _ in part.passed_over)
     if output == "json":
-        import json  # noqa: PLC0415 - for JSON only
+        from mothball.report.json import json_text  # noqa: PLC0415 - for JSON only
 
         listed = {
             "files": [{"path": path, "format": file_format} for path, file_format in files],
             "passed_over": [{"path": path, "reason": reason} for path, reason in passed_over],
         }
-        sys.stdout.write(escape_log_commands(json.dumps(listed, indent=2)) + "\n")
+        sys.stdout.write(json_text(listed))
     else:
         rows = sorted([*files, *((path, f"passed over: {reason}") for path, reason in passed_over)])
         width = max((len(one_line(path)) for path, _ in rows), default=0)
@@ -82,6 +83,137 @@ def list_files(output: str, *parts: DiscoveryResult) -> int:
                 sys.stderr.write(f"{one_line(file.path)}:{position.line}: note: {one_line(problem.message)}\n")
     unreadable = [finding for part in parts for finding in part.unreadable]
     problems = [problem for part in parts for problem in part.problems]
-    for line in (*map(concise_line, unreadable), *map(problem_line, problems)):
-        sys.stderr.write(f"{line}\n")
+    print_problems(unreadable, problems)
     return exit_code(unreadable, problems)
+
+
+def print_details(files: Iterable[ResolvedFile], report: Report, now: float) -> None:
+    """Write a line on stderr for each of ``files`` and each dependency in ``report``. ``now`` is a Unix time."""
+    lines = []
+    for file in files:
+        if not file.is_context:
+            config = one_line(file.resolved_config.path) or "none"
+            lines.append(f"{one_line(file.path)}: format {file.document.format}, configuration {config}")
+    lines += [_detail(item, now) for item in report.dependencies]
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+
+
+def _detail(item: CheckedDependency, now: float) -> str:
+    from mothball.check.messages import finding_message, skipped_text  # noqa: PLC0415 - for --verbose only
+    from mothball.report.text import origin_text  # noqa: PLC0415
+
+    place = f"{one_line(item.path)}:{item.location.start.line}"
+    name, lookup = item.dependency.name, item.lookup
+    if isinstance(lookup, Skipped):
+        return f"{place}: {one_line(name, 100)} was not looked up: {skipped_text(lookup)}"
+    message = finding_message(name, lookup).message
+    return f"{place}: {message} ({one_line(lookup.origin.index_url, 100)}{origin_text(lookup, now)})"
+
+
+# --- reports ----------------------------------------------------------------------------------------------------------
+
+
+def print_report(
+    report: Report,
+    arguments: argparse.Namespace,
+    now: float,
+    revision: str | None = None,
+    *,
+    remedies_follow: bool = False,
+) -> int:
+    """Print the report in the requested format, write those of ``--report``, and return the exit code.
+
+    ``now`` is a Unix time, from which ages are calculated. ``revision`` is the checked commit, by default that of HEAD.
+    ``remedies_follow`` is that of ``render_text``. Raises UnreadableFileError if a file cannot be written.
+    """
+    if arguments.output == "text":
+        from mothball.report.text import render_text  # noqa: PLC0415 - one format per run
+
+        text = render_text(
+            report,
+            now=now,
+            color=_use_color(arguments.color),
+            quiet=arguments.quiet,
+            remedies_follow=remedies_follow,
+        )
+    else:
+        text = _render(arguments.output, report, arguments, now, revision)
+    sys.stdout.write(text)
+    for report_format, path in arguments.reports:
+        text = _render(report_format, report, arguments, now, revision)
+        try:
+            replace_file(path, text.encode("utf-8", "replace"))
+        except OSError as error:
+            cause = f"cannot write the report ({error.strerror or error})"
+            raise UnreadableFileError(path, cause, help_text="choose another file with --report") from error
+    return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
+
+
+def _render(  # noqa: PLR0911 - one per format
+    report_format: str, report: Report, arguments: argparse.Namespace, now: float, revision: str | None
+) -> str:
+    match report_format:
+        case "json":
+            from mothball.report.json import ReportOrigin, render_json  # noqa: PLC0415 - one format per run
+
+            directory = os.getcwd()
+            return render_json(report, ReportOrigin(now, directory.replace(os.sep, "/"), revision or _head(directory)))
+        case "sarif":
+            from mothball.cli.rule import rule_page  # noqa: PLC0415
+            from mothball.report.sarif import render_sarif  # noqa: PLC0415
+
+            return render_sarif(report, rule_page)
+        case "github":
+            from mothball.report.github import render_github  # noqa: PLC0415
+
+            return render_github(report, quiet=arguments.quiet)
+        case "gitlab":
+            from mothball.report.gitlab import render_gitlab  # noqa: PLC0415
+
+            return render_gitlab(report)
+        case "junit":
+            from mothball.report.junit import render_junit  # noqa: PLC0415
+
+            return render_junit(report)
+        case "markdown":
+            from mothball.report.markdown import render_markdown  # noqa: PLC0415
+
+            return render_markdown(report)
+        case "concise":
+            from mothball.report.text import render_concise  # noqa: PLC0415
+
+            return render_concise(report, quiet=arguments.quiet)
+        case _:
+            from mothball.report.text import render_text  # noqa: PLC0415
+
+            return render_text(report, now=now, quiet=arguments.quiet)
+
+
+def _head(directory: str) -> str | None:
+    """Return the commit of HEAD, None without a repository or a commit."""
+    from mothball.repository.git_repository import open_repository  # noqa: PLC0415 - for JSON only
+
+    try:
+        return open_repository(directory).head
+    except MothballError:
+        return None
+
+
+def _use_color(choice: str) -> bool:
+    """Return True if text is colored: by ``--color``, NO_COLOR or FORCE_COLOR, else if stdout is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not _is_legacy_console()
+
+
+def _is_legacy_console() -> bool:
+    """Return True for a console of Windows that does not interpret escape sequences."""
+    if sys.platform != "win32":
+        return False
+    from rich.console import detect_legacy_windows  # noqa: PLC0415 - slow to import, and only needed on Windows
+
+    return detect_legacy_windows()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mothball.check.inputs import NOTHING_SELECTED, ResolvedConfig, ResolvedFile, is_lock
+from mothball.check.inputs import NOTHING_SELECTED, ResolvedConfig, ResolvedFile, SelectedEntries, is_lock
 from mothball.check.pipeline import (
+    LookupPlan,
     build_report,
     check,
     confirmed_results,
@@ -17,16 +18,18 @@ from mothball.check.pipeline import (
     merge_reports,
     plan_lookups,
 )
-from mothball.cli.check import list_files, validate_list_files
+from mothball.cli.check import list_files, print_details, print_report, validate_list_files
 from mothball.cli.common import Setup, open_session, requested_format, set_up
-from mothball.cli.output import print_report
 from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.names import may_be_dependency_file
+from mothball.index.resolution import Query
 from mothball.index.session import LookupSession
 from mothball.model.document import SkipReason
 from mothball.model.results import (
     CheckMode,
+    Finding,
+    IndexResult,
     KnownStatus,
     LookupResult,
     Problem,
@@ -64,18 +67,13 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
         full = (_read_unchanged(arguments, unchanged_paths, discovered)[1],) if unchanged_paths else ()
         return list_files(arguments.output, discovered._replace(files=files), *full)
     with open_session(arguments, setup.user) as session:
-        report, discovered = _added_report(change_reader, discovered, setup, session)
+        plan, results, discovered = _look_up_added(change_reader, discovered, setup, session)
+        problems = (*_notes(arguments, change, discovered), *discovered.problems)
+        report = build_report(plan, results, setup.settings, discovered.unreadable, problems)
         if unchanged_paths:
             report = merge_reports(report, _full_report(arguments, unchanged_paths, discovered, session))
-    notes = list(_no_base_note(change))
-    if policy_tree:
-        from mothball.discovery.policy_changes import policy_changes  # noqa: PLC0415 - for `--policy base` only
-
-        notes += policy_changes(change, discovered.files)
-    report = report._replace(problems=(*notes, *report.problems, *session.problems()))
+    report = report.with_problems(*session.problems())
     if arguments.verbose:
-        from mothball.cli.verbose import print_details  # noqa: PLC0415 - rarely used
-
         print_details(discovered.files, report, setup.settings.now)
     revision = change.revision or change.repository.head
     # A full check of all given files rejects no change; the help of its findings has the remedies.
@@ -95,7 +93,6 @@ def _all_in(paths: Sequence[str], unchanged_paths: Iterable[str]) -> bool:
 def _remedies(report: Report, discovered: DiscoveryResult, change: Change, arguments: argparse.Namespace) -> str:
     """Return the remedies for the errors in ``report``."""
     from mothball.check.messages import further_index_lines  # noqa: PLC0415 - for a rejected change only
-    from mothball.cli.unstaged_ignores import unstaged_ignores  # noqa: PLC0415
     from mothball.report.remedies import COMMIT, PUSH, RUN, RemedyContext, remedies  # noqa: PLC0415
 
     files = discovered.files
@@ -104,12 +101,52 @@ def _remedies(report: Report, discovered: DiscoveryResult, change: Change, argum
         frozenset(file.path for file in files if is_lock(file.document)),
         {file.path: _config_file(file.resolved_config) for file in files},
         {file.path: further_index_lines(file.document.format, file.document.tools) for file in files},
-        unstaged_ignores(arguments, report) if action is COMMIT else {},
+        _unstaged_ignores(arguments, report) if action is COMMIT else {},
         action,
         _hook_id(arguments),
         arguments.policy == "base",
     )
     return remedies(report, context)
+
+
+def _unstaged_ignores(arguments: argparse.Namespace, report: Report) -> Mapping[str, tuple[str, ...]]:
+    """Return the files of the working tree that ignore errors in ``report``, with the names of the projects.
+
+    The staged versions of these files do not ignore them. Nothing is looked up: the results in ``report`` are used.
+    """
+    errors = [error for error in report.findings if error.severity is Severity.ERROR and error.suppressed is None]
+    lookups = {error.name: error.lookup for error in errors if error.lookup and not isinstance(error.lookup, Skipped)}
+    paths = tuple(dict.fromkeys(error.path for error in errors if error.name in lookups))
+    ignored: dict[str, dict[str, None]] = {}
+    for error, config_path in _ignored_on_disk(arguments, paths, lookups) if paths else ():
+        if any(_is_same(error, other) for other in errors):
+            ignored.setdefault(config_path or error.path, {})[error.name or ""] = None
+    return {path: tuple(names) for path, names in ignored.items()}
+
+
+def _ignored_on_disk(
+    arguments: argparse.Namespace, paths: Sequence[str], lookups: Mapping[str | None, IndexResult]
+) -> list[tuple[Finding, str]]:
+    """Return the ignored findings of ``paths`` on disk, each with the configuration file if an entry ignores it."""
+    setup = set_up(arguments, mode=CheckMode.ADDED)
+    discovered = discover(DiscoveryRequest(tuple(paths), arguments.format), setup.config_resolver, setup.settings)
+    files = {
+        file.path: file._replace(
+            selected=SelectedEntries(tuple(each for each in file.document.dependencies if each.name in lookups))
+        )
+        for file in discovered.files
+    }
+    plan = plan_lookups(files.values(), setup.settings)
+    report = build_report(plan, {query: lookups[query.name] for query in plan.queries()}, setup.settings)
+    return [
+        (finding, display_path(config_path) if finding.suppressed.kind == "config" else "")
+        for finding in report.findings
+        if finding.suppressed and (config_path := files[finding.path].resolved_config.edited_path)
+    ]
+
+
+def _is_same(first: Finding, second: Finding) -> bool:
+    return (first.rule, first.name, first.path) == (second.rule, second.name, second.path)
 
 
 def _hook_id(arguments: argparse.Namespace) -> str:
@@ -142,10 +179,10 @@ def _unchanged_paths(paths: Iterable[str], change_reader: ChangeReader, change: 
     return [path for path in unchanged if not os.path.lexists(path) and not change.target.exists(_git_path(path))]
 
 
-def _added_report(
+def _look_up_added(
     change_reader: ChangeReader, discovered: DiscoveryResult, setup: Setup, session: LookupSession
-) -> tuple[Report, DiscoveryResult]:
-    """Return the report on the added dependencies, and the files that it is based on.
+) -> tuple[LookupPlan, Mapping[Query, IndexResult], DiscoveryResult]:
+    """Look up the added dependencies; return also the files that their lookups are based on.
 
     Only changed files are read if the cache has every added name as active. Otherwise the surrounding files are read as
     well, so that no name that was there before is sent to an index.
@@ -158,8 +195,7 @@ def _added_report(
         discovered = change_reader.read(setup.config_resolver, settings, full_context=True)
         plan = plan_lookups(discovered.files, settings)
         results = session.look_up(plan.queries())
-    results, _ = confirmed_results(plan, results, session.look_up, settings)
-    return build_report(plan, results, settings, discovered.unreadable, discovered.problems), discovered
+    return plan, confirmed_results(plan, results, session.look_up, settings)[0], discovered
 
 
 def _is_settled(lookup: LookupResult) -> bool:
@@ -173,15 +209,21 @@ def _is_settled(lookup: LookupResult) -> bool:
             return False
 
 
-def _no_base_note(change: Change) -> tuple[Problem, ...]:
-    if not change.no_base:
-        return ()
-    if change.is_push:
-        message = "first push: all dependencies were checked, and only quarantined projects stop it"
-        return (Problem(Severity.NOTE, message, _WRITE_IGNORES_HELP),)
-    message = "no base commit to compare with: every dependency counts as added"
-    help_text = "pass --since REV with a commit that the branch is based on"
-    return (Problem(Severity.NOTE, message, help_text),)
+def _notes(arguments: argparse.Namespace, change: Change, discovered: DiscoveryResult) -> Iterable[Problem]:
+    """Return the notes about the base of the change, and about what the change does to its policy."""
+    notes = []
+    if change.no_base:
+        message = "no base commit to compare with: every dependency counts as added"
+        help_text = "pass --since REV with a commit that the branch is based on"
+        if change.is_push:
+            message = "first push: all dependencies were checked, and only quarantined projects stop it"
+            help_text = _WRITE_IGNORES_HELP
+        notes.append(Problem(Severity.NOTE, message, help_text))
+    if arguments.policy == "base":
+        from mothball.discovery.policy_changes import policy_changes  # noqa: PLC0415 - for `--policy base` only
+
+        notes += policy_changes(change, discovered.files)
+    return notes
 
 
 def _full_report(

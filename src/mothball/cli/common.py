@@ -1,4 +1,4 @@
-"""Shared steps of the commands: turn parsed arguments into settings, and paths into source files."""
+"""Shared steps of the commands: turn arguments into settings, and paths into source files; look names up."""
 
 from __future__ import annotations
 
@@ -6,24 +6,33 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from mothball.check.inputs import ResolvedFile, RunSettings
-from mothball.cli.progress import Progress
+from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings
+from mothball.check.pipeline import check
 from mothball.config.connection_settings import CredentialSettings, UserIndexUrl, read_user_index_url
 from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.installer_settings import with_installers
-from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.index.session import LookupSession
 from mothball.model.document import Dependency
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError, suggest
 from mothball.model.file_names import FORMATS
 from mothball.model.records import NamedTuple
-from mothball.model.results import CheckMode, Severity
+from mothball.model.results import CheckMode, Finding, Problem, Report, Severity
 from mothball.model.sanitize import one_line, strip_credentials
+from mothball.report.text import concise_line, problem_line
 from mothball.repository.files import DISK, Tree, read_stream, working_tree
+from mothball.repository.paths import repository_root
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+# Runs that end earlier show no progress bar, which would only flicker.
+_DELAY_SECONDS = 0.4
 
 
 class Setup(NamedTuple):
@@ -33,6 +42,10 @@ class Setup(NamedTuple):
     config_resolver: ConfigResolver
     user: UserConfig
     overrides: ConfigOverrides
+
+    def config_of(self, directory: str) -> ResolvedConfig | None:
+        """Return the configuration that applies to the files in ``directory``, None if it is invalid."""
+        return self.config_resolver.resolve(os.path.join(directory, "any-file"), repository_root(directory))
 
 
 def set_up(
@@ -50,24 +63,23 @@ def set_up(
     invalid arguments and variables, and for an invalid or unreadable user configuration.
     """
     now = time.time()
+    makes_snapshot = arguments.command == "snapshot"
+    # These commands show what an index states, also about ignored projects.
+    without_ignores = makes_snapshot or arguments.command == "status"
     settings = RunSettings(
         today=time.strftime("%Y-%m-%d", time.localtime(now)),
         now=now,
         mode=mode,
         strict=getattr(arguments, "strict", False) and mode is not CheckMode.FIRST_PUSH,
         refresh=arguments.refresh,
-        use_ignores=not getattr(arguments, "no_ignores", False) and policy_tree is None,
+        use_ignores=not (without_ignores or getattr(arguments, "no_ignores", False)) and policy_tree is None,
         # A file given with --config, or the base, is not part of the change, so its ignores always apply.
-        keep_config_ignores=arguments.config is not None or policy_tree is not None,
+        keep_config_ignores=not without_ignores and (arguments.config is not None or policy_tree is not None),
         unchanged_since=_unchanged_since,
     )
-    makes_snapshot = arguments.command == "snapshot"
     overrides = read_overrides(arguments)
     if overrides.offline and arguments.refresh:
         raise UsageError("--refresh sends requests, and MOTHBALL_OFFLINE forbids them", help_text="unset the variable")
-    if makes_snapshot:
-        # A snapshot needs lookups even if the project configures `offline`, and must report every failed lookup.
-        overrides = overrides._replace(online=True, unverified=Severity.ERROR)
     for option, path in (("--config", arguments.config), ("--snapshot", getattr(arguments, "snapshot", None))):
         if path is not None and not os.path.isfile(path):
             from mothball.discovery.file_search import similar_path  # noqa: PLC0415 - for errors only
@@ -124,20 +136,28 @@ def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple
     return setup, discover(request, setup.config_resolver, setup.settings)
 
 
-def project_name(argument: str) -> str:
-    """Return the normalized project name of ``argument``, a name or requirement. Raises UsageError if it is neither."""
-    entry = parse_requirement(argument)
-    if isinstance(entry, RequirementError):
-        raise UsageError(one_line(entry.message, 200), help_text=one_line(entry.help, 200))
-    return entry.project
-
-
 def requested_format(arguments: argparse.Namespace) -> str | None:
     """Return the format given with ``--as``, or None. Raises UsageError for an unknown format."""
     file_format: str | None = getattr(arguments, "format", None)
     if file_format is not None and file_format not in FORMATS:
         raise UsageError(f"--as: unknown format `{file_format}`", help_text=suggest(file_format, tuple(FORMATS)))
     return file_format
+
+
+def check_files(arguments: argparse.Namespace, setup: Setup, discovered: DiscoveryResult) -> Report:
+    """Check all dependencies of the files of ``discovered``."""
+    with open_session(arguments, setup.user) as session:
+        report = check(discovered.files, session.look_up, setup.settings, discovered.unreadable, discovered.problems)
+    return report.with_problems(*session.problems())
+
+
+def print_problems(findings: Iterable[Finding], problems: Iterable[Problem]) -> None:
+    """Write findings and problems to stderr, each as one line."""
+    for line in (*map(concise_line, findings), *map(problem_line, problems)):
+        sys.stderr.write(f"{line}\n")
+
+
+# --- settings of the user ---------------------------------------------------------------------------------------------
 
 
 def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSession:
@@ -154,14 +174,20 @@ def credential_settings(arguments: argparse.Namespace, user: UserConfig) -> Cred
 
 
 def requested_index_urls(arguments: argparse.Namespace) -> tuple[UserIndexUrl, ...]:
-    """Return the index URL of the command line or environment, if any. Raises UsageError if it is invalid."""
-    index_url = _requested_index(arguments)
-    return () if index_url is None else (UserIndexUrl(index_url, set_by=_requested_by(arguments)),)
+    """Return the index URL of the command line, or else of the environment, with any credentials in it.
 
-
-def _requested_by(arguments: argparse.Namespace) -> str:
-    """Return the option or variable that sets the default index."""
-    return "MOTHBALL_INDEX_URL" if getattr(arguments, "index_url", None) is None else "--index-url"
+    Raises UsageError if it is invalid.
+    """
+    for name, value in (
+        ("--index-url", getattr(arguments, "index_url", None)),
+        ("MOTHBALL_INDEX_URL", os.environ.get("MOTHBALL_INDEX_URL") or None),
+    ):
+        if value is not None:
+            try:
+                return (UserIndexUrl(read_user_index_url(value, (name,)), set_by=name),)
+            except ConfigError as error:
+                raise UsageError(str(error), help_text=error.help) from error
+    return ()
 
 
 def _user_config() -> UserConfig:
@@ -180,30 +206,58 @@ def read_overrides(arguments: argparse.Namespace) -> ConfigOverrides:
     if unverified and unverified not in tuple(Severity):
         message = f"MOTHBALL_UNVERIFIED: unknown severity `{unverified}`"
         raise UsageError(message, help_text=suggest(unverified, tuple(Severity)))
-    index_url = _requested_index(arguments)
-    offline = getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE")
+    index = next(iter(requested_index_urls(arguments)), UserIndexUrl(""))
+    # A snapshot needs lookups even if the project configures `offline`, and must report every failed lookup.
+    makes_snapshot = arguments.command == "snapshot"
+    severity = Severity.ERROR if makes_snapshot else Severity(unverified) if unverified else None
     return ConfigOverrides(
-        strip_credentials(index_url) if index_url else None,
-        offline,
-        unverified=Severity(unverified) if unverified else None,
-        index_set_by=_requested_by(arguments),
+        strip_credentials(index.url) or None,
+        getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE"),
+        online=makes_snapshot,
+        unverified=severity,
+        index_set_by=index.set_by,
         allow_local_indexes=_is_set("MOTHBALL_ALLOW_LOCAL_INDEXES"),
     )
 
 
-def _requested_index(arguments: argparse.Namespace) -> str | None:
-    """Return the index URL from ``--index-url`` or else the environment, including any credentials in it."""
-    for name, value in (
-        ("--index-url", getattr(arguments, "index_url", None)),
-        ("MOTHBALL_INDEX_URL", os.environ.get("MOTHBALL_INDEX_URL") or None),
-    ):
-        if value is not None:
-            try:
-                return read_user_index_url(value, (name,))
-            except ConfigError as error:
-                raise UsageError(str(error), help_text=error.help) from error
-    return None
-
-
 def _is_set(variable: str) -> bool:
     return os.environ.get(variable, "").lower() not in ("", "0", "false", "no", "off")
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+class Progress:
+    """The progress bar of the lookups on stderr: only on a terminal, for runs longer than ``_DELAY_SECONDS``."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Initialize with ``clock``, which returns seconds."""
+        self._clock = clock
+        self._started = clock()
+        self._bar: RichProgress | None = None
+
+    def update(self, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` lookups are complete."""
+        if self._bar is None:
+            if self._clock() - self._started < _DELAY_SECONDS or done == total or not sys.stderr.isatty():
+                return
+            self._bar = _open_bar(total)
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
+
+    def close(self) -> None:
+        """Remove the bar from the terminal."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _open_bar(total: int) -> RichProgress:
+    # Importing rich is slow, so it is only done once the run is known to wait for the network.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn  # noqa: PLC0415
+    from rich.progress import Progress as RichProgress  # noqa: PLC0415
+
+    columns = (TextColumn("querying the index"), BarColumn(), MofNCompleteColumn())
+    bar = RichProgress(*columns, console=Console(stderr=True), transient=True)
+    bar.add_task("lookups", total=total)
+    bar.start()
+    return bar

@@ -6,7 +6,6 @@ No requests are sent, and the keyring is not queried.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,18 +15,18 @@ from mothball.check import policy
 from mothball.check.inputs import ResolvedFile
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.check.policy import exit_code
-from mothball.cli.common import Setup, credential_settings, project_name, read_paths
+from mothball.cli.common import Setup, credential_settings, print_problems, read_paths
+from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.index.credential_sources import credential_sources
 from mothball.index.credentials import CredentialStore
 from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.urls import endpoint_of, is_query_allowed
 from mothball.model.document import Dependency, LineIndex, Span
+from mothball.model.errors import UsageError
 from mothball.model.records import NamedTuple
 from mothball.model.results import Finding, Rule, Severity, Skipped
-from mothball.model.sanitize import base_url, escape_log_commands, one_line, strip_credentials
-from mothball.report.concise import concise_line, problem_line
-from mothball.report.json import VERSION
-from mothball.repository.paths import repository_root
+from mothball.model.sanitize import base_url, one_line, strip_credentials
+from mothball.report.json import VERSION, json_text
 from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, RoutedIndex, Router
 
 # Number of locations listed for dependencies with the same explanation.
@@ -51,22 +50,29 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises UsageError if the name is not a project name.
     """
-    name = project_name(arguments.name)
+    name = _project_name(arguments.name)
     setup, discovered = read_paths(arguments)
     entries = [_Entry(found, tuple(at)) for found, at in _explanations(name, discovered.files).items()]
     entries = entries or [_default_entry(name, setup, discovered.files)]
     connections = _Connections(arguments, setup)
     if arguments.output == "json":
         document = {"version": VERSION, "name": name, "entries": [_entry_json(entry, connections) for entry in entries]}
-        sys.stdout.write(escape_log_commands(json.dumps(document, indent=2)) + "\n")
+        sys.stdout.write(json_text(document))
     else:
         lines = [line for entry in entries for line in _lines(name, entry, connections)]
         sys.stdout.write("\n".join(lines) + "\n")
     # A line that cannot be parsed may be the reason why a name is not looked up.
     unreadable = (*discovered.unreadable, *_parse_errors(discovered.files, setup))
-    for line in (*map(concise_line, unreadable), *map(problem_line, discovered.problems)):
-        sys.stderr.write(f"{line}\n")
+    print_problems(unreadable, discovered.problems)
     return exit_code(unreadable, discovered.problems)
+
+
+def _project_name(argument: str) -> str:
+    """Return the normalized project name of ``argument``, a name or requirement. Raises UsageError if it is neither."""
+    entry = parse_requirement(argument)
+    if isinstance(entry, RequirementError):
+        raise UsageError(one_line(entry.message, 200), help_text=one_line(entry.help, 200))
+    return entry.project
 
 
 def _parse_errors(files: Sequence[ResolvedFile], setup: Setup) -> Iterator[Finding]:
@@ -100,8 +106,7 @@ def _default_entry(name: str, setup: Setup, files: Sequence[ResolvedFile]) -> _E
     if declaring_file is not None:
         note = f"not found in any file; with the indexes of {declaring_file.path}:"
         return _Entry(declaring_file.router().explain(dependency), note=note)
-    directory = os.getcwd()
-    resolved_config = setup.config_resolver.resolve(os.path.join(directory, "any-file"), repository_root(directory))
+    resolved_config = setup.config_of(os.getcwd())
     if resolved_config is None:
         return _Entry(None, note="not found in any file, and the configuration is invalid")
     router = Router(DeclaredIndexes("requirements"), resolved_config.network)

@@ -15,13 +15,13 @@ from mothball.check.pipeline import check
 from mothball.check.policy import exit_code, is_reason
 from mothball.cli.common import open_session, read_paths
 from mothball.cli.init_plan import CheckedRepository, InitOptions, InitPlan, NewText, plan_init
-from mothball.cli.text_files import replace_text
+from mothball.cli.write_ignores import replace_text
 from mothball.config.values import read_index_url
 from mothball.edits.hook_entry import HookSource
 from mothball.model.errors import ConfigError, UsageError
 from mothball.model.results import Report, Rule
 from mothball.model.sanitize import one_line, sanitize_line
-from mothball.report.concise import concise_line, problem_line
+from mothball.report.text import concise_line, problem_line
 from mothball.repository.files import display_path
 from mothball.repository.git_repository import open_repository
 from mothball.repository.paths import is_inside, repository_root

@@ -8,8 +8,7 @@ from typing import Any
 
 from mothball.check.inputs import ResolvedFile
 from mothball.cli.snapshot import count_known, snapshot_results, snapshot_text
-from mothball.cli.text_files import TextFile, read_text_file
-from mothball.cli.write_ignores import CONFIG_SUFFIXES, ignorable_findings, plan_ignores
+from mothball.cli.write_ignores import CONFIG_SUFFIXES, TextFile, ignorable_findings, plan_ignores, read_text_file
 from mothball.config.project import DEFAULT_INDEX, IndexStatuses, is_default_index
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.hook_entry import HOOK_ID, HookSource, add_hook, hook_entry, hook_entry_toml

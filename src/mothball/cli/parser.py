@@ -1,21 +1,17 @@
-"""Parse the command line, run the command, and turn exceptions into messages and exit codes."""
+"""The arguments of the command line, and the errors about arguments that it does not have."""
 
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mothball import __version__
-from mothball.cli import unencodable
-from mothball.model.errors import MothballError, UsageError
+from mothball.model.errors import UsageError, closest, suggest
 from mothball.model.sanitize import one_line
 
-_EXIT_BROKEN_PIPE = 141
 _EXIT_USAGE = 2
 _GLOBAL_OPTIONS = ("-h", "--help", "-V", "--version")
 _COMMANDS_WITH_ACTIONS = ("cache", "config", "completions")
@@ -46,64 +42,7 @@ To enable completion, add one line to the configuration of the shell:
 """
 
 
-def run_process(argv: Sequence[str]) -> int:
-    """Run mothball as ``main`` does, also if standard streams are closed, and return the exit code."""
-    for name in ("stdout", "stderr"):
-        # Python sets a stream to None that was closed before the start (`>&-`).
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - stays open until exit
-    return main(argv)
-
-
-def main(argv: Sequence[str]) -> int:
-    """Run mothball with the arguments ``argv`` and return the exit code.
-
-    Errors are printed as messages; with ``MOTHBALL_DEBUG`` set, unexpected exceptions are raised instead.
-    """
-    unencodable.register()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors=unencodable.ERROR_HANDLER)
-    try:
-        code = _run(argv)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _discard_stdout()
-        return _EXIT_BROKEN_PIPE
-    except OSError as error:
-        # For example a full disk or a deleted working directory: not a bug in mothball.
-        if os.environ.get("MOTHBALL_DEBUG"):
-            raise
-        _discard_stdout()
-        return _print_error(*_os_error_message(error))
-    return code
-
-
-def _run(argv: Sequence[str]) -> int:
-    try:
-        arguments = _parse(argv)
-        if arguments.command == "check" and _checks_additions(arguments):
-            _reject_file_names_as_options(argv)
-        return _dispatch(arguments)
-    except MothballError as error:
-        return _print_error(str(error), error.help)
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else _EXIT_USAGE
-    except OSError:
-        raise
-    except MemoryError:
-        return _print_error(
-            "not enough memory", "raise the limit of memory (`ulimit -v`), or check fewer files at once"
-        )
-    except Exception as error:  # a bug in mothball: print a message instead of a traceback
-        if os.environ.get("MOTHBALL_DEBUG"):
-            raise
-        details = one_line(f"{type(error).__name__}: {error}")
-        help_text = "this is a bug in mothball; set MOTHBALL_DEBUG=1 to show the traceback"
-        return _print_error(f"internal error: {details}", help_text)
-
-
-def _parse(argv: Sequence[str]) -> argparse.Namespace:
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed arguments. Raises UsageError; SystemExit after printing a help."""
     parser, commands = parser_for(argv)
     if len(argv) <= 1 and (not argv or argv[0] in _COMMANDS_WITH_ACTIONS):
@@ -111,15 +50,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         (commands[argv[0]] if argv else parser).print_help(sys.stderr)
         raise SystemExit(_EXIT_USAGE)
     if argv and argv[0] not in (*commands, *_GLOBAL_OPTIONS):
-        from mothball.cli.usage_errors import unknown_command  # noqa: PLC0415 - for errors only
-
-        raise unknown_command(argv, tuple(commands))
+        raise _unknown_command(argv, tuple(commands))
     arguments, rest = parser.parse_known_args(argv)
     if rest:
-        from mothball.cli.usage_errors import unknown_argument  # noqa: PLC0415
-
-        command = commands[arguments.command]
-        raise unknown_argument(rest[0], command, command.options, command.choices_of("--format"))
+        raise _unknown_argument(rest[0], commands[arguments.command])
+    if arguments.command == "check" and checks_additions(arguments):
+        _reject_file_names_as_options(argv)
     return arguments
 
 
@@ -132,30 +68,6 @@ def _reject_file_names_as_options(argv: Sequence[str]) -> None:
         if argument.startswith("-") and argument != "-" and os.path.lexists(argument):
             help_text = "rename the file, or pass `--` before the file names (in a hook: as the last of its `args`)"
             raise UsageError(f"{argument} is both an option and the name of a file", help_text=help_text)
-
-
-def _print_error(message: str, help_text: str) -> int:
-    lines = [f"mothball: error: {message}", *([f"  = help: {help_text}"] if help_text else [])]
-    with suppress(OSError):  # stderr may be closed; the exit code is still correct
-        sys.stderr.write("\n".join(lines) + "\n")
-        sys.stderr.flush()
-    return _EXIT_USAGE
-
-
-def _os_error_message(error: OSError) -> tuple[str, str]:
-    """Return the message and the help text for an operating system error."""
-    # Errors of named files are handled where the file is written; this one can only come from stdout.
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) and error.filename is None:
-        message = f"cannot write the report: {one_line(str(error.strerror))}"
-        return message, "free disk space, or redirect the report to another location"
-    return one_line(str(error)), ""
-
-
-def _discard_stdout() -> None:
-    """Redirect stdout to the null device, so that the flush at interpreter exit does not fail."""
-    with suppress(OSError):  # stdout may have no file descriptor
-        stdout = sys.stdout.fileno()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -189,35 +101,7 @@ if TYPE_CHECKING:
     _Commands = argparse._SubParsersAction[_Parser]  # noqa: SLF001 - add_subparsers() returns a private type
 
 
-def _dispatch(arguments: argparse.Namespace) -> int:  # noqa: C901 - one case per command
-    # Import only the modules of the requested command, to keep the start-up time of the hook low.
-    match arguments.command:
-        case "check" if _checks_additions(arguments):
-            from mothball.cli.added import run  # noqa: PLC0415
-        case "check":
-            from mothball.cli.check import run  # noqa: PLC0415
-        case "status":
-            from mothball.cli.status import run  # noqa: PLC0415
-        case "explain":
-            from mothball.cli.explain import run  # noqa: PLC0415
-        case "snapshot":
-            from mothball.cli.snapshot import run  # noqa: PLC0415
-        case "lsp":
-            from mothball.cli.lsp import run  # noqa: PLC0415
-        case "cache":
-            from mothball.cli.cache import run  # noqa: PLC0415
-        case "config":
-            from mothball.cli.config import run  # noqa: PLC0415
-        case "init":
-            from mothball.cli.init import run  # noqa: PLC0415
-        case "completions":
-            from mothball.cli.completions import run  # noqa: PLC0415
-        case _:
-            from mothball.cli.rule import run  # noqa: PLC0415
-    return run(arguments)
-
-
-def _checks_additions(arguments: argparse.Namespace) -> bool:
+def checks_additions(arguments: argparse.Namespace) -> bool:
     """Return True if only added dependencies are checked: `--since`, `--from-ref` and `--to-ref` imply `--added`."""
     revisions = (arguments.since, arguments.from_ref, arguments.to_ref)
     return arguments.added or any(revision is not None for revision in revisions)
@@ -418,9 +302,7 @@ def _report_file(value: str) -> tuple[str, str]:
     """Return format and path of ``FORMAT=FILE``. Raises UsageError."""
     report_format, _, path = value.partition("=")
     if not path or report_format not in _REPORT_FORMATS:
-        from mothball.cli.usage_errors import invalid_report_file  # noqa: PLC0415 - for errors only
-
-        raise invalid_report_file(value, _REPORT_FORMATS)
+        raise _invalid_report_file(value)
     return report_format, path
 
 
@@ -429,9 +311,7 @@ def _one_of(argument: str, *choices: str) -> dict[str, Any]:
 
     def read(value: str) -> str:
         if value not in choices:
-            from mothball.cli.usage_errors import invalid_choice  # noqa: PLC0415 - for errors only
-
-            raise invalid_choice(argument, value, choices)
+            raise _invalid_choice(argument, value, choices)
         return value
 
     return {"choices": choices, "type": read}
@@ -553,3 +433,60 @@ _COMMAND_GROUPS: Mapping[str, Mapping[str, Callable[[_Commands], _Parser]]] = {
     },
 }
 _COMMANDS = {name: add for group in _COMMAND_GROUPS.values() for name, add in group.items()}
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+def _unknown_command(argv: Sequence[str], commands: Iterable[str]) -> UsageError:
+    """Return the error for ``argv``, which does not begin with one of ``commands``."""
+    name = argv[0]
+    if name.startswith("-"):
+        command = next((argument for argument in argv if argument in commands), "")
+        moved = [command, *(argument for argument in argv if argument != command)] if command else []
+        help_text = f"options follow the command: `{one_line(' '.join(['mothball', *moved]), 200)}`"
+        return UsageError(f"unknown option `{_shown(name)}`", help_text=help_text if command else _see("mothball"))
+    if os.path.lexists(name):
+        help_text = f"to check it: `mothball check {_shown(name)}`"
+    else:
+        match = closest(name, tuple(commands))
+        help_text = f"did you mean `mothball {match}`?" if match else _see("mothball")
+    return UsageError(f"unknown command `{_shown(name)}`", help_text=help_text)
+
+
+def _unknown_argument(argument: str, command: _Parser) -> UsageError:
+    """Return the error for an ``argument`` that ``command`` does not have."""
+    name, separator, value = argument.partition("=")
+    if not argument.startswith("-"):
+        return UsageError(f"unexpected argument `{_shown(argument)}`", help_text=_see(command.prog))
+    known = [option.removeprefix("--") for option in command.options if option.startswith("--")]
+    start = name.removeprefix("--")
+    # An abbreviation is no option, because a new option could make it ambiguous.
+    extended = [option for option in known if len(start) > 1 and option.startswith(start)]
+    match = next(iter(extended), "") or closest(start, tuple(known))
+    if start in command.choices_of("--format"):
+        match, separator, value = "format", " ", start
+    help_text = f"did you mean `--{one_line(f'{match}{separator}{value}', 100)}`?" if match else _see(command.prog)
+    return UsageError(f"unknown option `{_shown(name)}` of `{command.prog}`", help_text=help_text)
+
+
+def _invalid_choice(argument: str, value: str, choices: tuple[str, ...]) -> UsageError:
+    """Return the error for a ``value`` of ``argument``, which takes one of ``choices``."""
+    return UsageError(f"invalid value `{_shown(value)}` for {argument}", help_text=suggest(value, choices))
+
+
+def _invalid_report_file(value: str) -> UsageError:
+    """Return the error for a ``value`` of --report that is not ``FORMAT=FILE``."""
+    report_format, separator, path = value.partition("=")
+    if separator and path:
+        return _invalid_choice("--report", report_format, _REPORT_FORMATS)
+    help_text = f"write it as FORMAT=FILE, where FORMAT is one of: {', '.join(_REPORT_FORMATS)}"
+    return UsageError(f"invalid value `{_shown(value)}` for --report", help_text=help_text)
+
+
+def _shown(argument: str) -> str:
+    return one_line(argument, 60)
+
+
+def _see(program: str) -> str:
+    return f"see `{program} --help`"

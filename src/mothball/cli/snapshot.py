@@ -9,14 +9,12 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
-from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
-from mothball.cli.common import open_session, read_paths
+from mothball.cli.common import check_files, print_problems, read_paths
 from mothball.index.snapshot import render_snapshot
 from mothball.model.errors import UnreadableFileError
 from mothball.model.results import Cause, IndexResult, KnownStatus, Missing, Report, Rule, Skipped, Unavailable
 from mothball.model.sanitize import escape_log_commands
-from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import replace_file
 
 _REPORTED_RULES = (Rule.UNVERIFIED, Rule.UNRESOLVABLE, Rule.UNREADABLE, Rule.MISSING)
@@ -28,26 +26,20 @@ def run(arguments: argparse.Namespace) -> int:
     It is 3 if a lookup failed or no status is known.
     """
     setup, discovered = read_paths(arguments)
-    settings = setup.settings._replace(use_ignores=False, keep_config_ignores=False)
-    with open_session(arguments, setup.user) as session:
-        report = check(discovered.files, session.look_up, settings, discovered.unreadable, discovered.problems)
+    report = check_files(arguments, setup, discovered)
     reported = [finding for finding in report.findings if finding.rule in _REPORTED_RULES]
-    problems = (*report.problems, *session.problems())
-    for line in (*map(concise_line, reported), *map(problem_line, problems)):
-        sys.stderr.write(f"{line}\n")
+    print_problems(reported, report.problems)
     # A project that the index does not have is not a failed lookup.
-    code = exit_code([finding for finding in reported if finding.rule is not Rule.MISSING], problems)
+    code = exit_code([finding for finding in reported if finding.rule is not Rule.MISSING], report.problems)
     results = snapshot_results(report)
     known = count_known(results)
     if not known and (results or code):
         # Do not overwrite an existing snapshot while the index is unavailable or publishes no statuses.
-        for finding in report.findings:
-            if finding.rule is Rule.NOT_STATED:
-                sys.stderr.write(f"{concise_line(finding)}\n")
+        print_problems((finding for finding in report.findings if finding.rule is Rule.NOT_STATED), ())
         sys.stderr.write("no snapshot written\n")
         code = code or 3
     else:
-        _write(snapshot_text(results, settings.now), arguments.output)
+        _write(snapshot_text(results, setup.settings.now), arguments.output)
     sys.stderr.write(f"{known} of {len(results)} statuses known\n")
     return code
 

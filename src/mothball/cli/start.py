@@ -1,18 +1,20 @@
-"""Entry point of the console script, with a fast exit for commits without dependency files.
+"""Entry point of the console script: run the command, and turn exceptions into messages and exit codes.
 
-Most commits stage no dependency file, and nearly all of the hook's run time is imports. So this
-module runs git to check whether a dependency file is staged, before it imports argparse and the rest. All other cases
-go through the command line parser, which reaches the same result.
+Most commits stage no dependency file, and nearly all of the hook's run time is imports. So this module runs git to
+check whether a dependency file is staged, before it imports argparse and the rest. All other cases go through the
+command line parser, which reaches the same result.
 """
 
 from __future__ import annotations
 
+import codecs
 import gc
 import os
 import sys
 
 TYPE_CHECKING = False  # see mothball.model.records
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
 # Reference counting frees nearly all objects of a run. Searching for cycles among the imported modules, as often as
@@ -23,9 +25,14 @@ _IRRELEVANT_OPTIONS = {"--", "--strict", "--no-ignores", "--exit-zero", "-q", "-
 # Limit for the output of git, in bytes; larger repositories and commits take the normal path.
 _MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 _REFS = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF")
+_EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
+_EXIT_BROKEN_PIPE = 141
 # Repeat a lost interrupt after this many seconds, when the code that lost it has probably returned.
 _REPEAT_AFTER = 0.01
+_ERROR_HANDLER = "mothball.replace"
+# Characters of mothball's own texts. On Windows, a pipe has a code page without the arrow.
+_REPLACEMENTS = {"→": "->", "…": "..."}
 
 
 def entry_point() -> None:
@@ -33,7 +40,7 @@ def entry_point() -> None:
     sys.unraisablehook = _repeat_lost_interrupt
     gc.set_threshold(GC_THRESHOLD)
     try:
-        code = _run(sys.argv[1:])
+        code = _run_process(sys.argv[1:])
     except KeyboardInterrupt:
         code = _EXIT_INTERRUPTED
     # Python searches for cycles once more when it exits, but not among frozen objects.
@@ -41,12 +48,113 @@ def entry_point() -> None:
     sys.exit(code)
 
 
-def _run(arguments: list[str]) -> int:
+def _run_process(arguments: list[str]) -> int:
+    """Run mothball as ``main`` does, also if standard streams are closed, and return the exit code."""
     if arguments[:2] == ["check", "--added"] and _IRRELEVANT_OPTIONS.issuperset(arguments[2:]) and _nothing_staged():
         return 0
-    from mothball.cli.parser import run_process  # noqa: PLC0415 - see the module docstring
+    for name in ("stdout", "stderr"):
+        # Python sets a stream to None that was closed before the start (`>&-`).
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - stays open until exit
+    return main(arguments)
 
-    return run_process(arguments)
+
+def main(argv: Sequence[str]) -> int:
+    """Run mothball with the arguments ``argv`` and return the exit code.
+
+    Errors are printed as messages; with ``MOTHBALL_DEBUG`` set, unexpected exceptions are raised instead.
+    """
+    codecs.register_error(_ERROR_HANDLER, _replace_unencodable)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=_ERROR_HANDLER)
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_stdout()
+        return _EXIT_BROKEN_PIPE
+    except OSError as error:
+        # For example a full disk or a deleted working directory: not a bug in mothball.
+        if os.environ.get("MOTHBALL_DEBUG"):
+            raise
+        _discard_stdout()
+        return _print_error(*_os_error_message(error))
+    return code
+
+
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
+    """Replace characters that the encoding of a stream lacks, instead of aborting the report."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    characters = error.object[error.start : error.end]
+    return "".join(_REPLACEMENTS.get(character, "?") for character in characters), error.end
+
+
+def _run(argv: Sequence[str]) -> int:
+    from importlib import import_module  # noqa: PLC0415 - see the module docstring
+
+    from mothball.cli.parser import checks_additions, parse_arguments  # noqa: PLC0415
+    from mothball.model.errors import MothballError  # noqa: PLC0415
+    from mothball.model.sanitize import one_line  # noqa: PLC0415
+
+    try:
+        arguments = parse_arguments(argv)
+        # Import only the module of the command, to keep the start-up time of the hook low.
+        name = "added" if arguments.command == "check" and checks_additions(arguments) else arguments.command
+        code: int = import_module(f"mothball.cli.{name}").run(arguments)
+    except MothballError as error:
+        return _print_error(str(error), error.help)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else _EXIT_USAGE
+    except OSError:
+        raise
+    except MemoryError:
+        return _print_error(
+            "not enough memory", "raise the limit of memory (`ulimit -v`), or check fewer files at once"
+        )
+    except Exception as error:  # a bug in mothball: print a message instead of a traceback
+        if os.environ.get("MOTHBALL_DEBUG"):
+            raise
+        details = one_line(f"{type(error).__name__}: {error}")
+        help_text = "this is a bug in mothball; set MOTHBALL_DEBUG=1 to show the traceback"
+        return _print_error(f"internal error: {details}", help_text)
+    return code
+
+
+def _print_error(message: str, help_text: str) -> int:
+    lines = [f"mothball: error: {message}", *([f"  = help: {help_text}"] if help_text else [])]
+    try:
+        sys.stderr.write("\n".join(lines) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        pass  # stderr may be closed; the exit code is still correct
+    return _EXIT_USAGE
+
+
+def _os_error_message(error: OSError) -> tuple[str, str]:
+    """Return the message and the help text for an operating system error."""
+    import errno  # noqa: PLC0415 - see the module docstring
+
+    from mothball.model.sanitize import one_line  # noqa: PLC0415
+
+    # Errors of named files are handled where the file is written; this one can only come from stdout.
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) and error.filename is None:
+        message = f"cannot write the report: {one_line(str(error.strerror))}"
+        return message, "free disk space, or redirect the report to another location"
+    return one_line(str(error)), ""
+
+
+def _discard_stdout() -> None:
+    """Redirect stdout to the null device, so that the flush at interpreter exit does not fail."""
+    try:
+        stdout = sys.stdout.fileno()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
+    except OSError:
+        pass  # stdout may have no file descriptor
+
+
+# --- interrupts -------------------------------------------------------------------------------------------------------
 
 
 def _repeat_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
@@ -91,6 +199,9 @@ def _interrupt() -> None:
         signal.pthread_kill(main, signal.SIGINT)
     else:
         signal.raise_signal(signal.SIGINT)
+
+
+# --- the fast exit ----------------------------------------------------------------------------------------------------
 
 
 def _nothing_staged() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,13 +14,11 @@ from mothball.check.messages import finding_message, skipped_text
 from mothball.check.pinned_entry import pin_of
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
-from mothball.cli.common import Setup, open_session, set_up
-from mothball.cli.lookup_text import origin_text
-from mothball.cli.release_facts import release_json, release_lines
+from mothball.cli.common import Setup, open_session, print_problems, set_up
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.names import format_of
 from mothball.formats.pep508 import RequirementError, parse_requirement
-from mothball.index.releases import Releases
+from mothball.index.releases import ReleaseFacts, Releases
 from mothball.index.resolution import Query
 from mothball.index.session import LookupSession
 from mothball.model.document import Dependency, Document, ParsedFile, SkipReason, Span
@@ -38,15 +35,24 @@ from mothball.model.results import (
     Source,
     Unavailable,
 )
-from mothball.model.sanitize import escape_log_commands, one_line
-from mothball.report.concise import problem_line
-from mothball.report.json import VERSION, lookup_json
+from mothball.model.sanitize import join_names, one_line
+from mothball.report.json import VERSION, json_text, lookup_json
+from mothball.report.text import origin_text
 from mothball.repository.files import DISK
 from mothball.repository.paths import is_inside, repository_root
 from mothball.routing.route import DeclaredIndexes
 
 # Formats of the files whose indexes apply to the names on the command line.
 _MANIFEST_FORMATS = ("pyproject", "requirements", "pipfile", "pixi-toml")
+_SHOWN_VERSIONS = 10
+
+
+class _Requirement(NamedTuple):
+    """A requirement without its extras and marker, which affect no lookup."""
+
+    name: str
+    specifier: str
+    skip_reason: SkipReason | None
 
 
 class _Invalid(NamedTuple):
@@ -66,10 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
     invalid = [one for one in parsed if isinstance(one, _Invalid)]
     setup = set_up(arguments)
     directory = os.getcwd()
-    resolved_config = setup.config_resolver.resolve(os.path.join(directory, "any-file"), repository_root(directory))
+    resolved_config = setup.config_of(directory)
     files: tuple[ResolvedFile, ...] = ()
     if resolved_config is not None:
-        requested = [one for one in parsed if isinstance(one, Dependency)]
+        requested = [one for one in parsed if isinstance(one, _Requirement)]
         files = _files(requested, resolved_config, _nearest_manifests(directory, setup))
     report = _check(arguments, setup, files)
     if arguments.output == "json":
@@ -78,25 +84,21 @@ def run(arguments: argparse.Namespace) -> int:
             "projects": [_json(item, report.findings) for item in report.dependencies],
             "invalid": [one._asdict() for one in invalid],
         }
-        sys.stdout.write(escape_log_commands(json.dumps(document, indent=2)) + "\n")
+        sys.stdout.write(json_text(document))
     else:
         for item in report.dependencies:
             sys.stdout.write(_lines(item, report.findings, setup.settings.now))
-    for problem in report.problems:
-        sys.stderr.write(f"{problem_line(problem)}\n")
+    print_problems((), report.problems)
     for one in invalid:
         sys.stderr.write(f"mothball: error: {one.message}\n  = help: {one.help}\n")
     return 2 if invalid else exit_code(report.findings, report.problems)
 
 
-def _parsed(argument: str) -> Dependency | _Invalid:
-    """Return the requirement ``argument``, without its extras and marker, which affect no lookup."""
+def _parsed(argument: str) -> _Requirement | _Invalid:
     entry = parse_requirement(argument)
     if isinstance(entry, RequirementError):
         return _Invalid(one_line(argument, 60), one_line(entry.message, 200), one_line(entry.help, 200))
-    span = Span(0, 0)
-    reason = SkipReason.URL if entry.url else None
-    return Dependency(entry.project, span, span, specifier=entry.specifier, skip_reason=reason)
+    return _Requirement(entry.project, entry.specifier, SkipReason.URL if entry.url else None)
 
 
 def _nearest_manifests(start: str, setup: Setup) -> DiscoveryResult:
@@ -112,7 +114,7 @@ def _nearest_manifests(start: str, setup: Setup) -> DiscoveryResult:
 
 
 def _files(
-    requested: Iterable[Dependency], resolved_config: ResolvedConfig, manifests: DiscoveryResult
+    requested: Iterable[_Requirement], resolved_config: ResolvedConfig, manifests: DiscoveryResult
 ) -> tuple[ResolvedFile, ...]:
     """Return one source file for each requirement, with the indexes of the manifest that contains its name.
 
@@ -138,9 +140,11 @@ def _files(
             default=(fallback, Dependency("", span, span)),
         )
         index_url, alternatives, index_name, skip_reason = manifest.facts.pin(entry)
-        dependency = requirement._replace(
-            name_span=span,
-            entry_span=span,
+        dependency = Dependency(
+            name,
+            span,
+            span,
+            specifier=requirement.specifier,
             section=entry.section,
             index_url=index_url,
             alternative_indexes=alternatives,
@@ -156,10 +160,9 @@ def _files(
 
 
 def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[ResolvedFile, ...]) -> Report:
-    settings = setup.settings._replace(use_ignores=False, keep_config_ignores=False)
     with open_session(arguments, setup.user) as session:
         look_up = partial(_look_up_with_files, session)
-        report = check(files, look_up, settings, problems=setup.config_resolver.problems)
+        report = check(files, look_up, setup.settings, problems=setup.config_resolver.problems)
     return report.with_problems(*session.problems())
 
 
@@ -210,7 +213,7 @@ def _json(item: CheckedDependency, findings: Iterable[Finding]) -> dict[str, Any
         "specifier": one_line(item.dependency.specifier) or None,
         "lookup": lookup_json(lookup),
         "latest": latest and latest._asdict(),
-        "releases": None if releases is None else release_json(releases, item.dependency.specifier),
+        "releases": None if releases is None else _release_json(releases, item.dependency.specifier),
         "findings": [
             {"rule": each.rule, "severity": each.severity, "message": each.full_message()}
             for each in _version_findings(item, findings)
@@ -228,9 +231,56 @@ def _lines(item: CheckedDependency, findings: Iterable[Finding], now: float) -> 
     if not isinstance(lookup, Missing | Unavailable) and lookup.release is not None:
         lines.append(f"  = latest release: {lookup.release.version} ({lookup.release.date})")
     releases = _releases(item)
-    lines += [] if releases is None else release_lines(releases, item.dependency.specifier)
+    lines += [] if releases is None else _release_lines(releases, item.dependency.specifier)
     lines += [f"  = {each.severity}[{each.rule}]: {each.full_message()}" for each in _version_findings(item, findings)]
     # The help for archived and deprecated projects refers to a dependency line, which does not exist here.
     refers_to_line = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED
     lines += [f"  = help: {text.help}"] if text.help and not refers_to_line else []
     return "\n".join(lines) + "\n"
+
+
+# --- releases ---------------------------------------------------------------------------------------------------------
+
+
+def _release_lines(releases: Releases, specifier: str) -> list[str]:
+    """Return what to show of ``releases``, and of those that ``specifier`` allows, if there is one."""
+    oldest, yanked = releases.oldest(), releases.yanked()
+    lines = [f"  = oldest release: {_version(oldest)} ({oldest.date})"] if oldest else []
+    lines.append(f"  = files: {releases.files} of {_versions(len(releases))}")
+    if yanked:
+        shown = [f"{_version(each)} ({_reason(each)})" if each.yanked else _version(each) for each in yanked]
+        lines.append(f"  = yanked: {join_names(shown, _SHOWN_VERSIONS)}")
+    if specifier:
+        count, newest = len(releases.allowed(specifier)), releases.newest(specifier)
+        found = f"{_versions(count)}, the highest is {_version(newest)}" if newest else "no version"
+        lines.append(f"  = matches {one_line(specifier, 100)}: {found}")
+    return lines
+
+
+def _release_json(releases: Releases, specifier: str) -> dict[str, Any]:
+    """Return the fields for JSON; docs/json.md describes them."""
+    oldest, newest = releases.oldest(), releases.newest(specifier)
+    matching = {
+        "specifier": one_line(specifier, 100),
+        "versions": len(releases.allowed(specifier)),
+        "highest": newest and _version(newest),
+    }
+    return {
+        "files": releases.files,
+        "versions": len(releases),
+        "oldest": oldest and {"version": _version(oldest), "date": oldest.date},
+        "yanked": [{"version": _version(each), "reason": _reason(each)} for each in releases.yanked()],
+        "matching": matching if specifier else None,
+    }
+
+
+def _version(release: ReleaseFacts) -> str:
+    return one_line(release.version, 60)
+
+
+def _reason(release: ReleaseFacts) -> str:
+    return one_line(release.yanked or "", 100)
+
+
+def _versions(count: int) -> str:
+    return f"{count} version{'' if count == 1 else 's'}"

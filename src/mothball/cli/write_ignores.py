@@ -1,31 +1,34 @@
 """The option ``--write-ignores``: add ignore entries for archived, deprecated and yanked findings to the configuration.
 
-An existing project can start with mothball this way: only new findings are reported afterwards.
+An existing project can start with mothball this way: only new findings are reported afterwards. ``mothball init`` uses
+this module to write its files.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.check import policy
 from mothball.check.inputs import ResolvedFile
 from mothball.check.policy import exit_code
-from mothball.cli.text_files import read_text_file, replace_text
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
+from mothball.formats.table import decode
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.records import NamedTuple
 from mothball.model.results import Finding, Problem, Report, Rule, Severity
 from mothball.model.sanitize import one_line
-from mothball.report.concise import concise_line, problem_line
-from mothball.repository.files import display_path
+from mothball.report.text import concise_line, problem_line
+from mothball.repository.files import DISK, display_path, read_file, replace_file
 from mothball.repository.paths import repository_root
 
 # The suffixes of configuration files.
 CONFIG_SUFFIXES = (".toml",)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Quarantined, missing and unverified findings are not ignored: each needs a decision of its own.
 _WRITTEN_RULES = (Rule.ARCHIVED, Rule.DEPRECATED, Rule.YANKED)
 
@@ -139,6 +142,41 @@ def plan_ignores(
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
+
+
+class TextFile(NamedTuple):
+    """A UTF-8 file with its absolute path; the ``text`` has no byte-order mark and is empty if the file is missing."""
+
+    path: str
+    text: str
+    exists: bool
+    has_mark: bool = False
+
+
+def read_text_file(path: str, root: str | None, suffixes: tuple[str, ...]) -> TextFile:
+    """Return the file at ``path``, which may be missing.
+
+    ``root`` is the repository that must contain it, None for a file that the user chose. Raises UnreadableFileError if
+    it cannot be read or must not be written: a link in a repository must not make mothball write to .git/config or to
+    a script.
+    """
+    if root is not None and (DISK.leads_outside(path, root) or not os.path.realpath(path).endswith(suffixes)):
+        suffix = suffixes[0]
+        raise UnreadableFileError(
+            path, f"symbolic link to a file outside the repository or without the suffix {suffix}"
+        )
+    exists = os.path.lexists(path)
+    data = read_file(path) if exists else b""
+    return TextFile(path, decode("pyproject", path, data), exists, data.startswith(_BYTE_ORDER_MARK))
+
+
+def replace_text(file: TextFile, text: str) -> None:
+    """Replace the content of ``file`` by ``text``. Raises UnreadableFileError."""
+    try:
+        replace_file(file.path, _BYTE_ORDER_MARK * file.has_mark + text.encode())
+    except OSError as error:
+        cause = f"cannot write the file ({error.strerror or error})"
+        raise UnreadableFileError(file.path, cause, help_text="the file was not changed") from error
 
 
 def _write(path: str, entries: Sequence[NewIgnore], root: str | None) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from mothball.model.document import Location
 from mothball.model.results import Finding, Problem, Report, Severity
 from mothball.model.sanitize import one_line
-from mothball.report.concise import summary_line
+from mothball.report.text import summary_line
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice", Severity.OFF: "debug"}
 # The percent sign is escaped first, because the other escapes contain it.

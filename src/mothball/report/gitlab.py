@@ -7,12 +7,12 @@ index, is shown at the first dependency that it concerns.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from typing import Any
 
 from mothball.model.results import Finding, Problem, Report, Severity, Skipped
-from mothball.model.sanitize import escape_log_commands, one_line
+from mothball.model.sanitize import one_line
+from mothball.report.json import json_text
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info", Severity.OFF: "info"}
 _PROBLEM = "problem"
@@ -25,7 +25,7 @@ def render_gitlab(report: Report) -> str:
     occurrences: Counter[str] = Counter()
     issues = [_finding(finding, report, occurrences) for finding in report.findings if finding.suppressed is None]
     issues += [_problem(problem, report, occurrences) for problem in report.problems]
-    return escape_log_commands(json.dumps(issues, indent=2)) + "\n"
+    return json_text(issues)
 
 
 def _finding(finding: Finding, report: Report, occurrences: Counter[str]) -> dict[str, Any]:

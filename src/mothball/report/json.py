@@ -59,6 +59,11 @@ def render_json(report: Report, origin: ReportOrigin) -> str:
             for entry in report.unnamed
         ],
     }
+    return json_text(document)
+
+
+def json_text(document: object) -> str:
+    """Return a document as JSON: indented, ASCII only, without CI log commands."""
     return escape_log_commands(json.dumps(document, indent=2)) + "\n"
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from mothball.model.results import Finding, Problem, Report, Severity
 from mothball.model.sanitize import join_names, one_line
-from mothball.report.concise import summary_line
+from mothball.report.text import summary_line
 
 # GitHub rejects comments of more than 65,536 characters and summaries of more than 1 MiB.
 _MAX_ROWS = 100

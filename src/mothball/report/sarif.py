@@ -6,7 +6,6 @@ index or the cache, are notifications of the run, because code scanning rejects 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,8 @@ from mothball import __version__
 from mothball.check.policy import SeverityPolicy, severity_of
 from mothball.model.document import Location, Position
 from mothball.model.results import Finding, Problem, Report, Rule, Severity, Suppression
-from mothball.model.sanitize import escape_log_commands, one_line
+from mothball.model.sanitize import one_line
+from mothball.report.json import json_text
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # The base of relative paths, resolved by the consumer.
@@ -40,7 +40,7 @@ def render_sarif(report: Report, rule_page: Callable[[Rule], str]) -> str:
         "invocations": [_invocation(report)],
         "results": [_result(finding) for finding in report.findings if finding.path],
     }
-    return escape_log_commands(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)) + "\n"
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: Rule, page: str) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Text output: location, source line and reason of each finding, the help that several share, then a summary."""
+"""The report as text: with source lines, or concise with one line per finding.
+
+Text output has the location, source line and reason of each finding, the help that several share, then a summary.
+Concise output, for editors and grep, has lines ``path:line:col: level[rule] message``.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,23 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from time import gmtime, strftime
 from types import MappingProxyType
+from typing import assert_never
 
-from mothball.check.messages import format_age, skipped_text
-from mothball.model.document import Location
-from mothball.model.results import Finding, Problem, Report, Rule, Severity, Skipped, Source, Unavailable
+from mothball.check.messages import SKIP_REASON_TEXT, format_age, skipped_text
+from mothball.model.document import Location, Position
+from mothball.model.results import (
+    Finding,
+    IndexResult,
+    Problem,
+    Report,
+    Rule,
+    Severity,
+    Skipped,
+    Source,
+    Summary,
+    Unavailable,
+)
 from mothball.model.sanitize import one_line, sanitize_line
-from mothball.report.concise import location_prefix, problem_line, summary_line
 
 # If an index is down, all its lookups fail with the same cause: show this many in full, the others in one line.
 _SAME_CAUSE_SHOWN = 2
@@ -134,6 +149,24 @@ def _age_note(finding: Finding, now: float) -> str:
     return ""
 
 
+def origin_text(lookup: IndexResult, now: float) -> str:
+    """Return the age and source of a lookup result, after a comma, or an empty string for a failed lookup."""
+    if isinstance(lookup, Unavailable):
+        return ""
+    age = format_age(now - lookup.origin.checked_at)
+    match lookup.origin.source:
+        case Source.INDEX:
+            return ", checked now"
+        case Source.CACHE:
+            return f", checked {age} ago"
+        case Source.STALE:
+            return f", checked {age} ago, could not be refreshed"
+        case Source.SNAPSHOT:
+            return f", status from the snapshot of {strftime('%Y-%m-%d', gmtime(lookup.origin.checked_at))}"
+        case _:
+            assert_never(lookup.origin.source)
+
+
 def _collapse(findings: Iterable[Finding]) -> tuple[list[Finding], dict[tuple[str, str], list[Finding]]]:
     """Split off failed lookups and unresolvable names beyond the first few with the same cause.
 
@@ -207,3 +240,98 @@ def _cells(text: str) -> int:
     from unicodedata import category, east_asian_width  # noqa: PLC0415 - rarely needed
 
     return sum(0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+# --- concise output ---------------------------------------------------------------------------------------------------
+
+
+def render_concise(report: Report, *, quiet: bool = False) -> str:
+    """Return the report as text, one finding or problem per line, then the summary unless ``quiet``.
+
+    Suppressed findings are only counted in the summary.
+    """
+    lines = [concise_line(finding) for finding in report.findings if finding.suppressed is None]
+    lines += [problem_line(problem) for problem in report.problems]
+    lines += [] if quiet else [summary_line(report)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def concise_line(finding: Finding) -> str:
+    """Return a finding as one line."""
+    return f"{location_prefix(finding)}{finding.severity}[{finding.rule}] {finding.full_message()}"
+
+
+def problem_line(problem: Problem) -> str:
+    """Return a problem as one line."""
+    return f"{_prefix(problem.path, problem.position)}{problem.severity}: {one_line(problem.message)}"
+
+
+def location_prefix(finding: Finding) -> str:
+    """Return ``path:line:col: ``, ``path: `` or an empty string, depending on what is known."""
+    return _prefix(finding.path, finding.location.start if finding.location else None)
+
+
+def summary_line(report: Report) -> str:
+    """Return the summary: numbers of checked dependencies, findings, ignores and skipped dependencies."""
+    summary = report.summary
+    parts = [f"{summary.checked} checked", _findings(summary)]
+    parts += [
+        f"{count} {label}"
+        for count, label in (
+            (summary.ignored, "ignored"),
+            (summary.skipped, f"skipped{_skip_reasons(report)}"),
+            (summary.unverified, "unverified"),
+            (summary.unresolvable, "unresolvable"),
+            (summary.not_stated, "not stated"),
+            (summary.missing, "missing"),
+            (summary.unrecognized, "unrecognized"),
+        )
+        if count
+    ]
+    if summary.not_judged:
+        parts.append(f"{format_count(summary.not_judged, 'pin')} not judged{_reasons(Counter(report.not_judged))}")
+    dependencies = format_count(summary.dependencies, "dependency", "dependencies")
+    if summary.repinned:
+        dependencies += f" and {format_count(summary.repinned, 'changed version')}"
+    return f"{dependencies} in {format_count(summary.files, 'file')}: {', '.join(parts)}"
+
+
+def _skip_reasons(report: Report) -> str:
+    """Return the reasons of skipped dependencies in parentheses, most frequent first."""
+    counts = Counter(
+        dependency.lookup.reason
+        for dependency in report.dependencies
+        if isinstance(dependency.lookup, Skipped) and not dependency.lookup.is_unresolvable
+    )
+    counts.update(entry.reason for entry in report.unnamed if not entry.is_unresolvable)
+    return _reasons(Counter({SKIP_REASON_TEXT[reason]: count for reason, count in counts.items()}))
+
+
+def _reasons(counts: Counter[str]) -> str:
+    """Return reasons in parentheses, most frequent first; with their counts if there are several."""
+    if len(counts) == 1:
+        [reason] = counts
+        return f" ({reason})"
+    labels = [f"{reason}: {count}" for reason, count in counts.most_common()]
+    return f" ({', '.join(labels)})" if labels else ""
+
+
+def _findings(summary: Summary) -> str:
+    if not summary.findings:
+        return "no findings"
+    notes = summary.findings - summary.errors - summary.warnings
+    kinds = ((summary.errors, "error"), (summary.warnings, "warning"), (notes, "note"))
+    detail = ", ".join(format_count(count, kind) for count, kind in kinds if count)
+    return f"{format_count(summary.findings, 'finding')} ({detail})"
+
+
+def format_count(count: int, singular: str, plural: str = "") -> str:
+    """Return ``1 file``, ``2 files``; ``plural`` is by default the singular with an s."""
+    return f"{count} {singular if count == 1 else plural or singular + 's'}"
+
+
+def _prefix(path: str, position: Position | None) -> str:
+    if not path:
+        return ""
+    shown = one_line(path)
+    return f"{shown}:{position.line}:{position.column}: " if position else f"{shown}: "

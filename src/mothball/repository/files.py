@@ -242,8 +242,11 @@ class PlaceholderTree(Tree):
 def working_tree(directory: str) -> Tree:
     """Return the tree of the files on the disk in the repository around ``directory``."""
     root = repository_root(directory)
+    path = os.path.join(root, ".git", "config")
+    if not os.path.exists(path):  # a directory without a repository, or a linked working tree
+        return DISK
     try:
-        config = DISK.read(os.path.join(root, ".git", "config")).lower()
+        config = DISK.read(path).lower()
     except UnreadableFileError:
         return DISK
     return _placeholder_tree(root) if b"symlinks" in config else DISK

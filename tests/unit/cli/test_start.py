@@ -71,7 +71,7 @@ def test_garbage_is_collected_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
         thresholds.append(gc.get_threshold()[0])
         return 3
 
-    monkeypatch.setattr(start, "_run", run)
+    monkeypatch.setattr(start, "_run_process", run)
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # restored after the test
     try:
         with pytest.raises(SystemExit) as ended:
@@ -141,8 +141,8 @@ def test_first_commit_takes_the_normal_path(tmp_path: Path, monkeypatch: pytest.
 def test_only_plain_added_checks_exit_early(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, arguments: list[str], *, exits_early: bool
 ) -> None:
-    monkeypatch.setattr("mothball.cli.parser.run_process", lambda _: 3)
-    assert start._run(arguments) == (0 if exits_early else 3)
+    monkeypatch.setattr(start, "main", lambda _: 3)
+    assert start._run_process(arguments) == (0 if exits_early else 3)
 
 
 COLLECTIONS = """\
@@ -172,7 +172,7 @@ def test_modules_are_imported_without_garbage_collection(repository: Repository)
 
 INTERRUPTED = """\
 import _thread, sys, threading
-from mothball.cli import parser, start
+from mothball.cli import start
 
 class Held:
     def __del__(self):
@@ -183,7 +183,7 @@ def run(arguments):
     threading.Event().wait({limit})
     return 0
 
-parser.run_process = run
+start.main = run
 start.entry_point()
 """
 

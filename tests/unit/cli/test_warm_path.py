@@ -24,7 +24,7 @@ FORBIDDEN = (
 )  # fmt: skip
 PROBE = """\
 import json, sys
-from mothball.cli.parser import main
+from mothball.cli.start import main
 code = main(sys.argv[1:])
 json.dump([code, sorted(sys.modules)], sys.stderr)
 """

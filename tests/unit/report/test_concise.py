@@ -5,7 +5,7 @@ from hypothesis import given
 
 from mothball.model.document import UNRESOLVABLE_REASONS, Location, Position, SkipReason
 from mothball.model.results import Finding, Problem, Report, Rule, Severity, SkippedEntry, Summary
-from mothball.report.concise import concise_line, location_prefix, problem_line, render_concise, summary_line
+from mothball.report.text import concise_line, location_prefix, problem_line, render_concise, summary_line
 from tests.support.hostile import assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report
 
