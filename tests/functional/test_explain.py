@@ -10,7 +10,7 @@ import pytest
 
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.config.project import DEFAULT_INDEX
-from mothball.index.session import LookupSession
+from mothball.index.resolver import LookupSession
 from mothball.model.document import SkipReason
 from tests.support.project import Project
 from tests.tables.json_fields import verify

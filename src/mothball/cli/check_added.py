@@ -24,7 +24,7 @@ from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.names import may_be_dependency_file
 from mothball.index.resolution import Query
-from mothball.index.session import LookupSession
+from mothball.index.resolver import LookupSession
 from mothball.model.document import SkipReason
 from mothball.model.results import (
     CheckMode,

@@ -17,7 +17,7 @@ from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.installer_settings import with_installers
-from mothball.index.session import LookupSession
+from mothball.index.resolver import LookupSession
 from mothball.model.document import Dependency
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError, suggest
 from mothball.model.file_names import FORMATS

@@ -20,7 +20,7 @@ from mothball.formats.names import format_of
 from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.index.releases import ReleaseFacts, Releases
 from mothball.index.resolution import Query
-from mothball.index.session import LookupSession
+from mothball.index.resolver import LookupSession
 from mothball.model.document import Dependency, Document, ParsedFile, SkipReason, Span
 from mothball.model.records import NamedTuple
 from mothball.model.results import (

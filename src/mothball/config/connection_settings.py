@@ -31,6 +31,8 @@ from mothball.model.sanitize import strip_credentials
 # Bounds of a timeout in seconds. Values of installers beyond them are reduced or raised to them.
 MIN_TIMEOUT, MAX_TIMEOUT = 1.0, 600.0
 _MAX_RETRIES = 10
+# Seconds for all lookups together, unless the user sets a long timeout.
+TOTAL_SECONDS = 60.0
 # The names of indexes that uv accepts; they become parts of the names of variables.
 INDEX_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 HOST_AND_PORT = r"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
@@ -193,6 +195,11 @@ class CredentialSettings(NamedTuple):
     insecure_hosts: tuple[str, ...] = ()
     pip: PipConnection = PipConnection()
     uv: UvConnection = UvConnection()
+
+    @property
+    def total_seconds(self) -> float:
+        """The seconds for all lookups: a longer timeout for a request needs a longer time for all."""
+        return max(TOTAL_SECONDS, 4 * (self.timeout or self.pip.timeout_seconds or 0.0))
 
 
 def read_user_index_url(value: object, at: KeyPath) -> str:

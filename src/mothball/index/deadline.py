@@ -5,17 +5,6 @@ from __future__ import annotations
 import threading
 import time
 
-from mothball.config.connection_settings import CredentialSettings
-
-# Seconds for all lookups together, unless the user sets a long timeout.
-SECONDS = 60.0
-
-
-def total_seconds(credentials: CredentialSettings) -> float:
-    """Return the seconds for all lookups: a longer timeout of the user for a request needs a longer time for all."""
-    timeout = credentials.timeout or credentials.pip.timeout_seconds or 0.0
-    return max(SECONDS, 4 * timeout)
-
 
 class Deadline:
     """The time left for a lookup. Shared by the worker that queries the index and the callers that wait for the result.

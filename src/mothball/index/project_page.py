@@ -45,6 +45,10 @@ class ProjectPage(NamedTuple):
     release: Release | None = None
     files: str | None = ""
 
+    def without_files(self) -> ProjectPage:
+        """Return the page without its list of files."""
+        return ProjectPage(self.marker, self.reason, self.release, None)
+
 
 def status_of_page(page: ProjectPage, origin: Origin) -> KnownStatus | StatusNotStated | UnrecognizedStatus:
     """Return the status on ``page``, which comes from ``origin``.

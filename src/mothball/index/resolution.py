@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from mothball.config.project import DEFAULT_INDEX
@@ -66,10 +66,6 @@ class LookupSettings(NamedTuple):
 
         endpoint = endpoint_of(index_url)
         return endpoint is not None and is_named(endpoint, self.insecure_hosts)
-
-    def cache_only(self) -> LookupSettings:
-        """Return settings that only use the cache; offline settings stay as they are."""
-        return self if self.offline else self._replace(offline=True, snapshot=None)
 
 
 class Query(NamedTuple):
@@ -138,41 +134,41 @@ class Resolution:
     def __init__(
         self,
         now: float,
+        queries: Iterable[Query],
         cached: Mapping[PageKey, CachedPage],
-        queries: Collection[Query] = (),
-        insecure_indexes: frozenset[str] = frozenset(),
+        insecure_indexes: frozenset[str],
+        *,
+        cache_only: bool,
     ) -> None:
-        """Start at the Unix time ``now``. ``insecure_indexes`` (URLs) are not authenticated and not cached."""
+        """Start at the Unix time ``now``. ``insecure_indexes`` (URLs) are not authenticated and not cached.
+
+        With ``cache_only`` no request is needed: what the cache does not have is unavailable.
+        """
         self._now = now
         self._cached = cached
-        self._pins: dict[str, set[tuple[str, bool]]] = {}
-        self._files: dict[tuple[PageKey, str, bool], tuple[str, bool]] = {}
         self._insecure_indexes = insecure_indexes
-        self._queries = queries
-        self._queries_by_name: dict[str, list[Query]] = {}
-        self.outcomes: dict[PageKey, Outcome] = {}
-
-    def expect_files(self, queries: Iterable[Query]) -> None:
-        """Keep the files that ``queries`` need when pages arrive."""
+        self._cache_only = cache_only
+        self._queries: dict[str, list[Query]] = {}
         for query in queries:
-            if query.needs_files:
-                self._pins.setdefault(query.name, set()).add((query.pin, query.whole_list))
+            self._queries.setdefault(query.name, []).append(query)
+        self._files: dict[tuple[PageKey, str, bool], tuple[str, bool]] = {}
+        self.outcomes: dict[PageKey, Outcome] = {}
 
     def add_outcome(self, key: PageKey, outcome: Outcome) -> None:
         """Store the outcome of a request, without the files that no query needs: they are most of a page."""
         if isinstance(outcome, Fetched) and outcome.page.files is not None:
             self.add_files(key, outcome.page.files)
-            outcome = outcome._replace(page=outcome.page._replace(files=""))
+            outcome = Fetched(outcome.page.without_files(), outcome.etag)
         self.outcomes[key] = outcome
 
     def add_files(self, key: PageKey, text: str) -> None:
         """Store the part of a list of files that the queries for the project need."""
-        pins = self._pins.get(key.name)
-        if pins is None:
-            return
-        for pin, whole_list in pins:
+        for pin, whole_list in {(query.pin, query.whole_list) for query in self._queries_for_files(key.name)}:
             files = (text, True) if whole_list else reduced_list(text, key.name, pin)
             self._files[key, pin, whole_list] = files
+
+    def _queries_for_files(self, name: str) -> list[Query]:
+        return [query for query in self._queries.get(name, ()) if query.needs_files]
 
     def lists_to_read(self, pages: Mapping[Query, PageResult]) -> dict[PageKey, float]:
         """Return the keys of the cached lists of files that queries need, and the time of each list."""
@@ -242,11 +238,12 @@ class Resolution:
         key, settings = page_key(index, query.name), query.settings
         cached = None if settings.bypass_cache else self._cached.get(key)
         fresh = cached is not None and self._is_fresh(cached, settings.max_age)
-        if cached is not None and (settings.offline or (fresh and not settings.refresh)):
+        offline = settings.offline or self._cache_only
+        if cached is not None and (offline or (fresh and not settings.refresh)):
             step = _cached_step(query, key, cached, Source.CACHE if fresh else Source.STALE)
             if step is not None:
                 return step
-        if settings.offline:
+        if offline:
             return self._unavailable_offline(key.index_url)
         if key in self.outcomes:
             return self._fetched_step(query, key, self.outcomes[key])
@@ -312,9 +309,9 @@ class Resolution:
         match outcome:
             case Fetched(page, etag):
                 # Lists of files are large, and few are read.
-                is_dropped = page.files is not None and key.name not in self._pins
+                is_dropped = page.files is not None and not self._queries_for_files(key.name)
                 listed_at = NOT_KEPT if is_dropped else None if page.files is None else self._now
-                return CachedPage(page._replace(files=None) if is_dropped else page, etag, self._now, listed_at)
+                return CachedPage(page.without_files() if is_dropped else page, etag, self._now, listed_at)
             case NotFound():
                 return CachedPage(None, None, self._now)
             case NotModified():
@@ -322,34 +319,27 @@ class Resolution:
                 if cached is None or cached.page is None:
                     return None
                 # Without files: their row stays as it is.
-                return cached._replace(page=cached.page._replace(files=None), stored_at=self._now)
+                return CachedPage(cached.page.without_files(), cached.etag, self._now, cached.listed_at)
             case Failed(status=status):
-                codes = (query.settings.ignored_codes for query in self._queries_of(key.name))
-                ignored = any((key.index_url, status) in of_query for of_query in codes)
+                queries = self._queries.get(key.name, ())
+                ignored = any((key.index_url, status) in query.settings.ignored_codes for query in queries)
                 return CachedPage(None, None, self._now, ignored_status=status) if ignored else None
             case Redirected():
-                queries = self._queries_of(key.name)
+                queries = self._queries.get(key.name, ())
                 delegates = dict.fromkeys(index for query in queries for index in query.delegates(key.index_url))
                 delegate = _delegate(outcome, key.name, delegates)
                 return CachedPage(None, None, self._now, delegate=delegate) if delegate else None
             case _:
                 assert_never(outcome)
 
-    def _queries_of(self, name: str) -> Sequence[Query]:
-        if not self._queries_by_name:
-            for query in self._queries:
-                self._queries_by_name.setdefault(query.name, []).append(query)
-        return self._queries_by_name.get(name, ())
-
     def indexes_with_markers(self) -> set[str]:
         """Return the indexes with a status marker on a cached or fetched page."""
         cached = {key.index_url for key, page in self._cached.items() if _has_marker(page)}
-        fetched = {key.index_url for key, outcome in self.outcomes.items() if _has_marker(self._new_page(key, outcome))}
-        return cached | fetched
+        return cached | self.indexes_with_new_markers()
 
-    def cacheable_indexes_with_markers(self) -> set[str]:
-        """Return the indexes with a status marker on a fetched page that is cached."""
-        return {key.index_url for key, outcome in self.outcomes.items() if _has_marker(self.cache_entry(key, outcome))}
+    def indexes_with_new_markers(self) -> set[str]:
+        """Return the indexes with a status marker on a page that was fetched, or is not modified."""
+        return {key.index_url for key, outcome in self.outcomes.items() if _has_marker(self._new_page(key, outcome))}
 
 
 def _has_marker(entry: CachedPage | None) -> bool:

@@ -1,27 +1,42 @@
-"""Resolve queries with cache, indexes and snapshot.
+"""Look up names: resolve queries with cache, indexes and snapshot.
 
 All queries of a call are resolved together, in rounds: the first round requests the page on the first index of each
 name, the next one that on the next index for names that were not found, or on the index that the first one redirects
-to, and so on. Status indexes follow last. Results
-of a round may arrive in any order; nothing is concluded before the round is complete.
+to, and so on. Status indexes follow last. Results of a round may arrive in any order; nothing is concluded before the
+round is complete.
 
 The client is not imported here, so that a run with a warm cache never loads it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
 
+from mothball.config.connection_settings import TOTAL_SECONDS, CredentialSettings
 from mothball.config.project import DEFAULT_INDEX
-from mothball.index.cache import BATCH, CachedPage, PageKey, page_key
-from mothball.index.deadline import SECONDS, Deadline
+from mothball.config.user_directories import cache_directory
+from mothball.index.cache import BATCH, CachedPage, PageKey, StatusCache, page_key
 from mothball.index.project_page import Failed, Outcome, PageRequest, status_of_page
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
-from mothball.model.results import Cause, IndexResult, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
+from mothball.model.errors import CacheError
+from mothball.model.results import (
+    Cause,
+    IndexResult,
+    KnownStatus,
+    Missing,
+    Problem,
+    ProjectStatus,
+    Severity,
+    StatusNotStated,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
-    from mothball.index.cache import StatusCache
+    from mothball.index.client import Client
+    from mothball.index.snapshot import Snapshot
 
 # Lists of files that are read from the cache at once.
 _LISTS_PER_READ = 8
@@ -71,7 +86,7 @@ class Resolver:
         self._on_progress = on_progress
 
     def look_up(
-        self, queries: Iterable[Query], *, cache_only: bool = False, seconds: float = SECONDS
+        self, queries: Iterable[Query], *, cache_only: bool = False, seconds: float = TOTAL_SECONDS
     ) -> dict[Query, IndexResult]:
         """Return the result of each of ``queries``, in their order.
 
@@ -80,16 +95,11 @@ class Resolver:
         begins ``seconds`` after the start: otherwise, each of sixteen slow indexes could cost the whole deadline.
         """
         queries = list(dict.fromkeys(queries))
-        if cache_only:
-            settings = {query.settings: query.settings.cache_only() for query in queries}
-            limited = [query._replace(settings=settings[query.settings]) for query in queries]
-            results = self.look_up(limited)
-            return {query: results[cached] for query, cached in zip(queries, limited, strict=True)}
         insecure = _insecure_indexes(queries)
-        run = Resolution(self._clock(), self._cached_pages(queries, insecure), queries, insecure)
-        run.expect_files(queries)
-        deadline = Deadline(seconds)
-        pages = self._resolve_pages(run, {query: query.indexes for query in queries}, deadline, self._on_result)
+        cached = self._cached_pages(queries, insecure)
+        run = Resolution(self._clock(), queries, cached, insecure, cache_only=cache_only)
+        end = time.monotonic() + seconds
+        pages = self._resolve_pages(run, {query: query.indexes for query in queries}, end, self._on_result)
         stating = self._stating_indexes(run, pages.values())
         status_pages = self._resolve_pages(
             run,
@@ -99,18 +109,20 @@ class Resolver:
                 if query.settings.status_index is not None
                 and isinstance(_index_result(page, stating | query.settings.stated_indexes), StatusNotStated)
             },
-            deadline,
+            end,
         )
         # Recomputed, since the pages of status indexes count as well and the result must not depend on the order.
         stating = self._stating_indexes(run, [*pages.values(), *status_pages.values()])
-        self._record_stating_indexes(run)
+        if self._cache:
+            for index in sorted(run.indexes_with_new_markers() - insecure):
+                self._cache.record_markers(index)
         self._read_files(run, pages)
-        return {
-            query: _with_files(
-                run, query, pages[query], _final_result(query, pages[query], status_pages.get(query), stating)
-            )
-            for query in queries
-        }
+        results: dict[Query, IndexResult] = {}
+        for query, page in pages.items():
+            snapshot = None if cache_only and not query.settings.offline else query.settings.snapshot
+            result = _final_result(query, page, status_pages.get(query), stating, snapshot)
+            results[query] = _with_files(run, query, page, result)
+        return results
 
     def _read_files(self, run: Resolution, pages: Mapping[Query, PageResult]) -> None:
         """Read the cached lists of files that queries need, a few at a time: a list may have 2 MB."""
@@ -136,10 +148,10 @@ class Resolver:
         self,
         run: Resolution,
         indexes: Mapping[Query, tuple[str, ...]],
-        deadline: Deadline,
+        end: float,
         on_result: OnResult | None = None,
     ) -> dict[Query, PageResult]:
-        """Return the page of each query on its ``indexes``, requesting those that are not known."""
+        """Return the page of each query on its ``indexes``, requesting those that are not known before ``end``."""
         resolved: dict[Query, PageResult] = {}
         pending = dict(indexes)
         while pending:
@@ -155,7 +167,7 @@ class Resolver:
                 else:
                     resolved[query] = step
                     del pending[query]
-            if not deadline.remaining():
+            if time.monotonic() >= end:
                 run.outcomes.update(dict.fromkeys(requests, _TOO_LATE))
                 continue
             for key in self._fetch(run, requests):
@@ -211,11 +223,6 @@ class Resolver:
         from_cache = {index for index in without_marker if self._cache and self._cache.states_markers(index)}
         return frozenset(stating | from_cache)
 
-    def _record_stating_indexes(self, run: Resolution) -> None:
-        if self._cache:
-            for index in sorted(run.cacheable_indexes_with_markers()):
-                self._cache.record_markers(index)
-
 
 def _insecure_indexes(queries: Iterable[Query]) -> frozenset[str]:
     """Return the normalized URLs of the indexes that are not authenticated."""
@@ -246,7 +253,11 @@ def _with_files(run: Resolution, query: Query, page: PageResult, result: IndexRe
 
 
 def _final_result(
-    query: Query, page: PageResult, status_page: PageResult | None, stating: frozenset[str]
+    query: Query,
+    page: PageResult,
+    status_page: PageResult | None,
+    stating: frozenset[str],
+    snapshot: Snapshot | None = None,
 ) -> IndexResult:
     """Combine the page of the indexes, the page of the status index and the snapshot into the result of ``query``."""
     stating |= query.settings.stated_indexes
@@ -256,11 +267,96 @@ def _final_result(
         # A project that the status index does not have keeps its result. A failed request does not, because the status
         # was not checked.
         result = result if isinstance(status_result, StatusNotStated | Missing) else status_result
-    if query.settings.snapshot is None or not isinstance(result, StatusNotStated | Unavailable):
+    if snapshot is None or not isinstance(result, StatusNotStated | Unavailable):
         return result
-    snapshot_result = query.settings.snapshot.lookup(query.name)
+    snapshot_result = snapshot.lookup(query.name)
     if snapshot_result is None or (
         isinstance(result, StatusNotStated) and isinstance(snapshot_result, StatusNotStated)
     ):
         return result
     return snapshot_result
+
+
+NO_ACCESS = CredentialSettings()
+
+
+class ProgressReporter(Protocol):
+    """Reports how many lookups are done."""
+
+    def update(self, done: int, total: int) -> None:
+        """Report that ``done`` of ``total`` lookups are done."""
+
+    def close(self) -> None:
+        """Stop reporting."""
+
+
+class LookupSession:
+    """Looks up project statuses for one run. A context manager.
+
+    Without queries, nothing is opened. If the cache has all pages, no connection is opened and requests not imported.
+    """
+
+    def __init__(
+        self,
+        *,
+        use_cache: bool = True,
+        trusted_hosts: tuple[str, ...] = (),
+        credentials: CredentialSettings = NO_ACCESS,
+        progress: ProgressReporter | None = None,
+    ) -> None:
+        """Create a session; ``trusted_hosts`` may be queried over plain http; ``credentials`` are the user's."""
+        self._use_cache = use_cache
+        self._credentials = credentials
+        self._trusted_hosts = trusted_hosts
+        self._cache: StatusCache | None = None
+        self._cache_error: CacheError | None = None
+        self._client: Client | None = None
+        self._progress = progress
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.close()
+        if self._client is not None:
+            self._client.close()
+        if self._cache is not None:
+            self._cache.close()
+
+    def look_up(self, queries: Iterable[Query], *, cache_only: bool = False) -> Mapping[Query, IndexResult]:
+        """Return the result of each of ``queries``, in one batch; see ``Resolver.look_up``."""
+        queries = list(queries)
+        if not queries:
+            return {}
+        if self._use_cache and self._cache is None and self._cache_error is None:
+            self._open_cache()
+        resolver = Resolver(
+            open_client=self._open_client,
+            cache=self._cache,
+            clock=time.time,
+            on_progress=self._progress.update if self._progress else None,
+        )
+        return resolver.look_up(queries, cache_only=cache_only, seconds=self._credentials.total_seconds)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the failure of the cache, if any; the lookups continued without it."""
+        error = self._cache_error or (self._cache.error if self._cache else None)
+        if error is None:
+            return ()
+        return (Problem(Severity.WARNING, f"{error}; continuing without a cache", error.help),)
+
+    def _open_cache(self) -> None:
+        try:
+            self._cache = StatusCache.open(cache_directory())
+        except CacheError as error:
+            self._cache_error = error
+
+    def _open_client(self) -> Fetcher:
+        from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only
+
+        if self._client is None:
+            self._client = Client(ClientSettings.for_user(self._credentials, self._trusted_hosts))
+        return self._client

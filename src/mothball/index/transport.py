@@ -15,9 +15,9 @@ import requests
 import requests.adapters
 import urllib3
 
-from mothball.config.connection_settings import CredentialSettings
+from mothball.config.connection_settings import TOTAL_SECONDS, CredentialSettings
 from mothball.index.connecting import POOLS
-from mothball.index.deadline import SECONDS, Deadline, total_seconds
+from mothball.index.deadline import Deadline
 from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.large_pages import LARGE, LargePageSlot
 from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error
@@ -46,7 +46,7 @@ class ClientSettings(NamedTuple):
 
     connect_timeout: float = 5.0
     read_timeout: float = 10.0
-    deadline: float = SECONDS
+    deadline: float = TOTAL_SECONDS
     workers: int = 32
     max_body: int = 32 * 1024 * 1024
     retries: int = 2
@@ -57,7 +57,7 @@ class ClientSettings(NamedTuple):
     @classmethod
     def for_user(cls, credentials: CredentialSettings, trusted_hosts: tuple[str, ...]) -> ClientSettings:
         """Return the settings for a user with ``credentials``."""
-        return cls(trusted_hosts=trusted_hosts, credentials=credentials, deadline=total_seconds(credentials))
+        return cls(trusted_hosts=trusted_hosts, credentials=credentials, deadline=credentials.total_seconds)
 
 
 class Response(NamedTuple):

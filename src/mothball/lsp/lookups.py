@@ -21,7 +21,6 @@ from mothball.config.project import UserConfig
 from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.credentials import netrc_paths
-from mothball.index.deadline import total_seconds
 from mothball.index.releases import Releases
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Fetcher, OnResult, Resolver
@@ -335,7 +334,7 @@ class _BlockingLookups:
         try:
             cache = self._open_cache()
             resolver = Resolver(open_client=open_client, cache=cache, clock=time.time, on_result=on_result)
-            seconds = total_seconds(self._user.credentials)
+            seconds = self._user.credentials.total_seconds
             return resolver.look_up(queries, cache_only=cache_only, seconds=seconds)
         except MothballError as error:
             return _failed(queries, f"{error}. {error.help}".rstrip(". "))

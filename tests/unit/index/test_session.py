@@ -11,7 +11,7 @@ from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.client import ClientSettings
 from mothball.index.project_page import Failed, Fetched, Outcome, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
-from mothball.index.session import LookupSession
+from mothball.index.resolver import LookupSession
 from mothball.model.errors import CacheError, ConfigError
 from mothball.model.results import Cause, KnownStatus, ProjectStatus, Severity, Source, Unavailable
 from tests.support.check_inputs import INDEX
