@@ -20,7 +20,7 @@ from unittest import mock
 from editors.vscode import generate
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.config.json_schema import render_schema
-from mothball.edits.hook_files import hook_files
+from mothball.edits.hook_entry import hook_files
 from mothball.formats.names import PATTERNS
 from mothball.lsp.settings import SETTINGS
 from mothball.model.file_names import FORMATS

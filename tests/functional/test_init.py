@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from mothball.config.project import DEFAULT_INDEX
-from mothball.edits.hook_files import hook_files
+from mothball.edits.hook_entry import hook_files
 from tests.support.cli import Result, run_in_process
 from tests.support.git_repository import Repository, new_repository
 from tests.support.project import INDEX, Project

@@ -11,11 +11,17 @@ from mothball.cli.snapshot import count_known, snapshot_results, snapshot_text
 from mothball.cli.write_ignores import CONFIG_SUFFIXES, TextFile, ignorable_findings, plan_ignores, read_text_file
 from mothball.config.project import DEFAULT_INDEX, IndexStatuses, is_default_index
 from mothball.discovery.config_lookup import table_path
-from mothball.edits.hook_entry import HOOK_ID, HookSource, add_hook, hook_entry, hook_entry_toml
-from mothball.edits.hook_files import extended_hook_files, unmatched
-from mothball.edits.ignore_config import NewIgnore, add_config_ignores
+from mothball.edits.hook_entry import (
+    HOOK_ID,
+    HookSource,
+    add_hook,
+    extended_hook_files,
+    hook_entry,
+    hook_entry_toml,
+    unmatched,
+)
 from mothball.edits.model import apply
-from mothball.edits.settings import NewSetting, add_settings
+from mothball.edits.settings import NewIgnore, NewSetting, add_config_ignores, add_settings
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.records import NamedTuple

@@ -15,8 +15,8 @@ from mothball.check import policy
 from mothball.check.inputs import ResolvedFile
 from mothball.check.policy import exit_code
 from mothball.discovery.config_lookup import table_path
-from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
+from mothball.edits.settings import NewIgnore, add_config_ignores
 from mothball.formats.table import decode
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.records import NamedTuple

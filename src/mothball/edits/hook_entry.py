@@ -1,19 +1,19 @@
-"""Add the hook to .pre-commit-config.yaml, or extend its ``files``; comments and formatting are kept.
+"""Add the hook to .pre-commit-config.yaml, or extend ``files``, the files that hook runners pass to it.
 
-Only new characters are inserted. The events of the edited text are compared with those of the old one, so that nothing
-else has changed.
+Comments and formatting are kept: only new characters are inserted. The events of the edited text are compared with
+those of the old one, so that nothing else has changed.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import yaml
 
-from mothball.edits.hook_files import extended_hook_files, hook_files
 from mothball.edits.model import Edit, apply, end_of_line, newline_of
+from mothball.formats.names import INCLUDE_SUFFIXES, INDEX_CONFIGURATIONS, PATTERNS
 from mothball.formats.yaml.reader import read_yaml
 from mothball.model.document import LineIndex, Span
 from mothball.model.errors import ConfigError
@@ -31,6 +31,9 @@ _MAX_LENGTH = 200_000
 _PLAIN = r"[A-Za-z/.~][A-Za-z0-9/.:@_~+-]*[A-Za-z0-9/]"
 
 
+_FIRST, _LAST = "(?xsi)^(?:.*/)?(?:", ")$"
+
+
 class _Event(NamedTuple):
     """An event of the YAML parser; ``value`` is that of a scalar."""
 
@@ -38,16 +41,6 @@ class _Event(NamedTuple):
     value: str = ""
     anchor: str = ""
     tag: str = ""
-
-    @property
-    def opens(self) -> bool:
-        """Whether a collection starts."""
-        return self.kind.endswith("StartEvent")
-
-    @property
-    def closes(self) -> bool:
-        """Whether a collection ends."""
-        return self.kind.endswith("EndEvent")
 
 
 class HookSource(NamedTuple):
@@ -132,24 +125,65 @@ def _validate(text: str) -> None:
         raise ConfigError(f"invalid YAML in line {line}: {one_line(error.message, 60)}")
 
 
+# --- the expression of files -----------------------------------------------------------------------------------------
+
+
+def hook_files(paths: Iterable[str] = ()) -> str:
+    """Return the verbose regular expression in the hook's ``files``.
+
+    It matches every name that mothball reads, every name that an include may lead to (any lock, too), the names of
+    files that configure indexes, all in any case, and ``paths``, which are relative to the repository.
+    """
+    return _expression(map(_escaped, paths))
+
+
+def extended_hook_files(expression: str, paths: Iterable[str]) -> str | None:
+    """Return ``expression`` with ``paths``, None if this module did not write it, maybe in an earlier version."""
+    first, *lines, last = expression.strip().split("\n") if "\n" in expression else ("", "")
+    if (first, last) != (_FIRST, _LAST):
+        return None
+    present = (line.strip().removesuffix("|") for line in lines)
+    return _expression((*present, *map(_escaped, paths)))
+
+
+def unmatched(paths: Iterable[str]) -> list[str]:
+    """Return those of ``paths`` that the expression of the hook does not match."""
+    matches = re.compile(hook_files()).search
+    return [path for path in paths if not matches(path)]
+
+
+def _expression(more: Iterable[str]) -> str:
+    names = [
+        re.escape(name).replace(r"\*", "[^/]*")
+        for pattern in PATTERNS
+        for name in pattern.names
+        if not name.endswith(INCLUDE_SUFFIXES)
+    ]
+    endings = "|".join(suffix.removeprefix(".") for suffix in INCLUDE_SUFFIXES)
+    names += [*map(re.escape, INDEX_CONFIGURATIONS), rf"[^/]*\.(?:{endings})"]
+    alternatives = "|\n".join(f"  {name}" for name in dict.fromkeys((*names, *more)))
+    return f"{_FIRST}\n{alternatives}\n{_LAST}"
+
+
+def _escaped(path: str) -> str:
+    """Return an expression for ``path`` without line breaks and other characters that YAML does not permit."""
+    return "".join(re.escape(character) if character.isprintable() else "." for character in path)
+
+
 # --- a new entry ------------------------------------------------------------------------------------------------------
 
 
 def _with_entry(text: str, root: yaml.Node | None, entry: str) -> str:
     """Return ``text`` with ``entry`` at the end of ``repos``. Raises ConfigError."""
     repos, newline = _value(root, _REPOS), newline_of(text)
-    old = _events(text)
     if repos is None:
         last_line_end = "" if not text or text.endswith(("\n", "\r")) else newline
-        new = f"{_REPOS}:{newline}{entry}"
-        edited, position = f"{text}{last_line_end}{new}", len(old) - 1
+        added = f"{_REPOS}:{newline}{entry}"
+        edited = f"{text}{last_line_end}{added}"
     else:
-        new = entry
-        edited, position = _appended(text, repos, entry.rstrip(), newline), _end_of_repos(old)
-    added = _events(new)
-    # Without the start and the end of the collection.
-    expected = [*old[:position], *added[1:-1], *old[position:]] if old else added
-    if _events(edited) != expected:
+        added, edited = entry, _appended(text, repos, entry.rstrip(), newline)
+    is_inserted = _inserted_at(text, edited, added) is not None
+    if not is_inserted or len(_items(_value(_compose(edited), _REPOS))) != len(_items(repos)) + 1:
         raise ConfigError("`repos` cannot be extended without changes of its other items")
     return edited
 
@@ -168,23 +202,6 @@ def _appended(text: str, repos: yaml.Node, entry: str, newline: str) -> str:
     position = len("".join(kept).rstrip("\r\n"))
     lines = [f"{indent[0] if indent else ''}{line}" for line in entry.splitlines()]
     return apply(text, [Edit(Span(position, position), newline + newline.join(lines))])
-
-
-def _end_of_repos(events: Sequence[_Event]) -> int:
-    """Return the position of the end of the list ``repos``, -1 if there is none."""
-    depth, is_key, is_repos = 0, True, False
-    for position, event in enumerate(events):
-        if event.closes:
-            depth -= 1
-            if depth == 1 and is_repos:
-                return position
-        elif depth == 1 and is_key:
-            is_repos = event.value == _REPOS
-        if event.opens:
-            depth += 1
-        elif depth == 1:
-            is_key = not is_key
-    return -1
 
 
 # --- an existing hook -------------------------------------------------------------------------------------------------
@@ -206,11 +223,8 @@ def _with_files(text: str, hook: yaml.MappingNode, paths: Sequence[str]) -> str:
     position, newline = end_of_line(text, value.end_mark.index), newline_of(text)
     lines = _files_lines(hook_files(paths), " " * key.start_mark.column)
     edited = apply(text, [Edit(Span(position, position), newline + newline.join(lines))])
-    old, events = _events(text), _events(edited)
-    added = _events("\n".join(lines))[1:-1]
-    start = next((at for at, pair in enumerate(zip(old, events, strict=False)) if pair[0] != pair[1]), 0)
-    is_after_id = [event.value for event in old[max(start - 2, 0) : start]] == ["id", HOOK_ID]
-    if not is_after_id or events != [*old[:start], *added, *old[start:]]:
+    start = _inserted_at(text, edited, "\n".join(lines)) or 0
+    if [event.value for event in _events(text)[max(start - 2, 0) : start]] != ["id", HOOK_ID]:
         raise ConfigError(_NOT_ONE_A_LINE, help_text=_BY_HAND)
     return edited
 
@@ -270,6 +284,17 @@ def _events(text: str) -> list[_Event]:
     ]
 
 
+def _inserted_at(text: str, edited: str, added: str) -> int | None:
+    """Return where ``edited`` has the events of ``added`` beside those of ``text``; None if it has other differences.
+
+    ``added`` is a collection, of which only the items are inserted if ``text`` has events.
+    """
+    old, events, new = _events(text), _events(edited), _events(added)
+    start = next((at for at, pair in enumerate(zip(old, events, strict=False)) if pair[0] != pair[1]), 0)
+    inserted = new[1:-1] if old else new
+    return start if events == [*old[:start], *inserted, *old[start:]] else None
+
+
 def _loader() -> type[yaml.SafeLoader | yaml.CSafeLoader]:
     return yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
@@ -284,8 +309,8 @@ def _text(node: yaml.Node, key: str) -> str:
     return value.value if isinstance(value, yaml.ScalarNode) else ""
 
 
-def _items(node: yaml.Node | None) -> Iterator[yaml.Node]:
-    yield from node.value if isinstance(node, yaml.SequenceNode) else ()
+def _items(node: yaml.Node | None) -> list[yaml.Node]:
+    return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 def _scalar(text: str) -> str:

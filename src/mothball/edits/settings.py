@@ -1,31 +1,58 @@
-"""Insert lines into the tables of a TOML text, and settings into a configuration."""
+"""Add settings and ignore entries to a configuration, and correct its ignore entries.
+
+An ignore entry is written as ``name = { rules = [...], reason = "..." }`` below the header of the table
+``[tool.mothball.ignore]``, or of ``[ignore]`` in a mothball.toml. In all functions, ``prefix`` is the path of the table
+of mothball: ``("tool", "mothball")`` in pyproject.toml, ``()`` in mothball.toml.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mothball.check.messages import toml_string
-from mothball.edits.model import Edit, apply, end_of_line, newline_of
-from mothball.formats.toml.api import TomlScan, scan, to_mapping
-from mothball.model.document import LineIndex, Span
+from mothball.check.messages import REASON_PLACEHOLDER, ignore_entry_text, toml_string
+from mothball.edits.model import Edit, apply, end_of_line, newline_of, next_line, start_of_line
+from mothball.formats.toml.api import (
+    Array,
+    InlineTable,
+    String,
+    TomlScan,
+    Value,
+    flatten_inline_tables,
+    scan,
+    to_mapping,
+)
+from mothball.model.document import LineIndex, Span, normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
+from mothball.model.results import Rule
+from mothball.model.sanitize import one_line
+
+_IGNORE = "ignore"
+_Path = tuple[str, ...]
 
 
 class NewSetting(NamedTuple):
     """The string ``value`` for ``key`` in the table at ``table``, a path below the table of mothball."""
 
-    table: tuple[str, ...]
+    table: _Path
     key: str
     value: str
 
 
-def add_settings(text: str, prefix: tuple[str, ...], settings: Iterable[NewSetting]) -> str:
+class NewIgnore(NamedTuple):
+    """The ``rules`` to ignore for the project ``name``, and why; version rules only for ``versions``, if given."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    reason: str
+    versions: tuple[str, ...] = ()
+
+
+def add_settings(text: str, prefix: _Path, settings: Iterable[NewSetting]) -> str:
     """Return the configuration ``text`` with ``settings``; those that it already has are left out.
 
-    ``prefix`` is the path of mothball's table: ``("tool", "mothball")`` in pyproject.toml, ``()`` in mothball.toml.
     Raises ConfigError if ``text`` is not valid TOML, has another value for a key, or if the edited text would not have
     exactly the old and the new settings.
     """
@@ -34,11 +61,8 @@ def add_settings(text: str, prefix: tuple[str, ...], settings: Iterable[NewSetti
     return text
 
 
-def _add(text: str, base: tuple[str, ...], key: str, value: str) -> str:
-    parsed = scan(text)
-    for error in parsed.errors[:1]:
-        number = LineIndex(text).position(error.span.start).line
-        raise ConfigError(f"invalid TOML in line {number}: {error.message}", key=base, help_text=error.help)
+def _add(text: str, base: _Path, key: str, value: str) -> str:
+    parsed = _scan(text, base)
     expected = to_mapping(parsed)
     table: Any = expected
     for name in base:
@@ -51,42 +75,141 @@ def _add(text: str, base: tuple[str, ...], key: str, value: str) -> str:
         raise ConfigError(f"`{key}` has another value", key=(*base, key), help_text=f"change it to `{line}`")
     if isinstance(table, dict):
         table[key] = value
-        edited = apply(text, [insert_lines(text, parsed, base, [line])])
-        after = scan(edited)
-        if not after.errors and comparable(to_mapping(after)) == comparable(expected):
-            return edited
+        edit = _new_lines(text, parsed, base, [line])
+        if _gives(text, [edit], expected):
+            return apply(text, [edit])
     raise ConfigError(
         f"cannot add `{key}`: {where} is not a table with its own header", key=base, help_text=f"add `{line}` to it"
     )
 
 
-def insert_lines(text: str, parsed: TomlScan, base: tuple[str, ...], lines: Sequence[str]) -> Edit:
+def add_config_ignores(text: str, prefix: _Path, entries: Iterable[NewIgnore]) -> tuple[Edit, ...]:
+    """Return the edits that add ``entries``, of different projects, to the configuration ``text``.
+
+    New entries are added at the end of the table; without its header, a new table is added at the end of the file. An
+    existing entry for the same normalized name gets the missing rules, and versions if it is limited to some, and keeps
+    its reason. Raises ConfigError if ``text`` is not valid TOML, or if the edited text would not contain exactly the
+    old and the new entries.
+    """
+    base = (*prefix, _IGNORE)
+    parsed = _scan(text, base)
+    expected = to_mapping(parsed)
+    table = _table(expected, base)
+    keys = {normalize_name(key): key for key in table}
+    arrays = {leaf.path: leaf.value for leaf in flatten_inline_tables(parsed.entries)}
+    edits: list[Edit] = []
+    new: list[str] = []
+    for entry in entries:
+        key = keys.get(normalize_name(entry.name))
+        if key is None:
+            reason, versions = one_line(entry.reason), tuple(map(one_line, entry.versions))
+            limit = {"versions": list(versions)} if versions else {}
+            table[entry.name] = {"rules": [*map(str, entry.rules)], **limit, "reason": reason}
+            new.append(ignore_entry_text(entry.name, entry.rules, reason, versions))
+        else:
+            path = (*base, key)
+            edits += _extension(arrays.get((*path, "rules")), _rules(table[key], path), entry.rules)
+            if isinstance(table[key].get("versions"), list):
+                edits += _extension(arrays.get((*path, "versions")), table[key]["versions"], entry.versions)
+    if new:
+        edits.append(_new_lines(text, parsed, base, new))
+    if not _gives(text, edits, expected):
+        raise ConfigError(
+            "cannot add an ignore entry: the ignores are not in a table with its own header",
+            key=base,
+            help_text=f"move them below a `[{'.'.join(base)}]` header",
+        )
+    return tuple(edits)
+
+
+def remove_config_ignore(text: str, prefix: _Path, name: str) -> Edit | None:
+    """Return the edit that removes the ignore entry of the project ``name`` (normalized) from ``text``.
+
+    Returns None if the edited text would not be the same configuration without the entry, as for an entry inside an
+    inline table.
+    """
+    parsed = scan(text)
+    path, expected = _existing_entry(parsed, prefix, name)
+    span = _statement(text, parsed, path)
+    if span is None:
+        return None
+    edit = Edit(span, "")
+    _table(expected, path[:-1]).pop(path[-1])
+    # With its last entry, a table without a header of its own is removed.
+    return edit if _gives(text, [edit], expected, table=path[:-1]) else None
+
+
+def add_config_reason(text: str, prefix: _Path, name: str) -> Edit | None:
+    """Return the edit that writes the placeholder as the reason of the ignore entry of the project ``name``.
+
+    Returns None if there is no such entry.
+    """
+    parsed = scan(text)
+    path, expected = _existing_entry(parsed, prefix, name)
+    placeholder = toml_string(REASON_PLACEHOLDER)
+    edit = None
+    for leaf in flatten_inline_tables(parsed.entries) if path else ():
+        if leaf.path == (*path, "reason") and isinstance(leaf.value, String):
+            edit = Edit(leaf.value.span, placeholder)
+    for entry in parsed.entries if path and edit is None else ():
+        if entry.path == path and isinstance(entry.value, InlineTable) and entry.value.entries:
+            end = entry.value.entries[-1].value.span.end
+            edit = Edit(Span(end, end), f", reason = {placeholder}")
+    if edit is None:
+        return None
+    _table(expected, path)["reason"] = REASON_PLACEHOLDER
+    return edit if _gives(text, [edit], expected) else None
+
+
+def _scan(text: str, base: _Path) -> TomlScan:
+    """Return the scan of ``text``. Raises ConfigError if it is not valid TOML."""
+    parsed = scan(text)
+    for error in parsed.errors[:1]:
+        line = LineIndex(text).position(error.span.start).line
+        raise ConfigError(f"invalid TOML in line {line}: {error.message}", key=base, help_text=error.help)
+    return parsed
+
+
+def _gives(text: str, edits: Sequence[Edit], expected: dict[str, Any], table: _Path = ()) -> bool:
+    """Return True if the edited ``text`` is valid and equal to ``expected``, apart from a missing empty ``table``."""
+    after = scan(apply(text, edits))
+    found = to_mapping(after)
+    _table(found, table)
+    return not after.errors and _comparable(found) == _comparable(expected)
+
+
+def _comparable(document: dict[str, Any]) -> str:
+    """Return a string that is equal only for equal documents, in which 1 and true differ and nan equals nan."""
+    return json.dumps(document, sort_keys=True, default=repr)
+
+
+def _new_lines(text: str, parsed: TomlScan, base: _Path, lines: Sequence[str]) -> Edit:
     """Return the edit that adds ``lines`` to the end of the table at ``base`` of ``text``, which was parsed.
 
     Without a header for it, a new table is added at the end of the text. An empty ``base`` is the top level, which ends
     before the first header.
     """
     newline = newline_of(text)
-    bodies = [*(header.body for header in parsed.headers), len(parsed.entries)]
+    last = _last_of_table(parsed, base)
+    if last is not None:
+        position = end_of_line(text, last.end)
+        return Edit(Span(position, position), "".join(f"{newline}{line}" for line in lines))
     if not base:
-        return _at_top_level(text, parsed, bodies[0], lines)
-    for header, end in zip(parsed.headers, bodies[1:], strict=True):
-        if header.path == base:
-            last = parsed.entries[end - 1].value if end > header.body else header
-            position = end_of_line(text, last.span.end)
-            return Edit(Span(position, position), "".join(f"{newline}{line}" for line in lines))
+        return Edit(Span(0, 0), "".join(f"{line}{newline}" for line in lines) + (newline if text.strip() else ""))
     missing = 2 - text[len(text.rstrip()) :].count("\n") if text.strip() else 0
     table = "".join(f"{line}{newline}" for line in (f"[{'.'.join(map(_key, base))}]", *lines))
     return Edit(Span(len(text), len(text)), newline * missing + table)
 
 
-def _at_top_level(text: str, parsed: TomlScan, count: int, lines: Sequence[str]) -> Edit:
-    """Return the edit that adds ``lines`` after the first ``count`` entries, or at the start of the text."""
-    newline = newline_of(text)
-    if count:
-        position = end_of_line(text, parsed.entries[count - 1].value.span.end)
-        return Edit(Span(position, position), "".join(f"{newline}{line}" for line in lines))
-    return Edit(Span(0, 0), "".join(f"{line}{newline}" for line in lines) + (newline if text.strip() else ""))
+def _last_of_table(parsed: TomlScan, base: _Path) -> Span | None:
+    """Return the span of the last value below the header ``base``, or of the header; None if there is neither."""
+    bodies = [*(header.body for header in parsed.headers), len(parsed.entries)]
+    if not base:
+        return parsed.entries[bodies[0] - 1].value.span if bodies[0] else None
+    for header, end in zip(parsed.headers, bodies[1:], strict=True):
+        if header.path == base:
+            return parsed.entries[end - 1].value.span if end > header.body else header.span
+    return None
 
 
 def _key(name: str) -> str:
@@ -94,6 +217,55 @@ def _key(name: str) -> str:
     return name if name.replace("-", "").replace("_", "").isalnum() and name.isascii() else toml_string(name)
 
 
-def comparable(document: dict[str, Any]) -> str:
-    """Return a string that is equal only for equal documents, in which 1 and true differ and nan equals nan."""
-    return json.dumps(document, sort_keys=True, default=repr)
+def _existing_entry(parsed: TomlScan, prefix: _Path, name: str) -> tuple[_Path, dict[str, Any]]:
+    """Return the path of the ignore entry of ``name`` and the mapping of ``parsed``; an empty path if there is none."""
+    mapping = to_mapping(parsed)
+    base = (*prefix, _IGNORE)
+    table: object = mapping
+    for key in base:
+        table = table.get(key) if isinstance(table, Mapping) else None
+    keys = [key for key in table if normalize_name(key) == name] if isinstance(table, Mapping) else []
+    return ((*base, keys[0]) if len(keys) == 1 and not parsed.errors else ()), mapping
+
+
+def _statement(text: str, parsed: TomlScan, path: _Path) -> Span | None:
+    """Return the lines of the entry or of the table with a header at ``path``."""
+    entry = next((entry for entry in parsed.entries if entry.path == path), None)
+    header = next((header for header in parsed.headers if header.path == path), None)
+    if entry is not None:
+        return Span(start_of_line(text, entry.keys[0].span.start), next_line(text, entry.value.span.end))
+    last = _last_of_table(parsed, path) if header else None
+    return Span(start_of_line(text, header.span.start), next_line(text, last.end)) if header and last else None
+
+
+def _table(document: dict[str, Any], base: _Path) -> dict[str, Any]:
+    """Return the table at ``base`` of ``document``; create it if it is missing. Raises ConfigError."""
+    table: Any = document
+    for depth, key in enumerate(base, 1):
+        table = table.setdefault(key, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"`{key}` must be a table", key=base[:depth])
+    result: dict[str, Any] = table
+    return result
+
+
+def _rules(entry: object, path: _Path) -> list[Any]:
+    """Return the rules of an existing entry. Raises ConfigError if they are not a list."""
+    rules = entry.get("rules") if isinstance(entry, Mapping) else None
+    if not isinstance(rules, list):
+        raise ConfigError(
+            f"the ignore for `{path[-1]}` has no list of rules",
+            key=path,
+            help_text='add them, such as rules = ["archived"]',
+        )
+    return rules
+
+
+def _extension(array: Value | None, current: list[Any], items: Sequence[str]) -> Iterator[Edit]:
+    """Yield the edit that appends the missing ``items`` to ``array``; append them to its value ``current``."""
+    missing = [str(item) for item in items if item not in current]
+    current += missing
+    if missing and isinstance(array, Array):
+        position = array.items[-1].span.end if array.items else array.span.start + 1
+        new_items = ", ".join(map(toml_string, missing))
+        yield Edit(Span(position, position), f", {new_items}" if array.items else new_items)

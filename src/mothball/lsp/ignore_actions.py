@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mothball.discovery.config_lookup import table_path
-from mothball.edits.ignore_config import add_config_reason, remove_config_ignore
-from mothball.edits.ignore_fixes import add_reason, add_rules, correct_name, remove_ignore_comment
+from mothball.edits.ignore_comments import (
+    add_reason,
+    add_rules,
+    correct_name,
+    remove_ignore_comment,
+)
 from mothball.edits.model import Edit, apply, read_edited
+from mothball.edits.settings import add_config_reason, remove_config_ignore
 from mothball.lsp.documents import Checked, is_reported
 from mothball.model.document import LineIndex, Span
 from mothball.model.records import NamedTuple

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mothball.edits.ignore_comment import add_ignore_comment
-from mothball.edits.ignore_config import NewIgnore, add_config_ignores
-from mothball.edits.removal import remove_dependency
+from mothball.edits.dependencies import remove_dependency
+from mothball.edits.ignore_comments import add_ignore_comment
+from mothball.edits.settings import NewIgnore, add_config_ignores
 from mothball.formats.table import parse
 from mothball.model.results import Rule
 from tests.support.timing import least_seconds

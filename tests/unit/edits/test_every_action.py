@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mothball.check.pipeline import check
-from mothball.edits.ignore_comment import add_ignore_comment
+from mothball.edits.dependencies import remove_dependency, replace_dependency
+from mothball.edits.ignore_comments import add_ignore_comment
 from mothball.edits.model import Edit, apply
-from mothball.edits.removal import remove_dependency
-from mothball.edits.replacement import replace_dependency
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, Document
 from mothball.model.file_names import FORMATS

@@ -9,8 +9,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.edits.hook_entry import HookSource, add_hook, hook_entry, hook_entry_toml
-from mothball.edits.hook_files import extended_hook_files, hook_files, unmatched
+from mothball.edits.hook_entry import (
+    HookSource,
+    add_hook,
+    extended_hook_files,
+    hook_entry,
+    hook_entry_toml,
+    hook_files,
+    unmatched,
+)
 from mothball.model.errors import ConfigError
 
 LOCAL = HookSource()

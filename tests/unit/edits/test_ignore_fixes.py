@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.edits.ignore_config import add_config_reason, remove_config_ignore
-from mothball.edits.ignore_fixes import add_reason, add_rules, correct_name, remove_ignore_comment
+from mothball.edits.ignore_comments import (
+    add_reason,
+    add_rules,
+    correct_name,
+    remove_ignore_comment,
+)
 from mothball.edits.model import apply
+from mothball.edits.settings import add_config_reason, remove_config_ignore
 from mothball.formats.table import parse
 from mothball.model.document import ParseProblem
 from tests.support.edit_samples import MANIFESTS

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.edits.ignore_comment import add_ignore_comment
-from mothball.edits.removal import remove_dependency
+from mothball.edits.dependencies import remove_dependency
+from mothball.edits.ignore_comments import add_ignore_comment
 from mothball.formats.table import parse
 from mothball.lsp.last_valid import LastValid, parse_text
 from mothball.model.document import DependencyKind, Document, Span

@@ -16,11 +16,10 @@ from lsprotocol import types
 from mothball.check.messages import REASON_PLACEHOLDER
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import table_path
-from mothball.edits.ignore_comment import add_ignore_comment
-from mothball.edits.ignore_config import NewIgnore, add_config_ignores
+from mothball.edits.dependencies import remove_dependency, replace_dependency
+from mothball.edits.ignore_comments import add_ignore_comment
 from mothball.edits.model import Edit
-from mothball.edits.removal import remove_dependency
-from mothball.edits.replacement import replace_dependency
+from mothball.edits.settings import NewIgnore, add_config_ignores
 from mothball.index.releases import Releases
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, path_of, relative_path, uri_of

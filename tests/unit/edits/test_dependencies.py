@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from mothball.edits.dependencies import remove_dependency
 from mothball.edits.model import apply
-from mothball.edits.removal import remove_dependency
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyKind
 from tests.support.edit_samples import LOCKS, MANIFESTS

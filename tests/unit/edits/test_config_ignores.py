@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.config.project import read_config
-from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
+from mothball.edits.settings import NewIgnore, add_config_ignores
 from mothball.formats.toml.api import scan
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError

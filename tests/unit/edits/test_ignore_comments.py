@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mothball.check.inputs import line_range
 from mothball.check.pipeline import check
-from mothball.edits.ignore_comment import add_ignore_comment
+from mothball.edits.ignore_comments import add_ignore_comment
 from mothball.edits.model import apply
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyKind, Document, LineIndex
