@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mothball.index.deadline import Deadline
+from mothball.index.limits import Deadline
 from tests.support.certificates import Authority
 from tests.support.fault_cases import CASES, NAME, PAGE, Case
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url

@@ -2,7 +2,8 @@
 
 Threads instead of an event loop: requests is installed nearly everywhere, and 32 threads are limited by the network
 only. They are daemons, so neither Ctrl-C nor the end of the interpreter waits for an index, as the threads of
-concurrent.futures would.
+concurrent.futures would. The next page is chosen so that a slow index does not occupy all workers while other indexes
+wait.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from mothball.index.credentials import CredentialStore
-from mothball.index.deadline import Deadline
-from mothball.index.job_queue import JobQueue, PageJob, Results, Waiter
+from mothball.index.limits import Deadline
 from mothball.index.page_fetcher import PageFetcher
 from mothball.index.project_page import Failed, NotModified, Outcome, PageRequest
 from mothball.index.transport import ClientSettings, Transport
-from mothball.index.urls import endpoint_of, page_url
+from mothball.index.urls import Endpoint, endpoint_of, page_url
+from mothball.model.records import NamedTuple
 from mothball.model.results import Cause
 
 __all__ = ["Client", "ClientSettings"]
@@ -42,6 +44,67 @@ _BASE_DESCRIPTORS = 10
 _WORKER_DESCRIPTORS = 3
 
 Progress = Callable[[int, int], None]
+Results = queue.SimpleQueue[tuple[PageRequest, Outcome | Exception]]
+
+
+class Waiter(NamedTuple):
+    """A caller that waits for a page: its request, and the queue for the outcome."""
+
+    request: PageRequest
+    results: Results
+
+
+class PageJob:
+    """A page to fetch, shared by all callers that request it."""
+
+    def __init__(self, url: str, request: PageRequest, deadline: Deadline) -> None:
+        """Create a job without waiters for the page at ``url``."""
+        self.url = url
+        self.endpoint = endpoint_of(url)
+        self.request = request
+        self.deadline = deadline
+        self.waiters: list[Waiter] = []
+        self.started = False
+        self.canceled = False
+
+
+class JobQueue:
+    """Jobs that wait for a worker, and the number of running ones by endpoint. Not thread-safe."""
+
+    def __init__(self) -> None:
+        """Create an empty queue."""
+        self._waiting: dict[Endpoint | None, deque[PageJob]] = {}
+        self._running: Counter[Endpoint | None] = Counter()
+
+    def __len__(self) -> int:
+        """Return the number of waiting jobs that are not canceled."""
+        return sum(not job.canceled for jobs in self._waiting.values() for job in jobs)
+
+    def add(self, job: PageJob) -> None:
+        """Add a job after the others of its endpoint."""
+        self._waiting.setdefault(job.endpoint, deque()).append(job)
+
+    def start(self, workers: int) -> PageJob | None:
+        """Return the next job for one of ``workers``: of the endpoint with the fewest running ones.
+
+        None if no job waits, or if those that wait are of endpoints that have their share: all workers but an eighth.
+        """
+        share = workers - workers // 8
+        while endpoints := [endpoint for endpoint in self._waiting if self._running[endpoint] < share]:
+            endpoint = min(endpoints, key=self._running.__getitem__)
+            jobs = self._waiting[endpoint]
+            job = jobs.popleft()
+            if not jobs:
+                del self._waiting[endpoint]
+            if not job.canceled:
+                job.started = True
+                self._running[endpoint] += 1
+                return job
+        return None
+
+    def end(self, job: PageJob) -> None:
+        """Record that a started job has an outcome or was canceled."""
+        self._running[job.endpoint] -= 1
 
 
 class Client:
@@ -77,7 +140,7 @@ class Client:
         try:
             with self._lock:
                 for request in pending:
-                    self._add_waiter(Waiter(request, results, self._settings.deadline))
+                    self._add_waiter(Waiter(request, results))
             while pending:
                 result = self._next_result(results, deadline)
                 if result is None and not deadline.remaining():
@@ -148,14 +211,14 @@ class Client:
         url = page_url(waiter.request.index_url, waiter.request.name)
         job = self._jobs.get(url)
         if job is None:
-            job = self._jobs[url] = PageJob(url, waiter.request, Deadline(waiter.seconds))
+            job = self._jobs[url] = PageJob(url, waiter.request, Deadline(self._settings.deadline))
             self._queue.add(job)
             job.waiters.append(waiter)
             if self._workers < self._max_workers:
                 self._start_worker()
         else:
             job.waiters.append(waiter)
-        job.deadline.extend(waiter.seconds)
+            job.deadline.extend(self._settings.deadline)
 
     def _start_worker(self) -> None:
         """Start a worker. Where no more threads can be had, the running ones do all jobs; without any, jobs fail."""

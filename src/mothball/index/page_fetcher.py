@@ -6,16 +6,14 @@ import email.utils
 import random
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC
 
 from mothball import PROJECT_URL, __version__
 from mothball.config.values import is_ignorable_error_code
-from mothball.index.circuit_breaker import CircuitBreaker
-from mothball.index.concurrency_limit import ConcurrencyLimit
 from mothball.index.credential_sources import credential_sources
 from mothball.index.credentials import CredentialStore, Login, base_of_page
-from mothball.index.deadline import Deadline
-from mothball.index.large_pages import LargePages, LargePageSlot
+from mothball.index.limits import Deadline, RequestLimits
 from mothball.index.network_errors import TransportError, status_text
 from mothball.index.project_page import (
     Failed,
@@ -59,16 +57,14 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class PageFetcher:
-    """Fetches project pages; connections, limits and circuit breaker are shared by all threads."""
+    """Fetches project pages; connections and limits are shared by all threads."""
 
     def __init__(self, transport: Transport, settings: ClientSettings, credentials: CredentialStore) -> None:
         """Create a fetcher that uses ``transport``, and ``credentials`` for indexes that require them."""
         self.transport = transport
         self.credentials = credentials
         self.settings = settings
-        self.breaker = CircuitBreaker(settings.breaker_cooldown)
-        self.limit = ConcurrencyLimit()
-        self.large_pages = LargePages()
+        self.limits = RequestLimits(settings.breaker_cooldown)
 
     def fetch(self, request: PageRequest, deadline: Deadline) -> Outcome:
         """Return the outcome of ``request``. Failures of the index or the network do not raise."""
@@ -91,6 +87,7 @@ class _PageFetch:
     ) -> None:
         """Start at ``url`` on ``endpoint``, the only endpoint that gets the credentials of the index."""
         self._fetcher = fetcher
+        self._limits = fetcher.limits
         self._first_url, self._origin = url, endpoint
         self._login = fetcher.credentials.initial_login(url)
         self._unauthorized_responses = 0
@@ -113,16 +110,15 @@ class _PageFetch:
 
     def _attempt(self) -> Outcome | None:
         """Send one request and handle the response; return None if another request is needed."""
-        with self._fetcher.large_pages.slot(self._endpoint) as slot:
-            response = self._response(slot)
+        with self._limits.large_page(self._endpoint, self._deadline) as take_slot:
+            response = self._response(take_slot)
             return self._handle_response(response) if isinstance(response, Response) else response
 
-    def _response(self, slot: LargePageSlot) -> Response | Outcome | None:
+    def _response(self, take_slot: Callable[[], bool]) -> Response | Outcome | None:
         """Send one request when the endpoint has a free slot; return the response, or as ``_attempt`` without one."""
-        limit, endpoint = self._fetcher.limit, self._endpoint
+        endpoint = self._endpoint
         has_waited, self._has_waited = self._has_waited, False
-        allowed_requests = self._fetcher.breaker.allowed_requests
-        if not limit.acquire(endpoint, self._deadline, has_waited=has_waited, allowed_requests=allowed_requests):
+        if not self._limits.acquire(endpoint, self._deadline, has_waited=has_waited):
             return deadline_exceeded(endpoint).failed
         keep_alive: bool | None = None
         login = self._login_to_send()
@@ -130,7 +126,7 @@ class _PageFetch:
         try:
             if login is not None and credentials.is_rejected(self._first_url, login):
                 return Response(401, {})
-            response = self._send(endpoint, slot)
+            response = self._send(endpoint, take_slot)
             if isinstance(response, TransportError):
                 # Before the slot is released, so that the next request sees the recorded failure.
                 return self._handle_transport_error(response)
@@ -140,7 +136,7 @@ class _PageFetch:
             keep_alive = response.keep_alive
             return response
         finally:
-            limit.release(endpoint, keep_alive=keep_alive)
+            self._limits.release(endpoint, keep_alive=keep_alive)
 
     def _handle_response(self, response: Response) -> Outcome | None:
         """Return the outcome of ``response``; None if another request is needed."""
@@ -157,15 +153,14 @@ class _PageFetch:
             case _:
                 return self._final_outcome(response)
 
-    def _send(self, endpoint: Endpoint, slot: LargePageSlot) -> Response | TransportError:
+    def _send(self, endpoint: Endpoint, take_slot: Callable[[], bool]) -> Response | TransportError:
         """Send a request to ``endpoint`` unless its circuit breaker is open."""
-        breaker = self._fetcher.breaker
-        failed = breaker.failure(endpoint)
+        failed = self._limits.failure(endpoint)
         if failed is not None:
             return TransportError(failed, from_breaker=True)
-        response = self._fetcher.transport.get(self._url, endpoint, self._headers(), self._deadline, slot)
+        response = self._fetcher.transport.get(self._url, endpoint, self._headers(), self._deadline, take_slot)
         if isinstance(response, Response) and response.status < 500 and response.status != 429:
-            breaker.record_success(endpoint)
+            self._limits.record_success(endpoint)
         return response
 
     def _headers(self) -> dict[str, str]:
@@ -186,15 +181,15 @@ class _PageFetch:
         """Retry, or record the failure in the circuit breaker and return it."""
         if error.from_breaker:
             return error.failed
-        breaker, endpoint = self._fetcher.breaker, self._endpoint
+        limits, endpoint = self._limits, self._endpoint
         # A connection timeout of a host that has responded before may be temporary.
-        may_be_temporary = error.failed.cause is Cause.TIMEOUT and breaker.successes(endpoint) > 0
+        may_be_temporary = error.failed.cause is Cause.TIMEOUT and limits.successes(endpoint) > 0
         if error.endpoint_down and not may_be_temporary:
-            breaker.open(endpoint, error.failed)
+            limits.open_breaker(endpoint, error.failed)
         elif error.retryable and self._wait_for_retry(self._backoff()):
             return None
         elif error.failed.cause in (Cause.TIMEOUT, Cause.UNREACHABLE):
-            breaker.record_failure(endpoint, error.failed)
+            limits.record_failure(endpoint, error.failed)
         return error.failed
 
     def _follow_redirect(self, response: Response) -> Outcome | None:
@@ -258,13 +253,13 @@ class _PageFetch:
 
     def _handle_overload(self, response: Response) -> Outcome | None:
         """Retry after Retry-After or a backoff; return a failure if that takes too long or was tried too often."""
-        fetcher, endpoint = self._fetcher, self._endpoint
+        limits, endpoint = self._limits, self._endpoint
         retry_after = _retry_after(response.headers.get("Retry-After", ""))
         wait = self._backoff() if retry_after is None else retry_after
         if retry_after and retry_after <= _MAX_WAIT:
             # Retry-After applies to all requests. It does not count as a retry while the host serves other requests.
-            fetcher.limit.pause(endpoint, retry_after)
-            successes = fetcher.breaker.successes(endpoint)
+            limits.pause(endpoint, retry_after)
+            successes = limits.successes(endpoint)
             if successes > self._successes_of_host:
                 self._successes_of_host, self._retries = successes, 0
         if wait <= _MAX_WAIT and self._wait_for_retry(wait):
@@ -273,7 +268,7 @@ class _PageFetch:
         suffix = "" if retry_after is None else f" (retry after {retry_after:.0f} s)"
         cause = Cause.RATE_LIMITED if response.status == 429 else Cause.SERVER_ERROR
         failed = Failed(cause, f"{self._host} returned {status_text(response.status)}{suffix}")
-        fetcher.breaker.record_failure(endpoint, failed)
+        limits.record_failure(endpoint, failed)
         return failed
 
     def _wait_for_retry(self, seconds: float) -> bool:

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import threading
 
-from mothball.index.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker
 from mothball.index.client import Client, ClientSettings
-from mothball.index.concurrency_limit import INITIAL_LIMIT
+from mothball.index.limits import FAILURE_THRESHOLD, INITIAL_LIMIT, Deadline, RequestLimits
 from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest
 from mothball.index.urls import Endpoint
 from mothball.model.results import Cause
@@ -17,54 +16,64 @@ SLOW = Failed(Cause.TIMEOUT, "index.example did not respond in time")
 
 def test_failed_connection_opens_the_breaker_for_its_cooldown() -> None:
     clock = Clock()
-    breaker = CircuitBreaker(30, clock)
-    breaker.open(ENDPOINT, SLOW)
+    limits = RequestLimits(30, clock)
+    limits.open_breaker(ENDPOINT, SLOW)
     clock.seconds += 29
-    assert breaker.failure(ENDPOINT) == SLOW
-    assert breaker.failure(OTHER_ENDPOINT) is None
+    assert limits.failure(ENDPOINT) == SLOW
+    assert limits.failure(OTHER_ENDPOINT) is None
     clock.seconds += 1
-    assert breaker.failure(ENDPOINT) is None
+    assert limits.failure(ENDPOINT) is None
 
 
 def test_consecutive_failures_open_the_breaker() -> None:
-    breaker = CircuitBreaker(60)
+    limits = RequestLimits(60)
     for _ in range(FAILURE_THRESHOLD - 1):
-        breaker.record_failure(ENDPOINT, SLOW)
-        breaker.record_failure(OTHER_ENDPOINT, SLOW)
-    breaker.record_success(OTHER_ENDPOINT)
-    breaker.record_failure(ENDPOINT, SLOW)
-    breaker.record_failure(OTHER_ENDPOINT, SLOW)
-    assert breaker.failure(ENDPOINT) == SLOW
-    assert breaker.failure(OTHER_ENDPOINT) is None
+        limits.record_failure(ENDPOINT, SLOW)
+        limits.record_failure(OTHER_ENDPOINT, SLOW)
+    limits.record_success(OTHER_ENDPOINT)
+    limits.record_failure(ENDPOINT, SLOW)
+    limits.record_failure(OTHER_ENDPOINT, SLOW)
+    assert limits.failure(ENDPOINT) == SLOW
+    assert limits.failure(OTHER_ENDPOINT) is None
 
 
 def test_successes_are_counted() -> None:
-    breaker = CircuitBreaker(60)
-    assert breaker.successes(ENDPOINT) == 0
-    breaker.record_success(ENDPOINT)
-    breaker.record_success(ENDPOINT)
-    assert (breaker.successes(ENDPOINT), breaker.successes(OTHER_ENDPOINT)) == (2, 0)
-    assert breaker.successes(ENDPOINT) > 0
+    limits = RequestLimits(60)
+    assert limits.successes(ENDPOINT) == 0
+    limits.record_success(ENDPOINT)
+    limits.record_success(ENDPOINT)
+    assert (limits.successes(ENDPOINT), limits.successes(OTHER_ENDPOINT)) == (2, 0)
+    assert limits.successes(ENDPOINT) > 0
+
+
+def free_slots(limits: RequestLimits) -> int:
+    """Return how many requests may be sent at the same time."""
+    number = 0
+    while limits.acquire(ENDPOINT, Deadline(0)):
+        number += 1
+    for _ in range(number):
+        limits.release(ENDPOINT, keep_alive=None)
+    return number
 
 
 def test_consecutive_failures_reduce_the_limit_until_success_or_open_breaker() -> None:
     clock = Clock()
-    breaker = CircuitBreaker(30, clock)
-    limits = [breaker.allowed_requests(ENDPOINT)]
+    limits = RequestLimits(30, clock)
+    slots = [free_slots(limits)]
     for _ in range(FAILURE_THRESHOLD - 1):
-        breaker.record_failure(ENDPOINT, SLOW)
-        limits.append(breaker.allowed_requests(ENDPOINT))
-    assert limits == [None, 3, 2, 1]
+        limits.record_failure(ENDPOINT, SLOW)
+        slots.append(free_slots(limits))
+    assert slots == [4, 3, 2, 1]
     assert FAILURE_THRESHOLD == INITIAL_LIMIT
-    breaker.record_success(ENDPOINT)
-    assert breaker.allowed_requests(ENDPOINT) is None
+    limits.record_success(ENDPOINT)
+    assert free_slots(limits) == 4
     for _ in range(FAILURE_THRESHOLD):
-        breaker.record_failure(ENDPOINT, SLOW)
+        limits.record_failure(ENDPOINT, SLOW)
     # The breaker is open: requests fail without waiting, so no limit is needed.
-    assert breaker.allowed_requests(ENDPOINT) is None
+    assert free_slots(limits) == 4
     clock.seconds += 30
     # After the cooldown one request is allowed, and all again after its success.
-    assert breaker.allowed_requests(ENDPOINT) == 1
+    assert free_slots(limits) == 1
 
 
 # --- with the client ---

@@ -17,7 +17,7 @@ from mothball.config.connection_settings import CredentialSettings
 from mothball.index import page_fetcher
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore
-from mothball.index.deadline import Deadline
+from mothball.index.limits import Deadline
 from mothball.index.project_page import (
     Failed,
     Fetched,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mothball.index.client import Client, ClientSettings
-from mothball.index.deadline import Deadline
+from mothball.index.limits import Deadline
 from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest
 from mothball.model.results import Cause
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url

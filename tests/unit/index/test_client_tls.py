@@ -15,9 +15,9 @@ import truststore
 
 from mothball.config.connection_settings import CredentialSettings
 from mothball.index.client import Client, ClientSettings
-from mothball.index.concurrency_limit import INITIAL_LIMIT
+from mothball.index.endpoint_access import Authorities, TlsProfile, tls_context
+from mothball.index.limits import INITIAL_LIMIT
 from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected
-from mothball.index.tls import Authorities, TlsProfile, tls_context
 from mothball.index.transport import Transport
 from mothball.model.errors import ConfigError
 from mothball.model.results import Cause

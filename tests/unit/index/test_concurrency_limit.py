@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from mothball.index.concurrency_limit import INITIAL_LIMIT, ConcurrencyLimit
-from mothball.index.deadline import Deadline
+from mothball.index.limits import INITIAL_LIMIT, Deadline, RequestLimits
 from mothball.index.urls import Endpoint, endpoint_of
 from tests.support.clock import Clock
 
@@ -14,13 +13,13 @@ def endpoint(host: str = "index.example") -> Endpoint:
     return result
 
 
-def acquire_initial_slots(limit: ConcurrencyLimit) -> None:
+def acquire_initial_slots(limit: RequestLimits) -> None:
     for _ in range(INITIAL_LIMIT):
         assert limit.acquire(endpoint(), Deadline(0))
 
 
 def test_request_beyond_the_initial_limit_waits_until_the_deadline() -> None:
-    limit = ConcurrencyLimit()
+    limit = RequestLimits(30)
     acquire_initial_slots(limit)
 
     assert not limit.acquire(endpoint(), Deadline(0.01))
@@ -28,7 +27,7 @@ def test_request_beyond_the_initial_limit_waits_until_the_deadline() -> None:
 
 
 def test_released_slot_allows_one_request() -> None:
-    limit = ConcurrencyLimit()
+    limit = RequestLimits(30)
     acquire_initial_slots(limit)
 
     limit.release(endpoint(), keep_alive=None)
@@ -38,7 +37,7 @@ def test_released_slot_allows_one_request() -> None:
 
 
 def test_keep_alive_lifts_the_limit() -> None:
-    limit = ConcurrencyLimit()
+    limit = RequestLimits(30)
     acquire_initial_slots(limit)
 
     limit.release(endpoint(), keep_alive=True)
@@ -47,7 +46,7 @@ def test_keep_alive_lifts_the_limit() -> None:
 
 
 def test_closed_connection_restores_the_initial_limit() -> None:
-    limit = ConcurrencyLimit()
+    limit = RequestLimits(30)
     acquire_initial_slots(limit)
     limit.release(endpoint(), keep_alive=True)
     limit.release(endpoint(), keep_alive=False)
@@ -58,7 +57,7 @@ def test_closed_connection_restores_the_initial_limit() -> None:
 
 
 def test_waiting_request_gets_a_released_slot() -> None:
-    limit = ConcurrencyLimit()
+    limit = RequestLimits(30)
     acquire_initial_slots(limit)
     acquired = threading.Event()
 
@@ -76,7 +75,7 @@ def test_waiting_request_gets_a_released_slot() -> None:
 
 def test_pause_blocks_requests_to_its_endpoint() -> None:
     clock = Clock()
-    limit = ConcurrencyLimit(clock)
+    limit = RequestLimits(30, clock)
     limit.pause(endpoint(), 60)
 
     clock.seconds += 59
@@ -87,7 +86,7 @@ def test_pause_blocks_requests_to_its_endpoint() -> None:
 
 
 def test_has_waited_skips_the_pause() -> None:
-    limit = ConcurrencyLimit()
+    limit = RequestLimits(30)
     limit.pause(endpoint(), 60)
 
     assert limit.acquire(endpoint(), Deadline(0), has_waited=True)
@@ -95,7 +94,7 @@ def test_has_waited_skips_the_pause() -> None:
 
 def test_pause_halves_the_limit_and_responses_raise_it() -> None:
     clock = Clock()
-    limit = ConcurrencyLimit(clock)
+    limit = RequestLimits(30, clock)
     acquire_initial_slots(limit)
     limit.release(endpoint(), keep_alive=True)
     assert [limit.acquire(endpoint(), Deadline(0)) for _ in range(5)] == [True] * 5  # eight running requests
@@ -118,7 +117,7 @@ def test_pause_halves_the_limit_and_responses_raise_it() -> None:
 
 
 def test_limit_is_at_least_one() -> None:
-    limit = ConcurrencyLimit()
+    limit = RequestLimits(30)
     for _ in range(5):
         limit.pause(endpoint(), 0.0)
 

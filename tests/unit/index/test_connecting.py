@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from mothball.index.client import Client, ClientSettings
-from mothball.index.concurrency_limit import INITIAL_LIMIT
-from mothball.index.connecting import connect
+from mothball.index.limits import INITIAL_LIMIT
 from mothball.index.project_page import Failed, PageRequest
+from mothball.index.transport import connect
 from mothball.model.results import Cause
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from mothball.config.connection_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index.client import Client, ClientSettings
-from mothball.index.concurrency_limit import INITIAL_LIMIT
 from mothball.index.credentials import CredentialStore, Login
+from mothball.index.limits import INITIAL_LIMIT
 from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected
 from mothball.index.resolution import Query
 from mothball.index.resolver import Resolver

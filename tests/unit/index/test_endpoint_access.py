@@ -11,8 +11,7 @@ from mothball.config.connection_settings import (
     UserIndexUrl,
     UvConnection,
 )
-from mothball.index.endpoint_access import EndpointAccess
-from mothball.index.tls import Authorities, TlsProfile
+from mothball.index.endpoint_access import Authorities, EndpointAccess, TlsProfile
 from mothball.index.urls import Endpoint, endpoint_of
 from tests.support.loopback import forget_network_settings
 

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from mothball.config.connection_settings import CredentialSettings, KeyringProvider, UserIndexUrl
-from mothball.index import keyring_process
+from mothball.index import credentials
 from mothball.index.client import Client, ClientSettings
-from mothball.index.credentials import CredentialStore, Login
-from mothball.index.keyring_process import Keyring, KeyringRequest
+from mothball.index.credentials import CredentialStore, Keyring, KeyringRequest, Login
 from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.urls import page_url
 from mothball.model.results import Cause
@@ -88,9 +87,9 @@ def test_empty_or_disabled_keyring_returns_no_login(tmp_path: Path) -> None:
 def test_installed_package_is_run_without_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {INDEX: {"user": SECRET}})
     monkeypatch.setattr(sys, "executable", str(keyring.path))
-    monkeypatch.setattr(keyring_process, "find_spec", lambda _: None)
+    monkeypatch.setattr(credentials, "find_spec", lambda _: None)
     assert Keyring(KeyringProvider.AUTO, {"PATH": "/nowhere"}).login(USER) is None
-    monkeypatch.setattr(keyring_process, "find_spec", lambda _: "found")
+    monkeypatch.setattr(credentials, "find_spec", lambda _: "found")
     assert Keyring(KeyringProvider.AUTO, {"PATH": "/nowhere"}).login(USER) == ("user", SECRET)
     assert f"-P -m keyring get {INDEX} user" in " ".join(keyring.arguments())
 
@@ -106,7 +105,7 @@ def test_prompting_keyring_fails_without_a_terminal(tmp_path: Path) -> None:
 def test_hanging_keyring_is_killed_with_its_children_and_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keyring_process, "_TIMEOUT", 2.0)
+    monkeypatch.setattr(credentials, "_KEYRING_TIMEOUT", 2.0)
     keyring = TestKeyring(tmp_path / "keyring", {"hang": True})
     asked = keyring_for(keyring)
     assert asked.login(USER) is None
@@ -133,7 +132,7 @@ def test_close_kills_the_program_and_starts_no_other(tmp_path: Path) -> None:
 
 def test_only_a_program_with_a_suffix_is_run_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {INDEX: {"user": SECRET}})
-    monkeypatch.setattr(keyring_process, "find_spec", lambda _: None)
+    monkeypatch.setattr(credentials, "find_spec", lambda _: None)
     monkeypatch.setattr(sys, "platform", "win32")
     path = {"PATH": str(keyring.path.parent)}
     assert Keyring(KeyringProvider.AUTO, path).login(USER) is None
@@ -159,7 +158,7 @@ def test_programs_in_working_directory_or_relative_path_are_not_run(
     (hostile / "keyring").write_text("#!/bin/sh\ntouch ran\n")
     (hostile / "keyring").chmod(0o755)
     monkeypatch.chdir(hostile)
-    monkeypatch.setattr(keyring_process, "find_spec", lambda _: "found")
+    monkeypatch.setattr(credentials, "find_spec", lambda _: "found")
     environment = {
         "PATH": os.pathsep.join(["", ".", "sub/../"]),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from mothball.index.client import Client, ClientSettings
-from mothball.index.deadline import Deadline
-from mothball.index.large_pages import LARGE, MAX_LARGE, MAX_LARGE_OF_ENDPOINT, LargePages
+from mothball.index.limits import LARGE, MAX_LARGE, MAX_LARGE_OF_ENDPOINT, Deadline, RequestLimits
 from mothball.index.project_page import Failed, Fetched, PageRequest
 from mothball.index.transport import _MAX_DECODED
 from mothball.index.urls import Endpoint
@@ -69,9 +68,9 @@ def test_large_pages_of_other_indexes_are_read_while_those_of_a_slow_index_never
 def test_large_page_that_waited_for_others_until_the_deadline_says_so(slow_index: ScriptedIndex) -> None:
     names = [f"slow-{number}" for number in range(MAX_LARGE_OF_ENDPOINT + 1)]
     with Client(ClientSettings(deadline=1.0, read_timeout=5.0)) as client:
-        pages = client._fetcher.large_pages
-        assert all(pages.take(SLOW, Deadline(60.0)) for _ in range(MAX_LARGE_OF_ENDPOINT))
-        assert pages.take(OTHER, Deadline(60.0))
+        limits = client._fetcher.limits
+        assert all(limits._take_large_page(SLOW, Deadline(60.0)) for _ in range(MAX_LARGE_OF_ENDPOINT))
+        assert limits._take_large_page(OTHER, Deadline(60.0))
         outcome = client._fetcher.fetch(PageRequest(slow_index.url, names[0]), Deadline(0.3))
     assert isinstance(outcome, Failed)
     assert outcome.cause is Cause.DEADLINE
@@ -79,20 +78,28 @@ def test_large_page_that_waited_for_others_until_the_deadline_says_so(slow_index
 
 
 def test_waiting_for_a_slot_ends_with_the_deadline() -> None:
-    pages, deadline = LargePages(), Deadline(60.0)
-    assert all(pages.take(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT))
-    assert not pages.take(SLOW, Deadline(0.01))
-    assert pages.take(OTHER, deadline)
-    assert not pages.take(OTHER, Deadline(0.01))
-    pages.release(SLOW)
-    assert pages.take(OTHER, deadline)
+    limits, deadline = RequestLimits(30), Deadline(60.0)
+    assert all(limits._take_large_page(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT))
+    assert not limits._take_large_page(SLOW, Deadline(0.01))
+    assert limits._take_large_page(OTHER, deadline)
+    assert not limits._take_large_page(OTHER, Deadline(0.01))
+
+
+def test_returned_slot_is_taken_by_a_page_of_another_endpoint() -> None:
+    limits, deadline = RequestLimits(30), Deadline(60.0)
+    with limits.large_page(SLOW, deadline) as take:
+        assert take()
+        assert all(limits._take_large_page(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT - 1))
+        assert limits._take_large_page(OTHER, deadline)
+        assert not limits._take_large_page(OTHER, Deadline(0.01))
+    assert limits._take_large_page(OTHER, deadline)
 
 
 def test_waiting_for_a_slot_ends_when_the_lookup_is_canceled() -> None:
-    pages, deadline = LargePages(), Deadline(60.0)
-    assert all(pages.take(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT))
+    limits, deadline = RequestLimits(30), Deadline(60.0)
+    assert all(limits._take_large_page(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT))
     results: list[bool] = []
-    waiting = threading.Thread(target=lambda: results.append(pages.take(SLOW, deadline)))
+    waiting = threading.Thread(target=lambda: results.append(limits._take_large_page(SLOW, deadline)))
     waiting.start()
     deadline.cancel()
     waiting.join(timeout=10.0)
@@ -101,13 +108,13 @@ def test_waiting_for_a_slot_ends_when_the_lookup_is_canceled() -> None:
 
 @pytest.mark.parametrize("error", [ValueError, MemoryError, KeyboardInterrupt])
 def test_slot_is_returned_after_any_exception(error: type[BaseException]) -> None:
-    pages, deadline = LargePages(), Deadline(60.0)
+    limits, deadline = RequestLimits(30), Deadline(60.0)
     for _ in range(2 * MAX_LARGE):
-        with pytest.raises(error), pages.slot(SLOW) as slot:  # noqa: PT012 - the exception must end the block
-            assert slot.take(deadline)
-            assert slot.take(deadline)
+        with pytest.raises(error), limits.large_page(SLOW, deadline) as take:  # noqa: PT012
+            assert take()
+            assert take()
             raise error
-    with pages.slot(SLOW):
+    with limits.large_page(SLOW, deadline):
         pass  # a small page takes no slot, and returns none
-    assert all(pages.take(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT))
-    assert not pages.take(SLOW, Deadline(0.01))
+    assert all(limits._take_large_page(SLOW, deadline) for _ in range(MAX_LARGE_OF_ENDPOINT))
+    assert not limits._take_large_page(SLOW, Deadline(0.01))
