@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mothball.check.pipeline import LookUp
+from mothball.check.inputs import LookUp
 from mothball.lsp import analysis, open_document
 from mothball.lsp.analysis import AnalysisResult, AnalysisTask
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri

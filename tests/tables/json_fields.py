@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from mothball.check.versions import NotJudged
+from mothball.check.inputs import NotJudged
 from mothball.model.document import DependencyKind, SkipReason
 from mothball.model.results import Cause, ProjectStatus, Rule, Severity, Source
 from mothball.report.json import VERSION

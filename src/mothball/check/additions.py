@@ -25,9 +25,9 @@ from mothball.check.inputs import (
     is_beneath,
     is_lock,
     line_range,
+    pin_of,
     required_by_members,
 )
-from mothball.check.pinned_entry import pin_of
 from mothball.formats.recorded_files import digests_of, entry_text
 from mothball.model.document import Dependency, DependencyKind, Document, LineIndex, ParsedFile, ParseProblem
 from mothball.model.records import NamedTuple

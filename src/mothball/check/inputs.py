@@ -1,14 +1,16 @@
-"""Inputs of a check: parsed files, the configuration that applies to them, and the settings of the run."""
+"""The records of a check: files, the configuration that applies to them, settings of the run, lookups and results."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from operator import attrgetter, itemgetter
 from types import MappingProxyType
 
-from mothball.check.policy import SeverityPolicy
 from mothball.config.project import Ignore, NetworkSettings, ProjectConfig
+from mothball.index.resolution import Query
 from mothball.index.snapshot import Snapshot
 from mothball.model.document import (
     Dependency,
@@ -24,7 +26,17 @@ from mothball.model.document import (
     UnnamedEntry,
 )
 from mothball.model.records import NamedTuple
-from mothball.model.results import CheckedDependency, CheckMode, Finding, LookupResult
+from mothball.model.results import (
+    CheckedDependency,
+    CheckMode,
+    Finding,
+    IndexResult,
+    LookupResult,
+    Rule,
+    Severity,
+    Skipped,
+    SkippedEntry,
+)
 from mothball.routing.facts import NO_FACTS, LookupFacts
 from mothball.routing.route import DeclaredIndexes, Router
 
@@ -58,10 +70,6 @@ class BaseLock(NamedTuple):
     parsed: ParsedFile
     entries: Mapping[str, tuple[Dependency, ...]]
     committed_at: Callable[[], float | None]
-
-    def entries_of(self, name: str) -> tuple[Dependency, ...]:
-        """Return the entries of the project ``name`` (normalized)."""
-        return self.entries.get(name, ())
 
 
 class SelectedEntries(NamedTuple):
@@ -155,20 +163,12 @@ class ResolvedFile(NamedTuple):
         return Router(self.indexes, self.resolved_config.network, self.facts)
 
 
-class CheckedFile(NamedTuple):
-    """The results of checking one file.
+class SeverityPolicy(NamedTuple):
+    """The configured severities, and the options that affect them. ``strict`` turns warnings into errors."""
 
-    ``lookup_types`` are the types of its lookup results. They allow to skip files without any result of a type.
-    ``rejected_ignores`` match a finding, but do not apply, because they have no reason and the dependency is added.
-    """
-
-    file: ResolvedFile
-    lines: LineIndex
-    dependencies: tuple[CheckedDependency, ...]
-    findings: tuple[Finding, ...]
-    used_ignores: frozenset[IgnoreComment | Ignore]
-    rejected_ignores: frozenset[IgnoreComment | Ignore]
-    lookup_types: frozenset[type[LookupResult]]
+    severities: Mapping[str, Severity]
+    mode: CheckMode = CheckMode.FULL
+    strict: bool = False
 
 
 class RunSettings(NamedTuple):
@@ -194,12 +194,101 @@ class RunSettings(NamedTuple):
         return SeverityPolicy(config.severities, self.mode, strict=self.strict)
 
 
+LookUp = Callable[[Iterable[Query]], Mapping[Query, IndexResult]]
+
+
+class LookupPlan(NamedTuple):
+    """The lookups that a check of ``files`` needs: for each file and dependency a query, or the reason to skip it."""
+
+    files: tuple[ResolvedFile, ...]
+    lookups: tuple[Sequence[Query | Skipped], ...]
+
+    def queries(self) -> tuple[Query, ...]:
+        """Return the distinct queries."""
+        queries = (query for of_file in self.lookups for query in of_file if isinstance(query, Query))
+        return tuple(dict.fromkeys(queries))
+
+    def skipped(self) -> Iterator[Skipped]:
+        """Yield the reasons of all dependencies that are not looked up."""
+        return (skipped for of_file in self.lookups for skipped in of_file if isinstance(skipped, Skipped))
+
+
+class NotJudged(StrEnum):
+    """Why a pinned version was not judged."""
+
+    NO_LIST = "no list of files"
+    SNAPSHOT = "snapshot"
+    STALE = "outdated result"
+    UNCONFIRMED = "not confirmed by the index"
+    OTHER_SOURCES = "other sources may have the version"
+    FAILED = "failed lookup"
+
+
+class VersionVerdict(NamedTuple):
+    """The version rule that an entry violates, or the reason why it was not judged; both None if it is fine.
+
+    ``reason`` is the text of the index for a yanked version: untrusted. ``replaced`` is true if the index has the
+    version, but none of the files that the lock records.
+    """
+
+    rule: Rule | None = None
+    reason: str = ""
+    replaced: bool = False
+    not_judged: NotJudged | None = None
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Return True if a rule is violated, or may be after another lookup."""
+        return self.rule is not None or self.not_judged is NotJudged.UNCONFIRMED
+
+
+class CheckedFile(NamedTuple):
+    """The results of checking one file.
+
+    ``lookup_types`` are the types of its lookup results. They allow to skip files without any result of a type.
+    ``rejected_ignores`` match a finding, but do not apply, because they have no reason and the dependency is added.
+    """
+
+    file: ResolvedFile
+    lines: LineIndex
+    dependencies: tuple[CheckedDependency, ...]
+    findings: tuple[Finding, ...]
+    used_ignores: frozenset[IgnoreComment | Ignore]
+    rejected_ignores: frozenset[IgnoreComment | Ignore]
+    lookup_types: frozenset[type[LookupResult]]
+
+    @property
+    def judged_by_status(self) -> Sequence[CheckedDependency]:
+        """The dependencies to which more than the version rules apply."""
+        repinned = self.file.repinned
+        return (
+            [item for item in self.dependencies if item.dependency not in repinned] if repinned else self.dependencies
+        )
+
+    @property
+    def unnamed(self) -> Iterator[SkippedEntry]:
+        """The entries without a name, none if the file is only read as context."""
+        for entry in () if self.file.is_context else self.file.unnamed:
+            yield SkippedEntry(self.lines.location(self.file.path, entry.span), entry.reason)
+
+
+_PIN = re.compile(r"\s*+\(?\s*+===?\s*+([^\s,*;$()]++)\s*+\)?\s*+")
 _kind = itemgetter(Dependency._fields.index("kind"))
 
 
 def is_lock(document: Document) -> bool:
     """Return True if the document is a lock file: it has a dependency graph or locked versions."""
     return document.graph is not None or DependencyKind.LOCKED in map(_kind, document.dependencies)
+
+
+def pin_of(dependency: Dependency) -> str:
+    """Return the version that ``dependency`` pins with ``==``, ``===`` or as a lock, as written; empty without one."""
+    if dependency.version is not None:
+        return dependency.version
+    if dependency.kind is DependencyKind.LOCKED or "==" not in dependency.specifier:
+        return ""
+    match = _PIN.fullmatch(dependency.specifier)
+    return match[1] if match else ""
 
 
 def required_by_members(document: Document) -> frozenset[str]:

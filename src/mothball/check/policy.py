@@ -1,27 +1,49 @@
-"""Rules, severities, ignores and the exit code.
+"""The policy: which rules a lookup result and a pinned version violate, their severities, ignores, and the exit code.
 
 Dates are ISO strings (``2027-03-01``): they sort chronologically, and a warm run need not import ``datetime``.
+
+The page that has the status also lists the files. Nearly always it has a usable file of the pinned version with a
+digest that the lock records: finding that takes a search for the spelling of the version and for the digest. Only if
+that fails, all versions are compared (PEP 440) and the files of the lock are read, by ``version_comparison``.
+``unlisted`` and ``re-registered`` are only concluded from a whole list that was requested in this run: until then the
+verdict is ``UNCONFIRMED``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
+from mothball.check.inputs import (
+    LookUp,
+    LookupPlan,
+    NotJudged,
+    ResolvedFile,
+    RunSettings,
+    SeverityPolicy,
+    VersionVerdict,
+    pin_of,
+)
 from mothball.config.project import Ignore
-from mothball.model.document import DependencyKind, IgnoreComment
+from mothball.formats.recorded_files import digests_of, entry_text
+from mothball.index.project_page import DIGEST_LENGTH, files_with_version
+from mothball.index.resolution import Query
+from mothball.model.document import Dependency, DependencyKind, IgnoreComment
 from mothball.model.records import NamedTuple
 from mothball.model.results import (
     CheckMode,
     Finding,
+    IndexResult,
     KnownStatus,
     LookupResult,
     Missing,
+    PageFiles,
     Problem,
     ProjectStatus,
     Rule,
     Severity,
     Skipped,
+    Source,
     StatusNotStated,
     Suppression,
     Unavailable,
@@ -71,14 +93,6 @@ DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
 _DOWNGRADED_FOR_CONSTRAINTS = (*DOWNGRADED_RULES, Rule.YANKED, Rule.UNLISTED)
 # The rules for possible malware: they stop a first push, and are no note for a dependency that is never installed.
 _MALWARE_RULES = frozenset({Rule.QUARANTINED, Rule.RE_REGISTERED})
-
-
-class SeverityPolicy(NamedTuple):
-    """The configured severities, and the options that affect them. ``strict`` turns warnings into errors."""
-
-    severities: Mapping[str, Severity]
-    mode: CheckMode = CheckMode.FULL
-    strict: bool = False
 
 
 class Violation(NamedTuple):
@@ -169,9 +183,17 @@ def matching_ignore(
 
 
 def _is_any_of(version: str, versions: Iterable[str]) -> bool:
-    from mothball.check.version_matching import is_same_version  # noqa: PLC0415 - imports packaging
+    """Return True if a version is equal to one of ``versions``, in whatever spelling."""
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - slow to import
 
-    return any(is_same_version(version, other) for other in versions)
+    for other in versions:
+        try:
+            is_same = Version(version) == Version(other)
+        except InvalidVersion:
+            is_same = version == other
+        if is_same:
+            return True
+    return False
 
 
 def is_reason(text: str) -> bool:
@@ -204,3 +226,114 @@ def exit_code(findings: Iterable[Finding], problems: Iterable[Problem], *, exit_
     if exit_zero or not violated:
         return 0
     return 3 if violated <= _UNKNOWN_STATUS_RULES else 1
+
+
+# --- version rules ----------------------------------------------------------------------------------------------------
+
+# The results that may have files; a tuple, since a union is created by each call of isinstance.
+_WITH_FILES = (KnownStatus, StatusNotStated, UnrecognizedStatus)
+_FINE = VersionVerdict()
+_NO_LIST = VersionVerdict(not_judged=NotJudged.NO_LIST)
+
+
+class VersionRules:
+    """The version rules for the entries of one file."""
+
+    def __init__(self, file: ResolvedFile, settings: RunSettings) -> None:
+        self._file, self._settings = file, settings
+        self._base_locks = file.selected.base_locks if file.selected else ()
+        self._records_files = file.parsed.may_record_files
+
+    def judge(self, dependency: Dependency, query: Query | Skipped, lookup: LookupResult) -> VersionVerdict:
+        """Return the verdict on an entry, which is fine without a pin.
+
+        A name that is quarantined or could not be looked up is reported by another rule, which replaces these.
+        """
+        if not isinstance(query, Query) or not query.pin:
+            return _FINE
+        if isinstance(lookup, Unavailable):
+            # For an added name, the failure is a finding of its own.
+            is_finding = dependency not in self._file.repinned
+            return _FINE if is_finding else VersionVerdict(not_judged=NotJudged.FAILED)
+        is_quarantined = isinstance(lookup, KnownStatus) and lookup.status is ProjectStatus.QUARANTINED
+        if is_quarantined or not isinstance(lookup, _WITH_FILES):
+            return _FINE
+        if lookup.files is None:
+            is_snapshot = lookup.origin.source is Source.SNAPSHOT
+            return VersionVerdict(not_judged=NotJudged.SNAPSHOT) if is_snapshot else _NO_LIST
+        return self._judge_files(dependency, query, lookup.files)
+
+    def _judge_files(self, dependency: Dependency, query: Query, files: PageFiles) -> VersionVerdict:
+        if files.origin.source is Source.STALE:
+            return VersionVerdict(not_judged=NotJudged.STALE)
+        if not files.is_kept:
+            return VersionVerdict(not_judged=NotJudged.UNCONFIRMED)
+        lacks_base_files = bool(self._base_locks) and self._lacks_base_files(dependency.name, files)
+        if not lacks_base_files and self._has_usable_file(dependency, query, files):
+            return _FINE
+        from mothball.check.version_comparison import PinnedEntry, compare  # noqa: PLC0415 - imports packaging
+
+        entry = PinnedEntry(self._file, dependency, query, files, self._settings)
+        return compare(entry, lacks_base_files=lacks_base_files)
+
+    def _lacks_base_files(self, name: str, files: PageFiles) -> bool:
+        """Return True if the page has none of the files that a base version of the lock records for the name."""
+        for lock in self._base_locks:
+            digests = {digest for entry in lock.entries.get(name, ()) for digest in digests_of(lock.parsed, entry)}
+            if digests and not any(digest[:DIGEST_LENGTH] in files.text for digest in digests):
+                return True
+        return False
+
+    def _has_usable_file(self, dependency: Dependency, query: Query, files: PageFiles) -> bool:
+        """Return True if the index has a usable file of the version that the lock records.
+
+        This does not compare versions: False means that it is not known.
+        """
+        if files.is_whole:
+            listed = files_with_version(files.text, query.name, pin_of(dependency))
+            if not any(file.yanked is None for file in listed):
+                return False
+            digests = [file.digest for file in listed]
+        else:  # the list was reduced to the files of the pinned version, since one of them is not yanked
+            digests = [line.split("\t")[2] for line in files.text.split("\n")] if self._records_files else []
+        if not self._records_files:
+            return True
+        written = entry_text(self._file.parsed, dependency).lower()
+        return any(digest and digest in written for digest in digests)
+
+
+def has_version_findings(plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings) -> bool:
+    """Return True if a version rule is violated, or may be after another lookup."""
+    return any(verdict.is_suspicious for _, verdict in _verdicts(plan, results, settings))
+
+
+def confirmed_results(
+    plan: LookupPlan, results: Mapping[Query, IndexResult], look_up: LookUp, settings: RunSettings
+) -> tuple[Mapping[Query, IndexResult], tuple[Query, ...]]:
+    """Return ``results`` in which the pages of suspicious pins were requested again, and the queries for that.
+
+    A cached page may lack a version that was published since. A page that cannot be requested now keeps its result, and
+    the pin is not judged.
+    """
+    again: dict[Query, Query] = {}
+    for query, verdict in _verdicts(plan, results, settings):
+        if verdict.not_judged is NotJudged.UNCONFIRMED and not query.settings.offline:
+            again[query] = query.for_whole_list(bypass_cache=True)
+    if not again:
+        return results, ()
+    confirmed = look_up(tuple(dict.fromkeys(again.values())))
+    usable = {
+        query: confirmed[other] for query, other in again.items() if not isinstance(confirmed[other], Unavailable)
+    }
+    return {**results, **usable}, tuple(dict.fromkeys(again.values()))
+
+
+def _verdicts(
+    plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings
+) -> Iterator[tuple[Query, VersionVerdict]]:
+    """Yield the queries with a pin and the verdicts on their entries."""
+    for file, queries in zip(plan.files, plan.lookups, strict=True):
+        rules = VersionRules(file, settings)
+        for dependency, query in zip(file.dependencies_to_check, queries, strict=True):
+            if isinstance(query, Query) and query.pin:
+                yield query, rules.judge(dependency, query, results[query])

@@ -8,16 +8,16 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mothball.check.inputs import NOTHING_SELECTED, ResolvedConfig, ResolvedFile, SelectedEntries, is_lock
-from mothball.check.pipeline import (
+from mothball.check.inputs import (
+    NOTHING_SELECTED,
     LookupPlan,
-    build_report,
-    check,
-    confirmed_results,
-    has_version_findings,
-    merge_reports,
-    plan_lookups,
+    ResolvedConfig,
+    ResolvedFile,
+    SelectedEntries,
+    is_lock,
 )
+from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
+from mothball.check.policy import confirmed_results, has_version_findings
 from mothball.cli.check import list_files, print_details, print_report, validate_list_files
 from mothball.cli.common import Setup, open_session, requested_format, set_up
 from mothball.discovery.change_reader import ChangeReader, select_paths

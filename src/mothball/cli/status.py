@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from mothball.check.inputs import ResolvedConfig, ResolvedFile
+from mothball.check.inputs import ResolvedConfig, ResolvedFile, pin_of
 from mothball.check.messages import finding_message, skipped_text
-from mothball.check.pinned_entry import pin_of
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup, open_session, print_problems, set_up

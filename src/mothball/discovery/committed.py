@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from mothball.check.inputs import ResolvedFile
-from mothball.check.pinned_entry import pin_of
+from mothball.check.inputs import ResolvedFile, pin_of
 from mothball.formats.recorded_files import recorded_files
 from mothball.formats.table import decode, parse
 from mothball.model.document import Dependency, ParsedFile

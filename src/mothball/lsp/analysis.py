@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.check.inputs import ResolvedFile
-from mothball.check.pipeline import LookUp, build_report, confirmed_results, plan_lookups
+from mothball.check.inputs import LookUp, ResolvedFile
+from mothball.check.pipeline import build_report, plan_lookups
+from mothball.check.policy import confirmed_results
 from mothball.config.project import UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings

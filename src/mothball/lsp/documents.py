@@ -8,8 +8,7 @@ from itertools import chain
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.check.pinned_entry import pin_of
-from mothball.check.pipeline import LookupPlan
+from mothball.check.inputs import LookupPlan, pin_of
 from mothball.formats.names import format_of
 from mothball.index.resolution import Query
 from mothball.lsp.last_valid import LastValid

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import assert_never
 from urllib.parse import urlsplit
 
+from mothball.check.inputs import pin_of
 from mothball.check.messages import SKIP_REASON_TEXT, format_age
-from mothball.check.pinned_entry import pin_of
 from mothball.check.policy import DOWNGRADED_RULES, is_downgraded, severity_key
 from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.index.releases import ReleaseFacts, Releases

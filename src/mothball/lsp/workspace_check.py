@@ -10,7 +10,8 @@ from types import MappingProxyType
 from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
-from mothball.check.pipeline import build_report, confirmed_results, plan_lookups
+from mothball.check.pipeline import build_report, plan_lookups
+from mothball.check.policy import confirmed_results
 from mothball.config.project import NetworkSettings, ProjectConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver

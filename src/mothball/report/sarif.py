@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from mothball import __version__
-from mothball.check.policy import SeverityPolicy, severity_of
+from mothball.check.inputs import SeverityPolicy
+from mothball.check.policy import severity_of
 from mothball.model.document import Location, Position
 from mothball.model.results import Finding, Problem, Report, Rule, Severity, Suppression
 from mothball.model.sanitize import one_line

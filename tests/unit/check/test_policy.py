@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mothball.check.inputs import SeverityPolicy
 from mothball.check.policy import (
-    SeverityPolicy,
     Violation,
     exit_code,
     is_downgraded,

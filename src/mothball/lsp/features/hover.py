@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.check.pinned_entry import pin_of
+from mothball.check.inputs import pin_of
 from mothball.index.releases import Releases, satisfies_specifier
 from mothball.lsp.convert import Positions, relative_path
 from mothball.lsp.diagnostics import item_at

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.check.pinned_entry import pin_of
+from mothball.check.inputs import pin_of
 from mothball.edits.model import end_of_line
 from mothball.lsp.convert import Positions
 from mothball.lsp.documents import Checked

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from mothball.check.ignores import unused_ignores
 from mothball.check.inputs import ResolvedFile, RunSettings
 from mothball.check.pipeline import check
-from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore, ProjectConfig
 from mothball.model.document import Location, Position
 from mothball.model.results import CheckMode, Finding, IndexResult, Report, Rule, Severity
