@@ -50,7 +50,7 @@ def editor(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Editor]:
     """An editor whose workspace can be checked; background checks follow changes without a pause."""
-    monkeypatch.setattr("mothball.lsp.features.watching._DEBOUNCE", 0.0)
+    monkeypatch.setattr("mothball.lsp.features.lifecycle._DEBOUNCE", 0.0)
     checks = Checks()
     monkeypatch.setattr("mothball.lsp.workspace_diagnostics.check_folders", checks.check_folders)
     yield Editor(client, workspace, index, checks)

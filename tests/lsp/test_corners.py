@@ -201,7 +201,7 @@ def test_late_result_of_a_replaced_lookup_is_dropped(known: Lookups, monkeypatch
         release.wait(LIMIT)
         return dict.fromkeys(queries, late)
 
-    monkeypatch.setattr(known._blocking, "look_up", look_up)
+    monkeypatch.setattr(known.blocking, "look_up", look_up)
     known.look_up([asked], refresh=True)
     running.wait(LIMIT)
     known.look_up([asked], refresh=True)

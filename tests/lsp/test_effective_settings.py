@@ -10,8 +10,7 @@ import pytest
 
 from mothball.config.connection_settings import UserIndexUrl
 from mothball.config.project import ProjectConfig, resolve_network
-from mothball.lsp.effective_settings import Environment, read_effective_settings
-from mothball.lsp.settings import Settings
+from mothball.lsp.settings import Environment, Settings, read_effective_settings
 from mothball.model.document import Dependency, SkipReason, Span
 from mothball.model.errors import UnreadableFileError
 from mothball.model.results import Skipped

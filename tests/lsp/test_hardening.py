@@ -145,7 +145,7 @@ def test_failing_check_does_not_stop_the_server_or_block_requests(
 
     client.start(PULL, str(workspace.root), offline=True)
     with monkeypatch.context() as broken:
-        broken.setattr("mothball.lsp.analysis.read_file_context", burst)
+        broken.setattr("mothball.lsp.file_context.read_file_context", burst)
         document = client.open(workspace.path("requirements.txt"), "name\n")
         (diagnostic,) = client.pull(document)["items"]
         client.change(document, "name\nother\n")
@@ -184,10 +184,10 @@ def test_slow_lookups_do_not_delay_hover(client: InProcess, workspace: Workspace
 def test_a_request_can_be_canceled(client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
-    from mothball.lsp import analysis, open_document
+    from mothball.lsp import file_context
 
-    held, real = threading.Event(), open_document.read_file_context
-    monkeypatch.setattr(analysis, "read_file_context", lambda *arguments: held.wait(LIMIT) and real(*arguments))
+    held, real = threading.Event(), file_context.read_file_context
+    monkeypatch.setattr(file_context, "read_file_context", lambda *arguments: held.wait(LIMIT) and real(*arguments))
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})

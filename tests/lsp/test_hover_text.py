@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from mothball.config.project import DEFAULT_INDEX
 from mothball.index.releases import Releases
-from mothball.lsp.hover_text import HoverContent, code_span, hover_text, project_page
+from mothball.lsp.features.hover import HoverContent, code_span, hover_text, project_page
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import (
     UNRESOLVABLE_REASONS,

@@ -84,7 +84,7 @@ def test_problems_are_counted(client: InProcess, workspace: Workspace) -> None:
 def test_long_lookup_shows_progress(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mothball.lsp.features.lookup_progress._DELAY", 0.0)
+    monkeypatch.setattr("mothball.lsp.features.commands._DELAY", 0.0)
     index.script("old-lib", page("old-lib", "archived", delay=1.0))
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")

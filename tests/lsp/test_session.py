@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mothball.check.inputs import LookUp
-from mothball.lsp import analysis, open_document
+from mothball.lsp import analysis, file_context
 from mothball.lsp.analysis import AnalysisResult, AnalysisTask
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
 from tests.support.lsp_in_process import InProcess, Workspace
@@ -214,8 +214,8 @@ def test_crash_of_check_is_reported_and_next_text_is_checked(
 def test_periodic_task_skips_document_being_read(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go, real = threading.Event(), open_document.read_file_context
-    monkeypatch.setattr(analysis, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    go, real = threading.Event(), file_context.read_file_context
+    monkeypatch.setattr(file_context, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     assert client.hover("file:///nowhere/requirements.txt", 0, 0) is None
@@ -236,8 +236,8 @@ def test_links_wait_for_lookup_results(client: InProcess, workspace: Workspace, 
 def test_canceled_pull_does_not_block_other_pulls(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go, real = threading.Event(), open_document.read_file_context
-    monkeypatch.setattr(analysis, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    go, real = threading.Event(), file_context.read_file_context
+    monkeypatch.setattr(file_context, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     first, second = (
@@ -255,8 +255,8 @@ def test_canceled_pull_does_not_block_other_pulls(
 def test_pull_of_a_document_closed_meanwhile_is_empty(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go, real = threading.Event(), open_document.read_file_context
-    monkeypatch.setattr(analysis, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    go, real = threading.Event(), file_context.read_file_context
+    monkeypatch.setattr(file_context, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.lsp import typing_state
-from mothball.lsp.documents import Checked
-from mothball.lsp.typing_state import changed_span, may_become_private
+from mothball.lsp import documents
+from mothball.lsp.documents import Checked, changed_span, may_become_private
 from mothball.model.document import Span
 from tests.support.lsp_client import PUSH
 from tests.support.lsp_in_process import InProcess, Workspace
@@ -220,7 +219,7 @@ def test_empty_tables_take_time_in_proportion_to_the_text() -> None:
     def tables(count: int) -> Callable[[], object]:
         text = "".join(f"[packages.lib-{number}]\n" for number in range(count))
         entries = [Span(at.start(), at.end()) for at in re.finditer(r"\[.*\]", text)]
-        return lambda: [typing_state._is_in_empty_table(text, entry, len(text)) for entry in entries]
+        return lambda: [documents._is_in_empty_table(text, entry, len(text)) for entry in entries]
 
     few, many = least_seconds(tables(1000)), least_seconds(tables(20_000))
     assert many < 100 * few

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config.project import UserConfig
-from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
+from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.index.resolution import Query
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.diagnostics import DiagnosticOptions
+from mothball.lsp.convert import DiagnosticOptions
 from mothball.lsp.lookups import IndexResults
+from mothball.lsp.settings import EffectiveSettings
 from mothball.lsp.workspace_check import Context, check_folders
 from mothball.model.results import KnownStatus, Origin, ProjectStatus
 from tests.support.lsp_client import PULL, PUSH, Message, ServerError, uri
@@ -266,7 +266,7 @@ def test_a_canceled_check_stops_between_two_batches_of_lookups(
             raise InterruptedError(f"{done} of {total}")
 
     context = Context(
-        lambda *scopes: ConfigResolver(ConfigResolverSettings(today="2026-01-01", scopes=scopes), UserConfig()),
+        lambda: EffectiveSettings(ConfigOverrides(), UserConfig()),
         ask,
         refresh=False,
         failed={},

@@ -273,7 +273,7 @@ def test_an_unsaved_project_name_is_not_looked_up(editor: Editor) -> None:
     document = editor.open("pyproject.toml", named.format("old-name"))
     editor.client.wait_for_diagnostics(document)
     editor.client.change(document, named.format("new-name"))
-    editor.until(lambda: editor.client.server.session.documents[document].unsaved_project_name == "new-name")
+    editor.until(lambda: editor.client.server.session.documents[document].typed.project_name == "new-name")
     editor.check()
     assert editor.looked_up() == {"fine"}
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mothball.lsp.effective_settings import Environment
 from mothball.lsp.main import create_server
-from mothball.lsp.transport import MessageWriter
+from mothball.lsp.protocol import MessageWriter
+from mothball.lsp.settings import Environment
 from tests.support.lsp_client import LIMIT, PUSH, LspClient, Message
 from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex

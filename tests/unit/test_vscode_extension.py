@@ -9,7 +9,7 @@ from typing import Any
 
 from editors.vscode import generate
 from mothball.formats.names import PATTERNS
-from mothball.lsp.diagnostics import _OTHER_OUTAGE, _OUTAGES
+from mothball.lsp.convert import _OTHER_OUTAGE, _OUTAGES
 from mothball.lsp.settings import SETTINGS
 
 _EXTENSION = Path(generate.__file__).parent

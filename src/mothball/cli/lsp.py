@@ -15,7 +15,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Importing the protocol creates 10 MB of cyclic garbage if it is collected as rarely as in the hook.
     gc.set_threshold(_GC_THRESHOLD)
     overrides, index_urls = read_overrides(arguments), requested_index_urls(arguments)
-    from mothball.lsp.effective_settings import Environment  # noqa: PLC0415 - slow imports
     from mothball.lsp.main import serve  # noqa: PLC0415 - slow imports
+    from mothball.lsp.settings import Environment  # noqa: PLC0415 - slow imports
 
     return serve(Environment(overrides, index_urls))

@@ -1,46 +1,55 @@
-"""The open documents and the results of their checks. Used only in the event loop's thread."""
+"""The open documents, the results of their checks, and the names that are being typed.
+
+Used only in the event loop's thread, apart from ``Checked``, which is immutable.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
+from collections.abc import Callable
+from fnmatch import fnmatchcase
 from itertools import chain
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.check.inputs import LookupPlan, pin_of
+from mothball.check.inputs import ResolvedFile, pin_of
 from mothball.formats.names import format_of
 from mothball.index.resolution import Query
-from mothball.lsp.last_valid import LastValid
 from mothball.lsp.lookups import PENDING
-from mothball.lsp.open_document import CONFIGURATION_FORMAT, DocumentContext, OpenFile
-from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
-from mothball.model.document import Span
+from mothball.lsp.open_text import CONFIGURATION_FORMAT, DocumentContext, LastValid, Parsed, TypedPolicy
+from mothball.model.document import DependencyKind, Span
 from mothball.model.file_names import MOTHBALL_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import CheckedDependency, Finding, Problem, Report, Severity
+
+_EMPTY_TABLE = r"\{\s*\}\Z"
 
 
 class Checked(NamedTuple):
     """A text of a document and the result of its check.
 
-    ``opened`` is None if the document must not be checked; ``shown`` is its path as displayed in reports.
-    ``unreadable`` is the finding about a saved file that cannot be read.
+    ``shown`` is its path as displayed in reports. ``file`` is None if the document must not be checked; ``manifests``
+    were checked with it. ``unused`` are unused ignores in it that a check of the workspace found, and ``unreadable``
+    is the finding about a saved file that cannot be read.
     """
 
     text: str
     shown: str
     version: int | None
-    opened: OpenFile | None
-    report: Report | None
-    queries: tuple[Query, ...]
-    problems: tuple[Problem, ...]
+    file: ResolvedFile | None = None
+    manifests: tuple[ResolvedFile, ...] = ()
+    report: Report | None = None
+    queries: tuple[Query, ...] = ()
+    problems: tuple[Problem, ...] = ()
     unreadable: tuple[Finding, ...] = ()
+    unused: tuple[Finding, ...] = ()
 
     @property
     def path(self) -> str:
         """The path of the document in the report."""
-        return self.opened.file.path if self.opened else ""
+        return self.file.path if self.file else ""
 
     def is_pending(self) -> bool:
         """Return True if any dependency has not been looked up yet."""
@@ -51,6 +60,17 @@ class Checked(NamedTuple):
         items, path = self.report.dependencies if self.report else (), self.path
         return [item for item in items if item.path == path]
 
+    def dependencies_at(self, start: int, end: int, lines: range) -> list[CheckedDependency]:
+        """Return those that touch the text from ``start`` to ``end``, else the only one on ``lines`` (1-based)."""
+        items = self.dependencies()
+        touched = [
+            item
+            for item in items
+            if item.dependency.entry_span.start <= end and item.dependency.entry_span.end >= start
+        ]
+        on_lines = [] if touched else [item for item in items if item.location.start.line in lines]
+        return on_lines if len(on_lines) == 1 else touched
+
     def query_of(self, item: CheckedDependency) -> Query | None:
         """Return the query for a dependency of this document, None if it is not looked up."""
         queries = [query for query in self.queries if query.name == item.dependency.name]
@@ -59,25 +79,33 @@ class Checked(NamedTuple):
 
     def findings(self) -> list[Finding]:
         """Return the findings of this document in its order, suppressed ones included."""
-        findings, path = self.report.findings if self.report else (), self.path
+        findings, path = (*self.report.findings, *self.unused) if self.report else (), self.path
         return [
             finding
             for finding in findings
             if finding.path in (path, "") or any(place.path == path for place in finding.related_locations)
         ]
 
+    def findings_of(self, item: CheckedDependency) -> list[Finding]:
+        """Return the findings of a dependency, suppressed ones included: about the project, and about the version."""
+        return [
+            finding
+            for finding in self.findings()
+            if finding.lookup is not None and item.location in (finding.location, *finding.related_locations)
+        ]
 
-class Parsed(NamedTuple):
-    """A parsed text; ``opened`` is None if the document must not be checked.
 
-    ``unsaved`` is the state of other editor texts at that time, and ``plan`` has the lookups that the text needs.
+class TypedText(NamedTuple):
+    """What the text of an open document means for other documents.
+
+    ``private`` are the private name patterns and ``policy`` the last valid policy of a configuration. ``project_name``
+    is a changed project name; ``changes_indexes`` is True if the text names other indexes than the saved file.
     """
 
-    context: DocumentContext
-    text: str
-    opened: OpenFile | None
-    unsaved: Unsaved = NOTHING_UNSAVED
-    plan: LookupPlan = LookupPlan((), ())
+    private: tuple[str, ...] = ()
+    policy: TypedPolicy | None = None
+    project_name: str = ""
+    changes_indexes: bool = False
 
 
 class OpenDocument:
@@ -92,11 +120,7 @@ class OpenDocument:
         # Number of changes since the document was opened. Editors move what they show with every change, so diagnostics
         # belong to one revision, even if its text equals that of an earlier one.
         self.revision = 0
-        # Private name patterns in the text, if the document is a configuration file.
-        self.private: tuple[str, ...] = ()
-        # Whether the indexes in the text differ from those of the saved file, and a changed project name.
-        self.changes_indexes = False
-        self.unsaved_project_name = ""
+        self.typed = TypedText()
         self.context: DocumentContext | None = None
         self.parsed: Parsed | None = None
         # The unchanged part of the last valid parse, for formats that are parsed as a whole or not at all.
@@ -155,3 +179,103 @@ def format_for(path: str, *, scripts: bool) -> str | None:
 def is_reported(finding: Finding) -> bool:
     """Return True if ``finding`` is shown: not ignored, and its severity is not "off"."""
     return finding.suppressed is None and finding.severity is not Severity.OFF
+
+
+# --- names that are being typed ---------------------------------------------------------------------------------------
+#
+# The protocol does not report the cursor, so the end of the last change is used instead.
+
+
+def settled_queries(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, ...]:
+    """Return the queries of a document without those of names that are being typed.
+
+    If the typing ``has_paused``, only names that may become private and names in an empty table are left out.
+    """
+    queries, checked = document.queries(), document.checked
+    if checked is None or checked.file is None or document.last_edit is None:
+        return queries
+    typed = _names_at(checked, document.last_edit)
+    if has_paused and typed:
+        private = checked.file.resolved_config.network.private
+        typed = frozenset(name for name in typed if may_become_private(name, private))
+    typed |= _names_in_empty_table(checked, document.last_edit.end)
+    return tuple(query for query in queries if query.name not in typed) if typed else queries
+
+
+def changed_span(before: str, after: str) -> Span:
+    """Return the span of ``after`` that differs from ``before``, from the first difference to the last."""
+    shorter = min(len(before), len(after))
+    start = _largest(shorter, lambda length: before.startswith(after[:length]))
+    kept = _largest(shorter - start, lambda length: before.endswith(after[len(after) - length :]))
+    return Span(start, len(after) - kept)
+
+
+def _largest(most: int, holds: Callable[[int], bool]) -> int:
+    """Return the largest length up to ``most`` for which ``holds`` holds, by binary search.
+
+    It must hold for all smaller lengths. Comparing slices is much faster than comparing characters in a loop.
+    """
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if holds(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _names_at(checked: Checked, edit: Span) -> frozenset[str]:
+    """Return the names at the end of ``edit`` that occur nowhere else in the document.
+
+    With several cursors, everything between the first and the last change counts as changed, so a name in between is
+    not an occurrence elsewhere.
+    """
+    at_edit: set[str] = set()
+    elsewhere: set[str] = set()
+    for item in checked.dependencies():
+        span = item.dependency.name_span
+        if span.start <= edit.end <= span.end or span.start < edit.start < span.end:
+            at_edit.add(item.dependency.name)
+        elif span.end < edit.start or span.start > edit.end:
+            elsewhere.add(item.dependency.name)
+    return frozenset(at_edit - elsewhere)
+
+
+def _names_in_empty_table(checked: Checked, offset: int) -> frozenset[str]:
+    """Return the names whose table is empty and contains ``offset``.
+
+    An empty table means any version, but it may also be one in which a path is about to be typed: editors insert the
+    closing brace with the opening one. A table of a lock is not one to type a path in.
+    """
+    return frozenset(
+        item.dependency.name
+        for item in checked.dependencies()
+        if not item.dependency.specifier
+        and item.dependency.kind is not DependencyKind.LOCKED
+        and _is_in_empty_table(checked.text, item.dependency.entry_span, offset)
+    )
+
+
+def _is_in_empty_table(text: str, entry: Span, offset: int) -> bool:
+    if not entry.start <= offset:
+        return False
+    if text.startswith("[", entry.start):
+        # The table of a header continues until the next header.
+        return text.find("\n[", entry.end, offset) < 0
+    return offset <= entry.end and re.search(_EMPTY_TABLE, entry.slice(text)) is not None
+
+
+def may_become_private(name: str, patterns: tuple[str, ...]) -> bool:
+    """Return True if ``name`` matches none of ``patterns`` but may when continued; ``*`` matches anything.
+
+    >>> may_become_private("acme-int", ("acme-internal",)), may_become_private("requests", ("acme-*",))
+    (True, False)
+    """
+    if any(fnmatchcase(name, pattern) for pattern in patterns):
+        return False  # private already, and routed accordingly
+    for pattern in patterns:
+        literal, star, _ = pattern.partition("*")
+        if literal.startswith(name) or (star and name.startswith(literal)):
+            return True
+    return False

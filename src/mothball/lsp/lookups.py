@@ -22,7 +22,7 @@ from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.credentials import netrc_paths
 from mothball.index.releases import Releases
-from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
+from mothball.index.resolution import MISSING_MAX_AGE, Query
 from mothball.index.resolver import Fetcher, OnResult, Resolver
 from mothball.model.errors import CacheError, MothballError
 from mothball.model.records import NamedTuple
@@ -94,7 +94,7 @@ class Lookups:
         self._last_number = 0
         # Called when names are looked up on indexes.
         self.on_network: Callable[[], None] | None = None
-        self._blocking = _BlockingLookups()
+        self.blocking = BlockingLookups()
         self._cache_pool = ThreadPoolExecutor(_CACHE_THREADS, "mothball-cache")
         self._network_pool = ThreadPoolExecutor(_NETWORK_THREADS, "mothball-network")
 
@@ -148,43 +148,15 @@ class Lookups:
         if refresh:
             self._query_indexes(wanted, number, refresh=True)
             return
-        job = self._cache_pool.submit(self._blocking.cached, wanted)
+        job = self._cache_pool.submit(self.blocking.cached, wanted)
         job.add_done_callback(lambda done: self._run_in_loop(lambda: self._cache_read(wanted, done.result(), number)))
-
-    def use_settings(self, user: UserConfig) -> None:
-        """Use the user's trusted hosts and credentials. Thread-safe."""
-        self._blocking.use_settings(user)
-
-    def reset(self) -> None:
-        """Forget failures and rejected credentials, and read netrc and keyring again. Thread-safe."""
-        self._blocking.reset()
-
-    def cached(self, queries: Iterable[Query]) -> IndexResults:
-        """Return the results that the cache has. Thread-safe."""
-        return self._blocking.cached(tuple(queries))
-
-    def cached_releases(self, query: Query) -> Releases | None:
-        """Return the releases of a project that the cache has, None if it has none. Thread-safe."""
-        wanted = query.for_whole_list()
-        return _releases(query.name, self._blocking.cached((wanted,)).get(wanted))
 
     def releases(self, query: Query) -> Future[Releases | None]:
         """Return the releases of a project that was looked up before, from the cache or else from its index.
 
         Lists of files are only cached for names with a pinned version.
         """
-        return self._network_pool.submit(self._fetch_releases, query)
-
-    def look_up_blocking(self, queries: Iterable[Query], *, refresh: bool) -> IndexResults:
-        """Return a result for each query, and block until all are there. Thread-safe."""
-        return self._blocking.look_up(tuple(queries), refresh=refresh)
-
-    def _fetch_releases(self, query: Query) -> Releases | None:
-        cached = self.cached_releases(query)
-        if cached is not None or query.settings.offline:
-            return cached
-        wanted = query.for_whole_list(bypass_cache=True)
-        return _releases(query.name, self._blocking.look_up((wanted,), refresh=False)[wanted])
+        return self._network_pool.submit(self.blocking.releases, query)
 
     def prune(self, in_use: Iterable[Query]) -> None:
         """Drop the results of all queries but ``in_use`` if there are too many."""
@@ -213,7 +185,7 @@ class Lookups:
             batches.setdefault(query.indexes, []).append(query)
         for batch in map(tuple, batches.values()):
             batcher = _ResultBatcher(self._run_in_loop, partial(self._store_results, number=number), len(batch))
-            job = self._network_pool.submit(self._blocking.look_up, batch, refresh=refresh, on_result=batcher.take)
+            job = self._network_pool.submit(self.blocking.look_up, batch, refresh=refresh, on_result=batcher.take)
             job.add_done_callback(batcher.end)
 
     def _store_results(self, results: IndexResults, number: int) -> None:
@@ -281,8 +253,8 @@ class _ResultBatcher:
         self._on_results({query: result for query, result in results.items() if self._delivered.get(query) != result})
 
 
-class _BlockingLookups:
-    """Cache and client for the threads that look names up."""
+class BlockingLookups:
+    """Cache and client for the threads that look names up. Thread-safe; the methods block."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -293,6 +265,7 @@ class _BlockingLookups:
         self._netrc: tuple[Stamp | None, ...] = ()
 
     def use_settings(self, user: UserConfig) -> None:
+        """Use the user's trusted hosts and credentials."""
         with self._lock:
             if (user.trusted_hosts, user.credentials) != (self._user.trusted_hosts, self._user.credentials):
                 self._user = user
@@ -300,25 +273,43 @@ class _BlockingLookups:
                 self._client = None
 
     def reset(self) -> None:
+        """Forget failures and rejected credentials, and read netrc and keyring again."""
         with self._lock:
             self._client = None
 
-    def cached(self, queries: tuple[Query, ...]) -> IndexResults:
+    def cached(self, queries: Iterable[Query]) -> IndexResults:
         """Return results that need no index: fresh ones from the cache, or any if a query is offline."""
         results = self._resolve(queries, _no_client, cache_only=True)
         return {query: result for query, result in results.items() if query.settings.offline or _is_fresh(result)}
 
-    def look_up(self, queries: tuple[Query, ...], *, refresh: bool, on_result: OnResult | None = None) -> IndexResults:
-        """Return a result for each query; ``on_result`` is called early with those that are final."""
-        modified = _with_settings(queries, lambda settings: settings._replace(refresh=refresh))
-        originals = {modified_query: query for query, modified_query in modified.items()}
+    def look_up(self, queries: Iterable[Query], *, refresh: bool, on_result: OnResult | None = None) -> IndexResults:
+        """Return a result for each query; ``on_result`` is called early with those that are final.
 
-        def report(modified_query: Query, result: IndexResult) -> None:
+        ``refresh`` ignores cached results.
+        """
+        if not refresh:
+            return self._resolve(queries, self._open_client, on_result)
+        originals = {_refreshed(query): query for query in queries}
+
+        def report(query: Query, result: IndexResult) -> None:
             if on_result is not None:
-                on_result(originals[modified_query], result)
+                on_result(originals[query], result)
 
-        results = self._resolve(modified.values(), self._open_client, report)
-        return {query: results[modified_query] for query, modified_query in modified.items()}
+        results = self._resolve(originals, self._open_client, report)
+        return {originals[query]: result for query, result in results.items()}
+
+    def cached_releases(self, query: Query) -> Releases | None:
+        """Return the releases of a project that the cache has, None if it has none."""
+        wanted = query.for_whole_list()
+        return _releases(query.name, self.cached((wanted,)).get(wanted))
+
+    def releases(self, query: Query) -> Releases | None:
+        """Return the releases of a project from the cache or else from its index, None if they are not known."""
+        cached = self.cached_releases(query)
+        if cached is not None or query.settings.offline:
+            return cached
+        wanted = query.for_whole_list(bypass_cache=True)
+        return _releases(query.name, self.look_up((wanted,), refresh=False)[wanted])
 
     def _resolve(
         self,
@@ -415,16 +406,9 @@ def _is_outdated(query: Query, stored: StoredResult | None, now: float) -> bool:
     return now - result.origin.checked_at > limit and since > RETRY_AFTER
 
 
-def _with_settings(queries: Iterable[Query], change: Callable[[LookupSettings], LookupSettings]) -> dict[Query, Query]:
-    """Map each query to the same one with changed settings; queries of a batch mostly share theirs."""
-    changed: dict[LookupSettings, LookupSettings] = {}
-    modified = {}
-    for query in queries:
-        settings = changed.get(query.settings)
-        if settings is None:
-            settings = changed[query.settings] = change(query.settings)
-        modified[query] = query._replace(settings=settings)
-    return modified
+def _refreshed(query: Query) -> Query:
+    settings = query.settings._replace(refresh=True)
+    return Query(query.name, query.indexes, settings, query.pin, query.whole_list)
 
 
 def _is_fresh(result: IndexResult) -> bool:

@@ -10,25 +10,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import BinaryIO
 
-from mothball.lsp.effective_settings import Environment
-from mothball.lsp.features import (
-    actions,
-    code_lens,
-    commands,
-    completion,
-    documents,
-    hover,
-    inlay_hints,
-    lifecycle,
-    links,
-    lookup_progress,
-    settings,
-)
+from mothball.lsp.features import actions, commands, completion, hover, lenses_hints_links, lifecycle
+from mothball.lsp.protocol import take_over_stdio
 from mothball.lsp.server import Server
-from mothball.lsp.transport import MessageWriter, start_reading, take_over_stdio
+from mothball.lsp.settings import Environment
 
 # A check creates about 20,000 objects that reference counting frees; frequent garbage collection would find no cycles.
 _GC_THRESHOLD = 200_000
@@ -73,19 +60,7 @@ def _share_heap() -> None:
 def create_server(environment: Environment, end_process: Callable[[int], None]) -> Server:
     """Return a server with all features; ``end_process`` ends the process with an exit code."""
     server = Server(environment, end_process)
-    for feature in (
-        lifecycle,
-        documents,
-        hover,
-        actions,
-        links,
-        settings,
-        commands,
-        lookup_progress,
-        completion,
-        inlay_hints,
-        code_lens,
-    ):
+    for feature in (lifecycle, hover, actions, lenses_hints_links, commands, completion):
         feature.register(server)
     return server
 
@@ -100,22 +75,5 @@ def _end_on_signals(end_process: Callable[[int], None]) -> None:
 
 
 async def _serve(server: Server, incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    loop = asyncio.get_running_loop()
-    protocol = server.protocol
-
-    def client_gone() -> None:
-        protocol.end_process(protocol.exit_code())
-
-    protocol.set_writer(MessageWriter(outgoing, client_gone))
-    start_reading(
-        incoming,
-        lambda body: _call_in_loop(loop, protocol.take, body),
-        lambda reason: _call_in_loop(loop, protocol.refuse, reason),
-        lambda: _call_in_loop(loop, client_gone),
-    )
+    server.protocol.serve(incoming, outgoing)
     await asyncio.Event().wait()
-
-
-def _call_in_loop(loop: asyncio.AbstractEventLoop, function: object, *arguments: object) -> None:
-    with suppress(RuntimeError):  # the loop is closed
-        loop.call_soon_threadsafe(function, *arguments)  # type: ignore[arg-type]

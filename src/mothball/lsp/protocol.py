@@ -1,18 +1,27 @@
-"""Language server protocol of pygls, extended for real clients.
+"""Language server protocol of pygls, extended for real clients, and its messages over standard input and output.
 
 Unknown enumeration values are accepted; every request gets a response, also if it is malformed or out of order;
 tracebacks are not sent; requests to the client without a needed result are not waited for.
+
+pygls's own reader ignores lower-case header names, does not respond to invalid JSON, and shares its threads with the
+handlers. This one reads in its own thread and passes each body to the event loop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import logging
+import os
+import sys
+import threading
 import uuid
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 import cattrs
 from lsprotocol import types
@@ -31,6 +40,11 @@ from mothball.model.sanitize import one_line
 logger = logging.getLogger(__name__)
 
 _Steps = Generator[Any, Any, None]
+
+# Reject larger messages, in bytes. The largest file that mothball reads fits, however it is escaped.
+MAX_MESSAGE = 256 * 1024 * 1024
+_MAX_HEADER_LINE = 8192
+_CHUNK = 1024 * 1024
 
 
 def tolerant_converter() -> cattrs.Converter:
@@ -74,6 +88,19 @@ class Protocol(LanguageServerProtocol):
     _initialized = False
 
     # --- incoming messages ---
+
+    def serve(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        """Handle the messages of ``incoming`` in the running event loop; end the process when the client is gone."""
+        loop = asyncio.get_running_loop()
+
+        def in_loop(function: Callable[..., None], *arguments: object) -> None:
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(function, *arguments)
+
+        self.set_writer(MessageWriter(outgoing, self.leave))
+        start_reading(
+            incoming, partial(in_loop, self.take), partial(in_loop, self.refuse), partial(in_loop, self.leave)
+        )
 
     def take(self, body: bytes) -> None:
         """Handle one message; never raises."""
@@ -165,13 +192,13 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: object) -> _Steps:
-        """Exit the process: with 0 after `shutdown`, else with 1."""
-        self.end_process(self.exit_code())
+        """Exit the process."""
+        self.leave()
         yield from ()
 
-    def exit_code(self) -> int:
-        """Return the exit code of the process if it ended now."""
-        return 0 if self._shutdown else 1
+    def leave(self) -> None:
+        """Exit the process: with 0 after `shutdown`, else with 1."""
+        self.end_process(0 if self._shutdown else 1)
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
@@ -204,3 +231,96 @@ class Protocol(LanguageServerProtocol):
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> _Steps:
         """Pass on to the server."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+
+# --- messages over standard input and output --------------------------------------------------------------------------
+
+
+class MessageWriter:
+    """Writes messages for pygls; a closed stream is not an error."""
+
+    def __init__(self, stream: BinaryIO, on_closed: Callable[[], None]) -> None:
+        """Write to ``stream``; call ``on_closed`` when it is closed by the client."""
+        self._stream = stream
+        self._on_closed = on_closed
+
+    def write(self, data: bytes) -> None:
+        """Write and flush ``data``."""
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._on_closed()
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._stream.close()
+
+
+def take_over_stdio() -> tuple[BinaryIO, BinaryIO]:
+    """Return the streams of the protocol, and redirect standard output to standard error.
+
+    Anything else printed in this process, by a library or the interpreter, must not mix with the protocol.
+    """
+    incoming = os.fdopen(os.dup(0), "rb", buffering=_CHUNK)
+    outgoing = os.fdopen(os.dup(1), "wb", buffering=_CHUNK)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return incoming, outgoing
+
+
+def start_reading(
+    stream: BinaryIO, deliver: Callable[[bytes], None], refuse: Callable[[str], None], ended: Callable[[], None]
+) -> None:
+    """Read messages from ``stream`` in a new thread until it ends.
+
+    ``deliver`` is called with each body, ``refuse`` with the reason if a message is rejected, ``ended`` at the end.
+    """
+
+    def read() -> None:
+        try:
+            while (length := _read_header(stream)) is not None:
+                if length > MAX_MESSAGE:
+                    refuse("the message is too large")
+                    if not _skip(stream, length):
+                        break
+                    continue
+                body = stream.read(length)
+                if len(body) < length:
+                    break
+                deliver(body)
+                # The next message may be long in coming, and this one may hold a text of some MB.
+                del body
+        except (OSError, ValueError):
+            pass
+        finally:
+            ended()
+
+    threading.Thread(target=read, name="mothball-stdin", daemon=True).start()
+
+
+def _read_header(stream: BinaryIO) -> int | None:
+    """Return the length of the next body, None at the end of the stream.
+
+    Other lines are ignored, so that reading recovers after a truncated message.
+    """
+    length = None
+    while line := stream.readline(_MAX_HEADER_LINE):
+        name, colon, value = line.partition(b":")
+        if colon and name.strip().lower() == b"content-length" and value.strip().isdigit() and len(value) < 20:
+            length = int(value)
+        elif not line.strip() and length is not None:
+            return length
+    return None
+
+
+def _skip(stream: BinaryIO, length: int) -> bool:
+    while length > 0:
+        chunk = stream.read(min(length, _CHUNK))
+        if not chunk:
+            return False
+        length -= len(chunk)
+    return True

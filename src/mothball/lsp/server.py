@@ -1,4 +1,7 @@
-"""Language server: dispatch by pygls; sends diagnostics and log messages to the client."""
+"""Language server: receives the texts of documents, sends diagnostics and log messages to the client.
+
+pygls dispatches; the other features are in ``features``.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
 from mothball import __version__
+from mothball.lsp.convert import Positions, path_of
 from mothball.lsp.documents import OpenDocument
-from mothball.lsp.effective_settings import Environment
 from mothball.lsp.lookups import IndexResults
 from mothball.lsp.protocol import Protocol, tolerant_converter
 from mothball.lsp.session import Session
-from mothball.lsp.settings import Settings
+from mothball.lsp.settings import Environment, Settings
 from mothball.lsp.workspace_diagnostics import WorkspaceDiagnostics
 from mothball.model.sanitize import one_line
 
@@ -49,6 +52,7 @@ class Server(LanguageServer):
         self.logged_messages: frozenset[str] = frozenset()
         self._refresh_is_due = False
         self._background_tasks: set[asyncio.Task[None]] = set()
+        _register_documents(self)
 
     # --- diagnostics ---
 
@@ -121,3 +125,52 @@ class Server(LanguageServer):
     def log(self, message: str) -> None:
         """Write a warning to the client's log."""
         self.window_log_message(types.LogMessageParams(types.MessageType.Warning, one_line(message, 1000)))
+
+
+def _register_documents(server: Server) -> None:
+    """Register the notifications about documents and workspace folders."""
+    session = server.session
+
+    def document_opened(params: types.DidOpenTextDocumentParams) -> None:
+        document = params.text_document
+        path = path_of(document.uri)
+        if path is not None:
+            session.open(document.uri, path, document.text, document.version)
+            server.workspace_diagnostics.document_opened()
+
+    def document_changed(params: types.DidChangeTextDocumentParams) -> None:
+        text = session.text_of(params.text_document.uri)
+        if text is None:
+            return
+        for change in params.content_changes:
+            text = _apply_change(text, change, session.client.encoding)
+        session.change(params.text_document.uri, text, params.text_document.version)
+
+    def document_saved(params: types.DidSaveTextDocumentParams) -> None:
+        session.saved(params.text_document.uri)
+
+    def document_closed(params: types.DidCloseTextDocumentParams) -> None:
+        document = session.close(params.text_document.uri)
+        if document is not None:
+            server.workspace_diagnostics.document_closed(document)
+
+    def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        removed = {path_of(folder.uri) for folder in params.event.removed}
+        added = [path for folder in params.event.added if (path := path_of(folder.uri)) is not None]
+        session.folders = [*(folder for folder in session.folders if folder not in removed), *added]
+        server.workspace_diagnostics.drop(lambda path: session.folder_of(path) is None)
+        session.files_changed()
+
+    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(document_opened)
+    server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(document_changed)
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE)(document_saved)
+    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(document_closed)
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders_changed)
+
+
+def _apply_change(text: str, change: types.TextDocumentContentChangeEvent, encoding: str) -> str:
+    if not isinstance(change, types.TextDocumentContentChangePartial):
+        return change.text
+    # Incremental changes are not announced but accepted.
+    positions = Positions(text, encoding)
+    return f"{text[: positions.offset(change.range.start)]}{change.text}{text[positions.offset(change.range.end) :]}"

@@ -16,25 +16,14 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from mothball.index.resolution import Query
-from mothball.lsp.analysis import (
-    AnalysisRequest,
-    AnalysisResult,
-    AnalysisTask,
-    FileState,
-    analyze,
-    failed_result,
-    read_file_state,
-)
+from mothball.lsp.analysis import AnalysisResult, AnalysisTask, analyze, failed_result
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.diagnostics import DiagnosticOptions
-from mothball.lsp.documents import OpenDocument, format_for
-from mothball.lsp.effective_settings import EffectiveSettings, Environment, read_effective_settings
-from mothball.lsp.lookups import PENDING, IndexResults, Lookups
-from mothball.lsp.open_document import format_without_name
-from mothball.lsp.settings import Settings
-from mothball.lsp.summary import CheckSummary, count_rules
-from mothball.lsp.typing_state import changed_span, settled_queries
-from mothball.lsp.unsaved_texts import UnsavedTexts
+from mothball.lsp.convert import DiagnosticOptions
+from mothball.lsp.documents import Checked, OpenDocument, changed_span, format_for, settled_queries
+from mothball.lsp.file_context import FileRequest, FileState, format_without_name, read_file_state
+from mothball.lsp.lookups import IndexResults, Lookups
+from mothball.lsp.settings import EffectiveSettings, Environment, Settings, read_effective_settings
+from mothball.lsp.unsaved import UnsavedTexts
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.results import Finding
 from mothball.repository.paths import is_inside
@@ -177,8 +166,8 @@ class Session:
                 self.open(document.uri, document.path, document.text, document.version)
         return closed
 
-    async def check_again(self) -> CheckSummary:
-        """Look up all names of all open documents again, ignoring cached results, and return the outcome.
+    async def check_again(self) -> list[Checked]:
+        """Look up all names of all open documents again, ignoring cached results, and return the results.
 
         Known failures and rejected credentials are forgotten: the user may have fixed their cause.
         """
@@ -188,9 +177,7 @@ class Session:
         while self.lookups.pending():  # noqa: ASYNC110 - results may cause further lookups
             await asyncio.sleep(_POLL_INTERVAL)
         await self._wait_until_all_are_checked()
-        checked = [document.checked for document in self.documents.values() if document.checked is not None]
-        findings = {finding: None for each in checked for finding in each.findings() if finding.lookup != PENDING}
-        return CheckSummary(len(checked), sum(len(each.dependencies()) for each in checked), count_rules(findings))
+        return [document.checked for document in self.documents.values() if document.checked is not None]
 
     async def _wait_until_all_are_checked(self) -> None:
         for uri in tuple(self.documents):
@@ -258,9 +245,9 @@ class Session:
         document.read_failed = False
         read_number = document.reads_started
         folder = self.folder_of(document.path)
-        request = AnalysisRequest(document.path, document.format, document.text, folder, document.valid)
+        request = FileRequest(document.path, document.format, document.text, folder, document.valid, document.context)
         self._in_thread(
-            partial(read_file_state, request, self.effective_settings, self.lookups.cached),
+            partial(read_file_state, request, self.effective_settings, self.lookups.blocking.cached),
             lambda done: self._file_read(document, read_number, done),
             lambda: self._analysis_failed(document),
         )
@@ -268,18 +255,10 @@ class Session:
     def _file_read(self, document: OpenDocument, read_number: int, done: FileState) -> None:
         if document.reads_started != read_number:
             return
-        context, before = done.parsed.context, document.context
-        is_unusable = context.saved is None and not context.excludes and not self.settings.errors
-        if is_unusable and before is not None and before.saved is not None:
-            # The saved file cannot be read, or its configuration is invalid: keep using the last valid one.
-            context = before._replace(problems=context.problems, unreadable=context.unreadable, stamps=context.stamps)
-        elif before is not None:
-            context = context.with_last_valid(before)
-        document.context = context
-        document.parsed = done.parsed
+        document.context, document.parsed = done.parsed.context, done.parsed
         if document.text == done.parsed.text:
             document.text = done.parsed.text  # the copy that the context keeps, too
-        self.on_snapshots(done.parsed.context.snapshots)
+        self.on_snapshots(document.context.snapshots)
         self.lookups.store(done.cached)
         self._check(document)
         self._look_up(document)
@@ -298,11 +277,11 @@ class Session:
         Reads the user configuration; raises ConfigError or UnreadableFileError.
         """
         effective = read_effective_settings(self.settings, self._environment)
-        self.lookups.use_settings(effective.user)
+        self.lookups.blocking.use_settings(effective.user)
         return effective
 
     def _reset_lookups(self) -> None:
-        self.lookups.reset()
+        self.lookups.blocking.reset()
         with suppress(ConfigError, UnreadableFileError):  # reported when the documents are read
             self.effective_settings()
 
@@ -337,7 +316,7 @@ class Session:
             document.version,
             document.context,
             document.parsed,
-            self._diagnostic_options(),
+            self.diagnostic_options(),
             self.unsaved_texts.state_for(document),
             self.unused.get(document.path, ()),
             document.valid,
@@ -368,10 +347,11 @@ class Session:
         document.is_in_thread = document.is_outdated = False
         document.read_failed = document.context is None
         self._apply_result(
-            document, failed_result(document.path, document.text, document.version, self._diagnostic_options())
+            document, failed_result(document.path, document.text, document.version, self.diagnostic_options())
         )
 
-    def _diagnostic_options(self) -> DiagnosticOptions:
+    def diagnostic_options(self) -> DiagnosticOptions:
+        """Return the options of diagnostics."""
         return DiagnosticOptions(self.client, self.settings.deprecated_tag)
 
     def _apply_result(self, document: OpenDocument, result: AnalysisResult) -> None:
@@ -380,8 +360,8 @@ class Session:
             return
         document.parsed, document.checked = result.parsed, result.checked
         document.checked_revision = document.revision
-        if result.parsed is not None and result.parsed.opened is not None:
-            document.valid = result.parsed.opened.valid
+        if result.parsed is not None:
+            document.valid = result.parsed.valid
         self.unsaved_texts.analyzed(document)
         reported, is_changed = document.reported_revision, result.diagnostics != document.diagnostics
         if is_changed or reported != document.revision:

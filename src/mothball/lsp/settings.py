@@ -1,36 +1,51 @@
-"""Settings of the language server, from which editor manifests and documentation are generated.
+"""Settings of the language server: those of the editor, combined with the environment and the user configuration.
 
-They are received as ``initializationOptions``, as the section ``mothball`` of ``workspace/configuration``, or in
-``workspace/didChangeConfiguration``. They belong to the user; settings of a repository are in its files.
+Editor settings are received as ``initializationOptions``, as the section ``mothball`` of ``workspace/configuration``,
+or in ``workspace/didChangeConfiguration``; editor manifests and documentation are generated from their table. They
+belong to the user. For network and credentials, the user's settings take precedence over the project's; policy comes
+from the project.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, Literal
 
-from mothball.config.connection_settings import read_user_index_url
+from mothball.config.connection_settings import UserIndexUrl, read_user_index_url
+from mothball.config.project import ConfigOverrides, UserConfig
+from mothball.config.user_directories import user_config_file
 from mothball.config.values import Reader, read_boolean, read_duration, read_name_patterns, read_strings
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
+from mothball.discovery.installer_settings import with_installers
 from mothball.model.errors import ConfigError, suggest
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import one_line
+from mothball.model.sanitize import one_line, strip_credentials
 
 SECTION = "mothball"
+_Scope = Literal["user", "workspace"]
 
 
 class EditorSetting(NamedTuple):
-    """A setting: key in camelCase, JSON type, default value and description.
+    """A setting: key in camelCase, JSON type, default value, description, and the function that reads a value.
 
     Settings of the ``scope`` ``user`` cannot be set by a workspace, whose settings come with the repository. A
-    ``default`` of None means not set.
+    ``default`` of None means not set. Ignoring an invalid value of a setting that ``is_restrictive`` could send names
+    where the user does not want them.
     """
 
     key: str
     type: Literal["string", "boolean", "array"]
     default: str | bool | tuple[str, ...] | None
     description: str
-    scope: Literal["user", "workspace"]
+    scope: _Scope
+    read: Reader
+    is_restrictive: bool = False
+
+
+def _flag(key: str, description: str, scope: _Scope, *, is_restrictive: bool = False) -> EditorSetting:
+    default = False
+    return EditorSetting(key, "boolean", default, description, scope, read_boolean, is_restrictive)
 
 
 SETTINGS = (
@@ -40,9 +55,17 @@ SETTINGS = (
         None,
         "Default index for files that configure none. Takes precedence over the project's configuration.",
         "user",
+        read_user_index_url,
+        is_restrictive=True,
     ),
     EditorSetting(
-        "trustedHosts", "array", (), "Hosts (HOST or HOST:PORT) that may be accessed over plain HTTP.", "user"
+        "trustedHosts",
+        "array",
+        (),
+        "Hosts (HOST or HOST:PORT) that may be accessed over plain HTTP.",
+        "user",
+        read_strings,
+        is_restrictive=True,
     ),
     EditorSetting(
         "private",
@@ -50,69 +73,40 @@ SETTINGS = (
         (),
         'Name patterns of private packages, such as "acme-*". They are never looked up on a public index.',
         "user",
+        read_name_patterns,
+        is_restrictive=True,
+    ),
+    _flag(
+        "offline", "Use only the snapshot and cached results of any age, not the network.", "user", is_restrictive=True
     ),
     EditorSetting(
-        "offline",
-        "boolean",
-        default=False,
-        description="Use only the snapshot and cached results of any age, not the network.",
-        scope="user",
+        "maxAge",
+        "string",
+        None,
+        'Maximum age of cached results, such as "30m", "1h" or "7d".',
+        "user",
+        read_duration,
     ),
-    EditorSetting("maxAge", "string", None, 'Maximum age of cached results, such as "30m", "1h" or "7d".', "user"),
-    EditorSetting(
+    _flag(
         "allowLocalIndexes",
-        "boolean",
-        default=False,
-        description="Use indexes on loopback or private addresses or over plain HTTP even if only a repository "
-        "configures them.",
-        scope="user",
+        "Use indexes on loopback or private addresses or over plain HTTP even if only a repository configures them.",
+        "user",
     ),
-    EditorSetting(
+    _flag(
         "deprecatedTag",
-        "boolean",
-        default=False,
-        description="Tag archived and deprecated projects as deprecated. Many editors then strike them through instead "
-        "of underlining them.",
-        scope="workspace",
+        "Tag archived and deprecated projects as deprecated. Many editors then strike them through instead of "
+        "underlining them.",
+        "workspace",
     ),
-    EditorSetting(
-        "inlayHints",
-        "boolean",
-        default=False,
-        description="Show the status, the successor or the latest release behind each dependency.",
-        scope="workspace",
-    ),
-    EditorSetting(
-        "scripts",
-        "boolean",
-        default=False,
-        description="Check inline script metadata in Python files (PEP 723).",
-        scope="workspace",
-    ),
-    EditorSetting(
+    _flag("inlayHints", "Show the status, the successor or the latest release behind each dependency.", "workspace"),
+    _flag("scripts", "Check inline script metadata in Python files (PEP 723).", "workspace"),
+    _flag(
         "workspaceDiagnostics",
-        "boolean",
-        default=False,
-        description="Check all dependency files of the workspace, not only open ones. Takes effect when the server "
-        "starts.",
-        scope="workspace",
+        "Check all dependency files of the workspace, not only open ones. Takes effect when the server starts.",
+        "workspace",
     ),
 )
-
-_READERS: Mapping[str, Reader] = MappingProxyType(
-    {
-        "indexUrl": read_user_index_url,
-        "trustedHosts": read_strings,
-        "private": read_name_patterns,
-        "offline": read_boolean,
-        "maxAge": read_duration,
-        "allowLocalIndexes": read_boolean,
-        "deprecatedTag": read_boolean,
-        "inlayHints": read_boolean,
-        "scripts": read_boolean,
-        "workspaceDiagnostics": read_boolean,
-    }
-)
+_BY_KEY = {setting.key: setting for setting in SETTINGS}
 
 
 # Settings of the editor extensions in the same section: where to find the server.
@@ -138,11 +132,6 @@ class Settings(NamedTuple):
     errors: tuple[str, ...] = ()
 
 
-# Ignoring an invalid value of these could send names where the user does not want them.
-_RESTRICTIVE = frozenset({"indexUrl", "trustedHosts", "private", "offline"})
-_LISTS = frozenset({"trustedHosts", "private"})
-
-
 def read_settings(given: object, base: Settings, report: Callable[[str], None]) -> Settings:
     """Return ``base`` updated with the settings in the JSON value ``given``.
 
@@ -154,29 +143,30 @@ def read_settings(given: object, base: Settings, report: Callable[[str], None]) 
     table = given.get(SECTION, given) if isinstance(given, Mapping) else given
     if table is None or table == []:
         return base
+    errors: list[str] = []
     if not isinstance(table, Mapping):
-        message = "the settings must be an object"
-        report(message)
-        return base._replace(errors=(*base.errors, message))
+        errors.append("the settings must be an object")
+        report(errors[0])
+        table = {}
+    errors[:0] = [error for error in base.errors if not any(f" {SECTION}.{key}: " in error for key in table)]
     changes: dict[str, Any] = {}
-    errors = [error for error in base.errors if not any(f" {SECTION}.{key}: " in error for key in table)]
     for key, value in table.items():
-        reader = _READERS.get(key)
-        if reader is None:
+        setting = _BY_KEY.get(key)
+        if setting is None:
             # An object is another section: some editors send the settings of all servers, or trace levels.
             if key not in _EXTENSION_SETTINGS and not isinstance(value, Mapping):
-                report(one_line(f"unknown setting {SECTION}.{key}; {suggest(key, tuple(_READERS))}"))
+                report(one_line(f"unknown setting {SECTION}.{key}; {suggest(key, tuple(_BY_KEY))}"))
             continue
-        field = _field(key)
+        field = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)
         if value is None or value == "":
             changes[field] = Settings._field_defaults[field]
             continue
         try:
-            changes[field] = reader(_as_list(value) if key in _LISTS else value, (key,))
+            changes[field] = setting.read(_as_list(value) if setting.type == "array" else value, (key,))
         except ConfigError as error:
             message = one_line(f"invalid setting {SECTION}.{key}: {error}. {error.help}".rstrip(". "))
             report(message)
-            if key in _RESTRICTIVE:
+            if setting.is_restrictive:
                 errors.append(message)
     return base._replace(**changes, errors=tuple(errors))
 
@@ -187,5 +177,60 @@ def _as_list(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _field(key: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)
+# --- effective settings -----------------------------------------------------------------------------------------------
+
+
+class SettingsError(ConfigError):
+    """The editor settings are invalid."""
+
+
+class Environment(NamedTuple):
+    """Overrides from the environment of the server, and index URLs with credentials."""
+
+    overrides: ConfigOverrides = ConfigOverrides()
+    addresses: tuple[UserIndexUrl, ...] = ()
+
+
+class EffectiveSettings(NamedTuple):
+    """All settings of the user; ``user`` holds trusted hosts and credentials."""
+
+    overrides: ConfigOverrides
+    user: UserConfig
+
+    def config_resolver(self, *scopes: str) -> ConfigResolver:
+        """Return a resolver of configurations; ``scopes`` are the directories that are checked completely."""
+        settings = ConfigResolverSettings(today=time.strftime("%Y-%m-%d"), overrides=self.overrides, scopes=scopes)
+        return ConfigResolver(settings, self.user)
+
+
+def read_effective_settings(settings: Settings, environment: Environment) -> EffectiveSettings:
+    """Combine the editor settings, the environment and the user configuration, in this order of precedence.
+
+    Reads the user configuration and those of pip and uv. Raises UnreadableFileError or ConfigError if they are invalid,
+    and SettingsError if the editor settings are.
+    """
+    if settings.errors:
+        raise SettingsError(
+            "; ".join(settings.errors), help_text="correct the editor settings; nothing is looked up until then"
+        )
+    user = with_installers(read_user_config_file(user_config_file()))
+    editor_setting = "`indexUrl` in the editor settings"
+    default_index = (
+        (UserIndexUrl(settings.index_url, set_by=editor_setting),) if settings.index_url else environment.addresses
+    )
+    index_url = strip_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url
+    overrides = environment.overrides._replace(
+        index_url=index_url,
+        offline=environment.overrides.offline or settings.offline,
+        max_age=settings.max_age,
+        index_set_by=editor_setting if settings.index_url else environment.overrides.index_set_by,
+    )
+    return EffectiveSettings(
+        overrides,
+        user._replace(
+            trusted_hosts=(*user.trusted_hosts, *settings.trusted_hosts),
+            private=(*user.private, *settings.private),
+            allow_local_indexes=user.allow_local_indexes or settings.allow_local_indexes,
+            credentials=user.credentials._replace(index_urls=(*default_index, *user.credentials.index_urls)),
+        ),
+    )

@@ -1,90 +1,114 @@
-"""Rules for text that is not saved yet: it may keep names from being looked up, but never sends them to a new index.
+"""What unsaved texts of open documents mean for other documents.
 
-Routing follows the saved file, because an unsaved text may hold an incomplete index URL to which, or because of which,
-no name must be sent. No I/O.
+Policy in the text of a configuration (severities, ignores, successors) applies before it is saved, because it sends
+nothing anywhere. Private name patterns, a changed project name and changed index settings only restrict lookups. All
+other settings apply once they are saved.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
-from mothball.check.inputs import ResolvedConfig, ResolvedFile
-from mothball.config.project import ProjectConfig
+from mothball.config.project import read_config
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
-from mothball.discovery.config_lookup import table_path
-from mothball.formats.toml.api import scan_cached, to_mapping
-from mothball.model.document import Document
+from mothball.discovery.config_lookup import table_path, with_unverified
+from mothball.discovery.resolve import private_patterns
+from mothball.formats.toml.api import scan_cached
+from mothball.formats.toml.tables import first_error_in
+from mothball.lsp.documents import OpenDocument, TypedText
+from mothball.lsp.open_text import TypedPolicy, Unsaved, typed_setting, typed_table
 from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
-from mothball.model.records import NamedTuple
-from mothball.repository.files import display_path
-from mothball.routing.facts import SavedRouting, index_settings, saved_routing
+from mothball.model.results import Severity
+from mothball.repository.paths import is_inside
 
 
-class TypedPolicy(NamedTuple):
-    """The policy in the text of the open configuration at the absolute ``path``; its ``table``, as TOML values.
+class UnsavedTexts:
+    """Tracks the texts of the open documents, and schedules checks of the documents that they affect."""
 
-    Of ``config``, only severities, ignores and successors are set.
-    """
+    def __init__(
+        self,
+        documents: Mapping[str, OpenDocument],
+        schedule_check: Callable[[OpenDocument], None],
+        unverified: Severity | None,
+    ) -> None:
+        """``documents`` is the live mapping of open documents; ``unverified`` is the severity of failed lookups."""
+        self._documents = documents
+        self._schedule_check = schedule_check
+        self._unverified = unverified
 
-    path: str
-    table: object
-    config: ProjectConfig
+    def text_changed(self, document: OpenDocument) -> None:
+        """Update private name patterns and policy, which apply immediately.
+
+        While a text is invalid, its last valid policy applies.
+        """
+        text, path, typed = document.text, document.path, document.typed
+        policy = _policy_in(text, path, typed.policy, self._unverified)
+        self._update(document, TypedText(_private_in(text, path), policy, typed.project_name, typed.changes_indexes))
+
+    def analyzed(self, document: OpenDocument) -> None:
+        """Update the changed index settings and project name after a check."""
+        changes_indexes = document.parsed is not None and document.parsed.changes_indexes
+        typed = document.typed
+        self._update(document, TypedText(typed.private, typed.policy, _project_name(document), changes_indexes))
+
+    def closed(self, document: OpenDocument) -> None:
+        """Remove what a closed document means for others."""
+        self._update(document, TypedText())
+
+    def private(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return directories and the name patterns that are private below them."""
+        private = []
+        for document in self._documents.values():
+            if document.typed.private:
+                private.append((os.path.dirname(document.path), document.typed.private))
+            # The name of a project is not looked up anywhere, as it may be private.
+            if document.typed.project_name and document.context is not None:
+                private.append((document.context.root, (document.typed.project_name,)))
+        return private
+
+    def state_for(self, document: OpenDocument) -> Unsaved:
+        """Return what applies to ``document``; policies are those of configurations above or beside it."""
+        policies = (other.typed.policy for other in self._documents.values())
+        return Unsaved(
+            private_patterns(document.path, self.private()),
+            any(related.typed.changes_indexes for related in self._same_repository(document)),
+            tuple(policy for policy in policies if policy and is_inside(document.path, os.path.dirname(policy.path))),
+        )
+
+    def _update(self, document: OpenDocument, typed: TypedText) -> None:
+        """Schedule checks of the documents that the changes of a text affect."""
+        before, document.typed = document.typed, typed
+        if (typed.private, typed.policy) != (before.private, before.policy):
+            for below in self._documents.values():
+                if below.context is not None and is_inside(below.path, os.path.dirname(document.path)):
+                    self._schedule_check(below)
+        if (typed.project_name, typed.changes_indexes) != (before.project_name, before.changes_indexes):
+            for related in self._same_repository(document):
+                self._schedule_check(related)
+
+    def _same_repository(self, document: OpenDocument) -> Iterator[OpenDocument]:
+        """Yield the other documents of the same repository."""
+        context = document.context
+        for related in self._documents.values():
+            if related is not document and context and related.context and related.context.root == context.root:
+                yield related
 
 
-class Unsaved(NamedTuple):
-    """State of other editor texts that is not saved.
-
-    ``private`` are private name patterns of configurations; ``has_indexes`` is True if a text names other indexes than
-    its file. ``policies`` are those of all open configurations that may apply, including the text itself.
-    """
-
-    private: tuple[str, ...] = ()
-    has_indexes: bool = False
-    policies: tuple[TypedPolicy, ...] = ()
+def _project_name(document: OpenDocument) -> str:
+    """Return the project name in the text, empty if it equals that of the saved file."""
+    file = document.checked.file if document.checked else None
+    saved = document.context.saved if document.context else None
+    name = file.document.project_name if file else ""
+    # The text may hold anything; as a pattern, "*" would match unrelated names.
+    return "" if "*" in name or (saved is not None and saved.file.document.project_name == name) else name
 
 
-NOTHING_UNSAVED = Unsaved()
-
-
-def with_policy(resolved_config: ResolvedConfig, policies: tuple[TypedPolicy, ...]) -> ResolvedConfig:
-    """Return ``resolved_config`` with the policy in the text of its file, or of the one that is to be created."""
-    for policy in policies:
-        if policy.path == resolved_config.edited_path:
-            config = resolved_config.config._replace(
-                severities=policy.config.severities,
-                ignores=policy.config.ignores,
-                successors=policy.config.successors,
-            )
-            return resolved_config._replace(path=display_path(policy.path), config=config)
-    return resolved_config
-
-
-def routing_of(saved: ResolvedFile) -> SavedRouting:
-    """Return the routing of a saved file."""
-    urls = {option.value for option in saved.indexes.options} | {index.url for index in saved.indexes.indexes}
-    return saved_routing(saved.document.dependencies, saved.facts, frozenset(urls))
-
-
-def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
-    """Return the index settings of a text itself, wherever they are in it, to compare them with those of another.
-
-    Workspaces count, because their members are not looked up.
-    """
-    default_index = _setting(text, path, "index-url") if _may_configure(text, path, "index-url") else None
-    return index_settings(document), document.workspaces, default_index
-
-
-def private_in(text: str, path: str) -> tuple[str, ...]:
-    """Return the private name patterns in a configuration with incomplete text; invalid ones are left out.
-
-    Empty if the file at ``path`` is not a configuration.
-    """
-    if not _may_configure(text, path, "private"):
-        return ()
-    given = _setting(text, path, "private")
+def _private_in(text: str, path: str) -> tuple[str, ...]:
+    """Return the private name patterns in a configuration with incomplete text; invalid ones are left out."""
+    given = typed_setting(text, path, "private")
     patterns: list[str] = []
     for pattern in (given if isinstance(given, list) else [given])[:MAX_PATTERNS]:
         with suppress(ConfigError):
@@ -92,15 +116,18 @@ def private_in(text: str, path: str) -> tuple[str, ...]:
     return tuple(patterns)
 
 
-def _may_configure(text: str, path: str, name: str) -> bool:
-    """Return True if a text may be a configuration with ``name``; a cheap test before scanning it."""
-    file_name = os.path.basename(path)
-    return name in text and (file_name == MOTHBALL_TOML or (file_name == PYPROJECT_TOML and "mothball" in text))
-
-
-def _setting(text: str, path: str, name: str) -> object:
-    """Return a value of mothball's table in a configuration with incomplete text, None if it has none."""
-    table: object = to_mapping(scan_cached(text))
-    for key in table_path(path):
-        table = table.get(key) if isinstance(table, Mapping) else None
-    return table.get(name) if isinstance(table, Mapping) else None
+def _policy_in(text: str, path: str, before: TypedPolicy | None, unverified: Severity | None) -> TypedPolicy | None:
+    """Return the policy in ``text``, the one ``before`` if it is invalid, None if it is not a configuration."""
+    prefix = table_path(path)
+    if os.path.basename(path) not in (MOTHBALL_TOML, PYPROJECT_TOML):
+        return None
+    if (not prefix or "mothball" in text) and first_error_in(scan_cached(text), prefix) is not None:
+        return before
+    table = typed_table(text, path)
+    if before is not None and before.table == table:
+        return before
+    try:
+        config = with_unverified(read_config(table), unverified)
+    except ConfigError:
+        return before
+    return TypedPolicy(path, table, config)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from types import MappingProxyType
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
@@ -14,16 +13,14 @@ from mothball.check.pipeline import build_report, plan_lookups
 from mothball.check.policy import confirmed_results
 from mothball.config.project import NetworkSettings, ProjectConfig
 from mothball.config.user_directories import user_config_file
-from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.discovery.resolve import PrivateNames
 from mothball.index.resolution import Query
-from mothball.lsp.diagnostics import DiagnosticOptions, diagnostics_of
+from mothball.lsp.convert import DiagnosticOptions, diagnostics_of
 from mothball.lsp.documents import Checked
-from mothball.lsp.effective_settings import SettingsError, run_settings
 from mothball.lsp.lookups import IndexResults
-from mothball.lsp.open_document import OpenFile
-from mothball.lsp.summary import count_rules
+from mothball.lsp.open_text import run_settings
+from mothball.lsp.settings import EffectiveSettings, SettingsError
 from mothball.model.document import Document, ParsedFile
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
@@ -37,7 +34,6 @@ from mothball.model.results import (
     Rule,
     Severity,
     StatusNotStated,
-    Summary,
 )
 from mothball.repository.files import DISK, display_path
 from mothball.repository.paths import is_inside
@@ -50,13 +46,13 @@ _BATCH = 50
 class Context(NamedTuple):
     """The input of a check.
 
-    ``make_config_resolver`` takes the folders to check. ``look_up`` looks names up; ``refresh``, its second argument,
+    ``effective_settings`` reads the settings of the user. ``look_up`` looks names up; ``refresh``, its second argument,
     ignores cached results. ``failed`` are recent failures, which are not tried again. ``private`` are directories and
     the name patterns that open documents declare private below them. ``on_progress`` takes the number of completed
     and of all lookups; it raises to cancel the check.
     """
 
-    make_config_resolver: Callable[..., ConfigResolver]
+    effective_settings: Callable[[], EffectiveSettings]
     look_up: Callable[[Sequence[Query], bool], IndexResults]
     refresh: bool
     failed: IndexResults
@@ -70,16 +66,14 @@ class WorkspaceResult(NamedTuple):
 
     ``diagnostics`` are keyed by absolute path and include clean files; ``unused`` are the findings about unused
     ignores, by the absolute path of their configuration. ``unread`` are directories whose files were not checked
-    because their configuration is invalid. ``rules`` are the numbers of findings by rule.
+    because their configuration is invalid.
     """
 
     diagnostics: Mapping[str, list[types.Diagnostic]]
     unused: Mapping[str, tuple[Finding, ...]]
     results: IndexResults
-    summary: Summary
-    problems: tuple[str, ...]
+    report: Report
     unread: frozenset[str]
-    rules: Mapping[str, int] = MappingProxyType({})
 
     def is_unchecked(self, path: str) -> bool:
         """Return True if the file at the absolute ``path`` exists and could not be checked."""
@@ -118,21 +112,10 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
         if finding.rule is Rule.UNUSED_IGNORE and finding.name and finding.suppressed is None:
             path = os.path.abspath(finding.path)
             unused[path] = (*unused.get(path, ()), finding)
-    messages = (
-        f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in report.problems
-    )
-    return WorkspaceResult(
-        {
-            os.path.abspath(checked.path): diagnostics_of(checked, context.options)
-            for checked in _by_file(report, files)
-        },
-        unused,
-        results,
-        report.summary,
-        tuple(dict.fromkeys(messages)),
-        frozenset(unread),
-        count_rules(report.findings),
-    )
+    diagnostics = {
+        os.path.abspath(checked.path): diagnostics_of(checked, context.options) for checked in _by_file(report, files)
+    }
+    return WorkspaceResult(diagnostics, unused, results, report, frozenset(unread))
 
 
 def _discover(
@@ -141,7 +124,7 @@ def _discover(
     """Return each file once, as a finding if it is unreadable, and the problems."""
     # Outer folders first, so that inner ones replace what they contain.
     folders = sorted(set(folders), key=len)
-    config_resolver = context.make_config_resolver(*folders)
+    config_resolver = context.effective_settings().config_resolver(*folders)
     files: dict[str, ResolvedFile | Finding] = {}
     problems: dict[Problem, None] = {}
     for folder in folders:
@@ -195,13 +178,14 @@ def _by_file(report: Report, files: Iterable[ResolvedFile]) -> Iterator[Checked]
             continue
         file = known.get(path) or _unparsed(path)
         context = tuple(manifests.get(file.project, ())) if is_lock(file.document) else ()
-        part = report._replace(
-            dependencies=tuple(item for member in (file, *context) for item in items.get(member.path, ())),
+        part = Report(
+            tuple(item for member in (file, *context) for item in items.get(member.path, ())),
             # Findings without a path are about an index.
-            findings=(*findings.get("", ()), *findings.get(path, ())),
-            problems=tuple(problems.get(path, ())),
+            (*findings.get("", ()), *findings.get(path, ())),
+            tuple(problems.get(path, ())),
+            report.summary,
         )
-        yield Checked(file.text, path, None, OpenFile(file, context), part, (), ())
+        yield Checked(file.text, path, None, file, context, part)
 
 
 def _unparsed(path: str) -> ResolvedFile:

@@ -21,7 +21,6 @@ from lsprotocol import types
 
 from mothball.index.resolution import Query
 from mothball.lsp.convert import uri_of
-from mothball.lsp.diagnostics import DiagnosticOptions
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.lookups import RETRY_AFTER, IndexResults
 from mothball.lsp.workspace_check import Context, WorkspaceResult, check_folders
@@ -165,12 +164,12 @@ class WorkspaceDiagnostics:
         retries = self._refresh or now >= self._retry_at
         run = self._run = _Run(frozenset(self._waiting), self._is_stale, retries, now, threading.Event())
         context = Context(
-            make_config_resolver=lambda *folders: session.effective_settings().config_resolver(*folders),
-            look_up=lambda queries, refresh: session.lookups.look_up_blocking(queries, refresh=refresh),
+            effective_settings=session.effective_settings,
+            look_up=lambda queries, refresh: session.lookups.blocking.look_up(queries, refresh=refresh),
             refresh=self._refresh,
             failed={} if retries else {query: self._results[query] for query in self._failed()},
             private=session.unsaved_texts.private(),
-            options=DiagnosticOptions(session.client, deprecated_tag=session.settings.deprecated_tag),
+            options=session.diagnostic_options(),
             on_progress=partial(self._progressed, run),
         )
         self._is_stale = self._refresh = False

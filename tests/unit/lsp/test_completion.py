@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mothball.config.project import IGNORE_KEYS, INDEX_KEYS, PROJECT_KEYS
 from mothball.config.values import SEVERITY_SCOPES
-from mothball.lsp.completion import CompletionChoice, configuration_candidates, rule_candidates
+from mothball.lsp.features.completion import CompletionChoice, configuration_candidates, rule_candidates
 from mothball.model.file_names import FORMATS
 from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 from tests.support.edit_samples import MANIFESTS

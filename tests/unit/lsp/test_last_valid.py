@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mothball.edits.dependencies import remove_dependency
 from mothball.edits.ignore_comments import add_ignore_comment
 from mothball.formats.table import parse
-from mothball.lsp.last_valid import LastValid, parse_text
+from mothball.lsp.open_text import LastValid, parse_text
 from mothball.model.document import DependencyKind, Document, Span
 from mothball.model.results import Rule
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -20,17 +20,15 @@ from mothball.edits.dependencies import remove_dependency, replace_dependency
 from mothball.edits.ignore_comments import add_ignore_comment
 from mothball.edits.model import Edit
 from mothball.edits.settings import NewIgnore, add_config_ignores
-from mothball.index.releases import Releases
+from mothball.index.resolution import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, path_of, relative_path, uri_of
 from mothball.lsp.documents import Checked, is_reported
-from mothball.lsp.edit_text import DocumentEdit, workspace_edit
 from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE, OPEN_SETTINGS
-from mothball.lsp.features.hover import findings_of
-from mothball.lsp.hover_text import project_page
-from mothball.lsp.ignore_actions import ignore_fixes
-from mothball.lsp.lookups import PENDING
-from mothball.model.document import SkipReason, normalize_name
+from mothball.lsp.features.hover import project_page
+from mothball.lsp.features.ignore_fixes import ignore_fixes
+from mothball.lsp.lookups import PENDING, Lookups
+from mothball.model.document import Document, SkipReason, normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.records import NamedTuple
 from mothball.model.results import IGNORABLE_RULES, CheckedDependency, Finding, Rule, Skipped
@@ -48,13 +46,7 @@ _FAILED = (Rule.UNVERIFIED,)
 # The status is not known, so nothing speaks against the dependency.
 _UNKNOWN_STATUS = (*_FAILED, Rule.UNRESOLVABLE)
 _Action = types.CodeAction | types.Command
-
-
-class OpenText(NamedTuple):
-    """The text of an open document, which may be newer than the file."""
-
-    text: str
-    version: int | None
+_AnyEdit = types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit
 
 
 class _Target(NamedTuple):
@@ -67,24 +59,28 @@ class _Target(NamedTuple):
     def name(self) -> str:
         return one_line(self.item.dependency.name, 60)
 
-    @property
-    def successor(self) -> str:
-        return next((finding.successor for finding in self.findings if finding.successor), "")
 
-
-class ActionContext(NamedTuple):
+class _State(NamedTuple):
     """The state that the actions of one request depend on.
 
-    ``path`` is the absolute path of the document, ``open_texts`` has the texts of all open documents by path, and
-    ``releases_of`` returns the releases of a project that the cache has, given its name and a dependency whose indexes
-    apply to it.
+    ``path`` is the absolute path of the document, ``open_texts`` has text and version of all open documents by path.
     """
 
     path: str
     checked: Checked
     client: ClientFeatures
-    open_texts: dict[str, OpenText]
-    releases_of: Callable[[str, CheckedDependency], Releases | None]
+    open_texts: dict[str, tuple[str, int | None]]
+    lookups: Lookups
+
+
+class _DocumentEdit(NamedTuple):
+    """Edits of one document; ``version`` is None if it is not open, ``is_new`` is True if it does not exist."""
+
+    uri: str
+    version: int | None
+    text: str
+    edits: Iterable[Edit]
+    is_new: bool = False
 
 
 def register(server: Server) -> None:
@@ -97,19 +93,14 @@ def register(server: Server) -> None:
         document = await session.wait_until_checked(params.text_document.uri)
         if document is None or document.checked is None:
             return []
-        checked = document.checked
+        # A text in an editor may be newer than the file.
         open_texts = {
-            path: OpenText(document.text, document.version)
+            path: (document.text, document.version)
             for document in session.documents.values()
             if (path := path_of(document.uri)) is not None
         }
-
-        def releases_of(name: str, item: CheckedDependency) -> Releases | None:
-            query = checked.query_of(item)
-            return session.lookups.cached_releases(query._replace(name=normalize_name(name))) if query else None
-
-        context = ActionContext(document.path, checked, session.client, open_texts, releases_of)
-        builder = _ActionBuilder(params, context)
+        state = _State(document.path, document.checked, session.client, open_texts, session.lookups)
+        builder = _ActionBuilder(params, state)
         # Computing edits parses the file several times and may read a configuration file.
         return await asyncio.get_running_loop().run_in_executor(session.threads, builder.actions)
 
@@ -125,6 +116,10 @@ def _is_wanted(only: Iterable[types.CodeActionKind | str] | None) -> bool:
     return any(kind in ("", _KIND.value) for kind in kinds)
 
 
+def _is_shown(finding: Finding) -> bool:
+    return is_reported(finding) and finding.lookup != PENDING
+
+
 def _needs_consent(finding: Finding) -> bool:
     return isinstance(finding.lookup, Skipped) and finding.lookup.reason is SkipReason.CONSENT
 
@@ -132,12 +127,13 @@ def _needs_consent(finding: Finding) -> bool:
 class _ActionBuilder:
     """Computes the actions of one request."""
 
-    def __init__(self, params: types.CodeActionParams, context: ActionContext) -> None:
+    def __init__(self, params: types.CodeActionParams, state: _State) -> None:
         self._params = params
-        self._context = context
-        self._checked = context.checked
-        self._client = context.client
-        self._positions = Positions(context.checked.text, context.client.encoding)
+        self._state = state
+        self._checked = state.checked
+        self._file = state.checked.file
+        self._client = state.client
+        self._lines = range(params.range.start.line + 1, params.range.end.line + 2)
 
     def actions(self) -> list[_Action]:
         """Return the actions in the order of the dependencies, then those for ignores. Reads the disk."""
@@ -154,29 +150,18 @@ class _ActionBuilder:
             actions.append(self._command("Open settings", OPEN_SETTINGS, [uri_of(settings_path)]))
         return actions
 
-    def _lines(self) -> range:
-        return range(self._params.range.start.line + 1, self._params.range.end.line + 2)
-
     def _targets(self) -> list[_Target]:
         """Return the dependencies with findings that the range touches, or else the only one that begins on a line."""
-        start, end = self._positions.offset(self._params.range.start), self._positions.offset(self._params.range.end)
-        items = self._checked.dependencies()
-        touched = [
-            item
-            for item in items
-            if item.dependency.entry_span.start <= end and item.dependency.entry_span.end >= start
-        ]
-        if not touched:
-            on_lines = [item for item in items if item.location.start.line in self._lines()]
-            touched = on_lines if len(on_lines) == 1 else []
-        targets = (_Target(item, self._reported(item)) for item in touched)
+        positions = Positions(self._checked.text, self._client.encoding)
+        start, end = positions.offset(self._params.range.start), positions.offset(self._params.range.end)
+        items = self._checked.dependencies_at(start, end, self._lines)
+        targets = (_Target(item, tuple(filter(_is_shown, self._checked.findings_of(item)))) for item in items)
         return [target for target in targets if target.findings][:_MAX_DEPENDENCIES]
 
     def _is_at_outage(self) -> bool:
         """Return True if the range is at the top, where the failure of an index is reported."""
         return self._params.range.start.line == 0 and any(
-            finding.rule is Rule.UNVERIFIED and is_reported(finding) and finding.lookup != PENDING
-            for finding in self._checked.findings()
+            finding.rule is Rule.UNVERIFIED and _is_shown(finding) for finding in self._checked.findings()
         )
 
     def _settings_path(self, targets: Iterable[_Target]) -> str | None:
@@ -189,85 +174,68 @@ class _ActionBuilder:
             return user_config_file()
         if not self._is_at_outage() and all(finding.rule not in _FAILED for finding in findings):
             return None
-        path = self._checked.opened.file.resolved_config.edited_path if self._checked.opened else ""
+        path = self._file.resolved_config.edited_path if self._file else ""
         return path if os.path.isfile(path) else user_config_file()
 
     def _is_at_invalid_settings(self) -> bool:
         """Return True if the range is at the top, where an invalid setting of the editor is reported."""
-        is_unchecked = self._checked.opened is None and any(not problem.path for problem in self._checked.problems)
+        is_unchecked = self._file is None and any(not problem.path for problem in self._checked.problems)
         return is_unchecked and self._params.range.start.line == 0
-
-    def _reported(self, item: CheckedDependency) -> tuple[Finding, ...]:
-        findings = findings_of(self._checked, item)
-        return tuple(finding for finding in findings if is_reported(finding) and finding.lookup != PENDING)
 
     def _actions_for(self, target: _Target) -> Iterator[_Action]:
         """Yield the actions in this order: replace, remove, open the page, ignore here, ignore in the configuration."""
-        opened = self._checked.opened
-        is_known = any(finding.rule not in _UNKNOWN_STATUS for finding in target.findings)
-        has_edits = self._client.code_action_literals and opened is not None and not opened.file.document.is_broken
-        if has_edits and is_known:
-            yield from self._replace(target)
-            yield from self._remove(target)
+        file = self._file if self._client.code_action_literals else None
+        if file is not None and file.document.is_broken:
+            file = None
+        if file is not None and any(finding.rule not in _UNKNOWN_STATUS for finding in target.findings):
+            yield from self._replacement(target, file.document)
+            edits = remove_dependency(self._checked.text, file.document, target.item.dependency)
+            if edits:
+                yield self._edit(f"Remove {target.name} from this file", target.findings, self._own_edit(edits))
         address = project_page(target.item.dependency.name, target.item.lookup)
         if address is not None and self._client.show_document:
             yield self._command(f"Open the project page of {target.name}", OPEN_PAGE, [address])
+        if file is None:
+            return
         ignorable = [
-            finding
-            for finding in target.findings
-            if has_edits and finding.rule in IGNORABLE_RULES and finding.rule not in _FAILED
+            finding for finding in target.findings if finding.rule in IGNORABLE_RULES and finding.rule not in _FAILED
         ]
         for finding in ignorable:
-            yield from self._ignore_in_comment(target, finding)
+            dependency, rules = target.item.dependency, (finding.rule,)
+            edit = add_ignore_comment(self._checked.text, file.document, dependency, rules, REASON_PLACEHOLDER)
+            if edit is not None:
+                title = f"Ignore `{finding.rule}` for {target.name} in a comment"
+                yield self._edit(title, (finding,), self._own_edit((edit,)))
         for finding in ignorable:
-            yield from self._ignore_in_configuration(target, finding)
+            yield from self._ignore_in_configuration(target, finding, file.resolved_config.edited_path)
 
     def _command(self, title: str, name: str, arguments: list[str]) -> _Action:
         command = types.Command(title, name, arguments=arguments)
         return types.CodeAction(title, _KIND, command=command) if self._client.code_action_literals else command
 
-    def _replace(self, target: _Target) -> Iterator[types.CodeAction]:
-        if not target.successor or self._checked.opened is None:
-            return
-        releases = self._context.releases_of(target.successor, target.item)
+    def _replacement(self, target: _Target, document: Document) -> Iterator[types.CodeAction]:
         dependency = target.item.dependency
-        edits = replace_dependency(
-            self._checked.text,
-            self._checked.opened.file.document,
-            dependency,
-            target.successor,
-            keeps_specifier=releases is not None and releases.has_match(dependency.specifier),
+        successor = next((finding.successor for finding in target.findings if finding.successor), "")
+        if not successor:
+            return
+        query = self._checked.query_of(target.item)
+        # The indexes of the dependency apply to its successor.
+        releases = query and self._state.lookups.blocking.cached_releases(
+            Query(normalize_name(successor), query.indexes, query.settings)
         )
+        keeps_specifier = releases is not None and releases.has_match(dependency.specifier)
+        edits = replace_dependency(self._checked.text, document, dependency, successor, keeps_specifier=keeps_specifier)
         if edits:
-            title = f"Replace {target.name} with {one_line(target.successor, 60)}"
-            yield self._edit(title, target.findings, self._document_edit(edits), is_preferred=True)
+            title = f"Replace {target.name} with {one_line(successor, 60)}"
+            yield self._edit(title, target.findings, self._own_edit(edits), is_preferred=True)
 
-    def _remove(self, target: _Target) -> Iterator[types.CodeAction]:
-        if self._checked.opened is None:
-            return
-        edits = remove_dependency(self._checked.text, self._checked.opened.file.document, target.item.dependency)
-        if edits:
-            yield self._edit(f"Remove {target.name} from this file", target.findings, self._document_edit(edits))
-
-    def _ignore_in_comment(self, target: _Target, finding: Finding) -> Iterator[types.CodeAction]:
-        if self._checked.opened is None:
-            return
-        document, dependency = self._checked.opened.file.document, target.item.dependency
-        edit = add_ignore_comment(self._checked.text, document, dependency, (finding.rule,), REASON_PLACEHOLDER)
-        if edit is not None:
-            title = f"Ignore `{finding.rule}` for {target.name} in a comment"
-            yield self._edit(title, (finding,), self._document_edit((edit,)))
-
-    def _ignore_in_configuration(self, target: _Target, finding: Finding) -> Iterator[types.CodeAction]:
-        if self._checked.opened is None:
-            return
-        path = self._checked.opened.file.resolved_config.edited_path
-        open_text = self._context.open_texts.get(path)
+    def _ignore_in_configuration(self, target: _Target, finding: Finding, path: str) -> Iterator[types.CodeAction]:
+        open_text, version = self._state.open_texts.get(path, (None, None))
         is_new = open_text is None and not os.path.lexists(path)
         if os.path.islink(path) or (is_new and not self._client.creates_files):
             return
         try:
-            text = "" if is_new else open_text.text if open_text else DISK.read_utf8(path)
+            text = "" if is_new else DISK.read_utf8(path) if open_text is None else open_text
             versions = () if finding.version is None else (finding.version,)
             new = NewIgnore(target.item.dependency.name, (finding.rule,), REASON_PLACEHOLDER, versions)
             edits = add_config_ignores(text, table_path(path), [new])
@@ -275,22 +243,22 @@ class _ActionBuilder:
             return
         if edits:
             # A project may have several configurations.
-            shown = relative_path(path, self._context.path)
+            shown = relative_path(path, self._state.path)
             title = f"Ignore `{finding.rule}` for {target.name} in {'a new ' if is_new else ''}{shown}"
-            change = DocumentEdit(uri_of(path), open_text.version if open_text else None, text, edits, is_new)
-            yield self._edit(title, (finding,), workspace_edit(change, self._client))
+            change = _DocumentEdit(uri_of(path), version, text, edits, is_new)
+            yield self._edit(title, (finding,), _workspace_edit(change, self._client))
 
     def _fixes(self) -> Iterator[types.CodeAction]:
-        for fix in ignore_fixes(self._checked, self._lines()):
+        for fix in ignore_fixes(self._checked, self._lines):
             # Without snippets, the placeholder that is there already cannot be selected.
             if self._client.snippet_edits or fix.edit.new_text != fix.edit.span.slice(self._checked.text):
                 codes = [] if fix.rule is None else [str(fix.rule)]
-                yield self._action(fix.title, codes, self._document_edit((fix.edit,)), is_preferred=fix.is_preferred)
+                yield self._action(fix.title, codes, self._own_edit((fix.edit,)), is_preferred=fix.is_preferred)
 
-    def _document_edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
-        uri = self._params.text_document.uri
-        change = DocumentEdit(uri, self._checked.version, self._checked.text, tuple(edits))
-        return workspace_edit(change, self._client)
+    def _own_edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
+        """Return ``edits`` of the document itself."""
+        uri, checked = self._params.text_document.uri, self._checked
+        return _workspace_edit(_DocumentEdit(uri, checked.version, checked.text, edits), self._client)
 
     def _edit(
         self, title: str, findings: Iterable[Finding], edit: types.WorkspaceEdit, *, is_preferred: bool = False
@@ -302,3 +270,37 @@ class _ActionBuilder:
     ) -> types.CodeAction:
         fixed = [diagnostic for diagnostic in self._params.context.diagnostics if diagnostic.code in codes]
         return types.CodeAction(title, _KIND, diagnostics=fixed or None, is_preferred=is_preferred or None, edit=edit)
+
+
+def _workspace_edit(change: _DocumentEdit, client: ClientFeatures) -> types.WorkspaceEdit:
+    """Return ``change`` in the form that ``client`` supports.
+
+    Where the client supports snippets, the placeholder of a reason is selected after the edit.
+    """
+    positions = Positions(change.text, client.encoding)
+    plain = [types.TextEdit(positions.range(edit.span), edit.new_text) for edit in change.edits]
+    if not client.document_changes:
+        return types.WorkspaceEdit(changes={change.uri: plain})
+    edits: Iterable[_AnyEdit] = map(_with_placeholder, plain) if client.snippet_edits else plain
+    # The version lets the client reject the edit if the text has changed in the meantime.
+    document = types.OptionalVersionedTextDocumentIdentifier(change.uri, change.version)
+    edit = types.TextDocumentEdit(document, [*edits])
+    if change.is_new:
+        creation = types.CreateFile(uri=change.uri, options=types.CreateFileOptions(ignore_if_exists=True))
+        return types.WorkspaceEdit(document_changes=[creation, edit])
+    return types.WorkspaceEdit(document_changes=[edit])
+
+
+def _with_placeholder(edit: types.TextEdit) -> _AnyEdit:
+    before, found, after = edit.new_text.rpartition(REASON_PLACEHOLDER)
+    if not found:
+        return edit
+    snippet = f"{_escaped(before)}${{1:{found}}}{_escaped(after)}"
+    return types.SnippetTextEdit(edit.range, types.StringValue(snippet))
+
+
+def _escaped(text: str) -> str:
+    """Return ``text`` as the literal text of a snippet (LSP, "Snippet Syntax")."""
+    for character in "\\$}":
+        text = text.replace(character, f"\\{character}")
+    return text

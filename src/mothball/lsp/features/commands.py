@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from lsprotocol import types
 
 from mothball.lsp.convert import path_of
-from mothball.lsp.summary import CheckSummary
+from mothball.lsp.documents import is_reported
+from mothball.lsp.lookups import PENDING
+from mothball.model.results import Finding, Severity
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
@@ -24,11 +28,15 @@ COMMANDS = (CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE, OPEN_SETTINGS)
 
 # Wait this long for a client to accept a progress token, in seconds.
 _TOKEN_TIMEOUT = 1.0
+# Most lookups of open documents finish early: show progress after this many seconds, and update it at this interval.
+_DELAY = 0.5
+_INTERVAL = 0.2
 _FAILED = "the check failed: see the server log"
+_BY_SEVERITY = tuple(Severity)
 
 
 def register(server: Server) -> None:
-    """Register the commands; each receives the parameters of its request."""
+    """Register the commands; each receives the parameters of its request. Show progress of lookups."""
 
     async def check_again(params: types.ExecuteCommandParams) -> dict[str, object] | None:
         return await _check_again(server, params.work_done_token)
@@ -47,6 +55,7 @@ def register(server: Server) -> None:
         if isinstance(uri, str) and path_of(uri) is not None and server.session.client.show_document:
             server.protocol.send_message(types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(uri, take_focus=True))
 
+    _show_lookups(server)
     server.command(CHECK_AGAIN)(check_again)
     server.command(CHECK_WORKSPACE)(check_workspace)
     server.command(OPEN_PAGE)(open_page)
@@ -63,8 +72,12 @@ async def _check_again(server: Server, token: types.ProgressToken | None) -> dic
         if not check.done():
             check.cancel()
             return None
-        progress.outcome = check.result().message()
-        return check.result().result()
+        checked = check.result()
+        findings = dict.fromkeys(
+            finding for each in checked for finding in each.findings() if finding.lookup != PENDING
+        )
+        dependencies = sum(len(each.dependencies()) for each in checked)
+        return _result(progress, len(checked), dependencies, findings)
 
 
 async def _check_workspace(server: Server, token: types.ProgressToken | None) -> dict[str, object] | None:
@@ -75,12 +88,40 @@ async def _check_workspace(server: Server, token: types.ProgressToken | None) ->
         found = await server.workspace_diagnostics.check(progress, retry=True)
         if found is None:
             return None
-        for problem in found.problems:
-            server.log(problem)
-        numbers = found.summary
-        summary = CheckSummary(numbers.files, numbers.dependencies, dict(found.rules), len(found.problems))
-        progress.outcome = summary.message()
-    return summary.result()
+        report, summary = found.report, found.report.summary
+        messages = dict.fromkeys(
+            f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in report.problems
+        )
+        for message in messages:
+            server.log(message)
+        return _result(progress, summary.files, summary.dependencies, report.findings, len(messages))
+
+
+def _result(
+    progress: WorkProgress, files: int, dependencies: int, findings: Iterable[Finding], problems: int = 0
+) -> dict[str, object]:
+    """Show the numbers of a check in words, and return them as the result of a command.
+
+    The findings that are reported are counted by rule, the highest severity first.
+    """
+    reported = sorted(filter(is_reported, findings), key=lambda finding: _BY_SEVERITY.index(finding.severity))
+    rules = dict(Counter(str(finding.rule) for finding in reported))
+    found = ", ".join(f"{count} {rule}" for rule, count in rules.items()) or "no findings"
+    checked = f"{_counted(files, 'file', 'files')}, {_counted(dependencies, 'dependency', 'dependencies')}"
+    seen = f"; {_counted(problems, 'problem', 'problems')} (see the log)" if problems else ""
+    progress.outcome = f"{checked}: {found}{seen}"
+    return {
+        "files": files,
+        "dependencies": dependencies,
+        "findings": sum(rules.values()),
+        "problems": problems,
+        "rules": rules,
+        "message": progress.outcome,
+    }
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
 
 
 class WorkProgress:
@@ -147,3 +188,30 @@ class WorkProgress:
         if self._token is not None and total:
             report = types.WorkDoneProgressReport(message=f"{done} of {total} names", percentage=100 * done // total)
             self._server.work_done_progress.report(self._token, report)
+
+
+def _show_lookups(server: Server) -> None:
+    """Show progress while names are looked up on indexes."""
+    lookups = server.session.lookups
+
+    async def show() -> None:
+        await asyncio.sleep(_DELAY)
+        progress = WorkProgress(server, "mothball: looking up dependencies", None, is_cancellable=False)
+        try:
+            if lookups.pending() and not server.is_checking:
+                await progress.create()
+                async with progress:
+                    total = 0
+                    while left := lookups.pending():
+                        total = max(total, left)
+                        progress.report(total - left, total)
+                        await asyncio.sleep(_INTERVAL)
+        finally:
+            lookups.on_network = start
+
+    def start() -> None:
+        # One progress at a time: further lookups are added to it.
+        lookups.on_network = None
+        server.run_in_background(show())
+
+    lookups.on_network = start

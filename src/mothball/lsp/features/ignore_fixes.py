@@ -14,7 +14,7 @@ from mothball.edits.ignore_comments import (
 from mothball.edits.model import Edit, apply, read_edited
 from mothball.edits.settings import add_config_reason, remove_config_ignore
 from mothball.lsp.documents import Checked, is_reported
-from mothball.model.document import LineIndex, Span
+from mothball.model.document import Document, LineIndex, Location, Position, Span
 from mothball.model.records import NamedTuple
 from mothball.model.results import IGNORABLE_RULES, Finding, Rule
 from mothball.model.sanitize import one_line
@@ -34,21 +34,23 @@ class Fix(NamedTuple):
 def ignore_fixes(checked: Checked, lines: range) -> Iterator[Fix]:
     """Yield the fixes for the findings about ignores that begin on one of ``lines`` (1-based)."""
     yield from _configuration_corrections(checked, lines)
-    if checked.opened is None or checked.opened.file.document.is_broken:
+    if checked.file is None or checked.file.document.is_broken:
         return
+    document = checked.file.document
     for finding in filter(is_reported, checked.findings()):
         if finding.path != checked.path or finding.location is None or finding.location.start.line not in lines:
             continue
         if finding.rule in _IGNORE_RULES:
-            yield from _comment_fixes(checked, finding) if finding.name is None else _entry_fixes(checked, finding)
+            is_comment = finding.name is None
+            yield from _comment_fixes(checked, document, finding) if is_comment else _entry_fixes(checked, finding)
         elif finding.rule is Rule.UNREADABLE:
-            yield from _comment_corrections(checked, finding)
+            yield from _comment_corrections(checked, document, finding, finding.location)
 
 
-def _comment_fixes(checked: Checked, finding: Finding) -> Iterator[Fix]:
-    document, index = checked.opened.file.document if checked.opened else None, LineIndex(checked.text)
-    for comment in document.ignores if document else ():
-        if document is None or finding.location is None or index.position(comment.span.start) != finding.location.start:
+def _comment_fixes(checked: Checked, document: Document, finding: Finding) -> Iterator[Fix]:
+    index = LineIndex(checked.text)
+    for comment in document.ignores:
+        if finding.location is None or index.position(comment.span.start) != finding.location.start:
             continue
         if finding.rule is Rule.IGNORE_WITHOUT_REASON and (edit := add_reason(checked.text, comment)) is not None:
             yield Fix("State the reason of the ignore", edit, finding.rule)
@@ -72,25 +74,16 @@ def _entry_fixes(checked: Checked, finding: Finding) -> Iterator[Fix]:
         yield Fix(title, removal, finding.rule, finding.rule is Rule.UNUSED_IGNORE)
 
 
-def _comment_corrections(checked: Checked, finding: Finding) -> Iterator[Fix]:
-    if checked.opened is None or finding.location is None:
-        return
-    text, document, index = checked.text, checked.opened.file.document, LineIndex(checked.text)
-    start = _offset(index, finding.location.start.line, finding.location.start.column)
+def _comment_corrections(checked: Checked, document: Document, finding: Finding, place: Location) -> Iterator[Fix]:
+    text, index = checked.text, LineIndex(checked.text)
+    start = _offset(index, place.start)
     name = correct_name(text, start, finding.message, finding.help)
     if name is not None and read_edited(apply(text, (name,)), document) is not None:
         yield Fix(_correction_title(text, name), name, finding.rule)
-    line = finding.location.start.line
-    on_line = [item for item in checked.dependencies() if item.location.start.line == line]
-    rules = {
-        found.rule
-        for item in on_line
-        for found in checked.findings()
-        if found.location == item.location and found.rule in IGNORABLE_RULES
-    }
-    end = _offset(index, finding.location.end.line, finding.location.end.column)
+    on_line = {item.location for item in checked.dependencies() if item.location.start.line == place.start.line}
+    rules = {found.rule for found in checked.findings() if found.location in on_line and found.rule in IGNORABLE_RULES}
     for rule in sorted(rules):
-        edit = add_rules(text, document, Span(start, end), (rule,))
+        edit = add_rules(text, document, Span(start, _offset(index, place.end)), (rule,))
         if edit is not None:
             yield Fix(f"Ignore only `{rule}`", edit, finding.rule)
 
@@ -103,7 +96,7 @@ def _configuration_corrections(checked: Checked, lines: range) -> Iterator[Fix]:
         is_here = problem.path == checked.shown and position is not None and position.line in lines
         if not is_here or position is None or position.line > index.count:
             continue
-        edit = correct_name(checked.text, _offset(index, position.line, position.column), problem.message, problem.help)
+        edit = correct_name(checked.text, _offset(index, position), problem.message, problem.help)
         if edit is not None:
             yield Fix(_correction_title(checked.text, edit), edit, None)
 
@@ -112,5 +105,5 @@ def _correction_title(text: str, edit: Edit) -> str:
     return f"Change `{one_line(edit.span.slice(text), 60)}` to `{one_line(edit.new_text, 60)}`"
 
 
-def _offset(index: LineIndex, line: int, column: int) -> int:
-    return index.start(line) + column - 1
+def _offset(index: LineIndex, position: Position) -> int:
+    return index.start(position.line) + position.column - 1

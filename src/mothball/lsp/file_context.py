@@ -1,0 +1,211 @@
+"""Read the files on disk that an open document depends on. Blocks, and may run in any thread.
+
+Discovery and configuration are those of ``mothball check``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from types import MappingProxyType
+
+from mothball.check.inputs import LookUp, ResolvedFile, RunSettings, is_lock
+from mothball.config.project import UserConfig
+from mothball.config.user_directories import user_config_file
+from mothball.discovery.config_lookup import (
+    ConfigResolver,
+    ConfigResolverSettings,
+    configured_format,
+    is_excluded_by_config,
+)
+from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
+from mothball.discovery.local_projects import claimed_files, local_references, metadata_files
+from mothball.formats.names import format_of, has_generator_header, may_be_included
+from mothball.lsp.lookups import IndexResults
+from mothball.lsp.open_text import (
+    CONFIGURATION_FORMAT,
+    NOTHING_UNSAVED,
+    DocumentContext,
+    LastValid,
+    Parsed,
+    SavedFile,
+    indexes_in,
+    parse_open,
+)
+from mothball.lsp.settings import EffectiveSettings, SettingsError
+from mothball.model.document import Document, ParsedFile
+from mothball.model.errors import ConfigError, UnreadableFileError
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
+from mothball.model.records import NamedTuple
+from mothball.model.results import Problem, Severity
+from mothball.repository.files import DISK, display_path, project_of, stamp_of
+from mothball.repository.paths import repository_root
+from mothball.routing.facts import saved_routing
+
+_NO_DATE = RunSettings(today="", now=0.0)
+
+
+class FileRequest(NamedTuple):
+    """The document to read files for: absolute path, format, editor text and workspace folder.
+
+    ``valid`` is the unchanged part of the last valid parse, ``before`` the context that was read before, if any.
+    """
+
+    path: str
+    format: str
+    text: str
+    folder: str | None
+    valid: LastValid | None = None
+    before: DocumentContext | None = None
+
+
+class FileState(NamedTuple):
+    """The result of reading from disk: the parsed text with its context, and the cached results of its names."""
+
+    parsed: Parsed
+    cached: IndexResults
+
+
+def read_file_state(
+    request: FileRequest, effective_settings: Callable[[], EffectiveSettings], cached: LookUp
+) -> FileState:
+    """Read the files that a document depends on, and the cached results of its names."""
+    try:
+        context = read_file_context(request, effective_settings().config_resolver())
+    except (ConfigError, UnreadableFileError) as error:
+        # Private names are unknown, so nothing is looked up.
+        config_resolver = ConfigResolver(ConfigResolverSettings(today=""), UserConfig())
+        context = read_file_context(request, config_resolver, error)
+    text = request.text
+    if context.saved is not None and context.saved.file.text == text:
+        text = context.saved.file.text  # a lock may have some MB: keep one copy
+    parsed = parse_open(text, context, NOTHING_UNSAVED, request.valid)
+    queries = parsed.plan.queries()
+    return FileState(parsed, cached(queries) if queries else {})
+
+
+def read_file_context(
+    request: FileRequest, config_resolver: ConfigResolver, error: ConfigError | UnreadableFileError | None = None
+) -> DocumentContext:
+    """Read the files that matter for a document; nothing of it may be looked up if there is an ``error`` in settings.
+
+    The workspace folder is the root for files outside of a repository. Invalid files on disk raise nothing.
+    """
+    path, file_format, _, folder, _, before = request
+    root = repository_root(path, folder)
+    resolved_config = config_resolver.resolve(path, root)
+    result = DiscoveryResult((), (), ())
+    saved = None
+    excludes = resolved_config is not None and is_excluded_by_config(path, resolved_config)
+    if resolved_config is not None and not excludes:
+        if file_format == CONFIGURATION_FORMAT:
+            parsed = ParsedFile(path, root, _text_at(path), Document(file_format))
+            saved = ResolvedFile(display_path(path), parsed, resolved_config)
+        else:
+            result = _discover(path, file_format, folder, config_resolver)
+            saved = next((file for file in result.files if file.path == display_path(path)), None)
+    manifests = (file for file in result.files if saved and file is not saved and file.project == saved.project)
+    problems = () if excludes else tuple(config_resolver.problems)
+    if error is not None:
+        place = "" if isinstance(error, SettingsError) else display_path(user_config_file())
+        problems = (Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place),)
+    context = DocumentContext(
+        path,
+        root,
+        saved.resolved_config if saved else None,
+        None if saved is None or error is not None else _saved_file(saved),
+        tuple(file for file in manifests if not is_lock(file.document)),
+        problems,
+        tuple(finding for finding in result.unreadable if finding.path == display_path(path)),
+        excludes,
+        config_resolver.snapshot_paths(),
+        MappingProxyType(
+            {
+                influencing: stamp_of(influencing)
+                for influencing in _influencing_paths(path, root, result.files, config_resolver)
+            }
+        ),
+    )
+    return context if before is None or before.saved is None else _with_last_valid(context, before, error)
+
+
+def _saved_file(file: ResolvedFile) -> SavedFile:
+    document, text, path = file.document, file.text, file.parsed.path
+    urls = {option.value for option in file.indexes.options} | {index.url for index in file.indexes.indexes}
+    return SavedFile(
+        file,
+        saved_routing(document.dependencies, file.facts, frozenset(urls)),
+        indexes_in(document, text, path),
+        frozenset(local_references(document, text, path)),
+    )
+
+
+def _with_last_valid(context: DocumentContext, before: DocumentContext, error: Exception | None) -> DocumentContext:
+    """Return ``context``, with the saved file of ``before`` if it cannot be used now."""
+    if context.saved is None and not context.excludes and not isinstance(error, SettingsError):
+        # The saved file cannot be read, or its configuration is invalid.
+        return before._replace(
+            problems=context.problems,
+            unreadable=context.unreadable,
+            snapshots=context.snapshots,
+            stamps=context.stamps,
+        )
+    if context.saved is not None and context.saved.file.document.is_broken:
+        # The file was saved with a syntax error.
+        return context._replace(saved=before.saved)
+    return context
+
+
+def format_without_name(path: str, text: str, folder: str | None) -> str | None:
+    """Return the format of the document at the absolute ``path`` by configuration, or by the header of a generator.
+
+    ``folder`` is the workspace folder. Returns None if it is no dependency file. Reads configurations on disk.
+    """
+    root = repository_root(path, folder)
+    config_resolver = ConfigResolver(ConfigResolverSettings(today="", use_snapshots=False), UserConfig())
+    configured = configured_format(path, config_resolver.resolve(path, root), root)
+    return configured or ("requirements" if may_be_included(path) and has_generator_header(text) else None)
+
+
+def _discover(path: str, file_format: str, folder: str | None, config_resolver: ConfigResolver) -> DiscoveryResult:
+    # A `files` setting makes this a dependency file, not its name.
+    as_format = file_format if format_of(path) is None else None
+    is_new = not os.path.lexists(path)
+    request = DiscoveryRequest(
+        (STDIN if is_new else path,),
+        as_format,
+        (path, b"") if is_new else None,
+        working_directory=folder,
+        context=True,
+        for_editor=True,
+    )
+    return discover(request, config_resolver, _NO_DATE)
+
+
+def _text_at(path: str) -> str:
+    try:
+        return DISK.read_utf8(path)
+    except UnreadableFileError:
+        return ""
+
+
+def _influencing_paths(
+    path: str, root: str, found: Iterable[ResolvedFile], config_resolver: ConfigResolver
+) -> Iterator[str]:
+    """Yield the absolute paths of the files that influence the outcome, including those that do not exist yet."""
+    yield path
+    yield from (os.path.abspath(file.path) for file in found)
+    directory = os.path.dirname(path)
+    while True:
+        yield os.path.join(directory, MOTHBALL_TOML)
+        yield os.path.join(directory, PYPROJECT_TOML)
+        yield os.path.join(directory, UV_TOML)
+        parent = os.path.dirname(directory)
+        if directory in (root, parent):
+            break
+        directory = parent
+    yield from (metadata_path for metadata_path, _ in metadata_files(project_of(path, root)))
+    local_names = (local for file in found for of_name in file.facts.local_names.values() for local in of_name)
+    yield from (local.declared_by for local in local_names if local.declared_by)
+    yield from (claimed for file in found for claimed in claimed_files(file.document, file.parsed.path))
+    yield from config_resolver.snapshot_paths()

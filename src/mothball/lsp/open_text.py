@@ -1,0 +1,324 @@
+"""Parse a text in an editor, and resolve it in the context of the saved files. No I/O, except for local references.
+
+Configuration and resolution are those of ``mothball check``, with the editor's text in place of the file's. There are
+two differences. Routing follows the saved file, because an unsaved text may hold an incomplete index URL to which, or
+because of which, no name must be sent. And formats that are parsed as a whole yield nothing for a text with a syntax
+error: the dependencies of the last valid parse on unchanged lines are kept. They were looked up before, so no name that
+is being typed is looked up.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, takewhile
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from mothball.check.inputs import LookupPlan, ResolvedConfig, ResolvedFile, RunSettings, is_lock
+from mothball.check.pipeline import plan_lookups
+from mothball.config.project import ProjectConfig
+from mothball.discovery.committed import unchanged_since
+from mothball.discovery.config_lookup import table_path
+from mothball.discovery.local_projects import (
+    DeclaredNames,
+    LocalReference,
+    local_references,
+    resolve_local_references,
+)
+from mothball.discovery.resolve import resolve_text
+from mothball.formats.table import parse
+from mothball.formats.toml.api import scan_cached
+from mothball.formats.toml.tables import find_span, to_mapping
+from mothball.model.document import (
+    Dependency,
+    Document,
+    FileKind,
+    IgnoreComment,
+    Include,
+    LineIndex,
+    Location,
+    ParsedFile,
+    ParseProblem,
+    Span,
+    UnnamedEntry,
+)
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
+from mothball.model.records import NamedTuple
+from mothball.model.results import CheckMode, Finding, Problem
+from mothball.repository.files import DISK, Stamp, display_path, stamp_of
+from mothball.routing.facts import LocalNames, LookupFacts, SavedRouting, group_by_name, index_settings
+
+# mothball.toml has no dependencies; it is checked for errors in the configuration.
+CONFIGURATION_FORMAT = "configuration"
+
+_Item = TypeVar("_Item", Dependency, IgnoreComment, Include, ParseProblem, UnnamedEntry)
+
+
+class SavedFile(NamedTuple):
+    """The saved file of a document, empty if it does not exist yet.
+
+    ``routing`` is its routing, ``indexes`` its own index settings, and ``references`` its references to local projects.
+    """
+
+    file: ResolvedFile
+    routing: SavedRouting
+    indexes: tuple[object, ...]
+    references: frozenset[LocalReference]
+
+
+class DocumentContext(NamedTuple):
+    """The files on disk that matter for an open document.
+
+    ``path`` is absolute. ``saved`` is None if nothing of the document may be looked up because the configuration is
+    invalid or ``excludes`` it, or because the file is ``unreadable``; it is the last valid version if the file was
+    saved with a syntax error. ``manifests`` are those of its project if it is a lock, ``snapshots`` the paths of the
+    snapshots in use. ``stamps`` are those of all files that were read, to detect changes.
+    """
+
+    path: str
+    root: str
+    resolved_config: ResolvedConfig | None = None
+    saved: SavedFile | None = None
+    manifests: tuple[ResolvedFile, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unreadable: tuple[Finding, ...] = ()
+    excludes: bool = False
+    snapshots: tuple[str, ...] = ()
+    stamps: Mapping[str, Stamp | None] = MappingProxyType({})
+
+    def is_current(self) -> bool:
+        """Return True if no file that was read has changed. Reads the disk."""
+        return all(stamp_of(path) == stamp for path, stamp in self.stamps.items())
+
+
+class LastValid(NamedTuple):
+    """A text and the part of the last valid parse that still applies to it: all of it if the text is valid."""
+
+    text: str
+    document: Document
+
+
+class TypedPolicy(NamedTuple):
+    """The policy in the text of the open configuration at the absolute ``path``; its ``table``, as TOML values.
+
+    Of ``config``, only severities, ignores and successors are set.
+    """
+
+    path: str
+    table: object
+    config: ProjectConfig
+
+
+class Unsaved(NamedTuple):
+    """State of other editor texts that is not saved.
+
+    ``private`` are private name patterns of configurations; ``has_indexes`` is True if a text names other indexes than
+    its file. ``policies`` are those of all open configurations that may apply, including the text itself.
+    """
+
+    private: tuple[str, ...] = ()
+    has_indexes: bool = False
+    policies: tuple[TypedPolicy, ...] = ()
+
+
+NOTHING_UNSAVED = Unsaved()
+
+
+class Parsed(NamedTuple):
+    """A text that was parsed and resolved in its context, ready to be checked any number of times.
+
+    ``file`` is None if the text must not be checked. ``manifests`` are checked together with it. ``changes_indexes`` is
+    True if the text names other indexes than the saved file. ``valid`` is the unchanged part of the last valid parse,
+    None if there was none. ``plan`` has the lookups that the text needs.
+    """
+
+    text: str
+    context: DocumentContext
+    unsaved: Unsaved
+    file: ResolvedFile | None = None
+    manifests: tuple[ResolvedFile, ...] = ()
+    changes_indexes: bool = False
+    valid: LastValid | None = None
+    plan: LookupPlan = LookupPlan((), ())
+
+
+def run_settings() -> RunSettings:
+    """Return the settings of a check that starts now."""
+    now = time.time()
+    today = time.strftime("%Y-%m-%d", time.localtime(now))
+    return RunSettings(today=today, now=now, mode=CheckMode.EDITOR, unchanged_since=unchanged_since)
+
+
+def parse_open(text: str, context: DocumentContext, unsaved: Unsaved, valid: LastValid | None) -> Parsed:
+    """Parse and resolve ``text`` in its ``context``.
+
+    ``unsaved`` is the state of other editor texts, ``valid`` what remains of the last valid parse. Takes linear time;
+    accesses the disk only for the paths of includes and local references.
+    """
+    if context.saved is None or context.resolved_config is None:
+        return Parsed(text, context, unsaved, valid=valid)
+    saved, routing, indexes, _ = context.saved
+    if not saved.document.is_broken and (valid is None or text == saved.text):
+        valid = LastValid(saved.text, saved.document)
+    is_saved = text == saved.text and not saved.document.is_broken
+    if is_saved or saved.document.format == CONFIGURATION_FORMAT:
+        document = saved.document
+    else:
+        document = parse_text(saved.document.format, text, saved.kind, valid)
+    if not document.is_broken or valid is not None:
+        valid = LastValid(text, document)
+    changes_indexes = not is_saved and indexes_in(document, text, context.path) != indexes
+    facts = LookupFacts(
+        _local_names(document, text, context.root, context.path, context.saved),
+        saved.facts.unknown_indexes,
+        unsaved.private,
+        saved.facts.inherited_pins,
+        # What is typed is believed until it is saved: no name is looked up because of an incomplete path.
+        saved.facts.false_claims,
+        None if is_saved else routing,
+        has_unsaved_indexes=not is_saved and (changes_indexes or unsaved.has_indexes),
+    )
+    parsed = ParsedFile(context.path, context.root, text, document, saved.kind)
+    resolved_config = _with_policy(context.resolved_config, unsaved.policies, saved, text)
+    file = resolve_text(parsed, saved, facts, resolved_config)
+    manifests: tuple[ResolvedFile, ...] = ()
+    if context.manifests and is_lock(document):
+        manifests = tuple(
+            manifest._replace(resolved_config=_with_policy(manifest.resolved_config, unsaved.policies))
+            for manifest in context.manifests
+        )
+    plan = plan_lookups((file, *manifests), run_settings())
+    return Parsed(text, context, unsaved, file, manifests, changes_indexes, valid, plan)
+
+
+def _local_names(document: Document, text: str, root: str, path: str, saved: SavedFile) -> LocalNames:
+    """Return the local projects of the saved file, and those that only ``text`` refers to, resolved on disk."""
+    new = [reference for reference in local_references(document, text, path) if reference not in saved.references]
+    local_names = saved.file.facts.local_names
+    if not new:
+        return local_names
+    added = resolve_local_references(new, DeclaredNames({}, DISK), DISK, root)
+    return group_by_name((*chain(*local_names.values()), *added))
+
+
+# --- the configuration as typed ---------------------------------------------------------------------------------------
+
+
+def _with_policy(
+    resolved_config: ResolvedConfig,
+    policies: tuple[TypedPolicy, ...],
+    saved: ResolvedFile | None = None,
+    text: str = "",
+) -> ResolvedConfig:
+    """Return ``resolved_config`` with the policy in the text of its file, or of the one that is to be created.
+
+    If that is the file ``saved``, whose text in the editor is ``text``, the locations of ignores are those in the text.
+    """
+    shown, config, locations = resolved_config.path, resolved_config.config, resolved_config.ignore_locations
+    policy = next((policy for policy in policies if policy.path == resolved_config.edited_path), None)
+    if policy is not None:
+        shown, typed = display_path(policy.path), policy.config
+        config = config._replace(severities=typed.severities, ignores=typed.ignores, successors=typed.successors)
+    if saved is not None and saved.path == shown and (policy is not None or text != saved.text):
+        locations = _ignore_locations(text, shown, config)
+    elif policy is None:
+        return resolved_config
+    return resolved_config._replace(path=shown, config=config, ignore_locations=locations)
+
+
+def _ignore_locations(text: str, shown: str, config: ProjectConfig) -> dict[str, Location]:
+    """Return the current locations of the ignores of a configuration, without those that were removed."""
+    parsed, lines = scan_cached(text), LineIndex(text)
+    locations = {}
+    for ignore in config.ignores:
+        span = find_span(parsed, (*table_path(shown), "ignore", ignore.key))
+        if span is not None:
+            locations[ignore.name] = lines.location(shown, span)
+    return locations
+
+
+def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
+    """Return the index settings of a text itself, wherever they are in it, to compare them with those of another.
+
+    Workspaces count, because their members are not looked up.
+    """
+    return index_settings(document), document.workspaces, typed_setting(text, path, "index-url")
+
+
+def typed_setting(text: str, path: str, name: str) -> object:
+    """Return a value of mothball's table in a configuration with incomplete text, None if it has none."""
+    table = typed_table(text, path) if name in text else None
+    return table.get(name) if isinstance(table, Mapping) else None
+
+
+def typed_table(text: str, path: str) -> object:
+    """Return mothball's table in a configuration with incomplete text, empty if the file at ``path`` is none."""
+    prefix = table_path(path)
+    # A cheap test before scanning the text.
+    if os.path.basename(path) not in (MOTHBALL_TOML, PYPROJECT_TOML) or (prefix and "mothball" not in text):
+        return {}
+    parsed, depth = scan_cached(text), len(prefix)
+    table: object = to_mapping(
+        parsed._replace(
+            entries=tuple(entry for entry in parsed.entries if entry.path[:depth] == prefix),
+            headers=tuple(header for header in parsed.headers if header.path[:depth] == prefix),
+        )
+    )
+    for key in prefix:
+        table = table.get(key, {}) if isinstance(table, Mapping) else {}
+    return table
+
+
+# --- texts with a syntax error ----------------------------------------------------------------------------------------
+
+
+def parse_text(format_name: str, text: str, kind: FileKind, valid: LastValid | None) -> Document:
+    """Parse ``text``; if it has a syntax error, with the entries of ``valid`` on unchanged lines.
+
+    Unchanged are the lines that both texts begin or end with; several edits are applied one after the other. Indexes
+    and the project name stay those of the last valid parse.
+    """
+    document = parse(format_name, text, kind)
+    return _keep_unchanged_lines(valid, text, document) if document.is_broken and valid is not None else document
+
+
+def _keep_unchanged_lines(valid: LastValid, text: str, broken: Document) -> Document:
+    """Return ``broken``, the document of ``text``, with the entries of ``valid`` on unchanged lines."""
+    before, after = valid.text.split("\n"), text.split("\n")
+    first = _count_alike(before, after)
+    last = _count_alike(reversed(before[first:]), reversed(after[first:]))
+    head = sum(len(line) + 1 for line in before[:first])
+    tail = len(valid.text) - sum(len(line) + 1 for line in before[len(before) - last :]) + 1
+    shift = len(text) - len(valid.text)
+
+    def move(span: Span) -> Span | None:
+        if span.end < head:
+            return span
+        return Span(span.start + shift, span.end + shift) if span.start >= tail else None
+
+    document = valid.document
+    return document._replace(
+        dependencies=_moved(document.dependencies, move),
+        ignores=_moved(document.ignores, move),
+        includes=_moved(document.includes, move),
+        unnamed=_moved(document.unnamed, move),
+        unresolvable=_moved(document.unresolvable, move),
+        problems=broken.problems,
+        is_broken=True,
+    )
+
+
+def _count_alike(lines: Iterable[str], others: Iterable[str]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(lines, others, strict=False)))
+
+
+def _moved(items: Iterable[_Item], move: Callable[[Span], Span | None]) -> tuple[_Item, ...]:
+    """Return the ``items`` whose spans can all be moved, with the new spans."""
+    moved = []
+    for item in items:
+        spans: dict[str, Any] = {name: move(value) for name, value in item._asdict().items() if isinstance(value, Span)}
+        if None not in spans.values():
+            moved.append(item._replace(**spans))
+    return tuple(moved)
