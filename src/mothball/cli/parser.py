@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from mothball import __version__
 from mothball.model.errors import UsageError, closest, suggest
@@ -71,12 +71,7 @@ def _reject_file_names_as_options(argv: Sequence[str]) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Argument parser that raises UsageError, whose text is sanitized like every other message.
-
-    ``summary`` describes a command in the list of all commands.
-    """
-
-    summary = ""
+    """Argument parser that raises UsageError, whose text is sanitized like every other message."""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - passed on to argparse
         """Initialize the parser without abbreviated options: a new option could make an abbreviation ambiguous."""
@@ -95,10 +90,6 @@ class _Parser(argparse.ArgumentParser):
         """Return the values that ``option`` takes, empty if the command has no such option."""
         action = self._option_string_actions.get(option)
         return tuple(action.choices or ()) if action else ()
-
-
-if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[_Parser]  # noqa: SLF001 - add_subparsers() returns a private type
 
 
 def checks_additions(arguments: argparse.Namespace) -> bool:
@@ -121,12 +112,15 @@ def parser_for(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Mapping[st
     commands = parser.add_subparsers(
         prog="mothball", dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS
     )
-    if argv and argv[0] in _COMMANDS:
-        _COMMANDS[argv[0]](commands)
-        return parser, commands.choices
-    for title, group in _COMMAND_GROUPS.items():
-        lines = [f"{name:<13}{add(commands).summary}" for name, add in group.items()]
-        parser.add_argument_group(title, "\n".join(lines))
+    requested = argv[0] if argv and argv[0] in _COMMANDS else None
+    titles: dict[str, list[str]] = {}
+    for name, (title, summary, description, add, epilog) in _COMMANDS.items():
+        if requested in (name, None):
+            add(commands.add_parser(name, help=summary, description=description, epilog=epilog))
+            titles.setdefault(title, []).append(f"{name:<13}{summary}")
+    if requested is None:
+        for title, lines in titles.items():
+            parser.add_argument_group(title, "\n".join(lines))
     return parser, commands.choices
 
 
@@ -135,304 +129,246 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=100)
 
 
-def _add_cache(commands: _Commands) -> _Parser:
-    cache = _add_command(commands, "cache", "show or clear the cache", "Show or clear the cache of lookup results.")
-    cache.add_argument(
-        "action",
-        metavar="ACTION",
-        **_one_of("ACTION", "info", "clear"),
-        help="info: show location, entries and size; clear: remove all entries",
-    )
-    return cache
+# --- arguments of several commands ------------------------------------------------------------------------------------
 
 
-def _add_config(commands: _Commands) -> _Parser:
-    config = _add_command(
-        commands,
-        "config",
-        "show the effective configuration, or its JSON Schema",
-        "Show the effective settings for the current directory, each with its origin. Secrets are not shown.",
-    )
-    config.add_argument(
-        "action",
-        metavar="ACTION",
-        **_one_of("ACTION", "show", "path", "schema"),
-        help="show: show the settings; path: print the path of the user configuration file; "
-        "schema: print the JSON Schema of mothball.toml and [tool.mothball]",
-    )
-    config.add_argument(
-        "--format",
-        dest="output",
-        default="text",
-        help="format of `show` (default: text)",
-        **_one_of("--format", "text", "json"),
-    )
-    config.add_argument("--user", action="store_true", help="`schema`: that of the user configuration file")
-    _add_config_option(config)
-    config.set_defaults(refresh=False)
-    return config
+def _add(
+    container: argparse._ActionsContainer,
+    usage: str,
+    help_text: str,
+    choices: tuple[str, ...] = (),
+    **settings: Any,  # noqa: ANN401 - passed on to argparse
+) -> None:
+    """Add an argument with the ``usage`` that the help shows, such as ``--config FILE``, ``-y --yes`` or ``NAME``.
+
+    An option without a value is a flag. Values other than ``choices`` raise UsageError.
+    """
+    names = usage.split()
+    if not names[-1].startswith("-"):
+        settings["metavar"] = names.pop()
+    elif not choices:
+        settings["action"] = "store_true"
+    if choices:
+        argument = names[0] if names else settings["metavar"]
+        settings |= {"choices": choices, "type": _choice_of(argument, choices)}
+    if not names:
+        names = [settings.pop("dest", settings["metavar"].lower())]
+    container.add_argument(*names, help=help_text, **settings)
 
 
-def _add_init(commands: _Commands) -> _Parser:
-    init = _add_command(
-        commands,
-        "init",
-        "write the hook entry and the first settings of a repository",
-        "Check the repository, then write the hook entry for pre-commit or prek and the settings of the\n"
-        "indexes. Everything is shown before it is written. A second run changes nothing.",
-    )
-    init.add_argument("-y", "--yes", action="store_true", help="write without confirmation")
-    init.add_argument("--dry-run", action="store_true", help="show what would be written, and exit")
-    hook = init.add_argument_group("Hook")
-    hook.add_argument("--repo", metavar="URL", help="repository of mothball (default: use mothball from PATH)")
-    hook.add_argument("--rev", metavar="REV", help="tag or commit of --repo")
-    hook.add_argument("--git-hook", action="store_true", help="write a plain Git hook instead")
-    settings = init.add_argument_group("Settings")
-    settings.add_argument("--reason", metavar="TEXT", help="ignore what is archived, deprecated or yanked today")
-    settings.add_argument("--status-index", metavar="URL", help="index to query where another publishes no statuses")
-    settings.add_argument(
-        "--accept-not-stated", action="store_true", help="accept unknown statuses of indexes that publish none"
-    )
-    settings.add_argument("--write-snapshot", metavar="FILE", help="also write a snapshot for offline use")
-    _add_network(init, with_snapshot=False)
-    init.set_defaults(config=None)
-    return init
-
-
-def _add_completions(commands: _Commands) -> _Parser:
-    completions = _add_command(
-        commands,
-        "completions",
-        "print a completion script for a shell",
-        "Print the completion script for SHELL.",
-        _COMPLETIONS,
-    )
-    completions.add_argument(
-        "shell", metavar="SHELL", help="bash, zsh or fish", **_one_of("SHELL", "bash", "zsh", "fish")
-    )
-    return completions
-
-
-def _add_rule(commands: _Commands) -> _Parser:
-    rule = _add_command(commands, "rule", "explain a rule", "Explain a rule, or list all rules.")
-    rule.add_argument("name", nargs="?", metavar="NAME", help="rule to explain (default: list all rules)")
-    return rule
-
-
-def _add_command(commands: _Commands, name: str, summary: str, description: str, epilog: str = "") -> _Parser:
-    command = commands.add_parser(name, help=summary, description=description, epilog=epilog)
-    command.summary = summary
-    return command
-
-
-def _add_check(commands: _Commands) -> _Parser:
-    check = _add_command(
-        commands,
-        "check",
-        "check the dependencies of files and directories",
-        "Check all dependencies of each PATH. Directories are searched for dependency files.",
-        f"{_EXIT_CODES}\n{_ENVIRONMENT}",
-    )
-    check.usage = "mothball check [OPTIONS] [PATH ...]"
-    check.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="file or directory, or `-` for standard input (default: current directory)",
-    )
-    files = check.add_argument_group("Files")
-    files.add_argument(
-        "--as", dest="format", metavar="FORMAT", help="read every file as FORMAT, for example requirements"
-    )
-    files.add_argument("--list-files", action="store_true", help="list the files to read and their formats, and exit")
-    files.add_argument("--stdin-filename", metavar="NAME", help="file name of the text on standard input")
-    additions = check.add_argument_group("Added dependencies")
-    additions.add_argument("--added", action="store_true", help="check only dependencies added by the staged changes")
-    additions.add_argument("--since", metavar="REV", help="check only dependencies added since the merge base with REV")
-    additions.add_argument("--from-ref", metavar="REV", help="check only dependencies added between REV and --to-ref")
-    additions.add_argument("--to-ref", metavar="REV", help="end of the --from-ref range (default: HEAD)")
-    additions.add_argument(
-        "--policy",
-        default="target",
-        help="base: use the configuration of the base of the change, and no ignore comments (default: target)",
-        **_one_of("--policy", "base", "target"),
-    )
-    severity = check.add_argument_group("Severity and exit code")
-    severity.add_argument("--strict", action="store_true", help="treat warnings as errors")
-    severity.add_argument(
-        "--exit-zero",
-        action="store_true",
-        help="exit 0 even if problems were found (usage and file errors still exit 2)",
-    )
-    _add_network(check, with_snapshot=True)
-    _add_ignores(check)
-    output = check.add_argument_group("Output")
-    output.add_argument(
-        "--format",
-        dest="output",
-        default="text",
-        metavar="FORMAT",
-        help="text, concise, json, sarif, github, gitlab, junit or markdown (default: text)",
-        **_one_of("--format", *_REPORT_FORMATS),
-    )
-    output.add_argument(
-        "--report",
-        dest="reports",
-        type=_report_file,
-        action="append",
-        default=[],
-        metavar="FORMAT=FILE",
-        help="also write the report to FILE in another format; may be repeated",
-    )
-    output.add_argument(
-        "--color",
-        default="auto",
-        help="color text output (default: auto, on a terminal unless NO_COLOR is set)",
-        **_one_of("--color", "auto", "always", "never"),
-    )
-    amount = output.add_mutually_exclusive_group()
-    amount.add_argument("-q", "--quiet", action="store_true", help="omit the summary and ignored findings")
-    amount.add_argument(
-        "-v", "--verbose", action="store_true", help="list all files and dependencies with their results, on stderr"
-    )
-    return check
-
-
-def _report_file(value: str) -> tuple[str, str]:
-    """Return format and path of ``FORMAT=FILE``. Raises UsageError."""
-    report_format, _, path = value.partition("=")
-    if not path or report_format not in _REPORT_FORMATS:
-        raise _invalid_report_file(value)
-    return report_format, path
-
-
-def _one_of(argument: str, *choices: str) -> dict[str, Any]:
-    """Return the settings of an ``argument`` that takes one of ``choices``. Another value raises UsageError."""
-
+def _choice_of(argument: str, choices: tuple[str, ...]) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in choices:
             raise _invalid_choice(argument, value, choices)
         return value
 
-    return {"choices": choices, "type": read}
+    return read
+
+
+def _add_output_format(command: _Parser, help_text: str = "default: text") -> None:
+    _add(command, "--format", help_text, ("text", "json"), dest="output", default="text")
+
+
+def _add_paths(command: _Parser, help_text: str = "file or directory (default: current directory)") -> None:
+    _add(command, "PATH", help_text, dest="paths", nargs="*")
 
 
 def _add_config_option(command: argparse._ActionsContainer) -> None:
-    command.add_argument("--config", metavar="FILE", help="use this configuration file only")
-
-
-def _add_ignores(check: argparse.ArgumentParser) -> None:
-    ignores = check.add_argument_group("Configuration and ignores")
-    _add_config_option(ignores)
-    ignores.add_argument(
-        "--no-ignores",
-        action="store_true",
-        help="disable ignores, except those in the file given with --config",
-    )
-    ignores.add_argument(
-        "--write-ignores",
-        action="store_true",
-        help="add an ignore entry for every archived, deprecated and yanked finding to the configuration",
-    )
-    ignores.add_argument("--reason", metavar="TEXT", help="reason for the entries written by --write-ignores")
+    _add(command, "--config FILE", "use this configuration file only")
 
 
 def _add_index_url(command: argparse._ActionsContainer) -> None:
-    command.add_argument(
-        "--index-url", metavar="URL", help="default index, used where no file or setting names another one"
-    )
+    _add(command, "--index-url URL", "default index, used where no file or setting names another one")
 
 
-def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> None:
+def _add_network(command: _Parser, *, with_snapshot: bool) -> None:
     network = command.add_argument_group("Indexes and network")
     _add_index_url(network)
     age = network.add_mutually_exclusive_group()
-    age.add_argument(
-        "--offline",
-        action="store_true",
-        help=f"send no requests; use {'the snapshot and ' if with_snapshot else ''}cached results of any age",
-    )
-    age.add_argument("--refresh", action="store_true", help="ignore cached results")
-    network.add_argument("--no-cache", action="store_true", help="do not read or write the cache")
+    used = "the snapshot and cached results" if with_snapshot else "cached results"
+    _add(age, "--offline", f"send no requests; use {used} of any age")
+    _add(age, "--refresh", "ignore cached results")
+    _add(network, "--no-cache", "do not read or write the cache")
     if with_snapshot:
-        network.add_argument("--snapshot", metavar="FILE", help="statuses to use where the index provides none")
+        _add(network, "--snapshot FILE", "statuses to use where the index provides none")
 
 
-def _add_status(commands: _Commands) -> _Parser:
-    status = _add_command(
-        commands,
-        "status",
-        "show the status of projects on their index",
-        "Show the status and the releases of each project, using the configuration of the current directory.",
-        _EXIT_CODES,
-    )
-    status.add_argument(
-        "requirements", nargs="+", metavar="NAME", help="project name, or a requirement such as 'flask>=3'"
-    )
-    status.add_argument(
-        "--format", dest="output", default="text", help="default: text", **_one_of("--format", "text", "json")
-    )
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def _add_check(check: _Parser) -> None:
+    check.usage = "mothball check [OPTIONS] [PATH ...]"
+    _add_paths(check, "file or directory, or `-` for standard input (default: current directory)")
+    files = check.add_argument_group("Files")
+    _add(files, "--as FORMAT", "read every file as FORMAT, for example requirements", dest="format")
+    _add(files, "--list-files", "list the files to read and their formats, and exit")
+    _add(files, "--stdin-filename NAME", "file name of the text on standard input")
+    additions = check.add_argument_group("Added dependencies")
+    _add(additions, "--added", "check only dependencies added by the staged changes")
+    _add(additions, "--since REV", "check only dependencies added since the merge base with REV")
+    _add(additions, "--from-ref REV", "check only dependencies added between REV and --to-ref")
+    _add(additions, "--to-ref REV", "end of the --from-ref range (default: HEAD)")
+    policy_help = "base: use the configuration of the base of the change, and no ignore comments (default: target)"
+    _add(additions, "--policy", policy_help, ("base", "target"), default="target")
+    severity = check.add_argument_group("Severity and exit code")
+    _add(severity, "--strict", "treat warnings as errors")
+    _add(severity, "--exit-zero", "exit 0 even if problems were found (usage and file errors still exit 2)")
+    _add_network(check, with_snapshot=True)
+    ignores = check.add_argument_group("Configuration and ignores")
+    _add_config_option(ignores)
+    _add(ignores, "--no-ignores", "disable ignores, except those in the file given with --config")
+    write_help = "add an ignore entry for every archived, deprecated and yanked finding to the configuration"
+    _add(ignores, "--write-ignores", write_help)
+    _add(ignores, "--reason TEXT", "reason for the entries written by --write-ignores")
+    output = check.add_argument_group("Output")
+    formats = "text, concise, json, sarif, github, gitlab, junit or markdown (default: text)"
+    _add(output, "--format FORMAT", formats, _REPORT_FORMATS, dest="output", default="text")
+    report_help = "also write the report to FILE in another format; may be repeated"
+    reports: dict[str, Any] = {"dest": "reports", "type": _report_file, "action": "append", "default": []}
+    _add(output, "--report FORMAT=FILE", report_help, **reports)
+    color_help = "color text output (default: auto, on a terminal unless NO_COLOR is set)"
+    _add(output, "--color", color_help, ("auto", "always", "never"), default="auto")
+    amount = output.add_mutually_exclusive_group()
+    _add(amount, "-q --quiet", "omit the summary and ignored findings")
+    _add(amount, "-v --verbose", "list all files and dependencies with their results, on stderr")
+
+
+def _add_snapshot(snapshot: _Parser) -> None:
+    _add_paths(snapshot)
+    _add(snapshot, "-o --output FILE", "output file (default: standard output)")
+    _add_config_option(snapshot)
+    _add_network(snapshot, with_snapshot=False)
+
+
+def _add_status(status: _Parser) -> None:
+    _add(status, "NAME", "project name, or a requirement such as 'flask>=3'", dest="requirements", nargs="+")
+    _add_output_format(status)
     _add_config_option(status)
     _add_network(status, with_snapshot=True)
-    return status
 
 
-def _add_explain(commands: _Commands) -> _Parser:
-    explain = _add_command(
-        commands,
-        "explain",
-        "show which indexes a project is looked up on, and why",
-        "Show which indexes the project NAME is looked up on in the files of each PATH: the setting behind\n"
-        "each, the credentials, certificates and proxy, and what was passed over and why. Sends no request.",
-    )
-    explain.add_argument("name", metavar="NAME", help="project name, or a requirement such as 'lib>=2'")
-    explain.add_argument("paths", nargs="*", metavar="PATH", help="file or directory (default: current directory)")
-    explain.add_argument(
-        "--format", dest="output", default="text", help="default: text", **_one_of("--format", "text", "json")
-    )
+def _add_explain(explain: _Parser) -> None:
+    _add(explain, "NAME", "project name, or a requirement such as 'lib>=2'")
+    _add_paths(explain)
+    _add_output_format(explain)
     _add_config_option(explain)
     _add_index_url(explain)
     explain.set_defaults(refresh=False)
-    return explain
 
 
-def _add_snapshot(commands: _Commands) -> _Parser:
-    snapshot = _add_command(
-        commands,
-        "snapshot",
+def _add_rule(rule: _Parser) -> None:
+    _add(rule, "NAME", "rule to explain (default: list all rules)", nargs="?")
+
+
+def _add_init(init: _Parser) -> None:
+    _add(init, "-y --yes", "write without confirmation")
+    _add(init, "--dry-run", "show what would be written, and exit")
+    hook = init.add_argument_group("Hook")
+    _add(hook, "--repo URL", "repository of mothball (default: use mothball from PATH)")
+    _add(hook, "--rev REV", "tag or commit of --repo")
+    _add(hook, "--git-hook", "write a plain Git hook instead")
+    settings = init.add_argument_group("Settings")
+    _add(settings, "--reason TEXT", "ignore what is archived, deprecated or yanked today")
+    _add(settings, "--status-index URL", "index to query where another publishes no statuses")
+    _add(settings, "--accept-not-stated", "accept unknown statuses of indexes that publish none")
+    _add(settings, "--write-snapshot FILE", "also write a snapshot for offline use")
+    _add_network(init, with_snapshot=False)
+    init.set_defaults(config=None)
+
+
+def _add_config(config: _Parser) -> None:
+    actions = (
+        "show: show the settings; path: print the path of the user configuration file; "
+        "schema: print the JSON Schema of mothball.toml and [tool.mothball]"
+    )
+    _add(config, "ACTION", actions, ("show", "path", "schema"))
+    _add_output_format(config, "format of `show` (default: text)")
+    _add(config, "--user", "`schema`: that of the user configuration file")
+    _add_config_option(config)
+    config.set_defaults(refresh=False)
+
+
+def _add_cache(cache: _Parser) -> None:
+    actions = "info: show location, entries and size; clear: remove all entries"
+    _add(cache, "ACTION", actions, ("info", "clear"))
+
+
+def _add_completions(completions: _Parser) -> None:
+    _add(completions, "SHELL", "bash, zsh or fish", ("bash", "zsh", "fish"))
+
+
+def _add_lsp(lsp: _Parser) -> None:
+    _add(lsp, "--stdio", "accepted for compatibility; stdio is the only transport")
+
+
+# Of each command: the title of its group in the help, its summary there, its description, the function that adds its
+# arguments, and the end of its own help.
+_COMMANDS: Mapping[str, tuple[str, str, str, Callable[[_Parser], None], str]] = {
+    "check": (
+        "check dependencies",
+        "check the dependencies of files and directories",
+        "Check all dependencies of each PATH. Directories are searched for dependency files.",
+        _add_check,
+        f"{_EXIT_CODES}\n{_ENVIRONMENT}",
+    ),
+    "snapshot": (
+        "check dependencies",
         "write a status snapshot for offline use",
         "Write a snapshot with the status of every dependency of each PATH, for offline use.",
-    )
-    snapshot.add_argument("paths", nargs="*", metavar="PATH", help="file or directory (default: current directory)")
-    snapshot.add_argument("-o", "--output", metavar="FILE", help="output file (default: standard output)")
-    _add_config_option(snapshot)
-    _add_network(snapshot, with_snapshot=False)
-    return snapshot
-
-
-def _add_lsp(commands: _Commands) -> _Parser:
-    lsp = _add_command(
-        commands,
-        "lsp",
+        _add_snapshot,
+        "",
+    ),
+    "status": (
+        "look up",
+        "show the status of projects on their index",
+        "Show the status and the releases of each project, using the configuration of the current directory.",
+        _add_status,
+        _EXIT_CODES,
+    ),
+    "explain": (
+        "look up",
+        "show which indexes a project is looked up on, and why",
+        (
+            "Show which indexes the project NAME is looked up on in the files of each PATH: the setting behind\n"
+            "each, the credentials, certificates and proxy, and what was passed over and why. Sends no request."
+        ),
+        _add_explain,
+        "",
+    ),
+    "rule": ("look up", "explain a rule", "Explain a rule, or list all rules.", _add_rule, ""),
+    "init": (
+        "set up",
+        "write the hook entry and the first settings of a repository",
+        (
+            "Check the repository, then write the hook entry for pre-commit or prek and the settings of the\n"
+            "indexes. Everything is shown before it is written. A second run changes nothing."
+        ),
+        _add_init,
+        "",
+    ),
+    "config": (
+        "set up",
+        "show the effective configuration, or its JSON Schema",
+        "Show the effective settings for the current directory, each with its origin. Secrets are not shown.",
+        _add_config,
+        "",
+    ),
+    "cache": ("set up", "show or clear the cache", "Show or clear the cache of lookup results.", _add_cache, ""),
+    "completions": (
+        "set up",
+        "print a completion script for a shell",
+        "Print the completion script for SHELL.",
+        _add_completions,
+        _COMPLETIONS,
+    ),
+    "lsp": (
+        "set up",
         "run the language server",
         "Run the language server on standard input and output.",
-    )
-    lsp.add_argument("--stdio", action="store_true", help="accepted for compatibility; stdio is the only transport")
-    return lsp
-
-
-_COMMAND_GROUPS: Mapping[str, Mapping[str, Callable[[_Commands], _Parser]]] = {
-    "check dependencies": {"check": _add_check, "snapshot": _add_snapshot},
-    "look up": {"status": _add_status, "explain": _add_explain, "rule": _add_rule},
-    "set up": {
-        "init": _add_init,
-        "config": _add_config,
-        "cache": _add_cache,
-        "completions": _add_completions,
-        "lsp": _add_lsp,
-    },
+        _add_lsp,
+        "",
+    ),
 }
-_COMMANDS = {name: add for group in _COMMAND_GROUPS.values() for name, add in group.items()}
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------
@@ -475,13 +411,15 @@ def _invalid_choice(argument: str, value: str, choices: tuple[str, ...]) -> Usag
     return UsageError(f"invalid value `{_shown(value)}` for {argument}", help_text=suggest(value, choices))
 
 
-def _invalid_report_file(value: str) -> UsageError:
-    """Return the error for a ``value`` of --report that is not ``FORMAT=FILE``."""
-    report_format, separator, path = value.partition("=")
-    if separator and path:
-        return _invalid_choice("--report", report_format, _REPORT_FORMATS)
+def _report_file(value: str) -> tuple[str, str]:
+    """Return format and path of ``FORMAT=FILE``. Raises UsageError."""
+    report_format, _, path = value.partition("=")
+    if path and report_format in _REPORT_FORMATS:
+        return report_format, path
+    if path:
+        raise _invalid_choice("--report", report_format, _REPORT_FORMATS)
     help_text = f"write it as FORMAT=FILE, where FORMAT is one of: {', '.join(_REPORT_FORMATS)}"
-    return UsageError(f"invalid value `{_shown(value)}` for --report", help_text=help_text)
+    raise UsageError(f"invalid value `{_shown(value)}` for --report", help_text=help_text)
 
 
 def _shown(argument: str) -> str:
