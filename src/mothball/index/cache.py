@@ -310,13 +310,13 @@ class StatusCache:
     pages.
     """
 
-    def __init__(self, path: str, database: Database | None) -> None:
-        """Initialize an open cache; use ``open`` to create one."""
+    def __init__(self, path: str = "", database: Database | None = None, error: CacheError | None = None) -> None:
+        """Initialize an open cache; use ``open`` to create one. Without a path it is empty and stores nothing."""
         self._path = path
         self._database = database
         self._writer: Writer | None = None
-        self._may_write = True
-        self.error: CacheError | None = None
+        self._may_write = bool(path)
+        self.error = error
 
     @classmethod
     def open(cls, directory: str) -> StatusCache:
@@ -333,6 +333,14 @@ class StatusCache:
         except (sqlite3.Error, OSError, UnicodeError) as error:
             # UnicodeError: messages of SQLite quote the schema, which may contain invalid text.
             raise _cache_error(path, error) from error
+
+    @classmethod
+    def open_or_empty(cls, directory: str) -> StatusCache:
+        """Open the cache in ``directory``; if that fails, return an empty one with the error, which stores nothing."""
+        try:
+            return cls.open(directory)
+        except CacheError as error:
+            return cls(error=error)
 
     def get_many(self, keys: Iterable[PageKey]) -> dict[PageKey, CachedPage]:
         """Return the cached pages of ``keys``, without keys that are not cached."""

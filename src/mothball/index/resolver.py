@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from mothball.config.connection_settings import TOTAL_SECONDS, CredentialSettings
@@ -21,7 +20,6 @@ from mothball.config.user_directories import cache_directory
 from mothball.index.cache import BATCH, CachedPage, PageKey, StatusCache, page_key
 from mothball.index.project_page import Failed, Outcome, PageRequest, status_of_page
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
-from mothball.model.errors import CacheError
 from mothball.model.results import (
     Cause,
     IndexResult,
@@ -72,7 +70,7 @@ class Resolver:
         self,
         *,
         open_client: Callable[[], Fetcher],
-        cache: StatusCache | None,
+        cache: StatusCache | None = None,
         clock: Callable[[], float],
         on_progress: Progress | None = None,
         on_result: OnResult | None = None,
@@ -81,7 +79,7 @@ class Resolver:
         self._on_result = on_result
         self._open_client = open_client
         self._client: Fetcher | None = None
-        self._cache = cache
+        self._cache = cache or StatusCache()
         self._clock = clock
         self._on_progress = on_progress
 
@@ -113,9 +111,8 @@ class Resolver:
         )
         # Recomputed, since the pages of status indexes count as well and the result must not depend on the order.
         stating = self._stating_indexes(run, [*pages.values(), *status_pages.values()])
-        if self._cache:
-            for index in sorted(run.indexes_with_new_markers() - insecure):
-                self._cache.record_markers(index)
+        for index in sorted(run.indexes_with_new_markers() - insecure):
+            self._cache.record_markers(index)
         self._read_files(run, pages)
         results: dict[Query, IndexResult] = {}
         for query, page in pages.items():
@@ -127,22 +124,13 @@ class Resolver:
     def _read_files(self, run: Resolution, pages: Mapping[Query, PageResult]) -> None:
         """Read the cached lists of files that queries need, a few at a time: a list may have 2 MB."""
         keys = list(run.lists_to_read(pages).items())
-        for start in range(0, len(keys) if self._cache else 0, _LISTS_PER_READ):
-            batch = dict(keys[start : start + _LISTS_PER_READ])
-            for key, text in self._cache.get_files(batch).items() if self._cache else ():
+        for start in range(0, len(keys), _LISTS_PER_READ):
+            for key, text in self._cache.get_files(dict(keys[start : start + _LISTS_PER_READ])).items():
                 run.add_files(key, text)
 
     def _cached_pages(self, queries: Iterable[Query], insecure: frozenset[str]) -> dict[PageKey, CachedPage]:
-        keys = {
-            page_key(index, query.name): None
-            for query in queries
-            # An index may redirect to the built-in default index.
-            for index in (*query.indexes, query.settings.status_index, DEFAULT_INDEX)
-            if index is not None
-        }
-        if insecure:
-            keys = {key: None for key in keys if key.index_url not in insecure}
-        return self._cache.get_many(keys) if self._cache and keys else {}
+        keys = dict.fromkeys(page_key(index, query.name) for query in queries for index in _all_indexes(query))
+        return self._cache.get_many(key for key in keys if key.index_url not in insecure)
 
     def _resolve_pages(
         self,
@@ -199,18 +187,13 @@ class Resolver:
                 if entry is not None:
                     unsaved[key] = entry
                 if len(unsaved) == BATCH:
-                    self._save(unsaved)
+                    self._cache.put_many(unsaved)
+                    unsaved.clear()
                 yield key
         finally:
-            self._save(unsaved)
+            self._cache.put_many(unsaved)
         for key in requests:
             run.outcomes.setdefault(key, Failed(Cause.UNEXPECTED_RESPONSE, "no response was received"))
-
-    def _save(self, entries: dict[PageKey, CachedPage]) -> None:
-        """Save ``entries`` to the cache and clear the dictionary."""
-        if self._cache:
-            self._cache.put_many(entries)
-        entries.clear()
 
     def _stating_indexes(self, run: Resolution, pages: Iterable[PageResult]) -> frozenset[str]:
         """Return the indexes of ``pages`` that state markers on any page, in this run or according to the cache."""
@@ -220,19 +203,20 @@ class Resolver:
             for page in pages
             if isinstance(page, PageAndOrigin) and page.page.marker is None and page.origin.authenticated
         } - stating
-        from_cache = {index for index in without_marker if self._cache and self._cache.states_markers(index)}
-        return frozenset(stating | from_cache)
+        return frozenset(stating.union(filter(self._cache.states_markers, without_marker)))
+
+
+def _all_indexes(query: Query) -> tuple[str, ...]:
+    """Return the indexes that ``query`` may be sent to; one may redirect to the built-in default index."""
+    status_index = query.settings.status_index
+    return (*query.indexes, *((status_index,) if status_index is not None else ()), DEFAULT_INDEX)
 
 
 def _insecure_indexes(queries: Iterable[Query]) -> frozenset[str]:
     """Return the normalized URLs of the indexes that are not authenticated."""
-    return frozenset(
-        page_key(index, query.name).index_url
-        for query in queries
-        if query.settings.insecure_hosts  # few users have any
-        for index in (*query.indexes, query.settings.status_index, DEFAULT_INDEX)
-        if index is not None and query.settings.is_insecure(index)
-    )
+    with_hosts = (query for query in queries if query.settings.insecure_hosts)  # few users have any
+    indexes = ((query, index) for query in with_hosts for index in _all_indexes(query))
+    return frozenset(page_key(index, "").index_url for query, index in indexes if query.settings.is_insecure(index))
 
 
 def _index_result(page: PageResult, stating: frozenset[str]) -> IndexResult:
@@ -309,16 +293,13 @@ class LookupSession:
         self._credentials = credentials
         self._trusted_hosts = trusted_hosts
         self._cache: StatusCache | None = None
-        self._cache_error: CacheError | None = None
         self._client: Client | None = None
         self._progress = progress
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._progress is not None:
             self._progress.close()
         if self._client is not None:
@@ -331,8 +312,8 @@ class LookupSession:
         queries = list(queries)
         if not queries:
             return {}
-        if self._use_cache and self._cache is None and self._cache_error is None:
-            self._open_cache()
+        if self._cache is None:
+            self._cache = StatusCache.open_or_empty(cache_directory()) if self._use_cache else StatusCache()
         resolver = Resolver(
             open_client=self._open_client,
             cache=self._cache,
@@ -343,16 +324,8 @@ class LookupSession:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the failure of the cache, if any; the lookups continued without it."""
-        error = self._cache_error or (self._cache.error if self._cache else None)
-        if error is None:
-            return ()
-        return (Problem(Severity.WARNING, f"{error}; continuing without a cache", error.help),)
-
-    def _open_cache(self) -> None:
-        try:
-            self._cache = StatusCache.open(cache_directory())
-        except CacheError as error:
-            self._cache_error = error
+        error = self._cache.error if self._cache else None
+        return () if error is None else (Problem(Severity.WARNING, f"{error}; continuing without a cache", error.help),)
 
     def _open_client(self) -> Fetcher:
         from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only

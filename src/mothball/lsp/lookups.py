@@ -321,9 +321,9 @@ class BlockingLookups:
     ) -> IndexResults:
         """Look up; errors other than those of the network are logged and returned as failed lookups."""
         queries = tuple(queries)
-        cache: StatusCache | None = None
+        cache = StatusCache()
         try:
-            cache = self._open_cache()
+            cache = StatusCache.open_or_empty(cache_directory())
             resolver = Resolver(open_client=open_client, cache=cache, clock=time.time, on_result=on_result)
             seconds = self._user.credentials.total_seconds
             return resolver.look_up(queries, cache_only=cache_only, seconds=seconds)
@@ -334,20 +334,11 @@ class BlockingLookups:
             logger.exception("lookup failed")
             return _failed(queries, "internal error; see the server log")
         finally:
-            if cache is not None:
-                if cache.error is not None:
-                    self._log_once(cache.error)
-                cache.close()
+            self._log_once(cache.error)
+            cache.close()
 
-    def _open_cache(self) -> StatusCache | None:
-        try:
-            return StatusCache.open(cache_directory())
-        except CacheError as error:
-            self._log_once(error)
-            return None
-
-    def _log_once(self, error: CacheError) -> None:
-        if str(error) != self._logged_error:
+    def _log_once(self, error: CacheError | None) -> None:
+        if error is not None and str(error) != self._logged_error:
             self._logged_error = str(error)
             logger.warning("%s; continuing without it. %s", error, error.help)
 
