@@ -55,12 +55,13 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
 
     Raises MothballError.
     """
-    change_reader = ChangeReader(change, select_paths(map(_git_path, arguments.paths), requested_format(arguments)))
-    unchanged_paths = _unchanged_paths(arguments.paths, change_reader, change)
+    selection = select_paths(map(_git_path, arguments.paths), requested_format(arguments))
+    unchanged_paths = _unchanged_paths(arguments.paths, change)
     policy_tree = change.bases[0].tree if arguments.policy == "base" else None
     mode = CheckMode.FIRST_PUSH if change.is_first_push else CheckMode.ADDED
     setup = set_up(arguments, mode=mode, tree=change.target, policy_tree=policy_tree)
-    discovered = change_reader.read(setup.config_resolver, setup.settings)
+    change_reader = ChangeReader(change, selection, setup.config_resolver, setup.settings)
+    discovered = change_reader.read()
     if arguments.list_files:
         validate_list_files(arguments)
         files = tuple(file for file in discovered.files if not file.is_context)
@@ -168,12 +169,13 @@ def _config_file(resolved_config: ResolvedConfig) -> ConfigFile:
     return ConfigFile(path, config.snapshot, bool(resolved_config.path), config.private, ignores)
 
 
-def _unchanged_paths(paths: Iterable[str], change_reader: ChangeReader, change: Change) -> list[str]:
+def _unchanged_paths(paths: Iterable[str], change: Change) -> list[str]:
     """Return the paths that are checked in full because the staged change does not touch them.
 
     If the change was given explicitly, return only the paths that do not exist, which are errors.
     """
-    unchanged = [path for path in dict.fromkeys(paths) if not change_reader.touches(_git_path(path))]
+    touched = change.touched_paths() if paths else set()
+    unchanged = [path for path in dict.fromkeys(paths) if _git_path(path) not in touched]
     if not change.is_explicit:
         return unchanged
     return [path for path in unchanged if not os.path.lexists(path) and not change.target.exists(_git_path(path))]
@@ -192,7 +194,7 @@ def _look_up_added(
     results = session.look_up(plan.queries(), cache_only=True)
     is_settled = all(map(_is_settled, (*results.values(), *plan.skipped())))
     if settings.refresh or not is_settled or has_version_findings(plan, results, settings):
-        discovered = change_reader.read(setup.config_resolver, settings, full_context=True)
+        discovered = change_reader.read(full_context=True)
         plan = plan_lookups(discovered.files, settings)
         results = session.look_up(plan.queries())
     return plan, confirmed_results(plan, results, session.look_up, settings)[0], discovered

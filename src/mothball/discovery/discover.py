@@ -21,6 +21,7 @@ from mothball.discovery.resolve import (
     ReadFile,
     ReadFiles,
     file_target,
+    include_problems,
     may_include_others,
     parse_target,
     resolve_files,
@@ -62,23 +63,25 @@ _SEARCHED_FILES = (
 MAX_EDITOR_CONTEXT = 500
 
 
-def _never(_path: str) -> bool:
+def never(_path: str) -> bool:
+    """Return False."""
     return False
 
 
 class DiscoveryRequest(NamedTuple):
     """The paths to read, and how to read them.
 
-    ``format`` (``--as``) overrides the format that the file name implies. ``stdin`` is the file name and content for
-    the path ``-``. ``working_directory`` replaces the current one as the root of files below it that are in no
-    repository. ``root`` is the root of the repository, if the caller knows it. With ``apply_exclude``, files named in
-    ``paths`` are subject to ``exclude``, and none is read merely because its content is like that of a requirements
-    file: for callers that are programs, not users who name a file explicitly. ``was_dependency_file`` is true for the
-    path of a file that must not be passed over, because it was a dependency file before the change. With ``context``,
-    files that decide about findings in ``paths``, but are not below them, are read from the disk as well. With
-    ``for_editor``, the texts of ``paths`` may change: each file has all local names that apply to it, not only those
-    that it uses, and the files of the project that may include it are part of its context. ``private`` are unsaved
-    private name patterns.
+    ``format`` (``--as``) overrides the format that the file name implies, of ``forced`` paths if given, or else of all.
+    ``stdin`` is the file name and content for the path ``-``. ``working_directory`` replaces the current one as the
+    root of files below it that are in no repository. ``root`` is the root of the repository, if the caller knows it.
+    With ``apply_exclude``, files named in ``paths`` are subject to ``exclude``, and none is read merely because its
+    content is like that of a requirements file: for callers that are programs, not users who name a file explicitly.
+    ``was_dependency_file`` is true for the path of a file that must not be passed over, because it was a dependency
+    file before the change. With ``context``, files that decide about findings in ``paths``, but are not below them, are
+    read from the disk as well. With ``for_editor``, the texts of ``paths`` may change: each file has all local names
+    that apply to it, not only those that it uses, and the files of the project that may include it are part of its
+    context. ``private`` are unsaved private name patterns. Without ``resolve``, files are only parsed: they have
+    nothing of what other files say about them.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -90,7 +93,13 @@ class DiscoveryRequest(NamedTuple):
     context: bool = False
     for_editor: bool = False
     private: PrivateNames = ()
-    was_dependency_file: Callable[[str], bool] = _never
+    was_dependency_file: Callable[[str], bool] = never
+    forced: frozenset[str] | None = None
+    resolve: bool = True
+
+    def format_for(self, path: str) -> str | None:
+        """Return ``format`` if it applies to ``path``."""
+        return self.format if self.forced is None or path in self.forced else None
 
 
 class PassedOver(NamedTuple):
@@ -173,7 +182,12 @@ class _Discovery:
         self._including_files = IncludingFiles(self._tree)
 
     def resolved_files(self) -> Iterator[ResolvedFile]:
-        """Return the files that were read, resolved."""
+        """Return the files that were read, resolved if that is requested."""
+        if not self._request.resolve:
+            return (
+                ResolvedFile(display_path(parsed.path), parsed, config, include_problems=include_problems(includes))
+                for parsed, config, includes in self.read.values()
+            )
         read = ReadFiles(self.read, self.including, self._failed, self._context)
         return resolve_files(read, self._tree, self._request.private, all_names=self._request.for_editor)
 
@@ -205,7 +219,8 @@ class _Discovery:
         self._read_all(target for path in self._request.paths for target in self._targets(path))
         if self._request.context:
             self._read_context()
-        self._read_including_files()
+        if self._request.resolve:
+            self._read_including_files()
 
     def _read_all(self, targets: Iterable[FileTarget]) -> None:
         """Read ``targets`` and the files that they include."""
@@ -318,7 +333,7 @@ class _Discovery:
             return []
         if parsed.document.problems and not target.is_certain:
             parsed = self._without_expected_errors(parsed)
-        if self._request.format == target.format and _has_no_entry_of_format(parsed):
+        if self._request.format_for(target.path) == target.format and _has_no_entry_of_format(parsed):
             message = f"{one_line(display_path(target.path))} has no entries of the format {target.format}"
             self.problems.append(Problem(Severity.ERROR, message, "omit --as, or name the format of the file"))
             # Its ignore comments are not unused: they are meant for the other format.
@@ -368,7 +383,7 @@ class _Discovery:
         if self._tree.leads_outside(path, target.root):
             help_text = "check the target by its own path, or add the link to `exclude`"
             raise BrokenLinkError(path, "symbolic link is broken or leads outside the repository", help_text=help_text)
-        if self._tree.is_link(path) and self._request.format is None:
+        if self._tree.is_link(path) and self._request.format_for(path) is None:
             real = self._tree.real_path(path) or path
             if not may_be_dependency_file(real) and not self._tree.is_tracked(real, target.root):
                 cause = "symbolic link to a file that git does not track and that is not a known dependency file"
@@ -392,7 +407,8 @@ class _Discovery:
         root = self._request.root or repository_root(path, self._request.working_directory)
         absolute = os.path.abspath(path)
         configured = self._configured_format(absolute, root)
-        file_format = self._request.format or configured or format_of(absolute, naming_root(root))
+        requested = self._request.format_for(absolute)
+        file_format = requested or configured or format_of(absolute, naming_root(root))
         if data is None and not self._tree.exists(path):
             from mothball.discovery.file_search import similar_path  # noqa: PLC0415 - for errors only
 
@@ -402,7 +418,7 @@ class _Discovery:
         elif file_format is None:
             yield from self._recognized(path, root, data)
         else:
-            is_certain = bool(self._request.format or configured)
+            is_certain = bool(requested or configured)
             yield file_target(path, root, file_format, self._tree, data, is_certain=is_certain)
 
     def _recognized(self, path: str, root: str, data: bytes | None) -> Iterator[FileTarget]:

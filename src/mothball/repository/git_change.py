@@ -22,6 +22,7 @@ from mothball.repository.git_repository import (
     sparse_paths,
 )
 from mothball.repository.git_tree import Blobs, GitTree, KnownEntries
+from mothball.repository.paths import upward
 
 # The entries of a file, and of a link that leads nowhere, in the working tree, which have no object ID.
 _ON_DISK = Entry("100644", "")
@@ -66,6 +67,16 @@ class Change(NamedTuple):
     def absolute(self, path: str) -> str:
         """Return the absolute path for a path relative to the root."""
         return self.repository.absolute(path)
+
+    def touched_paths(self) -> set[str]:
+        """Return the absolute paths of the files that the change touches, and of all directories above them."""
+        touched: set[str] = set()
+        for name in {name for base in self.bases for name in base.touched}:
+            for path in upward(self.absolute(name), self.repository.root):
+                if path in touched:
+                    break
+                touched.add(path)
+        return touched
 
     def target_paths(self) -> list[str]:
         """Return the absolute paths of all tracked files of the target."""
