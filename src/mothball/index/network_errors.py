@@ -31,14 +31,12 @@ NETWORK_ERRORS = (
 class TransportError(NamedTuple):
     """A request without a response.
 
-    ``retryable`` is True if a retry may help; ``endpoint_down`` if requests for other names will fail as well;
-    ``from_breaker`` if no request was sent because the circuit breaker is open.
+    ``retryable`` is True if a retry may help; ``endpoint_down`` if requests for other names will fail as well.
     """
 
     failed: Failed
     retryable: bool = False
     endpoint_down: bool = False
-    from_breaker: bool = False
 
 
 class _ErrorKind(NamedTuple):

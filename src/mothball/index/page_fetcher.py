@@ -126,10 +126,15 @@ class _PageFetch:
         try:
             if login is not None and credentials.is_rejected(self._first_url, login):
                 return Response(401, {})
-            response = self._send(endpoint, take_slot)
+            if (failed := self._limits.failure(endpoint)) is not None:
+                return failed
+            headers = self._headers(login)
+            response = self._fetcher.transport.get(self._url, endpoint, headers, self._deadline, take_slot)
             if isinstance(response, TransportError):
                 # Before the slot is released, so that the next request sees the recorded failure.
                 return self._handle_transport_error(response)
+            if response.status < 500 and response.status != 429:
+                self._limits.record_success(endpoint)
             if login is not None and response.status == 401:
                 # Before the slot is released: requests that wait for it would send the same login.
                 credentials.reject(self._first_url, login)
@@ -153,22 +158,11 @@ class _PageFetch:
             case _:
                 return self._final_outcome(response)
 
-    def _send(self, endpoint: Endpoint, take_slot: Callable[[], bool]) -> Response | TransportError:
-        """Send a request to ``endpoint`` unless its circuit breaker is open."""
-        failed = self._limits.failure(endpoint)
-        if failed is not None:
-            return TransportError(failed, from_breaker=True)
-        response = self._fetcher.transport.get(self._url, endpoint, self._headers(), self._deadline, take_slot)
-        if isinstance(response, Response) and response.status < 500 and response.status != 429:
-            self._limits.record_success(endpoint)
-        return response
-
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, login: Login | None) -> dict[str, str]:
         """Return the request headers. Only gzip is accepted, since servers disagree on the format of deflate."""
         headers = {"Accept": self._accept, "Accept-Encoding": "gzip", "User-Agent": USER_AGENT}
         if self._etag is not None:
             headers["If-None-Match"] = self._etag
-        login = self._login_to_send()
         if login is not None:
             headers["Authorization"] = login.header()
         return headers
@@ -179,8 +173,6 @@ class _PageFetch:
 
     def _handle_transport_error(self, error: TransportError) -> Outcome | None:
         """Retry, or record the failure in the circuit breaker and return it."""
-        if error.from_breaker:
-            return error.failed
         limits, endpoint = self._limits, self._endpoint
         # A connection timeout of a host that has responded before may be temporary.
         may_be_temporary = error.failed.cause is Cause.TIMEOUT and limits.successes(endpoint) > 0

@@ -2,7 +2,8 @@
 
 A name is only sent to indexes that its installer would query: the index that the entry pins, else those of the options
 or tables of its file, else the default. The format of the file and the table of the entry determine the installer. The
-rules of tools are in ``uv`` and ``tools``, which is imported when a file needs it. docs/indexes.md documents the order.
+rules of pip and uv are in ``candidates``, those of others in ``tools``, imported when a file needs it. docs/indexes.md
+documents the order.
 """
 
 from __future__ import annotations
@@ -26,15 +27,18 @@ from mothball.routing.candidates import (
     Selection,
     UserAddresses,
     has_secret,
+    index_by_name,
+    index_of_variables,
     is_http,
     is_local,
     is_public,
     merge_selections,
     reject,
+    select_for_requirements,
+    select_for_uv,
     user_candidate,
 )
 from mothball.routing.facts import NO_FACTS, LookupFacts, routed_as_saved, with_pin
-from mothball.routing.uv import index_by_name, index_of_variables, select_for_requirements, select_for_uv
 
 # Indexes per name: each costs a request for every name.
 MAX_INDEXES = 16
