@@ -334,7 +334,7 @@ def test_index_without_statuses_is_left_to_the_user(
 def test_unknown_statuses_of_the_default_index_are_not_accepted(
     project: Project, index: ScriptedIndex, mirror: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mothball.cli.init_plan.is_default_index", lambda url: url == mirror.url)
+    monkeypatch.setattr("mothball.cli.init.is_default_index", lambda url: url == mirror.url)
     before = f'index-url = "{mirror.url}"\n'
     path = project.write("mothball.toml", before)
     result = project.run("init", "--yes", "--accept-not-stated")

@@ -1,4 +1,7 @@
-"""The command ``mothball init``: write the hook entry and the first settings of a repository."""
+"""The command ``mothball init``: write the hook entry and the first settings of a repository.
+
+The plan has the text of each file, and what the user has to decide or do by hand.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,54 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
-from mothball.check.pipeline import check
+from mothball.check.inputs import ResolvedFile
 from mothball.check.policy import exit_code, is_reason
-from mothball.cli.common import open_session, read_paths
-from mothball.cli.init_plan import CheckedRepository, InitOptions, InitPlan, NewText, plan_init
-from mothball.cli.write_ignores import replace_text
+from mothball.cli.common import check_files, read_paths
+from mothball.cli.snapshot import count_known, snapshot_results, snapshot_text
+from mothball.cli.write_ignores import (
+    CONFIG_SUFFIXES,
+    TextFile,
+    error_cause,
+    ignorable_findings,
+    new_ignores,
+    read_text_file,
+    replace_text,
+)
+from mothball.config.project import DEFAULT_INDEX, IndexStatuses, is_default_index
 from mothball.config.values import read_index_url
-from mothball.edits.hook_entry import HookSource
-from mothball.model.errors import ConfigError, UsageError
-from mothball.model.results import Report, Rule
-from mothball.model.sanitize import one_line, sanitize_line
+from mothball.discovery.config_lookup import table_path
+from mothball.discovery.discover import DiscoveryResult
+from mothball.edits.hook_entry import (
+    HOOK_ID,
+    HookSource,
+    add_hook,
+    extended_hook_files,
+    hook_entry,
+    hook_entry_toml,
+    unmatched,
+)
+from mothball.edits.model import apply
+from mothball.edits.settings import NewIgnore, NewSetting, add_config_ignores, add_settings
+from mothball.formats.toml.api import scan, to_mapping
+from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
+from mothball.model.records import NamedTuple
+from mothball.model.results import (
+    KnownStatus,
+    Problem,
+    Report,
+    Rule,
+    Severity,
+    Source,
+    StatusNotStated,
+    UnrecognizedStatus,
+)
+from mothball.model.sanitize import base_url, join_names, one_line, sanitize_line
 from mothball.report.text import concise_line, problem_line
 from mothball.repository.files import display_path
-from mothball.repository.git_repository import open_repository
+from mothball.repository.git_repository import Repository, open_repository
 from mothball.repository.paths import is_inside, repository_root
 
 _MAX_LINE = 200
@@ -31,6 +67,39 @@ _HOOK_TYPES = "--hook-type pre-commit --hook-type pre-merge-commit"
 # What could not be checked; the other findings are those of `mothball check`.
 _REPORTED_RULES = (Rule.QUARANTINED, Rule.RE_REGISTERED, Rule.UNVERIFIED, Rule.UNRESOLVABLE, Rule.UNREADABLE)
 _FAILED_RULES = (Rule.UNVERIFIED, Rule.UNREADABLE)
+_YAML = (".yaml", ".yml")
+_JSON = ".json"
+_PREK_TOML = "prek.toml"
+_GIT_HOOK = "#!/bin/sh\nexec mothball check --added\n"
+_GIT_HOOK_COMMAND = "mothball check --added"
+
+
+class CheckedRepository(NamedTuple):
+    """The repository, the files of a full check of it, and their report.
+
+    ``new_config`` is the path of the configuration file that applies to a file in the root, or where to create it.
+    ``now`` is a Unix time, ``today`` an ISO date.
+    """
+
+    repository: Repository
+    files: Mapping[str, ResolvedFile]
+    report: Report
+    new_config: str
+    now: float
+    today: str
+
+    @property
+    def root(self) -> str:
+        """The root of the working tree."""
+        return self.repository.root
+
+
+class NewText(NamedTuple):
+    """A file, and its new text."""
+
+    file: TextFile
+    text: str
+    is_executable: bool = False
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,9 +107,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     It is 3 if a lookup failed, and 2 if a file could not be read or must be changed by hand.
     """
-    options = _options(arguments)
+    _validate(arguments)
     repo = _check_repository(arguments)
-    plan = plan_init(repo, options)
+    plan = _Plan(repo)
+    plan.add_hook(arguments)
+    if arguments.write_snapshot:  # before the configuration that names it
+        plan.add_snapshot(arguments.write_snapshot)
+    plan.add_statuses(arguments)
+    plan.add_ignores(arguments.reason)
     changes = plan.changes()
     sys.stdout.write("".join(f"{line}\n" for line in _preview(changes, plan, repo.report)))
     code = exit_code(
@@ -55,12 +129,12 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write("nothing was written\n")
     else:
         _write(changes)
-        sys.stdout.write("".join(f"{line}\n" for line in _next_steps(changes, options, repo.root)))
+        sys.stdout.write("".join(f"{line}\n" for line in _next_steps(changes, arguments, repo.root)))
     return code
 
 
-def _options(arguments: argparse.Namespace) -> InitOptions:
-    """Return the options. Raises UsageError if they are invalid or contradict one another."""
+def _validate(arguments: argparse.Namespace) -> None:
+    """Normalize the arguments. Raises UsageError if they are invalid or contradict one another."""
     if (arguments.repo is None) != (arguments.rev is None):
         help_text = "name the URL of the repository of mothball with --repo, and a tag or commit of it with --rev"
         raise UsageError("--repo and --rev require each other", help_text=help_text)
@@ -74,25 +148,19 @@ def _options(arguments: argparse.Namespace) -> InitOptions:
         if value is not None and (not value or one_line(value) != value):
             message = f"{option} is empty, or contains control characters or a secret"
             raise UsageError(message, help_text="it would be committed as it is")
-    reason = one_line(arguments.reason or "")
-    if arguments.reason is not None and not is_reason(reason):
+    has_reason = arguments.reason is not None
+    arguments.reason = one_line(arguments.reason or "")
+    if has_reason and not is_reason(arguments.reason):
         help_text = 'state why these packages are kept, for example --reason "existing dependency, see #812"'
         raise UsageError("--reason is empty or a placeholder", help_text=help_text)
     if arguments.status_index and arguments.accept_not_stated:
         help_text = "remove one of them"
         raise UsageError("--status-index cannot be combined with --accept-not-stated", help_text=help_text)
     try:
-        status_index = arguments.status_index and read_index_url(arguments.status_index, ("--status-index",))
+        if arguments.status_index:
+            arguments.status_index = read_index_url(arguments.status_index, ("--status-index",))
     except ConfigError as error:
         raise UsageError(str(error), help_text=error.help or "pass the URL of an index") from error
-    return InitOptions(
-        HookSource(arguments.repo or "", arguments.rev or ""),
-        arguments.git_hook,
-        reason,
-        arguments.write_snapshot or "",
-        status_index or "",
-        arguments.accept_not_stated,
-    )
 
 
 def _check_repository(arguments: argparse.Namespace) -> CheckedRepository:
@@ -108,11 +176,9 @@ def _check_repository(arguments: argparse.Namespace) -> CheckedRepository:
     repository = open_repository(directory)
     arguments.paths = [os.path.relpath(root)]
     setup, discovered = read_paths(arguments)
-    # A new project has no dependency files yet.
-    problems = discovered.problems if discovered.files else tuple(setup.config_resolver.problems)
-    with open_session(arguments, setup.user) as session:
-        report = check(discovered.files, session.look_up, setup.settings, discovered.unreadable, problems)
-    report = report.with_problems(*session.problems())
+    if not discovered.files:  # a new project
+        discovered = DiscoveryResult((), discovered.unreadable, tuple(setup.config_resolver.problems))
+    report = check_files(arguments, setup, discovered)
     config = setup.config_resolver.resolve(os.path.join(root, "any-file"), root)
     return CheckedRepository(
         repository,
@@ -124,10 +190,241 @@ def _check_repository(arguments: argparse.Namespace) -> CheckedRepository:
     )
 
 
+# --- the plan ---------------------------------------------------------------------------------------------------------
+
+
+class _Plan:
+    """The texts to write, by absolute path, the problems, and the notes, whose lines are sanitized."""
+
+    def __init__(self, repo: CheckedRepository) -> None:
+        self._repo = repo
+        self._texts: dict[str, NewText] = {}
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+
+    def changes(self) -> list[NewText]:
+        """Return the files whose text changes."""
+        return [new for new in self._texts.values() if new.text != new.file.text or not new.file.exists]
+
+    def _edit(
+        self, path: str, suffixes: tuple[str, ...], edit: Callable[[str], str], *, is_git_hook: bool = False
+    ) -> Problem | None:
+        """Apply ``edit`` to the text of the file at ``path``; return the problem if it cannot be edited.
+
+        The repository must contain the file, unless it is a git hook, which is executable.
+        """
+        try:
+            new = self._texts.get(path)
+            if new is None:
+                file = read_text_file(path, None if is_git_hook else self._repo.root, suffixes)
+                new = NewText(file, file.text, is_git_hook)
+            self._texts[path] = NewText(new.file, edit(new.text), is_git_hook)
+        except (ConfigError, UnreadableFileError) as error:
+            return self._add_problem(f"not changed: {error_cause(error)}", error.help, path)
+        return None
+
+    def _edit_settings(self, path: str, *settings: NewSetting) -> None:
+        self._edit(path, CONFIG_SUFFIXES, lambda text: add_settings(text, table_path(path), settings))
+
+    def _add_problem(self, message: str, help_text: str, path: str) -> Problem:
+        """Add an error about the file at ``path``, and return it."""
+        problem = Problem(Severity.ERROR, message, help_text, display_path(path))
+        self.problems.append(problem)
+        return problem
+
+    def add_hook(self, arguments: argparse.Namespace) -> None:
+        """Plan the entry of the hook, or a plain Git hook."""
+        if arguments.git_hook:
+            self._add_git_hook()
+            return
+        source = HookSource(arguments.repo or "", arguments.rev or "")
+        root = self._repo.root
+        relative = (os.path.relpath(file.parsed.path, root).replace(os.sep, "/") for file in self._repo.files.values())
+        paths = unmatched(sorted(path for path in relative if not path.startswith("../")))
+        if os.path.lexists(os.path.join(root, _PREK_TOML)):
+            # prek prefers this file to the others, and pre-commit does not read it.
+            self._add_to_prek_toml(source, paths)
+            return
+        names = (".pre-commit-config.yaml", ".pre-commit-config.yml")
+        config = next((name for name in names if os.path.lexists(os.path.join(root, name))), names[0])
+        problem = self._edit(os.path.join(root, config), _YAML, lambda text: add_hook(text, source, paths))
+        # Errors of an existing hook have a help text.
+        if problem is not None and not problem.help:
+            self.notes += [f"the entry for `repos` in {config}:", *_indented(hook_entry(source, paths))]
+
+    def _add_to_prek_toml(self, source: HookSource, paths: list[str]) -> None:
+        """Show what must be added to prek.toml by hand."""
+        path = os.path.join(self._repo.root, _PREK_TOML)
+        try:
+            text = read_text_file(path, self._repo.root, CONFIG_SUFFIXES).text
+        except UnreadableFileError as error:
+            self._add_problem(error.cause, error.help, path)
+            return
+        repos = _dictionaries(to_mapping(scan(text)).get("repos"))
+        hooks = (hook for each in repos for hook in _dictionaries(each.get("hooks")))
+        hook = next((hook for hook in hooks if hook.get("id") == HOOK_ID), None)
+        if hook is None:
+            self._add_problem("the hook must be added by hand", "", path)
+            entry = _indented(hook_entry_toml(source, paths))
+            self.notes += [f"at the end of {one_line(display_path(path))}:", *entry]
+            return
+        files = str(hook.get("files", ""))
+        if paths and extended_hook_files(files, paths) != files:
+            self._add_problem(f"`files` of the hook must match {join_names(paths, 5)}", "extend it by hand", path)
+
+    def _add_git_hook(self) -> None:
+        git, root = self._repo.repository.git, self._repo.root
+        # The last value is the one that mothball passes to git.
+        configured = git.run("config", "-z", "--get-all", "core.hooksPath").stdout.split(b"\0")[:-2]
+        if configured:
+            directory = os.path.join(root, os.fsdecode(configured[-1]))
+            help_text = f"add the line `{_GIT_HOOK_COMMAND} || exit 1` to its pre-commit hook"
+            self._add_problem("git reads hooks from this directory (core.hooksPath)", help_text, directory)
+            return
+        common = os.fsdecode(git.run("rev-parse", "--git-common-dir").stdout.removesuffix(b"\n"))
+        for name in ("pre-commit", "pre-merge-commit"):
+            path = os.path.normpath(os.path.join(root, common, "hooks", name))
+            self._edit(path, ("",), _git_hook, is_git_hook=True)
+
+    def add_snapshot(self, name: str) -> None:
+        """Plan the snapshot ``name``, a path, and the setting that names it."""
+        results = snapshot_results(self._repo.report)
+        path = os.path.abspath(name)
+        directory, root = os.path.dirname(path), self._repo.root
+        if not (path.endswith(_JSON) and os.path.isdir(directory) and is_inside(os.path.realpath(directory), root)):
+            help_text = "name one in an existing directory, such as statuses.json"
+            self._add_problem("no snapshot: not a .json file of the repository", help_text, path)
+        elif not count_known(results):
+            help_text = "run it where an index that publishes them can be queried"
+            self._add_problem("no snapshot: no status is known", help_text, path)
+        elif self._edit(path, (_JSON,), lambda _: snapshot_text(results, self._repo.now)) is None:
+            config = self._repo.new_config
+            relative = os.path.relpath(path, os.path.dirname(config)).replace(os.sep, "/")
+            self._edit_settings(config, NewSetting((), "snapshot", relative))
+
+    def add_statuses(self, arguments: argparse.Namespace) -> None:
+        """Plan the settings of the indexes that were queried, in the configuration of the files that use them."""
+        undecided: dict[str, None] = {}
+        accepts, status_index = arguments.accept_not_stated, arguments.status_index
+        option = "--status-index" if status_index else "--accept-not-stated" if accepts else ""
+        for path, index, is_stated in _queried_indexes(self._repo):
+            if is_stated:
+                self._add_index_setting(path, index, IndexStatuses.STATED)
+                continue
+            if status_index:
+                self._edit_settings(path, NewSetting((), "status-index", status_index))
+            elif accepts and not is_default_index(index):
+                self._add_index_setting(path, index, IndexStatuses.NONE)
+            else:
+                undecided[index] = None
+                continue
+            option = ""
+        if option and undecided:
+            self.notes.append(f"{option} does not apply to the built-in default index")
+        elif option:
+            self.notes.append(
+                f"{option} has no effect: no index without statuses was queried that is not yet configured"
+            )
+        for index in undecided:
+            self.notes += _undecided_lines(index)
+
+    def _add_index_setting(self, path: str, index: str, statuses: IndexStatuses) -> None:
+        def edit(text: str) -> str:
+            prefix = table_path(path)
+            table = "indexes", _index_key(text, prefix, index)
+            return add_settings(text, prefix, [NewSetting(table, "statuses", statuses)])
+
+        self._edit(path, CONFIG_SUFFIXES, edit)
+
+    def add_ignores(self, reason: str) -> None:
+        """Plan ignore entries with ``reason`` for what is ignorable today; a note without a reason."""
+        repo = self._repo
+        findings = ignorable_findings(repo.report, repo.files, repo.today)
+        names = sorted({finding.name or "" for finding in findings})
+        if names and not reason:
+            shown = ", ".join(one_line(name, 100) for name in names)
+            self.notes += [
+                f"archived, deprecated or yanked today, and not rejected by the hook: {shown}",
+                f"  to ignore {'it' if len(names) == 1 else 'them'} in full checks as well, with your reason:",
+                '    mothball init --reason "in use before mothball"',
+            ]
+            return
+        for path, entries in new_ignores(findings, repo.files, reason).items():
+
+            def edit(text: str, path: str = path, entries: list[NewIgnore] = entries) -> str:
+                return apply(text, add_config_ignores(text, table_path(path), entries))
+
+            self._edit(path, CONFIG_SUFFIXES, edit)
+
+
+def _git_hook(text: str) -> str:
+    if _GIT_HOOK_COMMAND in text:
+        return text
+    if text:
+        raise ConfigError("the hook exists", help_text=f"add the line `{_GIT_HOOK_COMMAND} || exit 1` to it")
+    return _GIT_HOOK
+
+
+def _dictionaries(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _undecided_lines(index: str) -> list[str]:
+    """Return what to do about an index that publishes no statuses."""
+    what = f"{one_line(index, 300)} publishes no project statuses: commits that add dependencies from it are rejected"
+    query = "  to query another index for their statuses, which sends it all names that are not `private`:"
+    if is_default_index(index):
+        return [
+            what,
+            "  the index itself publishes them: a proxy or mirror in between seems to remove them",
+            query,
+            "    mothball init --status-index URL",
+        ]
+    return [
+        what,
+        query,
+        f"    mothball init --status-index {DEFAULT_INDEX}",
+        "  or to accept unknown statuses:",
+        "    mothball init --accept-not-stated",
+    ]
+
+
+def _queried_indexes(repo: CheckedRepository) -> Iterator[tuple[str, str, bool]]:
+    """Yield each index without `statuses` that was queried: configuration file, URL, and whether it states markers."""
+    stated: dict[tuple[str, str], bool] = {}
+    for item in repo.report.dependencies:
+        lookup = item.lookup
+        if not isinstance(lookup, KnownStatus | UnrecognizedStatus | StatusNotStated):
+            continue
+        config, index = repo.files[item.path].resolved_config, lookup.origin.index_url
+        settings = {each.url: each.statuses for each in config.network.index_settings}
+        is_settled = settings.get(index) is not None or lookup.origin.source is Source.SNAPSHOT
+        # The built-in default index states markers.
+        if is_settled or index == base_url(config.network.status_index or ""):
+            continue
+        key = (config.edited_path, index)
+        stated[key] = stated.get(key, False) or not isinstance(lookup, StatusNotStated)
+    for (path, index), is_stated in sorted(stated.items()):
+        if not (is_stated and is_default_index(index)):
+            yield path, index, is_stated
+
+
+def _index_key(text: str, prefix: tuple[str, ...], index: str) -> str:
+    """Return the key of ``index`` in the table of indexes, which may lack the slash at the end."""
+    table: object = to_mapping(scan(text))
+    for name in (*prefix, "indexes"):
+        table = table.get(name) if isinstance(table, dict) else None
+    return next((key for key in table if base_url(key) == index), index) if isinstance(table, dict) else index
+
+
+def _indented(text: str) -> list[str]:
+    return [f"    {line}" for line in text.splitlines()]
+
+
 # --- output -----------------------------------------------------------------------------------------------------------
 
 
-def _preview(changes: Sequence[NewText], plan: InitPlan, report: Report) -> Iterator[str]:
+def _preview(changes: Sequence[NewText], plan: _Plan, report: Report) -> Iterator[str]:
     """Yield the changes as a diff, then problems and notes."""
     for file, text, _ in changes:
         name = one_line(display_path(file.path), 1000)
@@ -169,18 +466,18 @@ def _write(changes: Sequence[NewText]) -> None:
         sys.stdout.write(f"{one_line(display_path(file.path), 1000)}: written\n")
 
 
-def _next_steps(changes: Sequence[NewText], options: InitOptions, root: str) -> Iterator[str]:
+def _next_steps(changes: Sequence[NewText], arguments: argparse.Namespace, root: str) -> Iterator[str]:
     committed = [new.file.path for new in changes if not new.is_executable and is_inside(new.file.path, root)]
-    if committed or not options.git_hook:
+    if committed or not arguments.git_hook:
         yield "what to do next:"
     if committed:
         yield f"    git add {' '.join(shlex.quote(display_path(path)) for path in committed)}"
-    if options.git_hook:
+    if arguments.git_hook:
         return
     runner = next((name for name in ("pre-commit", "prek") if shutil.which(name)), None)
     if runner is None:
         yield "  install pre-commit or prek, for example with `uv tool install prek`, then:"
     yield f"    {runner or 'prek'} install {_HOOK_TYPES}"
-    if not options.source.repo:
+    if not arguments.repo:
         yield "  the hook runs the mothball on PATH, so each contributor needs it;"
         yield "  with --repo URL --rev REV, the hook runner installs it"

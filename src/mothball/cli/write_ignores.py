@@ -33,24 +33,6 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WRITTEN_RULES = (Rule.ARCHIVED, Rule.DEPRECATED, Rule.YANKED)
 
 
-class IgnorePlan(NamedTuple):
-    """The ignore entries to write into one configuration file: rules and pinned versions by project name.
-
-    ``root`` is the repository that must contain the file, or None for a file given with ``--config``.
-    """
-
-    rules: dict[str, dict[Rule, None]]
-    versions: dict[str, dict[str, None]]
-    root: str | None
-
-    def entries(self, reason: str) -> list[NewIgnore]:
-        """Return the new entries, by name."""
-        return [
-            NewIgnore(name, tuple(rules), reason, tuple(self.versions.get(name, ())))
-            for name, rules in sorted(self.rules.items())
-        ]
-
-
 def validate_arguments(arguments: argparse.Namespace) -> None:
     """Raise UsageError if ``--write-ignores`` or ``--reason`` is combined with the wrong options."""
     if not arguments.write_ignores:
@@ -77,16 +59,18 @@ def write_ignores(arguments: argparse.Namespace, files: Sequence[ResolvedFile], 
     """
     by_path = {file.path: file for file in files}
     candidates = ignorable_findings(report, by_path, today)
-    plans = plan_ignores(candidates, by_path, is_chosen=arguments.config is not None)
+    # A file given with --config may be anywhere.
+    checked_files = files if arguments.config is None else ()
+    roots = {file.resolved_config.edited_path: repository_root(file.path) for file in checked_files}
     problems = list(report.problems)
     written: dict[str, int] = {}
-    for path in sorted(plans):
-        entries = plans[path].entries(_reason(arguments))
+    for path, entries in new_ignores(candidates, by_path, _reason(arguments)).items():
         try:
-            _write(path, entries, plans[path].root)
+            file = read_text_file(path, roots.get(path), CONFIG_SUFFIXES)
+            replace_text(file, apply(file.text, add_config_ignores(file.text, table_path(path), entries)))
         except (ConfigError, UnreadableFileError) as error:
-            cause = error.cause if isinstance(error, UnreadableFileError) else str(error)
-            problems.append(Problem(Severity.ERROR, f"no ignores written: {cause}", error.help, display_path(path)))
+            message = f"no ignores written: {error_cause(error)}"
+            problems.append(Problem(Severity.ERROR, message, error.help, display_path(path)))
         else:
             written[path] = len(entries)
             sys.stdout.write(_written_lines(path, entries))
@@ -126,19 +110,25 @@ def _files_of(finding: Finding, by_path: Mapping[str, ResolvedFile]) -> Iterator
         yield by_path[path]
 
 
-def plan_ignores(
-    findings: Iterable[Finding], by_path: Mapping[str, ResolvedFile], *, is_chosen: bool = False
-) -> dict[str, IgnorePlan]:
+def new_ignores(
+    findings: Iterable[Finding], by_path: Mapping[str, ResolvedFile], reason: str
+) -> dict[str, list[NewIgnore]]:
     """Return the ignore entries to write, by the path of the configuration file."""
-    plans: dict[str, IgnorePlan] = {}
+    rules: dict[str, dict[str, dict[Rule, None]]] = {}
+    versions: dict[tuple[str, str], dict[str, None]] = {}
     for finding in findings:
         for file in _files_of(finding, by_path):
-            root = None if is_chosen else repository_root(file.path)
-            plan = plans.setdefault(file.resolved_config.edited_path, IgnorePlan({}, {}, root))
-            plan.rules.setdefault(finding.name or "", {})[finding.rule] = None
+            path, name = file.resolved_config.edited_path, finding.name or ""
+            rules.setdefault(path, {}).setdefault(name, {})[finding.rule] = None
             if finding.version is not None:
-                plan.versions.setdefault(finding.name or "", {})[finding.version] = None
-    return plans
+                versions.setdefault((path, name), {})[finding.version] = None
+    return {
+        path: [
+            NewIgnore(name, tuple(rules_of_name), reason, tuple(versions.get((path, name), ())))
+            for name, rules_of_name in sorted(by_name.items())
+        ]
+        for path, by_name in sorted(rules.items())
+    }
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -179,13 +169,9 @@ def replace_text(file: TextFile, text: str) -> None:
         raise UnreadableFileError(file.path, cause, help_text="the file was not changed") from error
 
 
-def _write(path: str, entries: Sequence[NewIgnore], root: str | None) -> None:
-    """Add ``entries`` to the configuration file at ``path``, which is created if it does not exist.
-
-    Raises UnreadableFileError if the file cannot be read or written, ConfigError if it cannot be parsed.
-    """
-    file = read_text_file(path, root, CONFIG_SUFFIXES)
-    replace_text(file, apply(file.text, add_config_ignores(file.text, table_path(path), entries)))
+def error_cause(error: ConfigError | UnreadableFileError) -> str:
+    """Return why a file cannot be changed, without its path."""
+    return error.cause if isinstance(error, UnreadableFileError) else str(error)
 
 
 # --- output -----------------------------------------------------------------------------------------------------------
