@@ -14,7 +14,7 @@ import yaml
 
 from mothball.edits.model import Edit, apply, end_of_line, newline_of
 from mothball.formats.names import INCLUDE_SUFFIXES, INDEX_CONFIGURATIONS, PATTERNS
-from mothball.formats.yaml.reader import read_yaml
+from mothball.formats.yaml.scan import read_yaml, yaml_loader
 from mothball.model.document import LineIndex, Span
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
@@ -260,7 +260,7 @@ def _files_lines(expression: str, indent: str) -> list[str]:
 def _compose(text: str) -> yaml.Node | None:
     """Return the node of the only document. Raises ConfigError."""
     try:
-        node: yaml.Node | None = yaml.compose(text, Loader=_loader())
+        node: yaml.Node | None = yaml.compose(text, Loader=yaml_loader())
     except (yaml.YAMLError, RecursionError) as error:
         raise ConfigError("not one YAML document") from error
     if node is not None and not isinstance(node, yaml.MappingNode):
@@ -274,7 +274,7 @@ def _events(text: str) -> list[_Event]:
     Unlike a comparison of nodes, one of events takes linear time, whatever aliases the text has.
     """
     try:
-        events = list(yaml.parse(text, Loader=_loader()))
+        events = list(yaml.parse(text, Loader=yaml_loader()))
     except yaml.YAMLError:
         return []
     return [
@@ -293,10 +293,6 @@ def _inserted_at(text: str, edited: str, added: str) -> int | None:
     start = next((at for at, pair in enumerate(zip(old, events, strict=False)) if pair[0] != pair[1]), 0)
     inserted = new[1:-1] if old else new
     return start if events == [*old[:start], *inserted, *old[start:]] else None
-
-
-def _loader() -> type[yaml.SafeLoader | yaml.CSafeLoader]:
-    return yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
 def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:

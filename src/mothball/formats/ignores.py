@@ -6,6 +6,7 @@ The syntax is the same in every format whose comments begin with ``#``. In INI f
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from mothball.model.document import IgnoreComment, ParseProblem, Span
 from mothball.model.errors import suggest
@@ -30,17 +31,24 @@ def may_hold_ignore_comment(text: str) -> bool:
     return _NAME in text or _NAME in text.lower()
 
 
-def read_comment(
-    text: str, span: Span, mark: str = "#", applies_from: int | None = None
-) -> IgnoreComment | ParseProblem | None:
-    """Parse the comment that ``span`` covers in ``text``; ``mark`` is the character that starts comments.
+def read_comments(text: str, spans: Iterable[Span]) -> Iterator[IgnoreComment | ParseProblem]:
+    """Yield the ignore comments among the comments at ``spans`` of ``text``, and the problems of invalid ones."""
+    for span in spans if may_hold_ignore_comment(text) else ():
+        comment = read_comment(text, span)
+        if comment is not None:
+            yield comment
+
+
+def read_comment(text: str, span: Span, applies_from: int | None = None) -> IgnoreComment | ParseProblem | None:
+    """Parse the comment that ``span`` covers in ``text``, from its ``#`` or ``;``.
 
     Return None for a comment without a mothball directive and a problem for an invalid directive. The span of the
     result begins at the directive's own mark. The reason may be empty. An ignore comment applies from ``applies_from``,
     by default from its own start.
     """
     comment = span.slice(text)
-    directive = re.search(_DIRECTIVE.format(f"[#{mark}]"), comment) if may_hold_ignore_comment(comment) else None
+    pattern = _DIRECTIVE.format("[#;]" if comment.startswith(";") else "#")
+    directive = re.search(pattern, comment) if may_hold_ignore_comment(comment) else None
     if directive is None:
         return None
     directive_span = Span(span.start + directive.start(), span.start + len(comment.rstrip()))
@@ -48,7 +56,7 @@ def read_comment(
     ignore = re.match(_IGNORE, body)
     if ignore is None:
         return ParseProblem(directive_span, _directive_error(body), _FORM)
-    if re.search(_DIRECTIVE.format(f"[#{mark}]"), ignore[2]):
+    if re.search(pattern, ignore[2]):
         return ParseProblem(directive_span, "two mothball comments on one line", _ONE_FORM)
     rules = tuple(dict.fromkeys(rule for rule in (part.strip() for part in ignore[1].split(",")) if rule))
     if not rules:

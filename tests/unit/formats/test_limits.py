@@ -6,7 +6,7 @@ import pytest
 
 from mothball.formats.broken import MAX_LENGTH
 from mothball.formats.table import parse
-from mothball.formats.yaml import reader
+from mothball.formats.yaml import scan as reader
 from mothball.model.document import MAX_OPTIONS, MAX_PROBLEMS, Document
 
 # Valid text with the dependency "a", and the character that begins a comment.

@@ -16,13 +16,12 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import CONFLICT, CONFLICT_HELP, is_conflict_marker
-from mothball.formats.ignores import read_comment
-from mothball.model.document import MAX_SYNTAX_ERRORS, IgnoreComment, ParseProblem, Span
+from mothball.model.document import MAX_SYNTAX_ERRORS, ParseProblem, Span
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
 # A line ends at \r\n, \r or \n.
 _LINE = re.compile(r"[^\r\n]+")
@@ -86,7 +85,7 @@ def with_defaults(sections: tuple[IniSection, ...]) -> tuple[IniSection, ...]:
     for section in sections:
         names = {option.name for option in section.options}
         inherited = [] if section.name == "DEFAULT" else [option for option in defaults if option.name not in names]
-        merged.append(section._replace(options=(*section.options, *inherited)))
+        merged.append(IniSection(section.name, section.span, (*section.options, *inherited)))
     return tuple(merged)
 
 
@@ -104,13 +103,6 @@ def merge_undelimited(section: IniSection, option_names: Collection[str] = ()) -
     return (option._replace(lines=tuple(lines)) for option, lines in merged)
 
 
-def read_comments(text: str, comments: Iterable[Span]) -> tuple[list[IgnoreComment], list[ParseProblem]]:
-    """Return the ignore comments among ``comments``, in file order, and the problems of invalid ones."""
-    results = [read_comment(text, span, text[span.start]) for span in sorted(comments)]
-    ignores = [result for result in results if isinstance(result, IgnoreComment)]
-    return ignores, [result for result in results if isinstance(result, ParseProblem)]
-
-
 class _Scanner:
     """One pass over the lines of a text."""
 
@@ -120,8 +112,9 @@ class _Scanner:
         self._comments: list[Span] = []
         self._problems: list[ParseProblem] = []
         self._lines: list[Span] = []
-        self._option: IniOption | None = None
-        self._incomplete_header: IniSection | None = None
+        # The name, span, `is_inline` and `delimited` of the option that further lines may continue.
+        self._option: tuple[str, Span, bool, bool] | None = None
+        self._incomplete_header: tuple[str, Span] | None = None
         self._indent = 0
         self._seen: set[tuple[str, ...]] = set()
         self._in_conflict = False
@@ -165,7 +158,7 @@ class _Scanner:
             self._open_section(value[1:closing], span)
         elif value[0] == "[" or _BROKEN_HEADER.fullmatch(value):
             self._problem(span, "section header with a missing bracket", "write [NAME]")
-            self._incomplete_header = IniSection(value.strip("[] \t"), span, ())
+            self._incomplete_header = (value.strip("[] \t"), span)
             return
         else:
             self._close_option()
@@ -187,7 +180,7 @@ class _Scanner:
     def _open_incomplete_header(self) -> None:
         """Open the section whose incomplete header is on the line before."""
         if self._incomplete_header is not None:
-            self._open_section(self._incomplete_header.name, self._incomplete_header.span)
+            self._open_section(*self._incomplete_header)
         self._incomplete_header = None
 
     def _read_option(self, value: str, span: Span) -> None:
@@ -207,11 +200,12 @@ class _Scanner:
         first = value[name_end + 1 :].strip()
         self._lines = [Span(span.end - len(first), span.end)] if first else []
         name_span = Span(span.start, span.start + len(name))
-        self._option = IniOption(name, name_span, (), bool(first), delimiter is not None)
+        self._option = (name, name_span, bool(first), delimiter is not None)
 
     def _close_option(self) -> None:
         if self._option is not None:
-            self._sections[-1][2].append(self._option._replace(lines=tuple(self._lines)))
+            name, span, is_inline, delimited = self._option
+            self._sections[-1][2].append(IniOption(name, span, tuple(self._lines), is_inline, delimited))
         self._option = None
         self._lines = []
 

@@ -10,22 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import MAX_LENGTH, too_long_document
+from mothball.formats.ignores import read_comments
 from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
-from mothball.formats.requirements.strings import Section, read_requirement
+from mothball.formats.requirements.strings import Item, Section, collect, read_requirement
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.model.document import (
-    Dependency,
-    DependencyKind,
-    Document,
-    Include,
-    IndexOption,
-    ParseProblem,
-    Span,
-    UnnamedEntry,
-    normalize_name,
-)
-from mothball.model.records import NamedTuple
+from mothball.model.document import DependencyKind, Document, Include, ParseProblem, Span, normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,15 +39,6 @@ _COMMENT = " #"
 _VARIABLE = r"\s*+\(?+\s*+(?:python_|os_name|sys_platform|platform_|implementation_|extra\b)"
 _FILE_NAME = r"[^,\s](?:[^,\r\n]*[^,\s])?"
 
-_Result = Dependency | ParseProblem | Include
-
-
-class _Line(NamedTuple):
-    """A logical line of a list: its text without comments, and the spans of the comments."""
-
-    entry: SourceMap
-    comments: tuple[Span, ...]
-
 
 def parse(text: str) -> Document:
     """Parse a setup.cfg without byte-order mark, complete or not. Raises nothing."""
@@ -66,7 +47,7 @@ def parse(text: str) -> Document:
     scan = ini.scan(text)
     sections = ini.with_defaults(scan.sections)
     project_name = _project_name(text, sections)
-    results: list[_Result] = []
+    items: list[Item] = [*scan.problems]
     comments = list(scan.comments)
     seen: set[Span] = set()
     for section in sections:
@@ -77,18 +58,21 @@ def parse(text: str) -> Document:
             seen.add(option.span)
             listed = Section(name, project_name=project_name)
             if option.is_one_line and option.lines[0].slice(text).startswith(_FILE):
-                results += _read_files(text, option.lines[0])
+                items += _read_files(text, option.lines[0])
                 continue
-            for line in _logical_lines(text, option):
-                comments += line.comments
-                is_pbr = section.name in _PBR_SECTIONS
-                entry = _with_pbr_marker(line.entry) if is_pbr else line.entry
-                results += (
-                    _read_list(entry, listed)
-                    if option.is_one_line and not is_pbr
-                    else read_requirement(entry.text, entry.locate, listed)
-                )
-    return _document(text, sections, [*results, *scan.problems], comments, project_name)
+            for entry in _logical_lines(text, option, comments):
+                if section.name in _PBR_SECTIONS:
+                    items += read_requirement(_with_semicolon(entry.text), entry.locate, listed)
+                elif option.is_one_line:
+                    items += _read_list(entry, listed)
+                else:
+                    items += read_requirement(entry.text, entry.locate, listed)
+    items += read_comments(text, comments)
+    if any(section.name == _TOX for section in sections):
+        from mothball.formats.ini.tox_ini import read_environments  # noqa: PLC0415 - rare in setup.cfg
+
+        items += read_environments(text, sections, core=_TOX)
+    return collect("setup-cfg", items, project_name=project_name)
 
 
 def _project_name(text: str, sections: tuple[ini.IniSection, ...]) -> str:
@@ -112,15 +96,17 @@ def _lists(section: ini.IniSection) -> Iterator[tuple[ini.IniOption, str]]:
                 yield option, f"{section.name}.{names[option.name]}"
 
 
-def _with_pbr_marker(entry: SourceMap) -> SourceMap:
-    """Return ``entry`` with the ``:`` before its marker replaced by ``;``."""
-    return entry if ";" in entry.text or "@" in entry.text else entry._replace(text=entry.text.replace(":", ";", 1))
+def _with_semicolon(entry: str) -> str:
+    """Return an entry of pbr with the ``:`` before its marker replaced by ``;``."""
+    return entry if ";" in entry or "@" in entry else entry.replace(":", ";", 1)
 
 
-def _logical_lines(text: str, option: ini.IniOption) -> Iterator[_Line]:
-    """Yield the logical lines of a list: a line that ends in a backslash is joined with the next."""
+def _logical_lines(text: str, option: ini.IniOption, comments: list[Span]) -> Iterator[SourceMap]:
+    """Yield the logical lines of a list, and append their comments to ``comments``.
+
+    A line that ends in a backslash is joined with the next.
+    """
     parts: list[SourcePart] = []
-    comments: list[Span] = []
     for span in option.lines:
         line = span.slice(text)
         comment = line.find(_COMMENT)
@@ -131,13 +117,13 @@ def _logical_lines(text: str, option: ini.IniOption) -> Iterator[_Line]:
         line = line.removesuffix("\\")
         parts.append(SourcePart(line, span.start, span.start + len(line)))
         if not is_continued:
-            yield _Line(source_map(parts), tuple(comments))
-            parts, comments = [], []
+            yield source_map(parts)
+            parts = []
     if parts:
-        yield _Line(source_map(parts), tuple(comments))
+        yield source_map(parts)
 
 
-def _read_list(entry: SourceMap, listed: Section) -> Iterator[_Result]:
+def _read_list(entry: SourceMap, listed: Section) -> Iterator[Item]:
     """Parse a list on one line, whose entries are separated by ``;``."""
     start = 0
     for piece in entry.text.split(";"):
@@ -159,34 +145,3 @@ def _read_files(text: str, line: Span) -> Iterator[Include]:
     for name in re.finditer(_FILE_NAME, line.slice(text)[len(_FILE) :]):
         start = line.start + len(_FILE) + name.start()
         yield Include(Span(start, start + len(name[0])), name[0], DependencyKind.REQUIREMENT)
-
-
-def _document(
-    text: str, sections: tuple[ini.IniSection, ...], results: list[_Result], comments: list[Span], project_name: str
-) -> Document:
-    """Build the document from ``results`` and, if there is a ``tox:tox`` section, from the tox configuration."""
-    dependencies = [result for result in results if isinstance(result, Dependency)]
-    problems = [result for result in results if isinstance(result, ParseProblem)]
-    includes = [result for result in results if isinstance(result, Include)]
-    index_options: tuple[IndexOption, ...] = ()
-    unnamed: tuple[UnnamedEntry, ...] = ()
-    if any(section.name == _TOX for section in sections):
-        from mothball.formats.ini.tox_ini import read_environments  # noqa: PLC0415 - rare in setup.cfg
-
-        environments = read_environments(text, sections, core=_TOX)
-        dependencies += environments.dependencies
-        problems += environments.problems
-        includes += environments.includes
-        comments += environments.comments
-        index_options, unnamed = environments.index_options, environments.unnamed
-    ignores, bad_comments = ini.read_comments(text, comments)
-    return Document(
-        "setup-cfg",
-        tuple(dependencies),
-        tuple(sorted((*problems, *bad_comments))),
-        tuple(ignores),
-        tuple(includes),
-        index_options,
-        unnamed=unnamed,
-        project_name=project_name,
-    )

@@ -13,9 +13,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import MAX_LENGTH, too_long_document
+from mothball.formats.ignores import read_comments
 from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
-from mothball.formats.requirements.strings import Section, read_pip_lines, read_requirement
+from mothball.formats.requirements.strings import Item, Section, collect, read_pip_lines, read_requirement
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.formats.substitutions import has_brace, is_substitution, resolve_include, substitute
 from mothball.model.document import (
@@ -52,24 +53,6 @@ _FILE_OPTION = r"(-r|--requirement|-c|--constraint)(?:[ \t]*+=)?[ \t]*+"
 _REFERENCE = rf"(?:{_FILE_OPTION})?\{{(\[?)([^\[\]{{}}:]++)(\]?)([\w-]*+)(?::.*|\}})?"
 
 
-class Environments(NamedTuple):
-    """The contents of the environments in a file by kind, sorted, and the comments after their entries."""
-
-    dependencies: tuple[Dependency, ...] = ()
-    problems: tuple[ParseProblem, ...] = ()
-    includes: tuple[Include, ...] = ()
-    index_options: tuple[IndexOption, ...] = ()
-    unnamed: tuple[UnnamedEntry, ...] = ()
-    comments: tuple[Span, ...] = ()
-
-
-class _Lines(NamedTuple):
-    """The lines of an option as passed to pip; ``unclear`` are the spans of lines with unknown substitutions."""
-
-    source_map: SourceMap
-    unclear: list[Span]
-
-
 class _Setting(NamedTuple):
     """An option that contains requirements, with its section for dependencies.
 
@@ -88,56 +71,44 @@ def parse(text: str) -> Document:
     if len(text) > MAX_LENGTH:
         return too_long_document("tox-ini", text)
     scan = ini.scan(text)
-    environments = read_environments(text, ini.with_defaults(scan.sections))
-    ignores, bad_comments = ini.read_comments(text, (*scan.comments, *environments.comments))
-    return Document(
-        "tox-ini",
-        environments.dependencies,
-        tuple(sorted((*scan.problems, *environments.problems, *bad_comments))),
-        tuple(ignores),
-        environments.includes,
-        environments.index_options,
-        unnamed=environments.unnamed,
-    )
+    items = read_environments(text, ini.with_defaults(scan.sections))
+    return collect("tox-ini", (*scan.problems, *read_comments(text, scan.comments), *items))
 
 
-def read_environments(text: str, sections: Sequence[ini.IniSection], core: str = "tox") -> Environments:
-    """Return the dependencies in the tox configuration in ``sections``.
+def read_environments(text: str, sections: Sequence[ini.IniSection], core: str = "tox") -> Iterator[Item]:
+    """Yield the contents of the tox configuration in ``sections``, and the ignore comments after its entries.
 
     ``core`` is the name of the section with the requirements of tox itself.
     """
     comments: list[Span] = []
-    dependencies: list[Dependency] = []
-    problems: list[ParseProblem] = []
-    includes: list[Include] = []
-    index_options: list[IndexOption] = []
-    unnamed: list[UnnamedEntry] = []
     for setting in _settings(text, sections, core):
-        lines = _read_lines(text, setting, comments)
-        document = _read_list(lines, setting) if setting.is_list else _read_pip_lines(lines, setting)
-        for dependency in document.dependencies:
-            if not has_brace(text, dependency.name_span):
-                dependencies.append(_with_source_specifier(text, dependency))
-            elif not _is_reference(dependency.entry_span.slice(text)):
-                reason = variable_skip_reason(dependency.entry_span.slice(text))
-                unnamed.append(UnnamedEntry(dependency.entry_span, reason))
-        unnamed += document.unnamed
-        problems += (problem for problem in document.problems if not _is_within(lines.unclear, problem.span.start))
-        for include in document.includes:
-            resolved = resolve_include(text, include)
-            if isinstance(resolved, Include):
-                includes.append(resolved)
-            elif resolved is not None and not _is_reference(resolved.span.slice(text)):
-                unnamed.append(resolved)
-        index_options += (_index_option(text, option) for option in document.index_options)
-    return Environments(
-        tuple(sorted(dependencies, key=attrgetter("name_span"))),
-        tuple(problems),
-        tuple(sorted(includes)),
-        tuple(sorted(index_options)),
-        tuple(sorted(unnamed)),
-        tuple(comments),
-    )
+        lines, unclear = _read_lines(text, setting, comments)
+        for item in _read_items(lines, setting):
+            yield from _with_substitutions(text, item, unclear)
+    yield from read_comments(text, comments)
+
+
+def _with_substitutions(text: str, item: Item, unclear: Sequence[Span]) -> Iterator[Item]:
+    """Yield ``item`` as written, or what its substitutions make of it; drop problems in ``unclear`` lines."""
+    match item:
+        case Dependency() if not has_brace(text, item.name_span):
+            if item.specifier_span is not None and has_brace(text, item.specifier_span):
+                item = item._replace(specifier=item.specifier_span.slice(text))
+            yield item
+        case Dependency(entry_span=span):
+            if not _is_reference(span.slice(text)):
+                yield UnnamedEntry(span, variable_skip_reason(span.slice(text)))
+        case Include():
+            resolved = resolve_include(text, item)
+            if isinstance(resolved, Include) or (resolved and not _is_reference(resolved.span.slice(text))):
+                yield resolved
+        case IndexOption(span=span, name=name) if has_brace(text, span):
+            # Marked as a variable.
+            yield IndexOption(span, name, f"${span.slice(text)}")
+        case ParseProblem() if _is_within(unclear, item.span.start):
+            pass
+        case _:
+            yield item
 
 
 def _is_reference(entry: str) -> bool:
@@ -149,13 +120,6 @@ def _is_within(spans: Sequence[Span], position: int) -> bool:
     """Return True if ``position`` is in, or directly after, one of ``spans``, which are in file order."""
     before = bisect_right(spans, position, key=attrgetter("start"))
     return before > 0 and position <= spans[before - 1].end
-
-
-def _with_source_specifier(text: str, dependency: Dependency) -> Dependency:
-    """Restore substitutions in the specifier of ``dependency``."""
-    if dependency.specifier_span is None or not has_brace(text, dependency.specifier_span):
-        return dependency
-    return dependency._replace(specifier=dependency.specifier_span.slice(text))
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
@@ -192,12 +156,10 @@ def _settings(text: str, sections: Sequence[ini.IniSection], core: str) -> Itera
             key = _referenced_key(reference, unbracketed) if reference else None
             if reference is None or key is None:
                 continue
-            section_name = setting.section._replace(name=".".join(key))
+            referenced = Section(".".join(key), setting.section.kind)
             prefix = f"{reference[1]} " if reference[1] else setting.prefix
             # Removed from `options`, so that each referenced option is processed once.
-            pending += (
-                setting._replace(option=option, section=section_name, prefix=prefix) for option in options.pop(key, ())
-            )
+            pending += (_Setting(option, referenced, prefix, setting.is_list) for option in options.pop(key, ()))
 
 
 def _is_environment(section: ini.IniSection) -> bool:
@@ -226,8 +188,11 @@ def _referenced_key(reference: re.Match[str], unbracketed: Mapping[str, tuple[st
 # --- lines ------------------------------------------------------------------------------------------------------------
 
 
-def _read_lines(text: str, setting: _Setting, comments: list[Span]) -> _Lines:
-    """Return the lines of an option as passed to pip; append the spans of comments to ``comments``."""
+def _read_lines(text: str, setting: _Setting, comments: list[Span]) -> tuple[SourceMap, list[Span]]:
+    """Return the lines of an option as passed to pip, and the spans of those with unknown substitutions.
+
+    Append the spans of comments to ``comments``.
+    """
     parts: list[SourcePart] = []
     unclear: list[Span] = []
     for span in setting.option.lines:
@@ -238,45 +203,28 @@ def _read_lines(text: str, setting: _Setting, comments: list[Span]) -> _Lines:
         if setting.prefix and line.start < line.end and text[line.start] != "-":
             parts.append(SourcePart(setting.prefix, line.start, line.start))
         parts += (*line_parts, SourcePart("\n", line.end, line.end))
-    return _Lines(source_map(parts), unclear)
+    return source_map(parts), unclear
 
 
 def _statement(text: str, line: Span, comments: list[Span]) -> Span:
     """Return the part of ``line`` after its condition and before its comment, which is added to ``comments``."""
-    line = _without_comment(text, line, comments)
+    comment = re.search(_COMMENT, line.slice(text))
+    if comment is not None:
+        start = line.start + comment.start()
+        comments.append(Span(start, line.end))
+        line = Span(line.start, line.start + len(text[line.start : start].rstrip()))
     condition = re.match(_CONDITION, line.slice(text))
-    return line._replace(start=line.start + (condition.end() if condition else 0))
+    return Span(line.start + condition.end(), line.end) if condition else line
 
 
-def _read_pip_lines(lines: _Lines, setting: _Setting) -> Document:
-    return read_pip_lines(lines.source_map.text, lines.source_map.locate, setting.section)
-
-
-def _read_list(lines: _Lines, setting: _Setting) -> Document:
-    """Read requirements, one per line, or comma-separated on one line."""
-    text = lines.source_map.text
+def _read_items(lines: SourceMap, setting: _Setting) -> Iterator[Item]:
+    """Yield the contents of lines for pip, or of requirements, one per line or comma-separated on one line."""
+    if not setting.is_list:
+        yield from read_pip_lines(lines.text, lines.locate, setting.section)
+        return
+    text = lines.text
     if setting.option.is_one_line and not isinstance(parse_requirement(text.strip()), ParsedRequirement):
         text = text.replace(",", "\n")
-    items: list[Dependency | ParseProblem] = []
     for line in re.finditer(r"[^\n]++", text):
-        entry = lines.source_map.submap(*line.span())
-        items += read_requirement(line[0], entry.locate, setting.section) if line[0].strip() else ()
-    return Document(
-        "tox-ini",
-        tuple(item for item in items if isinstance(item, Dependency)),
-        tuple(item for item in items if isinstance(item, ParseProblem)),
-    )
-
-
-def _without_comment(text: str, line: Span, comments: list[Span]) -> Span:
-    comment = re.search(_COMMENT, line.slice(text))
-    if comment is None:
-        return line
-    start = line.start + comment.start()
-    comments.append(Span(start, line.end))
-    return Span(line.start, line.start + len(text[line.start : start].rstrip()))
-
-
-def _index_option(text: str, option: IndexOption) -> IndexOption:
-    """Return ``option``; a value with a substitution is prefixed with ``$`` to mark it as a variable."""
-    return option._replace(value=f"${option.span.slice(text)}") if has_brace(text, option.span) else option
+        if line[0].strip():
+            yield from read_requirement(line[0], lines.submap(*line.span()).locate, setting.section)

@@ -22,9 +22,17 @@ from mothball.formats.locks.packages import (
     unknown_version,
 )
 from mothball.formats.pep508 import skip_reason_for_url
+from mothball.formats.requirements.strings import collect
 from mothball.formats.yaml.entries import list_problem
-from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
-from mothball.formats.yaml.scan import YamlScan, scan_yaml
+from mothball.formats.yaml.scan import (
+    YamlMapping,
+    YamlNode,
+    YamlScalar,
+    YamlScan,
+    list_items,
+    scan_yaml,
+    unvisited,
+)
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span
 from mothball.model.records import NamedTuple
 
@@ -124,8 +132,7 @@ def _parse(text: str, schema: _Schema, read: PackageReader) -> Document:
     lists = [node for key in schema.lists for node in root.values(key)]
     seen: set[int] = set()
     items = [item for node in lists for item in unvisited(list_items(node), seen) if isinstance(item, YamlMapping)]
-    ignores, problems = scan.comments()
-    problems += _schema_problems(text, root, lists, schema)
+    problems = list(_schema_problems(text, root, lists, schema))
     problems += (problem for node in unvisited(lists, set()) for problem in _structure_problems(node, schema.lists[0]))
     names = NormalizedNames()
     dependencies: dict[object, Dependency] = {}
@@ -141,13 +148,8 @@ def _parse(text: str, schema: _Schema, read: PackageReader) -> Document:
                 required += (names[name] for name in _required_names(node))
     # An alias may be the name of several packages.
     by_place = {dependency.name_span: dependency for dependency in dependencies.values()}
-    return Document(
-        schema.format,
-        tuple(sorted(by_place.values(), key=lambda dependency: dependency.name_span)),
-        tuple(sorted(problems)),
-        tuple(ignores),
-        graph=dependency_graph(requires),
-    )
+    contents = (*scan.comments(), *problems, *by_place.values())
+    return collect(schema.format, contents, graph=dependency_graph(requires))
 
 
 def _first_value(mapping: YamlMapping, key: str) -> YamlNode | None:

@@ -6,18 +6,16 @@ Names are resolved to their values in the same file. Lists that are computed, or
 from __future__ import annotations
 
 import re
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import MAX_LENGTH, broken_document, find_conflict_marker, too_long_document
-from mothball.formats.ignores import may_hold_ignore_comment, read_comment
+from mothball.formats.ignores import read_comments
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
-from mothball.formats.python.strings import decode_literal
-from mothball.formats.requirements.strings import Section, read_requirement, section_dependency
+from mothball.formats.requirements.strings import Item, Section, collect, read_requirement, section_dependency
+from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.model.document import (
     Dependency,
     Document,
-    IgnoreComment,
     ParseProblem,
     SkipReason,
     Span,
@@ -51,8 +49,6 @@ _COMPUTED_HELP = (
     "or accept it with the comment `# mothball: ignore[unresolvable] REASON`"
 )
 
-_Item = Dependency | ParseProblem | IgnoreComment | UnnamedEntry
-
 
 def parse(text: str) -> Document:
     """Parse a setup.py without byte-order mark. Never raises."""
@@ -69,19 +65,11 @@ def parse(text: str) -> Document:
     if isinstance(setup, InvalidPython) or find_conflict_marker(text) is not None:
         offset = setup.offset if isinstance(setup, InvalidPython) else 0
         return broken_document(_FORMAT, text, offset, "invalid Python")
-    items = list(_read(text, setup))
-    return Document(
-        _FORMAT,
-        tuple(sorted((item for item in items if isinstance(item, Dependency)), key=attrgetter("name_span"))),
-        tuple(sorted(item for item in items if isinstance(item, ParseProblem))),
-        tuple(item for item in items if isinstance(item, IgnoreComment)),
-        project_name=normalize_name(setup.name),
-        unnamed=tuple(sorted(item for item in items if isinstance(item, UnnamedEntry))),
-        unresolvable=tuple(sorted(_unresolvable(setup))),
-    )
+    items = _read(text, setup)
+    return collect(_FORMAT, items, project_name=normalize_name(setup.name), unresolvable=_unresolvable(setup))
 
 
-def _read(text: str, setup: SetupArguments) -> Iterator[_Item]:
+def _read(text: str, setup: SetupArguments) -> Iterator[Item]:
     own_name = normalize_name(setup.name)
     for literal in setup.literals:
         section = Section(one_line(literal.section, _MAX_SHOWN), project_name=own_name)
@@ -89,7 +77,7 @@ def _read(text: str, setup: SetupArguments) -> Iterator[_Item]:
             yield _read_template(text, literal.span, section)
         else:
             yield from _read_literal(text, literal, section)
-    yield from _comments(text, setup.strings)
+    yield from read_comments(text, _comment_spans(text, setup.strings))
 
 
 def _read_literal(text: str, literal: StringLiteral, section: Section) -> Iterator[Dependency | ParseProblem]:
@@ -117,7 +105,7 @@ def _read_template(text: str, span: Span, section: Section) -> Dependency | Unna
         return UnnamedEntry(Span(start, end), variable_skip_reason(text[start:end]))
     skip_reason = SkipReason.VARIABLE_REFERENCE if operator[0] == "@" else None
     dependency = section_dependency(read, lambda first, last: Span(start + first, start + last), section, skip_reason)
-    return dependency._replace(entry_span=dependency.entry_span._replace(end=end))
+    return dependency._replace(entry_span=Span(dependency.entry_span.start, end))
 
 
 def _unresolvable(setup: SetupArguments) -> Iterator[ParseProblem]:
@@ -130,10 +118,8 @@ def _unresolvable(setup: SetupArguments) -> Iterator[ParseProblem]:
         yield ParseProblem(span, message, _COMPUTED_HELP)
 
 
-def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | ParseProblem]:
-    """Yield the ignore comments of the file and their problems; a ``#`` in a string starts no comment."""
-    if not may_hold_ignore_comment(text):
-        return
+def _comment_spans(text: str, strings: Sequence[Span]) -> Iterator[Span]:
+    """Yield the spans of all comments; a ``#`` in one of ``strings`` starts no comment."""
     remaining = iter(strings)
     string = next(remaining, None)
     position = 0
@@ -145,7 +131,77 @@ def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | Pa
             continue
         comment = re.compile(_COMMENT).match(text, position)
         end = comment.end() if comment else len(text)
-        ignore = read_comment(text, Span(position, end))
-        if ignore is not None:
-            yield ignore
+        yield Span(position, end)
         position = end
+
+
+# --- string literals --------------------------------------------------------------------------------------------------
+
+# Between literals that are concatenated or added; includes parentheses.
+_GAP = re.compile(r"(?>(?:[ \t\f+()]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
+_OPENING = re.compile(r"""([fFrRuU]{0,2})('''|\"""|'|")""")
+_ESCAPE = r"""\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|(?s:.))|\r\n?"""
+_LINE_END = r"\r\n?"
+# Decoded short escapes by the character after the backslash; an escaped line end is removed.
+_SHORT_ESCAPES = dict(zip("\\'\"abfnrtv", "\\'\"\a\b\f\n\r\t\v", strict=True)) | {"\r": "", "\n": ""}
+_OCTAL = frozenset("01234567")
+_CODE_POINTS = 0x110000
+_END = {
+    # Everything up to and including the closing quote.
+    quote: re.compile(rf"(?>(?:[^\\{quote[0]}]++|(?s:\\.)|(?!{quote}){quote[0]})*){quote}")
+    for quote in ('"""', "'''", '"', "'")
+}
+
+
+def decode_literal(text: str, span: Span) -> SourceMap | None:
+    """Decode the string literals in ``span``, concatenated implicitly or with ``+``, with their source positions.
+
+    Return None if the source is no string literal of a supported form.
+    """
+    parts: list[SourcePart] = []
+    position = span.start
+    while position < span.end:
+        opening = _OPENING.match(text, position)
+        closing = _END[opening[2]].match(text, opening.end(), span.end) if opening else None
+        if opening is None or closing is None:
+            return None
+        inner = Span(opening.end(), closing.end() - len(opening[2]))
+        parts += _decoded(text, inner, is_raw="r" in opening[1].lower())
+        gap = _GAP.match(text, closing.end(), span.end)
+        position = gap.end() if gap else closing.end()
+    return source_map(parts)
+
+
+def _decoded(text: str, inner: Span, *, is_raw: bool) -> list[SourcePart]:
+    parts: list[SourcePart] = []
+    position = inner.start
+    for escape in re.compile(_LINE_END if is_raw else _ESCAPE).finditer(text, *inner):
+        parts.append(SourcePart(text[position : escape.start()], position, escape.start()))
+        parts.append(SourcePart(_decode_escape(escape[0]), *escape.span()))
+        position = escape.end()
+    parts.append(SourcePart(text[position : inner.end], position, inner.end))
+    return parts
+
+
+def _decode_escape(escape: str) -> str:
+    kind = escape[1:2]
+    if escape[0] == "\r":
+        return "\n"
+    if kind in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[kind]
+    if escape.startswith("\\N{"):
+        return _named_character(escape[3:-1])
+    digits = escape[1:] if kind in _OCTAL else escape[2:]
+    if not digits:
+        return escape
+    code_point = int(digits, 8 if kind in _OCTAL else 16)
+    return chr(code_point) if code_point < _CODE_POINTS else "\ufffd"
+
+
+def _named_character(name: str) -> str:
+    import unicodedata  # noqa: PLC0415 - rarely needed
+
+    try:
+        return unicodedata.lookup(name)
+    except KeyError:
+        return "\ufffd"

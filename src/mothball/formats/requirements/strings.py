@@ -7,7 +7,8 @@ the text to the file, so that all resulting spans refer to the file.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from mothball.formats.pep508 import (
     ParsedRequirement,
@@ -16,12 +17,27 @@ from mothball.formats.pep508 import (
     parse_requirement,
     skip_reason_for_url,
 )
-from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span, relocated
+from mothball.model.document import (
+    Dependency,
+    DependencyGraph,
+    DependencyKind,
+    Document,
+    IgnoreComment,
+    Include,
+    IndexOption,
+    ParseProblem,
+    SkipReason,
+    Span,
+    UnnamedEntry,
+    relocated,
+)
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+# The contents of a file.
+Item = Dependency | ParseProblem | IgnoreComment | Include | IndexOption | UnnamedEntry
 # Maps start and end offsets in a text to a span in the file.
 Locate = Callable[[int, int], Span]
 
@@ -96,16 +112,37 @@ def _skip_reason(name: str, section: Section, skip_reason: SkipReason | None, *,
     return SkipReason.SELF if skip_reason is None and name == section.project_name else skip_reason
 
 
-def read_pip_lines(text: str, locate: Locate, section: Section) -> Document:
-    """Parse lines of a requirements file; comments are ignored."""
+def read_pip_lines(text: str, locate: Locate, section: Section) -> Iterator[Item]:
+    """Yield the contents of lines of a requirements file; comments are ignored."""
     from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only needed for files with such lines
 
     document = requirements.parse(text, kind=section.kind)
-    return document._replace(
-        dependencies=tuple(locate_dependency(dependency, locate, section) for dependency in document.dependencies),
-        problems=tuple(relocated(problem, locate) for problem in document.problems),
-        ignores=(),
-        includes=tuple(relocated(include, locate) for include in document.includes),
-        index_options=tuple(relocated(option, locate) for option in document.index_options),
-        unnamed=tuple(relocated(entry, locate) for entry in document.unnamed),
+    yield from (locate_dependency(dependency, locate, section) for dependency in document.dependencies)
+    items: tuple[Item, ...] = (*document.problems, *document.includes, *document.index_options, *document.unnamed)
+    yield from (relocated(item, locate) for item in items)
+
+
+def collect(
+    format_name: str,
+    items: Iterable[Item],
+    *,
+    graph: DependencyGraph | None = None,
+    project_name: str = "",
+    unresolvable: Iterable[ParseProblem] = (),
+) -> Document:
+    """Return the document of ``items``, sorted by position; the other arguments are fields of the document."""
+    by_type: dict[type, list[Any]] = {}
+    for item in items:
+        by_type.setdefault(type(item), []).append(item)
+    return Document(
+        format_name,
+        tuple(sorted(by_type.get(Dependency, ()), key=attrgetter("name_span"))),
+        tuple(sorted(by_type.get(ParseProblem, ()))),
+        tuple(sorted(by_type.get(IgnoreComment, ()))),
+        tuple(sorted(by_type.get(Include, ()))),
+        tuple(sorted(by_type.get(IndexOption, ()))),
+        graph=graph,
+        unnamed=tuple(sorted(by_type.get(UnnamedEntry, ()))),
+        project_name=project_name,
+        unresolvable=tuple(sorted(unresolvable)),
     )

@@ -8,15 +8,13 @@ to pip as a requirements file in the directory of the environment file (conda, "
 from __future__ import annotations
 
 import re
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import MAX_LENGTH, too_long_document
-from mothball.formats.requirements.strings import Section
+from mothball.formats.requirements.strings import Section, collect
 from mothball.formats.yaml.entries import list_problem, read_pip_lists
-from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
+from mothball.formats.yaml.scan import YamlMapping, YamlNode, YamlScalar, list_items, scan_yaml, unvisited
 from mothball.model.document import Dependency, Document, ParseProblem, SkipReason, normalize_name
-from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,14 +30,6 @@ _CONDA_NAME = r"\s*+(?>(?:[^\s:]++::)?)\s*+([A-Za-z0-9_][\w.-]*+)(?=[\s=<>!~\[,|
 _FORMAT = "conda-env"
 
 
-class _Lists(NamedTuple):
-    """The lists of conda packages, and the ``pip:`` and ``python:`` lists, without duplicates."""
-
-    conda: tuple[YamlNode, ...]
-    pip: tuple[YamlNode, ...]
-    python: tuple[YamlNode, ...]
-
-
 def parse(text: str) -> Document:
     """Parse a conda environment file without byte-order mark. Never raises."""
     # Other tools use the same file names: without the key, in plain or escaped form, the file is not read, so that its
@@ -48,44 +38,27 @@ def parse(text: str) -> Document:
         return Document(_FORMAT)
     if len(text) > MAX_LENGTH:
         return too_long_document(_FORMAT, text)
-    from mothball.formats.yaml.scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
-
     scan = scan_yaml(_FORMAT, text)
     if isinstance(scan, Document):
         return scan if _DEPENDENCIES in text else Document(_FORMAT)
-    lists = _find_lists(scan.documents)
-    pip, python = (Section(f"{_DEPENDENCIES}.{key}") for key in (_PIP, _PYTHON))
-    entries = read_pip_lists(scan, [*((node, pip) for node in lists.pip), *((node, python) for node in lists.python)])
-    problems = dict.fromkeys((*entries.problems, *_list_problems(scan.documents, lists.conda)))
-    dependencies = (*_conda_packages(scan, lists.conda), *entries.dependencies)
-    return Document(
-        _FORMAT,
-        tuple(sorted(dependencies, key=attrgetter("name_span"))),
-        tuple(sorted(problems)),
-        tuple(entries.ignores),
-        tuple(entries.includes),
-        tuple(entries.index_options),
-        unnamed=tuple(entries.unnamed),
-    )
-
-
-def _find_lists(documents: Iterable[YamlNode]) -> _Lists:
+    mappings = [document for document in scan.documents if isinstance(document, YamlMapping)]
     seen: set[int] = set()
-    mappings = [document for document in documents if isinstance(document, YamlMapping)]
-    conda = tuple(unvisited([value for mapping in mappings for value in mapping.values(_DEPENDENCIES)], seen))
-    items = (item for node in conda for item in unvisited(list_items(node), seen))
+    conda = list(unvisited([value for mapping in mappings for value in mapping.values(_DEPENDENCIES)], seen))
+    items = [item for node in conda for item in unvisited(list_items(node), seen)]
     pip = [value for item in items if isinstance(item, YamlMapping) for value in item.values(_PIP)]
     tables = (node for node in conda if isinstance(node, YamlMapping))
     python = [value for table in tables for value in table.values(_PYTHON) if not isinstance(value, YamlScalar)]
-    return _Lists(conda, tuple(unvisited(pip, seen)), tuple(unvisited(python, seen)))
+    lists = [(value, Section(f"{_DEPENDENCIES}.{_PIP}")) for value in unvisited(pip, seen)]
+    lists += ((value, Section(f"{_DEPENDENCIES}.{_PYTHON}")) for value in unvisited(python, seen))
+    contents = (*read_pip_lists(scan, lists), *_list_problems(mappings, conda), *_conda_packages(scan, conda))
+    return collect(_FORMAT, dict.fromkeys(contents))
 
 
-def _list_problems(documents: Iterable[YamlNode], conda: Iterable[YamlNode]) -> Iterator[ParseProblem]:
+def _list_problems(mappings: Iterable[YamlMapping], conda: Iterable[YamlNode]) -> Iterator[ParseProblem]:
     """Yield a problem for each value of ``dependencies`` and of ``pip`` that is not a list and not empty.
 
     ``dependencies`` may be a mapping without ``pip``: other tools use the same file names.
     """
-    mappings = [document for document in documents if isinstance(document, YamlMapping)]
     items = [item for node in conda for item in list_items(node) if isinstance(item, YamlMapping)]
     values = [
         *((_DEPENDENCIES, value) for mapping in mappings for value in mapping.values(_DEPENDENCIES)),

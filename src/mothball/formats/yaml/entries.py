@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import COMMENT_FORM, may_hold_ignore_comment
-from mothball.formats.requirements.strings import Section, read_pip_lines
+from mothball.formats.requirements.strings import Item, Section, read_pip_lines
 from mothball.formats.source_map import SourcePart, source_map
-from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
-from mothball.model.document import (
-    Dependency,
-    IgnoreComment,
-    Include,
-    IndexOption,
-    ParseProblem,
-    UnnamedEntry,
+from mothball.formats.yaml.scan import (
+    YamlMapping,
+    YamlNode,
+    YamlScalar,
+    list_items,
+    unvisited,
 )
-from mothball.model.records import NamedTuple
+from mothball.model.document import ParseProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,42 +38,21 @@ def list_problem(key: str, value: YamlNode) -> Iterator[ParseProblem]:
         yield ParseProblem(place.span, f"`{key}` must be a list", "write each entry on its own line, after `- `")
 
 
-class PipEntries(NamedTuple):
-    """The contents of lists of requirements by kind, and the ignore comments of the file."""
-
-    dependencies: list[Dependency]
-    problems: list[ParseProblem]
-    ignores: list[IgnoreComment]
-    includes: list[Include]
-    index_options: list[IndexOption]
-    unnamed: list[UnnamedEntry]
-
-
 def read_pip_lists(
     scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *, as_arguments: bool = False
-) -> PipEntries:
-    """Read ``lists``, each with the section of its entries; a list must not be passed twice.
+) -> Iterator[Item]:
+    """Yield the contents of ``lists``, each with the section of its entries; a list must not be passed twice.
 
     The items are lines of a requirements file or, if ``as_arguments`` is True, command-line arguments of pip. The
-    result includes the ignore comments of the whole file, and the problems of invalid ones. It is sorted.
+    ignore comments of the whole file, and the problems of invalid ones, are yielded as well.
     """
-    ignores, problems = scan.comments()
-    entries = PipEntries([], problems, ignores, [], [], [])
+    yield from scan.comments()
     for node, section in lists:
         lines: list[SourcePart] = []
         for item in unvisited(list_items(node), set()):
-            entries.problems.extend(_read_item(scan, item, lines, as_arguments=as_arguments))
+            yield from _read_item(scan, item, lines, as_arguments=as_arguments)
         joined = source_map(lines)
-        document = read_pip_lines(joined.text, joined.locate, section)
-        entries.dependencies.extend(document.dependencies)
-        entries.problems.extend(document.problems)
-        entries.includes.extend(document.includes)
-        entries.index_options.extend(document.index_options)
-        entries.unnamed.extend(document.unnamed)
-    entries.dependencies.sort(key=attrgetter("name_span"))
-    for items in (entries.problems, entries.includes, entries.index_options, entries.unnamed):
-        items.sort()
-    return entries
+        yield from read_pip_lines(joined.text, joined.locate, section)
 
 
 def _read_item(

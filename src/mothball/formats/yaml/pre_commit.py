@@ -10,11 +10,17 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import MAX_LENGTH, too_long_document
-from mothball.formats.requirements.strings import Section
+from mothball.formats.requirements.strings import Section, collect
 from mothball.formats.yaml.entries import list_problem, read_pip_lists
-from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
-from mothball.formats.yaml.scan import scan_yaml
-from mothball.model.document import DependencyKind, Document, ParseProblem
+from mothball.formats.yaml.scan import (
+    YamlMapping,
+    YamlNode,
+    YamlScalar,
+    list_items,
+    scan_yaml,
+    unvisited,
+)
+from mothball.model.document import DependencyKind, Document, Include, ParseProblem
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -50,19 +56,15 @@ def parse(text: str) -> Document:
     if isinstance(scan, Document):
         return scan
     lists = list(_find_lists(scan.documents))
-    entries = read_pip_lists(scan, lists, as_arguments=True)
-    problems = sorted((*entries.problems, *(problem for node, _ in lists for problem in list_problem(_KEY, node))))
-    return Document(
+    items = list(read_pip_lists(scan, lists, as_arguments=True))
+    items += (problem for node, _ in lists for problem in list_problem(_KEY, node))
+    return collect(
         _FORMAT,
-        tuple(entries.dependencies),
-        tuple(problems),
-        tuple(entries.ignores),
-        index_options=tuple(entries.index_options),
-        unnamed=tuple(entries.unnamed),
-        unresolvable=tuple(
-            ParseProblem(include.span, "this file is in the repository of the hook; it was not checked", _INCLUDE_HELP)
-            for include in entries.includes
-            if include.kind is DependencyKind.REQUIREMENT
+        (item for item in items if not isinstance(item, Include)),
+        unresolvable=(
+            ParseProblem(item.span, "this file is in the repository of the hook; it was not checked", _INCLUDE_HELP)
+            for item in items
+            if isinstance(item, Include) and item.kind is DependencyKind.REQUIREMENT
         ),
     )
 

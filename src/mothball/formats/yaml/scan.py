@@ -1,7 +1,8 @@
-"""Scan YAML files: nodes, comments, and the mapping from scalar values to source positions.
+"""Scan YAML files: nodes with positions, comments, and the mapping from scalar values to source positions.
 
 PyYAML decodes scalars but does not record the positions of their characters; these are reconstructed here (YAML 1.1,
-"Flow Scalar Styles").
+"Flow Scalar Styles"). Nesting is limited and nothing recurses. An alias refers to the node of its anchor without a
+copy. An anchor is registered only when its node is complete, so that no cycles occur.
 """
 
 from __future__ import annotations
@@ -12,17 +13,29 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import broken_document, find_conflict_marker
-from mothball.formats.ignores import may_hold_ignore_comment, read_comment
+from mothball.formats.ignores import may_hold_ignore_comment, read_comments
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.formats.yaml.reader import ParsedYaml, YamlError, read_yaml
 from mothball.model.document import Document, IgnoreComment, ParseProblem, Span
+from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from mothball.formats.yaml.nodes import YamlNode, YamlScalar
+    import yaml
+    from yaml import _yaml
 
+_MERGE = "<<"
+# Maximum number of merged mappings and of their keys: a mapping may be merged thousands of times and is searched each
+# time. Real files stay far below.
+_MAX_MERGED = 50
+# Real files are far less deep, and the run time of PyYAML grows with the depth.
+MAX_DEPTH = 50
+# The most events of a short text; longer texts may have one for each five code points. Locks have about ten for each.
+_MAX_EVENTS = 50_000
+_MIN_LENGTH_PER_EVENT = 5
+# In code points. Mapping the escapes of a value to their positions takes 500 bytes for each.
+_MAX_SCALAR = 100_000
 # Characters that YAML forbids, and the byte-order mark, which would shift all positions.
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _LINE_END = re.compile(r"[\r\n]|\Z")
@@ -36,35 +49,91 @@ _WORD = re.compile(r"\S+")
 _MAX_SHOWN = 100
 
 
-class YamlScan:
-    """A valid YAML file."""
+class YamlScalar(NamedTuple):
+    """A scalar with its value and its span, including quotes."""
 
-    def __init__(self, text: str, parsed: ParsedYaml) -> None:
-        """Initialize with a text and its parse result."""
-        self._text = text
-        self._parsed = parsed
+    value: str
+    span: Span
 
-    @property
-    def documents(self) -> tuple[YamlNode, ...]:
-        """The documents of the file."""
-        return self._parsed.documents
+
+class YamlSequence(NamedTuple):
+    """A list."""
+
+    items: tuple[YamlNode, ...]
+
+
+class YamlMapping(NamedTuple):
+    """A mapping. Pairs with a non-scalar key are omitted, duplicate keys are kept.
+
+    ``first`` is the first key, or None if it is not a scalar.
+    """
+
+    pairs: tuple[tuple[str, YamlNode], ...]
+    first: YamlScalar | None = None
+
+    def values(self, key: str) -> list[YamlNode]:
+        """Return the values of ``key``, or else those in the merged mappings (``<<``)."""
+        own = [value for name, value in self.pairs if name == key]
+        if own:
+            return own
+        merged = [value for name, value in self.pairs if name == _MERGE][:_MAX_MERGED]
+        merged += [item for node in merged for item in list_items(node)[:_MAX_MERGED]]
+        mappings = [node for node in merged if isinstance(node, YamlMapping)]
+        return [value for node in mappings for name, value in node.pairs[:_MAX_MERGED] if name == key]
+
+    def text(self, key: str) -> str:
+        """Return the first scalar value of ``key``, or an empty string."""
+        return next((value.value for value in self.values(key) if isinstance(value, YamlScalar)), "")
+
+
+YamlNode = YamlScalar | YamlSequence | YamlMapping
+
+
+def list_items(node: YamlNode | None) -> tuple[YamlNode, ...]:
+    """Return the items of a list, or an empty tuple for any other node."""
+    return node.items if isinstance(node, YamlSequence) else ()
+
+
+def unvisited(nodes: Iterable[YamlNode], seen: set[int]) -> Iterator[YamlNode]:
+    """Yield the nodes whose identity is not in ``seen``, and add them to it.
+
+    A node may be aliased thousands of times; reading it once keeps the time linear in the file size.
+    """
+    for node in nodes:
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+
+
+class YamlError(NamedTuple):
+    """The message and offset of a YAML syntax error."""
+
+    offset: int
+    message: str
+
+
+class YamlScan(NamedTuple):
+    """The documents of a text, the spans of all scalars, and the syntax error, if any."""
+
+    text: str
+    documents: tuple[YamlNode, ...] = ()
+    scalars: tuple[Span, ...] = ()
+    error: YamlError | None = None
 
     def content(self, scalar: YamlScalar) -> SourceMap | None:
         """Return the value of ``scalar`` with its mapping to source positions.
 
         Return None if the positions cannot be reconstructed, as for escapes in a multi-line string.
         """
-        return _content(self._text, scalar.span, scalar.value)
+        return _content(self.text, scalar.span, scalar.value)
 
-    def comments(self) -> tuple[list[IgnoreComment], list[ParseProblem]]:
-        """Return the ignore comments of the file, and the problems of invalid ones."""
-        comments = [read_comment(self._text, span) for span in self._comment_spans()]
-        ignores = [comment for comment in comments if isinstance(comment, IgnoreComment)]
-        return ignores, [comment for comment in comments if isinstance(comment, ParseProblem)]
+    def comments(self) -> Iterator[IgnoreComment | ParseProblem]:
+        """Yield the ignore comments of the file, and the problems of invalid ones."""
+        return read_comments(self.text, self._comment_spans())
 
     def _comment_spans(self) -> Iterator[Span]:
         """Yield the spans of comments that contain the name of mothball, from the ``#`` to the end of the line."""
-        text = self._text
+        text = self.text
         end = 0
         for mention in re.finditer(_DIRECTIVE, text) if may_hold_ignore_comment(text) else ():
             if mention.start() < end:  # the line was already searched
@@ -72,7 +141,7 @@ class YamlScan:
             start = max(text.rfind("\n", end, mention.start()), text.rfind("\r", end, mention.start()), end - 1) + 1
             line_end = _LINE_END.search(text, mention.start())
             end = line_end.start() if line_end else len(text)
-            comment = _comment_start(text, Span(start, end), self._parsed.scalars)
+            comment = _comment_start(text, Span(start, end), self.scalars)
             if comment is not None:
                 yield Span(comment, end)
 
@@ -86,13 +155,108 @@ def scan_yaml(format_name: str, text: str) -> YamlScan | Document:
     if unprintable is not None:
         error: YamlError | None = YamlError(unprintable.start(), "control character")
     else:
-        parsed = read_yaml(text)
-        error = parsed.error
+        scan = read_yaml(text)
+        error = scan.error
         # In brackets, conflict markers are valid YAML scalars.
         if error is None and find_conflict_marker(text) is None:
-            return YamlScan(text, parsed)
+            return scan
     message = one_line(error.message, _MAX_SHOWN) if error else ""
     return broken_document(format_name, text, error.offset if error else 0, f"invalid YAML: {message}")
+
+
+def read_yaml(text: str) -> YamlScan:
+    """Parse a text without characters that YAML forbids. Never raises; an invalid text has no documents."""
+    import yaml  # noqa: PLC0415 - not needed for files of other tools with the same names
+
+    most_events = max(_MAX_EVENTS, len(text) // _MIN_LENGTH_PER_EVENT)
+    reader = _Reader()
+    try:
+        for number, event in enumerate(yaml.parse(text, Loader=yaml_loader())):
+            excess = ""
+            if isinstance(event, yaml.ScalarEvent):
+                reader.add_scalar(event)
+                is_long = len(event.value) > _MAX_SCALAR
+                excess = f"value too long: at most {_MAX_SCALAR:,} characters are read" if is_long else ""
+            elif isinstance(event, yaml.AliasEvent):
+                reader.add_node(reader.anchors.get(event.anchor or ""), None)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                reader.open.append(_OpenCollection(event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
+                if len(reader.open) > MAX_DEPTH:
+                    excess = f"nested too deeply: at most {MAX_DEPTH} levels are read"
+            elif isinstance(event, yaml.CollectionEndEvent):
+                closed = reader.open.pop()
+                reader.add_node(closed.node(), closed.anchor)
+            if number >= most_events:
+                excess = excess or f"too many values: at most {most_events:,} are read"
+            if excess:
+                return YamlScan(text, error=YamlError(_index(event.start_mark, 0), excess))
+    except yaml.MarkedYAMLError as error:
+        return YamlScan(text, error=_to_error(text, error))
+    return YamlScan(text, tuple(reader.documents), tuple(reader.scalars))
+
+
+def yaml_loader() -> type[yaml.SafeLoader | yaml.CSafeLoader]:
+    """Return the loader of libyaml, which is ten times as fast, if it is available."""
+    import yaml  # noqa: PLC0415 - see `read_yaml`
+
+    return yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+
+class _OpenCollection:
+    """An unfinished list or mapping; ``nodes`` holds items, or alternating keys and values."""
+
+    __slots__ = ("anchor", "is_mapping", "nodes")
+
+    def __init__(self, anchor: str | None, *, is_mapping: bool) -> None:
+        self.anchor = anchor
+        self.is_mapping = is_mapping
+        self.nodes: list[YamlNode | None] = []
+
+    def node(self) -> YamlNode:
+        if not self.is_mapping:
+            return YamlSequence(tuple(node for node in self.nodes if node is not None))
+        pairs = zip(self.nodes[::2], self.nodes[1::2], strict=True)
+        first = self.nodes[0] if self.nodes else None
+        return YamlMapping(
+            tuple((key.value, value) for key, value in pairs if isinstance(key, YamlScalar) and value is not None),
+            first if isinstance(first, YamlScalar) else None,
+        )
+
+
+class _Reader:
+    """The nodes that the events of a text have opened and completed."""
+
+    def __init__(self) -> None:
+        self.open: list[_OpenCollection] = []
+        self.documents: list[YamlNode] = []
+        self.anchors: dict[str, YamlNode] = {}
+        self.scalars: list[Span] = []
+
+    def add_scalar(self, event: yaml.ScalarEvent) -> None:
+        span = Span(_index(event.start_mark, 0), _index(event.end_mark, 0))
+        self.scalars.append(span)
+        self.add_node(YamlScalar(event.value, span), event.anchor)
+
+    def add_node(self, node: YamlNode | None, anchor: str | None) -> None:
+        if anchor is not None and node is not None:
+            self.anchors[anchor] = node
+        if self.open:
+            self.open[-1].nodes.append(node)
+        elif node is not None:
+            self.documents.append(node)
+
+
+def _to_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
+    offset = _index(error.problem_mark, len(text))
+    context = _index(error.context_mark, offset)
+    # PyYAML reports an unclosed string or bracket at the end of the text: report its start instead.
+    if offset >= len(text.rstrip()) or text[context : context + 1] in {'"', "'", "[", "{"}:
+        offset = context
+    return YamlError(offset, " ".join(part for part in (error.problem, error.context) if part))
+
+
+def _index(mark: yaml.Mark | _yaml.Mark | None, default: int) -> int:
+    return default if mark is None else mark.index
 
 
 def _comment_start(text: str, line: Span, scalars: tuple[Span, ...]) -> int | None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.ini import scanner as ini
+from mothball.formats.ignores import read_comments
 from mothball.formats.ini.scanner import merge_undelimited, scan
+from mothball.model.document import IgnoreComment, ParseProblem
 from tests.support.timing import least_seconds
 
 
@@ -162,10 +163,12 @@ def test_known_option_without_delimiter_keeps_its_lines() -> None:
 
 def test_ignore_comments_are_parsed() -> None:
     text = "[a]\n# mothball: ignore[archived] soon\n; nothing\n# mothball: hush\n"
-    ignores, wrong = ini.read_comments(text, scan(text).comments)
+    ignore, problem = read_comments(text, scan(text).comments)
 
-    assert [ignore.reason for ignore in ignores] == ["soon"]
-    assert [problem.message for problem in wrong] == ["unknown directive `mothball: hush`"]
+    assert isinstance(ignore, IgnoreComment)
+    assert ignore.reason == "soon"
+    assert isinstance(problem, ParseProblem)
+    assert problem.message == "unknown directive `mothball: hush`"
 
 
 @pytest.mark.alone

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.python.setup_py import parse
-from mothball.formats.python.strings import decode_literal
+from mothball.formats.python.setup_py import decode_literal, parse
 from mothball.model.document import Document, SkipReason, Span
 from tests.support.samples import SETUP_PY as SAMPLE
 from tests.support.spans import check_places
