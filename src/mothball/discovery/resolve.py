@@ -87,13 +87,6 @@ class NotFollowed(NamedTuple):
     is_missing: bool = False
 
 
-class UnreadInclude(NamedTuple):
-    """An include whose file was not read and may name an index. ``description`` is the include and its location."""
-
-    description: str
-    is_missing: bool = False
-
-
 ResolvedIncludes = Sequence[FileTarget | NotFollowed]
 
 
@@ -129,45 +122,31 @@ def _resolve(include: Include, source: str, root: str, tree: Tree) -> FileTarget
     """
     if include.is_url_constraint:
         return NotFollowed(None)
-    if "://" in include.target or "$" in include.target:
-        return _not_a_path(include)
     path = os.path.normpath(os.path.join(os.path.dirname(source), include.target))
-    if not is_inside(path, root):
-        return _not_followed(
-            include,
-            "is not read: it is outside the repository",
-            f"check it separately: only includes below {_root_name(root)} are read",
-        )
-    real = tree.real_path(path)
-    is_outside = real is not None and not is_inside(real, os.path.realpath(root))
-    if real is None or is_outside or not tree.is_file(real):
-        message = "cannot be read: no such file in the repository"
-        return _not_followed(include, message, "correct the path, or remove the line", is_missing=not is_outside)
-    if not may_be_included(real) and not (may_contain_requirements(real) and tree.is_tracked(real, root)):
-        return _not_requirements(include, is_other_file=not may_contain_requirements(real))
-    # Findings are shown in the file itself, not in a link to it.
-    path = os.path.join(root, os.path.relpath(real, os.path.realpath(root)))
-    return FileTarget(path, real, root, "requirements", include.kind)
-
-
-def _not_requirements(include: Include, *, is_other_file: bool) -> NotFollowed:
-    if is_other_file:
-        message = "is not read: its name is that of a file for other purposes"
-        return _not_followed(include, message, "move its requirements to a file such as requirements-NAME.txt")
-    return _not_followed(
-        include,
-        "is not read: not the name of a requirements file, and not tracked by git",
-        "add it to git, or check it separately: mothball check --as requirements FILE",
-    )
-
-
-def _not_a_path(include: Include) -> NotFollowed:
+    is_path = "://" not in include.target and "$" not in include.target
+    real = tree.real_path(path) if is_path and is_inside(path, root) else None
+    leads_outside = real is not None and not is_inside(real, os.path.realpath(root))
+    is_missing = False
     if "://" in include.target:
-        return _not_followed(include, "is not read: it is a URL", "download the file and check the copy")
-    return _not_followed(include, "is not read: it contains a variable", "check the file separately")
-
-
-def _not_followed(include: Include, message: str, help_text: str, *, is_missing: bool = False) -> NotFollowed:
+        message, help_text = "is not read: it is a URL", "download the file and check the copy"
+    elif not is_path:
+        message, help_text = "is not read: it contains a variable", "check the file separately"
+    elif not is_inside(path, root):
+        message = "is not read: it is outside the repository"
+        help_text = f"check it separately: only includes below {_root_name(root)} are read"
+    elif real is None or leads_outside or not tree.is_file(real):
+        is_missing = not leads_outside
+        message, help_text = "cannot be read: no such file in the repository", "correct the path, or remove the line"
+    elif may_be_included(real) or (may_contain_requirements(real) and tree.is_tracked(real, root)):
+        # Findings are shown in the file itself, not in a link to it.
+        path = os.path.join(root, os.path.relpath(real, os.path.realpath(root)))
+        return FileTarget(path, real, root, "requirements", include.kind)
+    elif may_contain_requirements(real):
+        message = "is not read: not the name of a requirements file, and not tracked by git"
+        help_text = "add it to git, or check it separately: mothball check --as requirements FILE"
+    else:
+        message = "is not read: its name is that of a file for other purposes"
+        help_text = "move its requirements to a file such as requirements-NAME.txt"
     problem = ParseProblem(include.span, f"{one_line(include.target, 100)} {message}", help_text)
     return NotFollowed(problem, is_missing)
 
@@ -178,36 +157,49 @@ def _root_name(root: str) -> str:
     return os.path.basename(root) or root if shown == os.curdir else shown
 
 
-class IncludingFile(NamedTuple):
-    """The index options of a file, the offset and real path of each file that it includes, and includes not read."""
+class ReadFile(NamedTuple):
+    """A parsed file, the configuration that applies to it, and the targets of its includes."""
 
-    options: tuple[IndexOption, ...]
-    includes: tuple[tuple[int, str], ...]
-    unread: tuple[UnreadInclude, ...] = ()
+    parsed: ParsedFile
+    resolved_config: ResolvedConfig
+    includes: ResolvedIncludes
 
 
-def including_file(file: ParsedFile, includes: ResolvedIncludes, failed: Collection[str]) -> IncludingFile:
-    """Return the part of ``file`` that matters for files that are installed together with it.
+class _InstalledFile(NamedTuple):
+    """The part of a file that matters for files that are installed together with it.
 
-    ``failed`` are the keys of files that exist, but could not be read.
+    ``items`` are its index options and the keys of the files that it includes, in the order of its lines. ``unread``
+    and ``missing`` describe includes that were not read and may name an index; ``missing`` is the first that is not
+    there, empty if there is none.
     """
-    document, followed, unread = file.document, [], []
-    may_configure_index = document.index_includes()
-    lines: LineIndex | None = None
-    for include, target in zip(document.includes, includes, strict=True):
+
+    items: Sequence[IndexOption | str]
+    unread: Sequence[str]
+    missing: str
+
+
+def _installed_file(file: ReadFile, failed: Collection[str]) -> _InstalledFile:
+    """Return the part of ``file`` that others need. ``failed`` are the keys of files that could not be read."""
+    parsed, lines = file.parsed, LineIndex(file.parsed.text)
+    items: list[tuple[int, IndexOption | str]] = [(option.span.start, option) for option in located_options(parsed)]
+    unread: list[str] = []
+    missing: list[str] = []
+    may_configure_index = frozenset(parsed.document.index_includes())
+    for include, target in zip(parsed.document.includes, file.includes, strict=True):
         if isinstance(target, FileTarget):
-            followed.append((include.span.start, target.key))
+            items.append((include.span.start, target.key))
         is_read = isinstance(target, FileTarget) and target.key not in failed
         if not is_read and include in may_configure_index:
-            lines = lines or LineIndex(file.text)
             option = "-c" if include.kind is DependencyKind.CONSTRAINT else "-r"
             line = lines.position(include.span.start).line
-            description = f"`{option} {one_line(include.target, 100)}` in {display_path(file.path)}:{line}"
-            unread.append(UnreadInclude(description, isinstance(target, NotFollowed) and target.is_missing))
-    return IncludingFile(located_options(file), tuple(followed), tuple(unread))
+            description = f"`{option} {one_line(include.target, 100)}` in {display_path(parsed.path)}:{line}"
+            is_missing = isinstance(target, NotFollowed) and target.is_missing
+            (missing if is_missing else unread).append(description)
+    ordered = [item for _, item in sorted(items, key=itemgetter(0))]
+    return _InstalledFile(ordered, unread, missing[0] if missing else "")
 
 
-class InstalledTogether(NamedTuple):
+class _InstalledTogether(NamedTuple):
     """The files that an installer reads together, by their keys, and the index options that apply to all of them.
 
     ``unknown_indexes`` are the descriptions of includes that were not read and may name an index for all of them.
@@ -218,16 +210,16 @@ class InstalledTogether(NamedTuple):
     unknown_indexes: tuple[str, ...] = ()
 
 
-def files_installed_together(read: Mapping[str, IncludingFile]) -> dict[str, InstalledTogether]:
+def _files_installed_together(read: Mapping[str, _InstalledFile]) -> dict[str, _InstalledTogether]:
     """Return for each file the files that its installer reads together with it, by the same keys as ``read``.
 
     An installer of a file reads everything that it includes as one file: an option in any of them applies to all. A
     file that several others include may be installed through each of them; the results are then combined.
     """
-    included = {path for file in read.values() for _, path in file.includes}
+    included = {item for file in read.values() for item in file.items if isinstance(item, str)}
     # In a cycle of includes no file is a root: those not reached from any other root become roots themselves.
     roots = [path for path in read if path not in included]
-    installations: dict[str, list[InstalledTogether]] = {path: [] for path in read}
+    installations: dict[str, list[_InstalledTogether]] = {path: [] for path in read}
     covered: set[str] = set()
     installed: list[str] = []
     for root in [*roots, *(path for path in read if path in included)]:
@@ -242,39 +234,34 @@ def files_installed_together(read: Mapping[str, IncludingFile]) -> dict[str, Ins
     together = {path: group[0] if len(group) == 1 else _combined(group) for path, group in installations.items()}
     for path, description in _missing_includes(installed, read).items():
         options, files, unknown_indexes = together[path]
-        together[path] = InstalledTogether(options, files, (*unknown_indexes, description))
+        together[path] = _InstalledTogether(options, files, (*unknown_indexes, description))
     return together
 
 
-def _missing_includes(roots: Sequence[str], read: Mapping[str, IncludingFile]) -> dict[str, str]:
+def _missing_includes(roots: Sequence[str], read: Mapping[str, _InstalledFile]) -> dict[str, str]:
     """Return a missing include for each file whose index it may name: the file itself has it, or all that include it.
 
     An installer fails on a missing file, so it says nothing about other installations of the same files.
     """
-    missing = {path: _first_missing(file) for path, file in read.items()}
     unaffected: set[str] = set()
     pending = list(roots)
     while pending:
         path = pending.pop()
-        if path in read and path not in unaffected and not missing[path]:
+        if path in read and path not in unaffected and not read[path].missing:
             unaffected.add(path)
-            pending += (included for _, included in read[path].includes)
-    affected = {path: description for path, description in missing.items() if description}
+            pending += (item for item in read[path].items if isinstance(item, str))
+    affected = {path: file.missing for path, file in read.items() if file.missing}
     pending = list(affected)
     while pending:
         path = pending.pop()
-        for _, included in read[path].includes:
-            if included in read and included not in unaffected and included not in affected:
-                affected[included] = affected[path]
-                pending.append(included)
+        for item in read[path].items:
+            if isinstance(item, str) and item in read and item not in unaffected and item not in affected:
+                affected[item] = affected[path]
+                pending.append(item)
     return affected
 
 
-def _first_missing(file: IncludingFile) -> str:
-    return next((include.description for include in file.unread if include.is_missing), "")
-
-
-def _combined(installations: list[InstalledTogether]) -> InstalledTogether:
+def _combined(installations: list[_InstalledTogether]) -> _InstalledTogether:
     """Combine the installations of one file: each main index is a candidate, all but one as an extra index."""
     mains = [
         next((option for option in reversed(each.options) if option.name == "index-url" and option.value), None)
@@ -290,10 +277,10 @@ def _combined(installations: list[InstalledTogether]) -> InstalledTogether:
     files = dict.fromkeys(path for each in installations for path in each.files)
     unknown_indexes = dict.fromkeys(description for each in installations for description in each.unknown_indexes)
     all_options = dict.fromkeys((*options, *extra, *((main,) if main else ())))
-    return InstalledTogether(tuple(all_options), tuple(files), tuple(unknown_indexes))
+    return _InstalledTogether(tuple(all_options), tuple(files), tuple(unknown_indexes))
 
 
-def _installed_from(root: str, read: Mapping[str, IncludingFile]) -> InstalledTogether:
+def _installed_from(root: str, read: Mapping[str, _InstalledFile]) -> _InstalledTogether:
     """Return all files that an installer of ``root`` reads, and their options in the order in which it reads them.
 
     The last option takes precedence. Lines are therefore visited in reverse order, so that a file that is included
@@ -301,24 +288,16 @@ def _installed_from(root: str, read: Mapping[str, IncludingFile]) -> InstalledTo
     """
     files = {root: None}
     options: list[IndexOption] = []
-    pending = _options_and_includes(read[root])
+    pending = list(read[root].items)
     while pending:
         item = pending.pop()
         if isinstance(item, IndexOption):
             options.append(item)
         elif item in read and item not in files:
             files[item] = None
-            pending += _options_and_includes(read[item])
-    unread = (include for path in files for include in read[path].unread)
-    unknown_indexes = tuple(include.description for include in unread if not include.is_missing)
-    return InstalledTogether(tuple(reversed(options)), tuple(files), unknown_indexes)
-
-
-def _options_and_includes(file: IncludingFile) -> list[IndexOption | str]:
-    """Return the index options and the paths of the includes of a file in the order of its lines."""
-    items: list[tuple[int, IndexOption | str]] = [*file.includes]
-    items += ((option.span.start, option) for option in file.options)
-    return [item for _, item in sorted(items, key=itemgetter(0))]
+            pending += read[item].items
+    unread = tuple(description for path in files for description in read[path].unread)
+    return _InstalledTogether(tuple(reversed(options)), tuple(files), unread)
 
 
 def may_include_others(path: str, repository: str = "") -> bool:
@@ -405,14 +384,6 @@ class IncludingFiles:
 PrivateNames = Sequence[tuple[str, tuple[str, ...]]]
 
 
-class ReadFile(NamedTuple):
-    """A parsed file, the configuration that applies to it, and the targets of its includes."""
-
-    parsed: ParsedFile
-    resolved_config: ResolvedConfig
-    includes: ResolvedIncludes
-
-
 class ReadFiles(NamedTuple):
     """The files of a run by real path: those to check, and further ones that include them.
 
@@ -439,9 +410,7 @@ def resolve_files(
     not only those that it uses.
     """
     everything = {**read.files, **read.including}
-    together = files_installed_together(
-        {key: including_file(file.parsed, file.includes, read.failed) for key, file in everything.items()}
-    )
+    together = _files_installed_together({key: _installed_file(file, read.failed) for key, file in everything.items()})
     references = {
         key: tuple(local_references(file.parsed.document, file.parsed.text, key)) for key, file in everything.items()
     }
