@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.documents import ManifestItem, ToolReader, build_document, mark_never_installed
-from mothball.formats.manifests.requirement_arrays import MAX_SHOWN, read_items
-from mothball.formats.manifests.tables import all_tables, tool_tables
+from mothball.formats.manifests.tables import MAX_SHOWN, all_tables, read_items, tool_tables
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import (
     Array,
@@ -32,13 +31,23 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mothball.formats.manifests.requirement_arrays import ArrayItem
-    from mothball.formats.manifests.tables import Tables
+    from mothball.formats.manifests.tables import ArrayItem, Tables
 
 _TABLES = {"build-system", "project", "dependency-groups"}
-_TOOLS = frozenset(
-    {"briefcase", "cibuildwheel", "flit", "hatch", "pdm", "pixi", "poetry", "rye", "setuptools", "tox", "uv"}
-)
+# The modules and functions that read ``[tool.NAME]``.
+_TOOLS = {
+    "briefcase": ("tool_arrays", "read_briefcase"),
+    "cibuildwheel": ("tool_arrays", "read_cibuildwheel"),
+    "flit": ("tool_arrays", "read_flit"),
+    "hatch": ("tool_hatch", "read"),
+    "pdm": ("tool_pdm", "read"),
+    "pixi": ("tool_pixi", "read"),
+    "poetry": ("tool_poetry", "read"),
+    "rye": ("tool_pdm", "read_rye"),
+    "setuptools": ("tool_arrays", "read_setuptools"),
+    "tox": ("tool_tox", "read"),
+    "uv": ("tool_uv", "read"),
+}
 _GROUPS = "dependency-groups"
 _INCLUDE = "include-group"
 # Arrays of requirements; "*" stands for the name of an extra or a group.
@@ -120,13 +129,11 @@ def _own_name(entries: Iterable[TomlEntry]) -> str:
     return normalize_name(next((names[path] for path in _NAMES if path in names), ""))
 
 
-# --- the tables of tools ----------------------------------------------------------------------------------------------
-
-
 def _tool_reader(tool: str) -> ToolReader:
-    """Import the module of ``tool`` and return its ``read``."""
+    """Import the module of ``tool`` and return the function that reads its table."""
+    module, function = _TOOLS[tool]
     # Importing importlib takes as long as importing a tool module.
-    reader: ToolReader = __import__(f"mothball.formats.manifests.tool_{tool}", fromlist=["read"]).read
+    reader: ToolReader = getattr(__import__(f"mothball.formats.manifests.{module}", fromlist=[function]), function)
     return reader
 
 

@@ -1,4 +1,8 @@
-"""Build a ``Document`` from a TOML scan and the items that the table readers yield."""
+"""Build a ``Document`` from a TOML scan and the items that the table readers yield.
+
+``[tool.uv.sources]``, and Poetry's tables that supplement ``[project]``, override where dependencies come from: a
+requirement that looks like one from an index is then from a repository, a path or an explicit index.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
-from typing import assert_never
+from typing import Any
 
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
-from mothball.formats.manifests.source_overrides import SourceOverride, apply_source_overrides
 from mothball.formats.manifests.tables import Tables, all_tables
 from mothball.formats.toml.api import Array, InlineTable, String, TomlScan, Value, scan, syntax_problems
 from mothball.model.document import (
@@ -19,11 +22,34 @@ from mothball.model.document import (
     Include,
     IndexOption,
     ParseProblem,
+    SkipReason,
     Span,
     ToolIndex,
     UnnamedEntry,
     Workspace,
+    normalize_name,
 )
+from mothball.model.records import NamedTuple
+
+
+class SourceOverride(NamedTuple):
+    """An entry that sets where the requirements of one name come from.
+
+    ``scope`` is the section that the override applies to, ``project.optional-dependencies`` for all extras, or empty
+    for all sections. ``skip_reason`` is the reason not to look them up, None if they come from an index.
+    ``is_partial`` is set if the override has a marker and so does not apply in all environments. ``index_url`` is the
+    only index to query; ``index_name`` is the name of an index that the file does not declare. ``local_path`` is the
+    path of a local project.
+    """
+
+    name: str
+    scope: str
+    skip_reason: SkipReason | None
+    is_partial: bool = False
+    index_url: str | None = None
+    index_name: str = ""
+    local_path: str = ""
+
 
 # The items that a table reader may yield.
 ManifestItem = (
@@ -31,16 +57,18 @@ ManifestItem = (
 )
 ToolReader = Callable[[Tables], Iterable[ManifestItem]]
 
+_EXTRAS = "project.optional-dependencies"
 # Substrings of the table names and keys that configure indexes.
 _INDEX_KEYS = r"(?i)index|source|pypi-options"
 # Code points before and after an error that are searched for ``_INDEX_KEYS``.
 _MAX_LINE = 500
 
 
-def parse_with(reader: ToolReader, format_name: str, text: str) -> Document:
+def parse_with(reader: ToolReader, format_name: str, text: str, unresolvable: Iterable[ParseProblem] = ()) -> Document:
     """Parse a TOML file of one tool, complete or incomplete, without byte-order mark. Never raises."""
     document = scan(text)
-    return build_document(format_name, text, document, reader(all_tables(text, document)))
+    items = reader(all_tables(text, document))
+    return build_document(format_name, text, document, items, unresolvable=unresolvable)
 
 
 def build_document(  # noqa: PLR0913 - the text, how it was read, and fields of the document
@@ -49,60 +77,41 @@ def build_document(  # noqa: PLR0913 - the text, how it was read, and fields of 
     document: TomlScan,
     items: Iterable[ManifestItem],
     *,
-    tools: tuple[str, ...] = (),
+    tools: Iterable[str] = (),
     project_name: str = "",
-    unresolvable: tuple[ParseProblem, ...] = (),
+    unresolvable: Iterable[ParseProblem] = (),
 ) -> Document:
     """Build the document of ``text`` from its scan, the items of its tables and its ignore comments.
 
     Everything is sorted by position, and the source overrides are applied to the dependencies. ``tools``,
     ``project_name`` and ``unresolvable`` are fields of the document.
     """
-    problems = syntax_problems(document)
-    dependencies: list[Dependency] = []
-    includes: list[Include] = []
-    overrides: list[SourceOverride] = []
-    ignores: list[IgnoreComment] = []
-    tool_indexes: list[ToolIndex] = []
-    items = tuple(items)
-    comments = document.comments if may_hold_ignore_comment(text) else ()
-    for item in (*items, *(read_comment(text, span) for span in comments)):
-        match item:
-            case Dependency():
-                dependencies.append(item)
-            case ParseProblem():
-                problems.append(item)
-            case Include():
-                includes.append(item)
-            case SourceOverride():
-                overrides.append(item)
-            case IgnoreComment():
-                ignores.append(item)
-            case ToolIndex():
-                tool_indexes.append(item)
-            case UnnamedEntry() | Workspace() | None:  # collected below; None is a comment without an ignore
-                pass
-            case _:
-                assert_never(item)
-    unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _may_hide_index(text, error.span)]
-    if overrides:
-        dependencies = list(apply_source_overrides(dependencies, overrides))
+    found: dict[type, list[Any]] = {}
+    for item in items:
+        found.setdefault(type(item), []).append(item)
+    for span in document.comments if may_hold_ignore_comment(text) else ():
+        comment = read_comment(text, span)
+        found.setdefault(type(comment), []).append(comment)
+    dependencies: list[Dependency] = found.get(Dependency, [])
+    if SourceOverride in found:
+        dependencies = list(apply_source_overrides(dependencies, found[SourceOverride]))
     # The scanner may yield an unterminated value twice, whole and as its remainder: keep the first of equal position.
     by_position = {dependency.name_span: dependency for dependency in reversed(dependencies)}
+    unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _may_hide_index(text, error.span)]
     return Document(
         format_name,
         tuple(sorted(by_position.values(), key=attrgetter("name_span"))),
-        tuple(sorted(problems)),
-        tuple(_covering_strings(text, document, ignores)),
-        tuple(sorted(includes)),
+        tuple(sorted([*syntax_problems(document), *found.get(ParseProblem, ())])),
+        tuple(_covering_strings(text, document, found.get(IgnoreComment, []))),
+        tuple(sorted(found.get(Include, ()))),
         tuple(unknown[:1]),
-        tool_indexes=tuple(tool_indexes),
-        unnamed=tuple(sorted(item for item in items if isinstance(item, UnnamedEntry))),
-        workspaces=tuple(item for item in items if isinstance(item, Workspace)),
+        tool_indexes=tuple(found.get(ToolIndex, ())),
+        unnamed=tuple(sorted(found.get(UnnamedEntry, ()))),
+        workspaces=tuple(found.get(Workspace, ())),
         is_broken=document.is_truncated,
-        tools=tools,
+        tools=tuple(tools),
         project_name=project_name,
-        unresolvable=unresolvable,
+        unresolvable=tuple(unresolvable),
     )
 
 
@@ -143,6 +152,68 @@ def _multiline_strings(document: TomlScan) -> Iterator[Span]:
                 stack += [entry.value for entry in entries]
             case _:
                 pass
+
+
+class _CombinedOverride(NamedTuple):
+    """All overrides of one name in one scope; ``is_partial`` is set for a single one that has a marker."""
+
+    first: SourceOverride
+    uses_index: bool
+    is_partial: bool
+    index_urls: list[str]
+    index_name: str
+
+
+def apply_source_overrides(
+    dependencies: Iterable[Dependency], overrides: Iterable[SourceOverride]
+) -> Iterator[Dependency]:
+    """Apply ``overrides`` to ``dependencies``: skip those that come from no index, pin those with an explicit one.
+
+    Overrides are matched by normalized name. A single partial override leaves the other environments to the index, as
+    documented for uv sources. Several overrides are assumed to cover all environments: their markers are not evaluated,
+    and a name that may not be on an index must not be sent there. If several name an index, the dependency may come
+    from any of these.
+    """
+    by_name: dict[str, dict[str, list[SourceOverride]]] = {}
+    for override in overrides:
+        by_scope = by_name.setdefault(override.name, {})
+        by_scope.setdefault(normalize_name(override.scope), []).append(override)
+    combined = {name: {scope: _combine(by_scope[scope]) for scope in by_scope} for name, by_scope in by_name.items()}
+    for dependency in dependencies:
+        scopes = combined.get(dependency.name)
+        if scopes is None or dependency.skip_reason is not None:
+            yield dependency
+            continue
+        applicable = [scopes[scope] for scope in _scopes(dependency) if scope in scopes]
+        urls = list(dict.fromkeys(url for override in applicable for url in override.index_urls))
+        index_names = (override.index_name for override in applicable if override.index_name)
+        is_partial = len(applicable) == 1 and applicable[0].is_partial
+        is_skipped = bool(applicable) and not is_partial and not any(override.uses_index for override in applicable)
+        source = applicable[0].first if is_skipped else None
+        yield dependency._replace(
+            skip_reason=source.skip_reason if source else None,
+            index_url=urls[0] if urls else dependency.index_url,
+            alternative_indexes=tuple(urls[1:]) if urls else dependency.alternative_indexes,
+            index_name=next(index_names, dependency.index_name),
+            local_path=source.local_path if source else "",
+        )
+
+
+def _combine(overrides: list[SourceOverride]) -> _CombinedOverride:
+    return _CombinedOverride(
+        overrides[0],
+        any(override.skip_reason is None for override in overrides),
+        len(overrides) == 1 and overrides[0].is_partial,
+        [override.index_url for override in overrides if override.index_url],
+        next((override.index_name for override in overrides if override.index_name), ""),
+    )
+
+
+def _scopes(dependency: Dependency) -> Iterator[str]:
+    yield ""
+    yield normalize_name(dependency.section)
+    if dependency.section.startswith(_EXTRAS):
+        yield normalize_name(_EXTRAS)
 
 
 def mark_never_installed(dependency: Dependency, requires_python: str = "", poetry_python: str = "") -> Dependency:

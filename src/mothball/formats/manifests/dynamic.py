@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.requirement_arrays import MAX_SHOWN
+from mothball.formats.manifests.tables import MAX_SHOWN
 from mothball.formats.toml.api import Array, String
 from mothball.model.document import ParseProblem, normalize_name
 from mothball.model.sanitize import one_line

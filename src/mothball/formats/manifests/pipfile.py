@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.declared_indexes import IndexPins, declared_indexes
+from mothball.formats.manifests.declarations import (
+    IndexPins,
+    declared_indexes,
+    is_true,
+    read_named_entries,
+    read_named_entry,
+)
 from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.named_tables import find_named_entries, read_named_entry
 from mothball.formats.manifests.tables import ANY, Tables
-from mothball.formats.toml.api import Scalar
-from mothball.model.document import Dependency, ParseProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 # All other tables are package categories (Pipenv, "Pipfile").
 _NOT_CATEGORIES = {"source", "requires", "scripts", "pipenv"}
+_SEARCHES_ALL = ("pipenv", "install_search_all_sources")
 
 
 def parse(text: str) -> Document:
@@ -34,18 +38,10 @@ def _read(tables: Tables) -> Iterator[ManifestItem]:
         tuple(header for header in tables.headers if header.path[0] not in _NOT_CATEGORIES),
     )
     indexes = declared_indexes(tables, "source")
-    switch = ("pipenv", "install_search_all_sources")
-    searches_all = any(
-        setting.path == switch and isinstance(setting.value, Scalar) and setting.value.value is True
-        for setting in tables.settings
-    )
+    searches_all = any(setting.path == _SEARCHES_ALL and is_true(setting.value) for setting in tables.settings)
     yield from (index.to_tool_index("pipenv", "searched" if searches_all else "") for index in indexes)
-    index_pins = IndexPins(indexes)
-    for entry in find_named_entries(categories, ((ANY,),)):
-        if isinstance(entry, ParseProblem):
-            yield entry
-            continue
-        pinned = [members["index"] for members in entry.alternatives if "index" in members]
-        # Pipenv puts the key before the version, so that it may contain extras.
-        for item in read_named_entry(entry, tables, allow_extras=True):
-            yield index_pins.apply(item, pinned) if isinstance(item, Dependency) else item
+    pins = IndexPins(indexes, "index")
+    # Pipenv puts the key before the version, so that it may contain extras.
+    yield from read_named_entries(
+        categories, ((ANY,),), lambda entry: read_named_entry(entry, tables, pins=pins, allow_extras=True)
+    )

@@ -1,4 +1,4 @@
-"""Find the settings of a TOML document by path, independent of how they are written.
+"""Find the settings of a TOML document by path, independent of how they are written, and read arrays of requirements.
 
 ``[a.b]`` with ``c = 1``, ``[a]`` with ``b.c = 1`` and ``a = {b = {c = 1}}`` are equivalent: each yields a setting with
 the path ``a.b.c``.
@@ -6,17 +6,36 @@ the path ``a.b.c``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from mothball.formats.toml.api import Array, Header, InlineTable, Key, Path, TomlScan, Value
-from mothball.model.document import Dependency
+from mothball.formats.pep508 import ParsedRequirement, parse_requirement
+from mothball.formats.requirements import strings as requirement_texts
+from mothball.formats.requirements.strings import Section, section_dependency_at
+from mothball.formats.toml.api import (
+    Array,
+    Header,
+    InlineTable,
+    Invalid,
+    Key,
+    Path,
+    Scalar,
+    String,
+    TomlScan,
+    Value,
+    source_span,
+)
+from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, UnnamedEntry
 from mothball.model.records import NamedTuple, make
+from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from mothball.model.document import Span
 
+# Maximum length of a name in a message, in code points.
+MAX_SHOWN = 60
 # Wildcards in a pattern: any key name, any array index.
 ANY = "*"
 ARRAY_INDEX = "#"
@@ -182,3 +201,96 @@ def _step_matches(step: str | int, pattern_step: str) -> bool:
 def _keys_along_path(header: Header) -> tuple[Key | None, ...]:
     keys = iter(header.keys)
     return tuple(next(keys) if isinstance(step, str) else None for step in header.path)
+
+
+# --- arrays of requirements: strings become dependencies, anything else a problem -------------------------------------
+
+ArrayItem = Dependency | ParseProblem | Include | UnnamedEntry
+StringReader = Callable[[String, Section], Iterable[ArrayItem]]
+InlineTableReader = Callable[[InlineTable, Section], Iterable[ArrayItem]]
+
+
+def read_requirement(string: String, section: Section) -> Iterable[ArrayItem]:
+    """Parse a string as a requirement (PEP 508); if it is invalid, return the problem and any recognizable name."""
+    if string.closed and not string.escapes:  # fast path: offsets need no mapping
+        parsed = parse_requirement(string.value)
+        if isinstance(parsed, ParsedRequirement) and not parsed.url:
+            return (section_dependency_at(parsed, string.span.start + string.quote, section),)
+    where = partial(source_span, string)
+    return requirement_texts.read_requirement(string.value, where, section, closed=string.closed)
+
+
+def read_items(
+    items: Iterable[Value],
+    section: Section,
+    string: StringReader = read_requirement,
+    table: InlineTableReader | None = None,
+) -> Iterator[ArrayItem]:
+    """Read the items of an array.
+
+    ``string`` reads its strings and ``table`` its inline tables; if ``table`` is None, these are problems like all
+    other types.
+    """
+    for item in items:
+        match item:
+            case String():
+                yield from string(item, section)
+            case InlineTable() if table is not None:
+                yield from table(item, section)
+            case Array() | InlineTable() | Scalar():
+                yield ParseProblem(
+                    item.span,
+                    f"{one_line(section.name, MAX_SHOWN)} may contain only requirement strings",
+                    'write a string such as "requests>=2.32"',
+                )
+                # A stray bracket must not hide the requirements after it.
+                yield from read_items(item.items if isinstance(item, Array) else (), section, string, table)
+            case Invalid():
+                pass  # reported by the scanner
+            case _:
+                assert_never(item)
+
+
+def read_arrays(  # noqa: PLR0913 - the array syntax of the tools differs in each of these
+    tables: Tables,
+    patterns: Iterable[Pattern],
+    kind: DependencyKind = DependencyKind.REQUIREMENT,
+    string: StringReader = read_requirement,
+    table: InlineTableReader | None = None,
+    *,
+    allow_single: bool = False,
+) -> Iterator[ArrayItem]:
+    """Read all arrays that match ``patterns``; any other value there is a problem, reported once for each section.
+
+    ``string`` and ``table`` are as in ``read_items``. With ``allow_single``, a single item may replace the array.
+    """
+    reported: set[str] = set()
+    for setting, depth in TableMatcher(tables, patterns).settings():
+        name = section_name(setting.path[:depth])
+        items = _array_items(setting.value, allow_single=allow_single) if len(setting.path) == depth else None
+        if items is not None:
+            yield from read_items(items, Section(name, kind, tables.own_name), string, table)
+        elif name not in reported:
+            reported.add(name)
+            key = setting.keys[-1]
+            yield ParseProblem(
+                key.span if key else setting.value.span,
+                f"{one_line(name, MAX_SHOWN)} must be an array of requirements",
+                'write an array such as ["requests>=2.32"]',
+            )
+
+
+def read_files(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Include]:
+    """Yield an include for each requirements file named in the strings and arrays that match ``patterns``."""
+    for setting, depth in TableMatcher(tables, patterns).settings():
+        value = setting.value
+        for item in value.items if isinstance(value, Array) else (value,):
+            if isinstance(item, String) and item.closed and len(setting.path) == depth:
+                yield Include(item.inner, item.value, DependencyKind.REQUIREMENT)
+
+
+def _array_items(value: Value, *, allow_single: bool) -> tuple[Value, ...] | None:
+    """Return the items of an array, or None if ``value`` is no array; an invalid value has no items."""
+    if isinstance(value, Array):
+        return value.items
+    return (value,) if allow_single or isinstance(value, Invalid) else None

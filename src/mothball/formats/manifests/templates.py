@@ -1,23 +1,34 @@
-"""Map requirements in TOML strings in which a tool substitutes ``{fields}`` to the file."""
+"""Read requirements in TOML strings in which a tool substitutes ``{fields}``, and lines that a tool passes to pip."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from functools import partial
 
+from mothball.formats.manifests.tables import ArrayItem
+from mothball.formats.pep508 import (
+    ParsedRequirement,
+    RequirementError,
+    find_leading_name,
+    parse_requirement,
+    skip_reason_for_url,
+)
+from mothball.formats.requirements.strings import (
+    Section,
+    incomplete_dependency,
+    locate_dependency,
+    section_dependency,
+)
 from mothball.formats.source_map import SourcePart, source_map
-from mothball.formats.substitutions import has_brace, is_substitution, substitute
-from mothball.formats.toml.api import source_span
-from mothball.model.document import Span
-
-if TYPE_CHECKING:
-    from mothball.formats.toml.api import String
-    from mothball.model.document import Dependency
+from mothball.formats.substitutions import has_brace, is_substitution, resolve_include, substitute
+from mothball.formats.toml.api import String, source_span
+from mothball.model.document import Dependency, SkipReason, Span, UnnamedEntry, relocated, variable_skip_reason
 
 _LINE = r"[^\r\n]++[\r\n]*+"
 
 
-class Template:
+class _Template:
     """The value of a string with its fields substituted, and the mapping of its offsets to the file."""
 
     def __init__(self, string: String, prefix: str = "") -> None:
@@ -60,3 +71,58 @@ class Template:
     def _written(self, span: Span) -> str:
         is_unknown = any(is_substitution(self._string.value, part) for part in self._map.parts(*span))
         return self._map.locate(*span).slice(self._string.value) if is_unknown else span.slice(self.text)
+
+
+def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
+    """Parse a requirement in which the tool substitutes ``{fields}`` before parsing it.
+
+    A field in the version or marker is accepted, and a default in place of the field; any other field in the name
+    yields an ``UnnamedEntry``.
+    """
+    template = _Template(string)
+    read = parse_requirement(template.text)
+    name = read.name_span if isinstance(read, ParsedRequirement) else find_leading_name(template.text)
+    if name is None or template.is_unknown(name):
+        yield UnnamedEntry(template.locate(0, len(template.text)), variable_skip_reason(string.value))
+        return
+    if isinstance(read, RequirementError) or template.is_unclosed:
+        yield incomplete_dependency(template.text, name, template.locate, section)
+        return
+    skip_reason = None
+    if read.url:
+        skip_reason = SkipReason.VARIABLE_REFERENCE if "{env:" in string.value else skip_reason_for_url(read.url)
+    dependency = section_dependency(read, template.locate, section, skip_reason, closed=string.closed)
+    yield template.with_fields(dependency, read.specifier_span, read.entry_span.end)
+
+
+def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterator[ArrayItem]:
+    """Read a string that the tool passes to pip: lines of a requirements file in which it substitutes ``{fields}``.
+
+    ``prefix`` is the option that the tool puts before each line.
+    """
+    from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - not needed for templates
+
+    template = _Template(string, prefix)
+    document = requirements.parse(template.text, kind=section.kind)
+    for dependency in document.dependencies:
+        if template.is_unknown(dependency.name_span):
+            entry = template.locate_in_value(*dependency.entry_span)
+            yield UnnamedEntry(source_span(string, *entry), variable_skip_reason(entry.slice(string.value)))
+        else:
+            located = locate_dependency(dependency, template.locate, section, closed=string.closed)
+            yield template.with_fields(located, dependency.specifier_span, dependency.entry_span.end)
+    for unnamed in document.unnamed:
+        yield relocated(unnamed, template.locate)
+    for problem in document.problems if string.closed and not template.has_unknown else ():
+        yield relocated(problem, template.locate)
+    for include in document.includes if string.closed else ():
+        resolved = resolve_include(string.value, relocated(include, template.locate_in_value))
+        if resolved is not None:
+            yield relocated(resolved, partial(source_span, string))
+
+
+def relocate(dependency: Dependency, string: String, section: Section) -> Dependency:
+    """Convert the spans of ``dependency`` from offsets in the value of ``string`` to offsets in the file."""
+    specifier = dependency.specifier_span
+    dependency = locate_dependency(dependency, partial(source_span, string), section, closed=string.closed)
+    return dependency._replace(specifier=specifier.slice(string.value) if specifier else "")

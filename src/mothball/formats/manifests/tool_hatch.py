@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.declared_indexes import read_workspaces
-from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, local_path_of, skip_reason_of_source
-from mothball.formats.manifests.requirement_arrays import MAX_SHOWN, read_arrays, read_files, read_template
-from mothball.formats.manifests.source_overrides import SourceOverride
-from mothball.formats.manifests.tables import ANY
-from mothball.formats.requirements.strings import Section
+from mothball.formats.manifests.declarations import (
+    NamedEntry,
+    local_path_of,
+    read_named_entries,
+    read_workspaces,
+    skip_reason_of_source,
+)
+from mothball.formats.manifests.documents import SourceOverride, parse_with
+from mothball.formats.manifests.tables import ANY, MAX_SHOWN, read_arrays, read_files, read_requirement
 from mothball.formats.toml.api import InlineTable, Scalar, String, flatten_inline_tables, scan_cached
 from mothball.model.document import ParseProblem, SkipReason, normalize_name
 from mothball.model.sanitize import one_line
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.requirement_arrays import ArrayItem
-    from mothball.formats.manifests.tables import Tables
+    from mothball.formats.manifests.tables import ArrayItem, Tables
+    from mothball.formats.requirements.strings import Section
     from mothball.model.document import Document
 
 _ENVS = "envs"
@@ -63,8 +65,7 @@ def parse(text: str) -> Document:
 
     Unknown metadata hooks are unresolvable: whether dependencies are dynamic is stated in pyproject.toml.
     """
-    document = parse_with(read, "hatch-toml", text)
-    return document._replace(unresolvable=tuple(_unread_hooks(text))) if _HOOKS[1] in text else document
+    return parse_with(read, "hatch-toml", text, _unread_hooks(text) if _HOOKS[1] in text else ())
 
 
 def _unread_hooks(text: str) -> Iterator[ParseProblem]:
@@ -83,15 +84,12 @@ def _unread_hooks(text: str) -> Iterator[ParseProblem]:
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield the requirements, workspaces and source overrides of Hatch."""
-    yield from read_arrays(tables, _REQUIREMENTS, string=read_template)
-    yield from read_arrays(tables, _OVERRIDES, string=read_template, table=_read_override)
+    yield from read_arrays(tables, _REQUIREMENTS, string=_read_string)
+    yield from read_arrays(tables, _OVERRIDES, string=_read_string, table=_read_override)
     yield from read_files(tables, _FILES)
     yield from read_workspaces(tables, "hatch", ("envs", ANY, "workspace"))
-    for source in find_named_entries(tables, (("sources",), ("envs", ANY, "sources"))):
-        if isinstance(source, ParseProblem):
-            yield source
-        else:
-            yield from _overrides_of(source, _sections(source, tables))
+    sources = (("sources",), ("envs", ANY, "sources"))
+    yield from read_named_entries(tables, sources, lambda source: _overrides_of(source, _sections(source, tables)))
 
 
 def _overrides_of(source: NamedEntry, sections: Iterable[str]) -> Iterator[SourceOverride]:
@@ -144,4 +142,13 @@ def _read_override(table: InlineTable, section: Section) -> Iterator[ArrayItem]:
     """Read ``{value = "numpy", if = ["3.12"]}``."""
     for entry in table.entries:
         if entry.path == ("value",) and isinstance(entry.value, String):
-            yield from read_template(entry.value, section)
+            yield from _read_string(entry.value, section)
+
+
+def _read_string(string: String, section: Section) -> Iterable[ArrayItem]:
+    """Read a requirement in which Hatch may substitute fields."""
+    if "{" not in string.value:
+        return read_requirement(string, section)
+    from mothball.formats.manifests.templates import read_template  # noqa: PLC0415 - rarely needed
+
+    return read_template(string, section)

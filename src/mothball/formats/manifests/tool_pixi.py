@@ -5,17 +5,23 @@ A conda package may have the name of an unrelated project on a Python index, so 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.declared_indexes import index_urls_in
+from mothball.formats.manifests.declarations import (
+    find_named_entries,
+    index_urls_in,
+    read_named_entries,
+    read_named_entry,
+)
 from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.named_tables import find_named_entries, read_named_entry
 from mothball.formats.manifests.tables import ANY, TableMatcher
 from mothball.model.document import Dependency, DependencyKind, ParseProblem, SkipReason, ToolIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mothball.formats.manifests.declarations import NamedEntry
     from mothball.formats.manifests.documents import ManifestItem
     from mothball.formats.manifests.tables import Tables
     from mothball.model.document import Document
@@ -44,12 +50,12 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield the indexes, PyPI dependencies, overrides and conda packages of pixi."""
     yield from _read_indexes(tables)
     for patterns, kind in ((_PYPI_PACKAGES, DependencyKind.REQUIREMENT), (_OVERRIDES, DependencyKind.OVERRIDE)):
-        for entry in find_named_entries(tables, patterns):
-            if isinstance(entry, ParseProblem):
-                yield entry
-            else:
-                yield from read_named_entry(entry, tables, kind, index="index")
+        yield from read_named_entries(tables, patterns, partial(_read_entry, tables=tables, kind=kind))
     yield from _read_conda_packages(tables)
+
+
+def _read_entry(entry: NamedEntry, tables: Tables, kind: DependencyKind) -> Iterator[ManifestItem]:
+    return read_named_entry(entry, tables, kind, url_key="index")
 
 
 def _read_conda_packages(tables: Tables) -> Iterator[Dependency]:

@@ -8,14 +8,16 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.requirement_arrays import (
+from mothball.formats.manifests.tables import (
+    ANY,
+    ARRAY_INDEX,
+    TableMatcher,
     read_arrays,
     read_items,
-    read_pip_lines,
     read_requirement,
-    relocate,
+    section_name,
 )
-from mothball.formats.manifests.tables import ANY, ARRAY_INDEX, TableMatcher, section_name
+from mothball.formats.manifests.templates import read_pip_lines, relocate
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import Array, InlineTable, String, source_span
 from mothball.model.document import DependencyKind, relocated
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.requirement_arrays import ArrayItem, StringReader
-    from mothball.formats.manifests.tables import Pattern, Tables
+    from mothball.formats.manifests.tables import ArrayItem, Pattern, StringReader, Tables
     from mothball.model.document import Document
 
 _PLUGINS = (("requires",),)

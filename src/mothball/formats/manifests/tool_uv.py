@@ -8,24 +8,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.declared_indexes import (
-    declared_indexes,
-    enabled_switches,
-    index_urls_at,
-    read_workspaces,
-)
-from mothball.formats.manifests.named_tables import (
+from mothball.formats.manifests.declarations import (
+    Members,
     NamedEntry,
+    declared_indexes,
     empty_source,
-    find_named_entries,
+    index_urls_in,
     local_path_of,
+    read_named_entries,
+    read_workspaces,
     skip_reason_of_source,
+    text_of,
 )
-from mothball.formats.manifests.requirement_arrays import MAX_SHOWN, read_arrays, read_requirement
-from mothball.formats.manifests.source_overrides import SourceOverride, apply_source_overrides
-from mothball.formats.manifests.tables import ANY, ARRAY_INDEX, TableMatcher, all_tables, tool_tables
-from mothball.formats.requirements.strings import Section
-from mothball.formats.toml.api import InlineTable, Scalar, String, scan
+from mothball.formats.manifests.documents import SourceOverride, apply_source_overrides
+from mothball.formats.manifests.tables import (
+    ANY,
+    ARRAY_INDEX,
+    MAX_SHOWN,
+    TableMatcher,
+    Tables,
+    all_tables,
+    read_arrays,
+    read_requirement,
+    tool_tables,
+)
+from mothball.formats.toml.api import Array, InlineTable, Scalar, String, scan
 from mothball.model.document import (
     Dependency,
     DependencyKind,
@@ -41,9 +48,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.requirement_arrays import ArrayItem
-    from mothball.formats.manifests.tables import Tables
-    from mothball.formats.toml.api import Value
+    from mothball.formats.manifests.tables import ArrayItem
+    from mothball.formats.requirements.strings import Section
 
 # In [tool.uv.pip], settings of `uv pip` take precedence over those of all commands.
 _PIP = "pip"
@@ -55,7 +61,6 @@ _OVERRIDES = (
     ("dependency-metadata", ARRAY_INDEX, "requires-dist"),
     (_PIP, "dependency-metadata", ARRAY_INDEX, "requires-dist"),
 )
-_SOURCES = (("sources",),)
 
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
@@ -65,25 +70,20 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
     yield from read_arrays(tables, _OVERRIDES, DependencyKind.OVERRIDE)
     yield from read_indexes(tables)
     yield from read_workspaces(tables, "uv", ("workspace",))
-    urls = {index.name: index.url.value for index in declared_indexes(tables, "index") if index.url}
-    for source in find_named_entries(tables, _SOURCES):
-        if isinstance(source, ParseProblem):
-            yield source
-        else:
-            yield from _overrides_of(source, urls)
+    urls = {index.name: index.url for index in declared_indexes(tables, "index") if index.url is not None}
+    yield from read_named_entries(tables, (("sources",),), lambda source: _overrides_of(source, urls))
 
 
 def read_uv_toml(text: str) -> tuple[tuple[ToolIndex, ...], ParseProblem | None]:
     """Return the indexes of a uv.toml, and its first syntax error or None. Never raises."""
     document = scan(text)
     indexes = tuple(read_indexes(all_tables(text, document)))
-    first_error = next((ParseProblem(*error) for error in document.errors), None)
-    return indexes, first_error
+    return indexes, next((ParseProblem(*error) for error in document.errors), None)
 
 
 def is_unmanaged(text: str) -> bool:
     """Return True if a pyproject.toml has ``managed = false``: the project is no workspace member then."""
-    tables = tool_tables(all_tables(text, scan(text)), ("uv",)).get("uv") if "managed" in text else None
+    tables = _uv_tables(text) if "managed" in text else None
     settings = TableMatcher(tables, (("managed",),)).settings() if tables is not None else ()
     return any(isinstance(setting.value, Scalar) and setting.value.value is False for setting, _ in settings)
 
@@ -94,16 +94,29 @@ def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
     Indexes in the table ``pip`` have the scope ``pip``: they apply to requirements files only.
     """
     for index in declared_indexes(tables, "index"):
-        roles = (member for member in ("explicit", "default") if index.is_set(member))
-        tool_index = index.to_tool_index("uv", "flat" if index.text("format") == "flat" else next(roles, "index"))
-        yield tool_index._replace(ignore_error_codes=index.integers("ignore-error-codes"))
-    for parent in ((), (_PIP,)):
-        scope = "".join(parent)
-        for name in ("index-url", "extra-index-url", "find-links"):
-            for span, url in index_urls_at(tables, (*parent, name)):
-                yield ToolIndex(span, "uv", url, role=name, scope=scope)
-        for span in enabled_switches(tables, (*parent, "no-index")):
-            yield ToolIndex(span, "uv", "", role="no-index", scope=scope)
+        role = index.first_switch("explicit", "default") or "index"
+        codes = index.members.get("ignore-error-codes")
+        yield index.to_tool_index(
+            "uv",
+            "flat" if text_of(index.members.get("format")) == "flat" else role,
+            tuple(_integers(codes)) if isinstance(codes, Array) else (),
+        )
+    for scope in ("", _PIP):
+        for name in ("index-url", "extra-index-url", "find-links", "no-index"):
+            pattern = (scope, name) if scope else (name,)
+            for setting, depth in TableMatcher(tables, (pattern,)).settings():
+                if name != "no-index":
+                    for span, url in index_urls_in(setting.value) if len(setting.path) == depth else ():
+                        yield ToolIndex(span, "uv", url, role=name, scope=scope)
+                # An incomplete switch counts as set.
+                elif not (isinstance(setting.value, Scalar) and setting.value.value is False):
+                    yield ToolIndex(setting.value.span, "uv", "", role=name, scope=scope)
+
+
+def _integers(array: Array) -> Iterator[int]:
+    for item in array.items:
+        if isinstance(item, Scalar) and isinstance(item.value, int) and not isinstance(item.value, bool):
+            yield item.value
 
 
 def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[ArrayItem]:
@@ -128,12 +141,12 @@ def _overrides_of(source: NamedEntry, urls: Mapping[str, str]) -> Iterator[Sourc
         # Another file, such as the workspace root, may declare the index: the name must not be sent to any other one.
         if skip_reason is None and pinned is not None and url is None:
             skip_reason = SkipReason.NO_INDEX
-        index_name, local_path = _undeclared_index(pinned, urls), local_path_of(members)
+        undeclared = pinned.value if isinstance(pinned, String) and pinned.closed and url is None else ""
         for scope in _scopes(members):
-            yield SourceOverride(name, scope, skip_reason, "marker" in members, url, index_name, local_path)
+            yield SourceOverride(name, scope, skip_reason, "marker" in members, url, undeclared, local_path_of(members))
 
 
-def _problem_of_source(source: NamedEntry, members: Mapping[str, Value]) -> ParseProblem | None:
+def _problem_of_source(source: NamedEntry, members: Members) -> ParseProblem | None:
     """Return the problem of a source that names nothing; uv rejects it as well."""
     names_project = skip_reason_of_source(members) not in (None, SkipReason.EDITABLE)
     if members and (names_project or "editable" not in members):
@@ -142,12 +155,7 @@ def _problem_of_source(source: NamedEntry, members: Mapping[str, Value]) -> Pars
     return ParseProblem(source.key.span, message, "name a path, a URL, a repository, an index or the workspace")
 
 
-def _undeclared_index(pinned: Value | None, urls: Mapping[str, str]) -> str:
-    """Return the name of the pinned index if the file does not declare it, else an empty string."""
-    return pinned.value if isinstance(pinned, String) and pinned.closed and pinned.value not in urls else ""
-
-
-def _scopes(members: Mapping[str, Value]) -> tuple[str, ...]:
+def _scopes(members: Members) -> tuple[str, ...]:
     """Return the sections that an alternative applies to; the empty string means all."""
     extra, group = members.get("extra"), members.get("group")
     if isinstance(extra, String):
@@ -173,6 +181,10 @@ def root_sources(text: str, root_text: str) -> tuple[Dependency, ...]:
 
 
 def _sources_in(text: str) -> list[SourceOverride]:
-    tables = tool_tables(all_tables(text, scan(text)), ("uv",)).get("uv")
+    tables = _uv_tables(text)
     items = read(tables) if tables is not None else ()
     return [item for item in items if isinstance(item, SourceOverride)]
+
+
+def _uv_tables(text: str) -> Tables | None:
+    return tool_tables(all_tables(text, scan(text)), ("uv",)).get("uv")

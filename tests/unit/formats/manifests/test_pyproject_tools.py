@@ -107,9 +107,9 @@ def modules_after(text: str) -> set[str]:
 def test_tool_reader_is_imported_only_for_its_table() -> None:
     standard = modules_after("[project]\ndependencies = ['flask>=3']\n[tool.ruff]\nline-length = 120\n")
     assert not {name for name in standard if name.startswith("tool_")}
-    assert "named_tables" not in standard
+    assert "declarations" not in standard
     with_poetry = modules_after("[tool.poetry.dependencies]\nflask = '3'\n[tool.mypy]\nstrict = true\n")
-    assert with_poetry - standard == {"declared_indexes", "tool_poetry", "named_tables"}
+    assert with_poetry - standard == {"declarations", "tool_poetry"}
 
 
 @pytest.mark.parametrize("name", ["Pipfile", "hatch.toml", "pixi.toml", "tox.toml"])
