@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mothball.lsp import workspace_check
-from mothball.lsp.workspace_check import Context, WorkspaceResult
-from mothball.lsp.workspace_diagnostics import WorkspaceDiagnostics
+from mothball.lsp.workspace_diagnostics import Context, WorkspaceDiagnostics, WorkspaceResult, check_folders
 from tests.support.lsp_client import PUSH, Message, codes_of, uri
 from tests.support.lsp_pages import page
 from tests.support.waiting import wait_until
@@ -53,7 +51,7 @@ class Checks:
             raise
         if self.failure is not None:
             raise self.failure
-        return workspace_check.check_folders(folders, context)
+        return check_folders(folders, context)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -47,16 +47,16 @@ def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
     text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
     if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
         parsed = parse_open(text, context, unsaved, task.valid)
-    shown = display_path(context.path)
+    path = display_path(context.path)
     if parsed.file is None:
-        checked = Checked(text, shown, task.version, problems=context.problems, unreadable=context.unreadable)
+        checked = Checked(text, path, task.version, problems=context.problems, unreadable=context.unreadable)
     else:
         plan, settings = parsed.plan, run_settings()
         queries = plan.queries()
         found, again = confirmed_results(plan, results(queries), results, settings)
         checked = Checked(
             text,
-            shown,
+            path,
             task.version,
             parsed.file,
             parsed.manifests,

@@ -284,7 +284,7 @@ class _Converter:
 
     def _problem_diagnostic(self, problem: Problem) -> types.Diagnostic:
         """Return the diagnostic of a problem that affects the check of the document."""
-        here = not problem.path or problem.path in (self._checked.path, self._checked.shown)
+        here = not problem.path or problem.path == self._checked.path
         range_ = self._positions.top()
         if here and problem.position is not None:
             range_ = self._positions.token(problem.position)

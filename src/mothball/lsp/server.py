@@ -16,8 +16,6 @@ from pygls.lsp.server import LanguageServer
 
 from mothball import __version__
 from mothball.lsp.convert import Positions, path_of
-from mothball.lsp.documents import OpenDocument
-from mothball.lsp.lookups import IndexResults
 from mothball.lsp.protocol import Protocol, tolerant_converter
 from mothball.lsp.session import Session
 from mothball.lsp.settings import Environment, Settings
@@ -43,7 +41,11 @@ class Server(LanguageServer):
         )
         self.protocol.end_process = end_process
         self.session = Session(self, environment)
-        self.workspace_diagnostics = WorkspaceDiagnostics(self.session, self)
+        self.workspace_diagnostics = WorkspaceDiagnostics(self.session)
+        # Events of the session that concern the files that are not open.
+        self.files_changed = self.workspace_diagnostics.changed
+        self.refresh_requested = self.workspace_diagnostics.refresh_requested
+        self.lookups_finished = self.workspace_diagnostics.lookups_finished
         # Settings from `initialize`; later ones are applied on top of them.
         self.initial_settings = Settings()
         # Whether a check that the user requested shows its own progress.
@@ -56,33 +58,13 @@ class Server(LanguageServer):
 
     # --- diagnostics ---
 
-    def publish(self, document: OpenDocument) -> None:
-        """Send the diagnostics of ``document``."""
-        self.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(document.uri, document.diagnostics or [], document.version)
-        )
-
-    def unpublish(self, uri: str) -> None:
-        """Clear the diagnostics of ``uri``."""
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+    def publish(self, uri: str, diagnostics: list[types.Diagnostic], version: int | None = None) -> None:
+        """Send the diagnostics of the file at ``uri``."""
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
 
     def refresh(self) -> None:
         """Request the client to pull again, without waiting for its response."""
         self.protocol.send_message(types.WORKSPACE_DIAGNOSTIC_REFRESH)
-
-    # --- files that are not open ---
-
-    def files_changed(self) -> None:
-        """Check the files that are not open again."""
-        self.workspace_diagnostics.changed()
-
-    def refresh_requested(self) -> None:
-        """Refresh the lookup results of files that are not open."""
-        self.workspace_diagnostics.refresh_requested()
-
-    def lookups_finished(self, results: IndexResults) -> None:
-        """Update the files that are not open with lookup results of open documents."""
-        self.workspace_diagnostics.lookups_finished(results)
 
     # --- lenses and hints ---
 

@@ -10,20 +10,21 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Protocol, TypeVar
+
+from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.index.resolution import Query
 from mothball.lsp.analysis import AnalysisResult, AnalysisTask, analyze, failed_result
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import DiagnosticOptions
-from mothball.lsp.documents import Checked, OpenDocument, changed_span, format_for, settled_queries
+from mothball.lsp.documents import Checked, OpenDocument, UnsavedTexts, changed_span, format_for, settled_queries
 from mothball.lsp.file_context import FileRequest, FileState, format_without_name, read_file_state
 from mothball.lsp.lookups import IndexResults, Lookups
 from mothball.lsp.settings import EffectiveSettings, Environment, Settings, read_effective_settings
-from mothball.lsp.unsaved import UnsavedTexts
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.results import Finding
 from mothball.repository.paths import is_inside
@@ -45,8 +46,8 @@ Result = TypeVar("Result")
 class DiagnosticSink(Protocol):
     """Receives diagnostics and events."""
 
-    def publish(self, document: OpenDocument) -> None:
-        """Send the diagnostics of ``document`` to a client that does not pull."""
+    def publish(self, uri: str, diagnostics: list[types.Diagnostic], version: int | None = None) -> None:
+        """Send the diagnostics of a document to a client that does not pull."""
 
     def refresh(self) -> None:
         """Request a client that pulls diagnostics to pull them again."""
@@ -75,7 +76,7 @@ class Session:
         self.client = ClientFeatures()
         self.settings = Settings()
         self.pause, self.typing_pause = PAUSE, TYPING_PAUSE
-        self._sink = sink
+        self.sink = sink
         self._environment = environment
         self.threads = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
         # Unused ignores found by the last workspace check, by the path of their configuration file.
@@ -138,7 +139,7 @@ class Session:
 
     def files_changed(self) -> None:
         """Read all documents' files again: a file was saved, or changed on disk."""
-        self._sink.files_changed()
+        self.sink.files_changed()
         for document in self.documents.values():
             self._read_file(document)
 
@@ -291,7 +292,7 @@ class Session:
         ]
         for document in self.documents.values():
             document.reported_revision = None
-        self._sink.refresh_requested()
+        self.sink.refresh_requested()
         self.lookups.look_up(queries, refresh=True)
         self.files_changed()
 
@@ -368,13 +369,13 @@ class Session:
             document.diagnostics, document.reported_revision = result.diagnostics, document.revision
             document.result_id = str(time.monotonic_ns())
             if not self.client.pulls:
-                self._sink.publish(document)
+                self.sink.publish(document.uri, result.diagnostics, document.version)
             elif reported in (None, document.revision) and document.pulled and not document.waiting_pulls:
                 # After a change of the text, the client pulls without a request.
-                self._sink.refresh()
+                self.sink.refresh()
         if reported in (None, document.revision):
             # After a change of the text, the client requests code lenses and inlay hints itself.
-            self._sink.text_checked_again()
+            self.sink.text_checked_again()
         _notify_waiters(document)
         if document.lookup_is_due:
             self._look_up(document)
@@ -414,7 +415,7 @@ class Session:
             self.lookups.look_up(self.lookups.outdated(again, time.time()))
 
     def _lookups_finished(self, queries: frozenset[Query]) -> None:
-        self._sink.lookups_finished(self.lookups.results(queries))
+        self.sink.lookups_finished(self.lookups.results(queries))
         for document in list(self.documents.values()):
             checked = document.checked
             if checked is not None and not queries.isdisjoint(checked.queries):
@@ -437,9 +438,8 @@ class Session:
         self, work: Callable[[], Result], then: Callable[[Result], None], otherwise: Callable[[], None]
     ) -> None:
         """Run ``work`` in a thread, then ``then`` with its result in the loop, or ``otherwise`` if it raises."""
-        self.loop  # noqa: B018 - set it before a thread needs it
-        job = self.threads.submit(work)
-        job.add_done_callback(lambda done: self._run_in_loop(lambda: _deliver(done, then, otherwise)))
+        job = self.loop.run_in_executor(self.threads, work)
+        job.add_done_callback(lambda done: _deliver(done, then, otherwise))
 
 
 async def _next_check(document: OpenDocument) -> None:
@@ -460,7 +460,7 @@ def _ignore(_: object) -> None:
     """Do nothing."""
 
 
-def _deliver(done: Future[Result], then: Callable[[Result], None], otherwise: Callable[[], None]) -> None:
+def _deliver(done: asyncio.Future[Result], then: Callable[[Result], None], otherwise: Callable[[], None]) -> None:
     try:
         result = done.result()
     except Exception:

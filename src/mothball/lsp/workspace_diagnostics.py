@@ -1,7 +1,8 @@
-"""Diagnostics for the files that are not open, and the one check of the workspace that produces them.
+"""The check of the workspace, as ``mothball check`` does it, and the diagnostics for the files that are not open.
 
 Nothing is shown before a client requests a check, by the command or by pulling the workspace. From then on the check is
-repeated in the background when something changes. All methods belong to the event loop's thread.
+repeated in the background when something changes. ``check_folders`` runs in a thread and may block; all methods of
+``WorkspaceDiagnostics`` belong to the event loop's thread.
 """
 
 from __future__ import annotations
@@ -9,23 +10,46 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lsprotocol import types
+from lsprotocol import types  # noqa: TC002 - as TC001
 
+from mothball.check.inputs import ResolvedFile, RunSettings, is_lock
+from mothball.check.pipeline import build_report, plan_lookups
+from mothball.check.policy import confirmed_results
+from mothball.config.user_directories import user_config_file
+from mothball.discovery.discover import DiscoveryRequest, discover
+from mothball.discovery.resolve import PrivateNames
 from mothball.index.resolution import Query
-from mothball.lsp.convert import uri_of
-from mothball.lsp.documents import OpenDocument
+from mothball.lsp.convert import DiagnosticOptions, diagnostics_of, uri_of
+from mothball.lsp.documents import Checked, OpenDocument
 from mothball.lsp.lookups import RETRY_AFTER, IndexResults
-from mothball.lsp.workspace_check import Context, WorkspaceResult, check_folders
+from mothball.lsp.open_text import run_settings
+from mothball.lsp.settings import EffectiveSettings, SettingsError
+from mothball.model.errors import ConfigError, UnreadableFileError
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
-from mothball.model.results import Unavailable
+from mothball.model.results import (
+    CheckedDependency,
+    Finding,
+    IndexResult,
+    Problem,
+    Report,
+    Rule,
+    Severity,
+    StatusNotStated,
+    Unavailable,
+)
+from mothball.repository.files import DISK, display_path
+from mothball.repository.paths import is_inside
 
 if TYPE_CHECKING:
     from mothball.lsp.session import Session
@@ -38,6 +62,9 @@ PAUSE = 0.5
 # to take only a part of the time.
 _REST_FACTOR = 4
 _LONGEST_REST = 10.0
+# Look up this many names at a time: progress is reported, and the check can be canceled, between two batches; names of
+# open documents are not queued behind the whole workspace.
+_BATCH = 50
 
 
 class FileReport(NamedTuple):
@@ -66,19 +93,6 @@ class CheckProgress(Protocol):
         """Report that ``done`` of ``total`` names are looked up."""
 
 
-class Publisher(Protocol):
-    """Sends diagnostics to the client."""
-
-    def unpublish(self, uri: str) -> None:
-        """Clear the diagnostics of ``uri``."""
-
-    def refresh(self) -> None:
-        """Have a client that pulls diagnostics pull them again."""
-
-    def text_document_publish_diagnostics(self, params: types.PublishDiagnosticsParams) -> None:
-        """Send the diagnostics of a file."""
-
-
 class _CanceledError(Exception):
     """The outcome of a check is not needed anymore."""
 
@@ -86,7 +100,7 @@ class _CanceledError(Exception):
 class WorkspaceDiagnostics:
     """Checks the workspace, one check at a time, and shows the outcome for files that are not open."""
 
-    def __init__(self, session: Session, publisher: Publisher) -> None:
+    def __init__(self, session: Session) -> None:
         # Whether the client pulls the workspace; diagnostics are published otherwise.
         self.pulls = False
         self.pause = PAUSE
@@ -95,7 +109,6 @@ class WorkspaceDiagnostics:
         self.pulled: dict[str, FileReport] | None = None
         self._published: dict[str, FileReport] = {}
         self._result_ids = itertools.count(time.time_ns())
-        self._publisher = publisher
         self._session = session
         # Not shared with open documents, which would have to wait for it.
         self._thread = ThreadPoolExecutor(1, "mothball-workspace")
@@ -254,11 +267,11 @@ class WorkspaceDiagnostics:
     def document_closed(self, document: OpenDocument) -> None:
         """Show what the last check found for a file that was closed, and check again."""
         if not self._session.client.pulls:
-            self._publisher.unpublish(document.uri)
+            self._session.sink.publish(document.uri, [])
         if not self.pulls:
             self._publish()
         elif document.path in self.reports:
-            self._publisher.refresh()
+            self._session.sink.refresh()
         self.changed()
 
     def drop(self, is_gone: Callable[[str], bool]) -> None:
@@ -281,7 +294,7 @@ class WorkspaceDiagnostics:
         if not self.pulls:
             self._publish()
         elif self.pulled is not None and self.pulled != self.reports:
-            self._publisher.refresh()
+            self._session.sink.refresh()
 
     def _publish(self) -> None:
         """Send what differs from what was sent."""
@@ -291,8 +304,164 @@ class WorkspaceDiagnostics:
             path: report for path, report in self.reports.items() if report.diagnostics and path not in hidden
         }
         for path in before.keys() - self._published.keys():
-            self._publisher.unpublish(uri_of(path))
+            self._session.sink.publish(uri_of(path), [])
         for path, report in self._published.items():
             if before.get(path) != report:
-                params = types.PublishDiagnosticsParams(uri_of(path), report.diagnostics)
-                self._publisher.text_document_publish_diagnostics(params)
+                self._session.sink.publish(uri_of(path), report.diagnostics)
+
+
+# --- the check, in a thread -------------------------------------------------------------------------------------------
+
+
+class Context(NamedTuple):
+    """The input of a check.
+
+    ``effective_settings`` reads the settings of the user. ``look_up`` looks names up; ``refresh``, its second argument,
+    ignores cached results. ``failed`` are recent failures, which are not tried again. ``private`` are directories and
+    the name patterns that open documents declare private below them. ``on_progress`` takes the number of completed
+    and of all lookups; it raises to cancel the check.
+    """
+
+    effective_settings: Callable[[], EffectiveSettings]
+    look_up: Callable[[Sequence[Query], bool], IndexResults]
+    refresh: bool
+    failed: IndexResults
+    private: PrivateNames
+    options: DiagnosticOptions
+    on_progress: Callable[[int, int], None]
+
+
+class WorkspaceResult(NamedTuple):
+    """The outcome of a check.
+
+    ``diagnostics`` are keyed by absolute path and include clean files; ``unused`` are the findings about unused
+    ignores, by the absolute path of their configuration. ``unread`` are directories whose files were not checked
+    because their configuration is invalid.
+    """
+
+    diagnostics: Mapping[str, list[types.Diagnostic]]
+    unused: Mapping[str, tuple[Finding, ...]]
+    results: IndexResults
+    report: Report
+    unread: frozenset[str]
+
+    def is_unchecked(self, path: str) -> bool:
+        """Return True if the file at the absolute ``path`` exists and could not be checked."""
+        is_unread = path not in self.diagnostics and any(is_inside(path, directory) for directory in self.unread)
+        return is_unread and os.path.lexists(path)
+
+
+def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
+    """Check all dependency files below ``folders``; a file in nested folders belongs to the innermost one."""
+    settings = run_settings()
+    files: list[ResolvedFile] = []
+    unreadable: list[Finding] = []
+    unread: set[str] = set()
+    try:
+        found, problems = _discover(folders, context, settings)
+    except (ConfigError, UnreadableFileError) as error:
+        unread.update(folders)
+        in_settings = [os.path.join(folder, MOTHBALL_TOML) for folder in folders]
+        places = in_settings if isinstance(error, SettingsError) else [user_config_file()]
+        message = f"nothing is checked: {error}"
+        problems = [Problem(Severity.ERROR, message, error.help, display_path(place)) for place in places]
+    else:
+        files = [file for file in found if isinstance(file, ResolvedFile)]
+        unreadable = [finding for finding in found if isinstance(finding, Finding)]
+    plan = plan_lookups(files, settings)
+    results = _look_up(plan.queries(), context)
+    confirmed, _ = confirmed_results(plan, results, lambda queries: _look_up(queries, context), settings)
+    report = build_report(plan, confirmed, settings, unreadable, problems)
+    for problem in report.problems:
+        is_configuration = os.path.basename(problem.path) in (MOTHBALL_TOML, PYPROJECT_TOML)
+        if is_configuration and problem.rule is None and problem.severity is Severity.ERROR:
+            unread.add(os.path.dirname(os.path.abspath(problem.path)))
+    unused: dict[str, tuple[Finding, ...]] = {}
+    for finding in report.findings:
+        # Only entries of a configuration have a name; comments are reported with their own file.
+        if finding.rule is Rule.UNUSED_IGNORE and finding.name and finding.suppressed is None:
+            path = os.path.abspath(finding.path)
+            unused[path] = (*unused.get(path, ()), finding)
+    diagnostics = {
+        os.path.abspath(checked.path): diagnostics_of(checked, context.options) for checked in _by_file(report, files)
+    }
+    return WorkspaceResult(diagnostics, unused, results, report, frozenset(unread))
+
+
+def _discover(
+    folders: Iterable[str], context: Context, settings: RunSettings
+) -> tuple[list[ResolvedFile | Finding], list[Problem]]:
+    """Return each file once, as a finding if it is unreadable, and the problems."""
+    # Outer folders first, so that inner ones replace what they contain.
+    folders = sorted(set(folders), key=len)
+    config_resolver = context.effective_settings().config_resolver(*folders)
+    files: dict[str, ResolvedFile | Finding] = {}
+    problems: dict[Problem, None] = {}
+    for folder in folders:
+        context.on_progress(0, 0)
+        request = DiscoveryRequest((folder,), working_directory=folder, private=context.private)
+        found = discover(request, config_resolver, settings)
+        everything: list[ResolvedFile | Finding] = [*found.files, *found.unreadable]
+        for file in everything:
+            if file.path not in files or is_inside(os.path.abspath(file.path), folder):
+                files[file.path] = file
+        problems.update(dict.fromkeys(found.problems))
+    return list(files.values()), list(problems)
+
+
+def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, IndexResult]:
+    queries = list(queries)
+    results = {query: context.failed[query] for query in queries if query in context.failed}
+    wanted = [query for query in queries if query not in results]
+
+    def look_up(queries: Sequence[Query], *, refresh: bool) -> None:
+        for start in range(0, len(queries), _BATCH):
+            context.on_progress(start, len(queries))
+            results.update(context.look_up(queries[start : start + _BATCH], refresh))
+
+    look_up(wanted, refresh=context.refresh)
+    # An index that states a status for any name states one for all (PEP 792); by now the cache knows which do.
+    look_up([query for query, result in results.items() if isinstance(result, StatusNotStated)], refresh=False)
+    return results
+
+
+def _by_file(report: Report, files: Iterable[ResolvedFile]) -> Iterator[Checked]:
+    """Yield each file with its part of the report: dependency files, configurations and files that cannot be used."""
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        for path in dict.fromkeys((finding.path, *(place.path for place in finding.related_locations))):
+            findings[path].append(finding)
+    problems: dict[str, list[Problem]] = defaultdict(list)
+    for problem in report.problems:
+        if problem.severity is Severity.ERROR:
+            problems[problem.path].append(problem)
+    items: dict[str, list[CheckedDependency]] = defaultdict(list)
+    for item in report.dependencies:
+        items[item.path].append(item)
+    manifests: dict[str, list[ResolvedFile]] = defaultdict(list)
+    for file in files:
+        if not is_lock(file.document):
+            manifests[file.project].append(file)
+    known = {file.path: file for file in files}
+    # Findings without a path are about an index.
+    of_indexes = findings.pop("", [])
+    problems.pop("", None)
+    for path in dict.fromkeys((*known, *findings, *problems)):
+        parsed = known.get(path)
+        context = manifests[parsed.project] if parsed is not None and is_lock(parsed.document) else []
+        part = Report(
+            tuple(item for each in (path, *(file.path for file in context)) for item in items[each]),
+            (*of_indexes, *findings[path]),
+            tuple(problems[path]),
+            report.summary,
+        )
+        text = _text_at(path) if parsed is None else parsed.text
+        yield Checked(text, path, None, parsed, tuple(context), part)
+
+
+def _text_at(path: str) -> str:
+    """Return the text of a file that is not a parsed dependency file, such as a configuration; empty if unreadable."""
+    try:
+        return DISK.read_utf8(path)
+    except UnreadableFileError:
+        return ""

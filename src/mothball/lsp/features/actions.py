@@ -17,18 +17,23 @@ from mothball.check.messages import REASON_PLACEHOLDER
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.dependencies import remove_dependency, replace_dependency
-from mothball.edits.ignore_comments import add_ignore_comment
-from mothball.edits.model import Edit
-from mothball.edits.settings import NewIgnore, add_config_ignores
+from mothball.edits.ignore_comments import (
+    add_ignore_comment,
+    add_reason,
+    add_rules,
+    correct_name,
+    remove_ignore_comment,
+)
+from mothball.edits.model import Edit, apply, read_edited
+from mothball.edits.settings import NewIgnore, add_config_ignores, add_config_reason, remove_config_ignore
 from mothball.index.resolution import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, path_of, relative_path, uri_of
 from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE, OPEN_SETTINGS
 from mothball.lsp.features.hover import project_page
-from mothball.lsp.features.ignore_fixes import ignore_fixes
 from mothball.lsp.lookups import PENDING, Lookups
-from mothball.model.document import Document, SkipReason, normalize_name
+from mothball.model.document import Document, LineIndex, Location, Position, SkipReason, Span, normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.records import NamedTuple
 from mothball.model.results import IGNORABLE_RULES, CheckedDependency, Finding, Rule, Skipped
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 
 # Offer actions for at most this many dependencies of a selection.
 _MAX_DEPENDENCIES = 20
+_IGNORE_RULES = (Rule.UNUSED_IGNORE, Rule.EXPIRED_IGNORE, Rule.IGNORE_WITHOUT_REASON)
 _KIND = types.CodeActionKind.QuickFix
 # The lookup failed: only another one helps.
 _FAILED = (Rule.UNVERIFIED,)
@@ -249,7 +255,7 @@ class _ActionBuilder:
             yield self._edit(title, (finding,), _workspace_edit(change, self._client))
 
     def _fixes(self) -> Iterator[types.CodeAction]:
-        for fix in ignore_fixes(self._checked, self._lines):
+        for fix in _ignore_fixes(self._checked, self._lines):
             # Without snippets, the placeholder that is there already cannot be selected.
             if self._client.snippet_edits or fix.edit.new_text != fix.edit.span.slice(self._checked.text):
                 codes = [] if fix.rule is None else [str(fix.rule)]
@@ -304,3 +310,93 @@ def _escaped(text: str) -> str:
     for character in "\\$}":
         text = text.replace(character, f"\\{character}")
     return text
+
+
+# --- fixes for ignores ------------------------------------------------------------------------------------------------
+
+
+class _Fix(NamedTuple):
+    """An edit of the checked document that fixes a finding of ``rule``, None for an error in the configuration."""
+
+    title: str
+    edit: Edit
+    rule: Rule | None
+    is_preferred: bool = False
+
+
+def _ignore_fixes(checked: Checked, lines: range) -> Iterator[_Fix]:
+    """Yield the fixes for the findings about ignores that begin on one of ``lines`` (1-based)."""
+    yield from _configuration_corrections(checked, lines)
+    if checked.file is None or checked.file.document.is_broken:
+        return
+    document = checked.file.document
+    for finding in filter(is_reported, checked.findings()):
+        if finding.path != checked.path or finding.location is None or finding.location.start.line not in lines:
+            continue
+        if finding.rule in _IGNORE_RULES:
+            is_comment = finding.name is None
+            yield from _comment_fixes(checked, document, finding) if is_comment else _entry_fixes(checked, finding)
+        elif finding.rule is Rule.UNREADABLE:
+            yield from _comment_corrections(checked, document, finding, finding.location)
+
+
+def _comment_fixes(checked: Checked, document: Document, finding: Finding) -> Iterator[_Fix]:
+    index = LineIndex(checked.text)
+    for comment in document.ignores:
+        if finding.location is None or index.position(comment.span.start) != finding.location.start:
+            continue
+        if finding.rule is Rule.IGNORE_WITHOUT_REASON and (edit := add_reason(checked.text, comment)) is not None:
+            yield _Fix("State the reason of the ignore", edit, finding.rule)
+        removal = remove_ignore_comment(checked.text, document, comment)
+        if removal is not None:
+            is_unused = finding.rule is Rule.UNUSED_IGNORE
+            title = "Remove the unused ignore" if is_unused else "Remove the ignore"
+            yield _Fix(title, removal, finding.rule, is_unused)
+
+
+def _entry_fixes(checked: Checked, finding: Finding) -> Iterator[_Fix]:
+    prefix, name = table_path(checked.path), finding.name or ""
+    if finding.rule is Rule.IGNORE_WITHOUT_REASON:
+        reason = add_config_reason(checked.text, prefix, name)
+        if reason is not None:
+            yield _Fix(f"State the reason of the ignore for {one_line(name, 60)}", reason, finding.rule)
+    removal = remove_config_ignore(checked.text, prefix, name)
+    if removal is not None:
+        kind = {Rule.UNUSED_IGNORE: "unused ", Rule.EXPIRED_IGNORE: "expired "}.get(finding.rule, "")
+        title = f"Remove the {kind}ignore for {one_line(name, 60)}"
+        yield _Fix(title, removal, finding.rule, finding.rule is Rule.UNUSED_IGNORE)
+
+
+def _comment_corrections(checked: Checked, document: Document, finding: Finding, place: Location) -> Iterator[_Fix]:
+    text, index = checked.text, LineIndex(checked.text)
+    start = _offset(index, place.start)
+    name = correct_name(text, start, finding.message, finding.help)
+    if name is not None and read_edited(apply(text, (name,)), document) is not None:
+        yield _Fix(_correction_title(text, name), name, finding.rule)
+    on_line = {item.location for item in checked.dependencies() if item.location.start.line == place.start.line}
+    rules = {found.rule for found in checked.findings() if found.location in on_line and found.rule in IGNORABLE_RULES}
+    for rule in sorted(rules):
+        edit = add_rules(text, document, Span(start, _offset(index, place.end)), (rule,))
+        if edit is not None:
+            yield _Fix(f"Ignore only `{rule}`", edit, finding.rule)
+
+
+def _configuration_corrections(checked: Checked, lines: range) -> Iterator[_Fix]:
+    """Yield corrections of misspelled keys and values in an open configuration."""
+    index = LineIndex(checked.text)
+    for problem in checked.problems:
+        position = problem.position
+        is_here = problem.path == checked.path and position is not None and position.line in lines
+        if not is_here or position is None or position.line > index.count:
+            continue
+        edit = correct_name(checked.text, _offset(index, position), problem.message, problem.help)
+        if edit is not None:
+            yield _Fix(_correction_title(checked.text, edit), edit, None)
+
+
+def _correction_title(text: str, edit: Edit) -> str:
+    return f"Change `{one_line(edit.span.slice(text), 60)}` to `{one_line(edit.new_text, 60)}`"
+
+
+def _offset(index: LineIndex, position: Position) -> int:
+    return index.start(position.line) + position.column - 1

@@ -141,7 +141,7 @@ def _apply_settings(server: Server, given: object) -> None:
         server.refresh_hints()
     for document in session.apply_scripts_setting() if settings.scripts != before.scripts else ():
         if not session.client.pulls:
-            server.unpublish(document.uri)
+            server.publish(document.uri, [])
 
 
 # --- files outside of the editor --------------------------------------------------------------------------------------
