@@ -399,9 +399,7 @@ def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
     fields = read_table(value, IGNORE_KEYS, at)
     if not fields.get("rules"):
         raise ConfigError(
-            f"the ignore for `{key}` has no rules",
-            key=at,
-            help_text='add them, such as rules = ["archived"]',
+            f"the ignore for `{key}` has no rules", key=at, help_text='add them, such as rules = ["archived"]'
         )
     versions = fields.get("versions", ())
     if versions and not any(rule in VERSION_RULES for rule in fields["rules"]):

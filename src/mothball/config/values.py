@@ -162,9 +162,7 @@ def _severity_key(key: str, at: KeyPath) -> str:
         raise ConfigError(f"unknown rule `{one_line(rule, 60)}`", key=at, help_text=suggest(rule, tuple(Rule)))
     if dot and scope not in SEVERITY_SCOPES:
         raise ConfigError(
-            f"unknown scope `{one_line(scope, 60)}` of rule `{rule}`",
-            key=at,
-            help_text=suggest(scope, SEVERITY_SCOPES),
+            f"unknown scope `{one_line(scope, 60)}` of rule `{rule}`", key=at, help_text=suggest(scope, SEVERITY_SCOPES)
         )
     return key
 

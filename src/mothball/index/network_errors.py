@@ -66,10 +66,7 @@ _ERROR_KINDS = (
     _ErrorKind((socket.gaierror,), Cause.UNREACHABLE, "cannot resolve the host name {host}", endpoint_down=True),
     _ErrorKind((ConnectionRefusedError,), Cause.UNREACHABLE, "{host} refused the connection", endpoint_down=True),
     _ErrorKind(
-        (requests.exceptions.ConnectTimeout,),
-        Cause.TIMEOUT,
-        "connecting to {host} timed out",
-        endpoint_down=True,
+        (requests.exceptions.ConnectTimeout,), Cause.TIMEOUT, "connecting to {host} timed out", endpoint_down=True
     ),
     _ErrorKind(
         (TimeoutError, requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError),

@@ -119,7 +119,7 @@ class _PageFetch:
         endpoint = self._endpoint
         has_waited, self._has_waited = self._has_waited, False
         if not self._limits.acquire(endpoint, self._deadline, has_waited=has_waited):
-            return deadline_exceeded(endpoint).failed
+            return deadline_exceeded(endpoint)
         keep_alive: bool | None = None
         login = self._login_to_send()
         credentials = self._fetcher.credentials

@@ -133,11 +133,7 @@ class Resolver:
         return self._cache.get_many(key for key in keys if key.index_url not in insecure)
 
     def _resolve_pages(
-        self,
-        run: Resolution,
-        indexes: Mapping[Query, tuple[str, ...]],
-        end: float,
-        on_result: OnResult | None = None,
+        self, run: Resolution, indexes: Mapping[Query, tuple[str, ...]], end: float, on_result: OnResult | None = None
     ) -> dict[Query, PageResult]:
         """Return the page of each query on its ``indexes``, requesting those that are not known before ``end``."""
         resolved: dict[Query, PageResult] = {}

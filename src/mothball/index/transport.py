@@ -123,7 +123,7 @@ class Transport:
         """
         remaining = deadline.remaining()
         if not remaining:
-            return deadline_exceeded(endpoint)
+            return TransportError(deadline_exceeded(endpoint))
         own = self._access.timeout(endpoint)
         seconds = (own, own) if own is not None else (self._settings.connect_timeout, self._settings.read_timeout)
         timeouts = (min(seconds[0], remaining), min(seconds[1], remaining))
@@ -134,8 +134,12 @@ class Transport:
             )
             with response:
                 return self._read(response, endpoint, deadline, take_slot)
+        except _BodyError as error:
+            return TransportError(Failed(*error.args))
         except NETWORK_ERRORS as error:
-            return transport_error(error, endpoint.display()) if deadline.remaining() else deadline_exceeded(endpoint)
+            if not deadline.remaining():
+                return TransportError(deadline_exceeded(endpoint))
+            return transport_error(error, endpoint.display())
 
     def sends_certificate(self, endpoint: Endpoint) -> bool:
         """Return True if ``endpoint`` can request a client certificate of the user."""
@@ -163,74 +167,62 @@ class Transport:
 
     def _read(
         self, response: requests.Response, endpoint: Endpoint, deadline: Deadline, take_slot: Callable[[], bool]
-    ) -> Response | TransportError:
-        """Read the body of a 200 response; drain others, so that the connection can be reused."""
+    ) -> Response:
+        """Read the body of a 200 response; drain others, so that the connection can be reused. Raises _BodyError."""
+        body = b""
         if response.status_code == 200:
-            body = _Body(response, endpoint, self._settings.max_body).read(deadline, take_slot)
-            if isinstance(body, TransportError):
-                return body
-            return Response(200, response.headers, body, keep_alive=_keep_alive(response))
-        drained = 0
-        while drained < _MAX_DRAINED and deadline.remaining():
-            chunk = response.raw.read1(_CHUNK, decode_content=False)
-            if not chunk:
-                break
-            drained += len(chunk)
-        return Response(response.status_code, response.headers, keep_alive=_keep_alive(response))
+            body = _read_body(response, endpoint, self._settings.max_body, deadline, take_slot)
+        else:
+            drained = 0
+            while drained < _MAX_DRAINED and deadline.remaining():
+                chunk = response.raw.read1(_CHUNK, decode_content=False)
+                if not chunk:
+                    break
+                drained += len(chunk)
+        connection = response.headers.get("Connection", "").lower()
+        keep_alive = "close" not in connection and (response.raw.version > 10 or "keep-alive" in connection)
+        return Response(response.status_code, response.headers, body, keep_alive)
 
 
-def _keep_alive(response: requests.Response) -> bool:
-    connection = response.headers.get("Connection", "").lower()
-    return "close" not in connection and (response.raw.version > 10 or "keep-alive" in connection)
+class _BodyError(Exception):
+    """The body of a response cannot be read; its arguments are those of ``Failed``."""
 
 
-class _Body:
-    """The body of a 200 response, of at most ``limit`` bytes."""
+def _read_body(
+    response: requests.Response, endpoint: Endpoint, limit: int, deadline: Deadline, take_slot: Callable[[], bool]
+) -> bytes:
+    """Return the decoded body of at most ``limit`` bytes.
 
-    def __init__(self, response: requests.Response, endpoint: Endpoint, limit: int) -> None:
-        self._response = response
-        self._endpoint = endpoint
-        self._limit = limit
-
-    def read(self, deadline: Deadline, take_slot: Callable[[], bool]) -> bytes | TransportError:
-        """Return the decoded body, checking deadline and size while reading against slow responses and gzip bombs."""
-        host, limit, raw = self._endpoint.display(), self._limit, self._response.raw
-        coding = self._response.headers.get("Content-Encoding", "").strip().lower()
-        if coding not in ("", "identity", "gzip", "x-gzip"):
-            detail = one_line(f"{host} returned the unsupported content encoding {coding}")
-            return TransportError(Failed(Cause.UNEXPECTED_RESPONSE, detail))
-        too_large = TransportError(Failed(Cause.TOO_LARGE, f"{host} returned more than {limit / 2**20:g} MiB"))
-        if (raw.length_remaining or 0) > limit:
-            return too_large
-        # gzip is decoded here because requests accepts truncated streams.
-        inflater = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
-        parts: list[bytes] = []
-        received = decoded = 0
-        # read1 returns after one read of the socket; read would wait for a whole chunk of a slow body.
-        while chunk := raw.read1(_CHUNK, decode_content=False):
-            received += len(chunk)
-            for part in _inflated(inflater, chunk) if inflater is not None else (chunk,):
-                decoded += len(part)
-                if max(received, decoded) > limit:
-                    return too_large
-                if (late := self._deadline_exceeded(decoded, deadline, take_slot)) is not None:
-                    return late
-                parts.append(part)
-        if inflater is not None and (not inflater.eof or inflater.unused_data):
-            return TransportError(Failed(Cause.UNEXPECTED_RESPONSE, f"{host} returned invalid gzip data"))
-        return b"".join(parts)
-
-    def _deadline_exceeded(
-        self, decoded: int, deadline: Deadline, take_slot: Callable[[], bool]
-    ) -> TransportError | None:
-        """Return the failure if the deadline has ended, also while waiting for the slot of a large page."""
-        if not deadline.remaining():
-            return deadline_exceeded(self._endpoint)
-        if decoded <= LARGE or take_slot():
-            return None
-        host = self._endpoint.display()
-        detail = f"the page on {host} was not read before the deadline: other large pages took too long"
-        return TransportError(Failed(Cause.DEADLINE, detail))
+    Deadline and size are checked while reading, against slow responses and gzip bombs. Raises _BodyError.
+    """
+    host, raw = endpoint.display(), response.raw
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in ("", "identity", "gzip", "x-gzip"):
+        detail = one_line(f"{host} returned the unsupported content encoding {coding}")
+        raise _BodyError(Cause.UNEXPECTED_RESPONSE, detail)
+    too_large = _BodyError(Cause.TOO_LARGE, f"{host} returned more than {limit / 2**20:g} MiB")
+    if (raw.length_remaining or 0) > limit:
+        raise too_large
+    # gzip is decoded here because requests accepts truncated streams.
+    inflater = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
+    parts: list[bytes] = []
+    received = decoded = 0
+    # read1 returns after one read of the socket; read would wait for a whole chunk of a slow body.
+    while chunk := raw.read1(_CHUNK, decode_content=False):
+        received += len(chunk)
+        for part in _inflated(inflater, chunk) if inflater is not None else (chunk,):
+            decoded += len(part)
+            if max(received, decoded) > limit:
+                raise too_large
+            if not deadline.remaining():
+                raise _BodyError(*deadline_exceeded(endpoint)[:2])
+            if decoded > LARGE and not take_slot():
+                detail = f"the page on {host} was not read before the deadline: other large pages took too long"
+                raise _BodyError(Cause.DEADLINE, detail)
+            parts.append(part)
+    if inflater is not None and (not inflater.eof or inflater.unused_data):
+        raise _BodyError(Cause.UNEXPECTED_RESPONSE, f"{host} returned invalid gzip data")
+    return b"".join(parts)
 
 
 def _inflated(inflater: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
@@ -243,10 +235,9 @@ def _inflated(inflater: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
         yield part
 
 
-def deadline_exceeded(endpoint: Endpoint) -> TransportError:
+def deadline_exceeded(endpoint: Endpoint) -> Failed:
     """Return the failure for a request that the deadline for all lookups cut off."""
-    detail = f"{endpoint.display()} did not respond before the deadline for all lookups"
-    return TransportError(Failed(Cause.DEADLINE, detail))
+    return Failed(Cause.DEADLINE, f"{endpoint.display()} did not respond before the deadline for all lookups")
 
 
 class _Adapter(requests.adapters.HTTPAdapter):
