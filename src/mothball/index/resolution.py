@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Seconds for which a cached 404 is valid, whatever ``max_age`` is, because the name may be registered meanwhile. A
 # stale 404 only makes an offline lookup continue with the next index.
 MISSING_MAX_AGE = 300.0
+# Seconds for which a cached page is used after a failed request.
+STALE_LIMIT = 7 * 24 * 3600.0
 # Seconds by which the time of a cached page may lie in the future, for clocks that differ slightly.
 CLOCK_SKEW = 60.0
 
@@ -34,7 +36,7 @@ CLOCK_SKEW = 60.0
 class LookupSettings(NamedTuple):
     """Settings of a lookup; times in seconds.
 
-    A cached page is used up to ``max_age``, up to ``stale_limit`` if the request fails, and at any age if ``offline``.
+    A cached page is used up to ``max_age``, up to ``STALE_LIMIT`` if the request fails, and at any age if ``offline``.
     ``refresh`` ignores ``max_age``. ``status_index`` is queried if the index does not state a status. ``snapshot`` is
     used if the index is unavailable or does not state a status. On the indexes with the URLs ``stated_indexes``, a page
     without a marker means active. ``bypass_cache`` requests whole pages: it neither uses cached pages nor validates
@@ -50,7 +52,6 @@ class LookupSettings(NamedTuple):
     refresh: bool = False
     status_index: str | None = None
     snapshot: Snapshot | None = None
-    stale_limit: float = 7 * 24 * 3600.0
     stated_indexes: frozenset[str] = frozenset()
     insecure_hosts: tuple[str, ...] = ()
     ignored_codes: frozenset[tuple[str, int]] = frozenset()
@@ -290,7 +291,7 @@ class Resolution:
         if (
             cached is not None
             and cached.page is not None
-            and -CLOCK_SKEW <= self._now - cached.stored_at <= query.settings.stale_limit
+            and -CLOCK_SKEW <= self._now - cached.stored_at <= STALE_LIMIT
         ):
             return PageAndOrigin(cached.page, Origin(key.index_url, cached.stored_at, Source.STALE))
         # Ignoring the status of the last index would not lead to another one.

@@ -172,21 +172,11 @@ class Selection(NamedTuple):
     no_index_reason: str = ""
 
 
-class DefaultIndex(NamedTuple):
-    """The index for dependencies whose file names none.
-
-    ``is_configured`` is true if mothball's configuration or ``--index-url`` names it.
-    """
-
-    candidate: Candidate
-    is_configured: bool = False
-
-
 class RoutingRequest(NamedTuple):
     """The input of a tool's ``select_indexes``: a dependency that pins no index.
 
     ``section`` is the table of the dependency, ``options`` are the index options of its file, ``indexes`` those that
-    the tables of the tool declare.
+    the tables of the tool declare. ``default`` is the index for dependencies whose file names none.
     """
 
     name: str
@@ -194,7 +184,7 @@ class RoutingRequest(NamedTuple):
     options: tuple[IndexOption, ...]
     indexes: tuple[ToolIndex, ...]
     settings: InstallerSettings
-    default: DefaultIndex
+    default: Candidate
 
 
 def option_candidate(option: IndexOption) -> Candidate:
@@ -218,6 +208,11 @@ def user_candidate(index: UserIndex) -> Candidate:
 def is_public(candidate: Candidate) -> bool:
     """Return True for the built-in default index, to which anyone can publish."""
     return is_default_index(base_url(candidate.address))
+
+
+def is_configured(default: Candidate) -> bool:
+    """Return True if mothball's configuration or ``--index-url`` names the default index."""
+    return default.set_by != BUILT_IN_DEFAULT
 
 
 def reject(candidates: Iterable[Candidate | None], reason: str) -> tuple[RejectedIndex, ...]:
@@ -260,10 +255,13 @@ def _location_suffix(location: str) -> str:
 def select_for_uv(request: RoutingRequest) -> Selection:
     """Return the indexes that uv queries for projects, uv.lock and scripts with [tool.uv] in their metadata."""
     indexes = [index for index in request.indexes if not index.scope]
-    return _select(request.settings.uv, indexes, request.default)
+    return _select(request.settings.uv, indexes, request.default, is_main=is_configured(request.default))
 
 
-def _select(uv_settings: UvSettings, project_indexes: Sequence[ToolIndex], default: DefaultIndex) -> Selection:
+def _select(
+    uv_settings: UvSettings, project_indexes: Sequence[ToolIndex], default: Candidate, *, is_main: bool = False
+) -> Selection:
+    """Return the indexes that uv queries; ``default`` precedes the user's default index if it ``is_main``."""
     settings, rejected = _without_replaced_files(uv_settings, project_indexes)
     variables = _names((*_as_tuple(settings.default), *settings.indexes))
     by_role: dict[str, list[Candidate]] = {}
@@ -292,10 +290,10 @@ def _select(uv_settings: UvSettings, project_indexes: Sequence[ToolIndex], defau
     user_files = list(map(user_candidate, _as_tuple(settings.file_default)))
     if project:
         mains = [*environment, *project, *user_files]
-    elif default.is_configured:
-        mains = [default.candidate, *environment, *user_files]
+    elif is_main:
+        mains = [default, *environment, *user_files]
     else:
-        mains = [*environment, *user_files, default.candidate]
+        mains = [*environment, *user_files, default]
     rejected += reject(mains[1:], f"{mains[0].set_by} takes precedence")
     rejected += reject(by_role.get("explicit", ()), "queried only for packages pinned to it")
     rejected += reject(by_role.get("flat", ()), "flat index without project statuses")
@@ -357,17 +355,17 @@ def select_for_requirements(request: RoutingRequest) -> Selection:
     no_index = next((option for option in request.options if option.name == "no-index"), None)
     # [tool.uv.pip] applies to these files, and takes precedence over [tool.uv].
     uv_indexes = sorted(request.indexes, key=lambda index: not index.scope)
-    uv = _select(request.settings.uv, uv_indexes, DefaultIndex(default.candidate))
+    uv = _select(request.settings.uv, uv_indexes, default)
     no_index_reason = option_candidate(no_index).set_by if no_index else ""
-    if not no_index_reason and (index_urls or not default.is_configured):
+    if not no_index_reason and (index_urls or not is_configured(default)):
         no_index_reason = pip.no_index or uv.no_index_reason
     elif not no_index_reason and uv.no_index_reason != request.settings.uv.no_index:
         no_index_reason = uv.no_index_reason  # an unreadable uv table of the project may name an index
     if no_index_reason:
         return Selection(rejected=reject([*extra, *index_urls], no_index_reason), no_index_reason=no_index_reason)
-    uv_mains = [candidate for candidate in uv.selected[-1:] if candidate is not default.candidate]
+    uv_mains = [candidate for candidate in uv.selected[-1:] if candidate is not default]
     mains, rejected = _main_indexes(index_urls, uv_mains, [user_candidate(pip.default)] if pip.default else [], default)
-    rejected = (*rejected, *(entry for entry in uv.rejected if entry.candidate is not default.candidate))
+    rejected = (*rejected, *(entry for entry in uv.rejected if entry.candidate is not default))
     pip_extra = [user_candidate(index) for index in pip.extra]
     if index_urls and not is_public(mains[-1]):
         rejected += reject(pip_extra, f"pip discards it because of {index_urls[-1].set_by}")
@@ -376,7 +374,7 @@ def select_for_requirements(request: RoutingRequest) -> Selection:
 
 
 def _main_indexes(
-    index_urls: list[Candidate], uv_mains: list[Candidate], pip_mains: list[Candidate], default: DefaultIndex
+    index_urls: list[Candidate], uv_mains: list[Candidate], pip_mains: list[Candidate], default: Candidate
 ) -> tuple[list[Candidate], tuple[RejectedIndex, ...]]:
     """Return the main indexes, pip's last, and the rejected ones.
 
@@ -389,10 +387,10 @@ def _main_indexes(
         # uv's variables override the file, pip does not know them: only the built-in default is replaced by them.
         selected = uv_mains if is_public(from_file) and uv_mains and not is_public(uv_mains[0]) else [from_file]
         considered = [from_file, *user_mains]
-    elif default.is_configured:
-        selected, considered = [default.candidate], user_mains
+    elif is_configured(default):
+        selected, considered = [default], user_mains
     else:
-        selected = [main for main in user_mains if not is_public(main)] or user_mains[-1:] or [default.candidate]
-        considered = [*user_mains, default.candidate]
+        selected = [main for main in user_mains if not is_public(main)] or user_mains[-1:] or [default]
+        considered = [*user_mains, default]
     others = [candidate for candidate in considered if candidate not in selected]
     return selected, rejected + reject(others, f"{selected[-1].set_by} takes precedence")

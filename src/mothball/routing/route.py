@@ -21,7 +21,6 @@ from mothball.model.sanitize import base_url
 from mothball.routing.candidates import (
     BUILT_IN_DEFAULT,
     Candidate,
-    DefaultIndex,
     RejectedIndex,
     RoutingRequest,
     Selection,
@@ -123,10 +122,8 @@ class Router:
         self._facts = facts
         self._network = network
         self._settings = network.installers
-        self._default = DefaultIndex(
-            Candidate(network.index_url, network.index_set_by or BUILT_IN_DEFAULT, network.is_user_index),
-            is_configured=bool(network.index_set_by),
-        )
+        set_by = network.index_set_by or BUILT_IN_DEFAULT
+        self._default = Candidate(network.index_url, set_by, network.is_user_index)
         self._users: UserAddresses | None = None
         private = tuple(dict.fromkeys((*network.private, *facts.private)))
         self._private = _name_pattern(private) if private else None
@@ -224,11 +221,13 @@ class Router:
             reason = f"more than {MAX_DECLARED} indexes are declared in the files that are installed together"
             return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), (), reason)
         selection = self._pinned(dependency)
-        if selection is None and skip_reason is not None:
-            return Explanation(Skipped(skip_reason), ())
         if selection is None:
+            if skip_reason is not None:
+                return Explanation(Skipped(skip_reason), ())
             selection = self._select(dependency)
-            unknown = self._unknown_index()
+            # An unreadable part that may name another index than the default.
+            options = (option.declared_at for option in self._declared.options if option.name == "unknown")
+            unknown = next(iter((*options, *self._facts.unknown_indexes)), None)
             if unknown is not None and any(map(self._is_default, selection.selected)):
                 reason = f"{unknown or 'an index setting'} cannot be read and may name an index"
                 rejected = selection.rejected + reject(selection.selected, _NOT_LOOKED_UP)
@@ -265,7 +264,7 @@ class Router:
 
     def _index_by_name(self, name: str) -> Candidate | None:
         if name == "pypi":  # the name of the default index in Poetry
-            return self._default.candidate
+            return self._default
         return index_by_name(name, self._declared.indexes, self._settings.uv)
 
     def _installers(self, section: str) -> tuple[str, ...]:
@@ -306,7 +305,7 @@ class Router:
         return (
             is_standard_table
             and has_private_main
-            and selection.selected == (self._default.candidate,)
+            and selection.selected == (self._default,)
             and selection.selected[0].set_by == BUILT_IN_DEFAULT
         )
 
@@ -326,13 +325,8 @@ class Router:
 
         return SELECT_INDEXES[tool](request)
 
-    def _unknown_index(self) -> str | None:
-        """Return an unreadable part that may name another index than the default, None if there is none."""
-        unknown = (option.declared_at for option in self._declared.options if option.name == "unknown")
-        return next(iter((*unknown, *self._facts.unknown_indexes)), None)
-
     def _is_default(self, candidate: Candidate) -> bool:
-        return candidate == self._default.candidate or is_public(candidate)
+        return candidate == self._default or is_public(candidate)
 
     # --- the indexes that mothball queries ----------------------------------------------------------------------------
 

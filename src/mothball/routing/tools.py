@@ -13,6 +13,7 @@ from mothball.routing.candidates import (
     RejectedIndex,
     RoutingRequest,
     Selection,
+    is_configured,
     is_public,
     reject,
     tool_candidate,
@@ -34,7 +35,7 @@ def _select_for_pdm(request: RoutingRequest) -> Selection:
     ``include_packages`` of a source lists a package, only that source is queried for it; ``exclude_packages`` excludes
     a package from a source.
     """
-    name, default = request.name, request.default.candidate
+    name, default = request.name, request.default
     sources, rejected = _without_find_links(request, "find_links")
     # A source named "pypi" without a URL only sets options of the default index.
     if incomplete := _without_url(source for source in sources if source.name.lower() != _PYPI):
@@ -71,7 +72,7 @@ def _select_for_pipenv(request: RoutingRequest) -> Selection:
     """
     indexes, mirror, default = request.indexes, request.settings.pipenv_mirror, request.default
     if not indexes:
-        return _with_mirror([default.candidate], (), None if default.is_configured else mirror)
+        return _with_mirror([default], (), None if is_configured(default) else mirror)
     sources = [tool_candidate(index) for index in indexes]
     searched = sources if indexes[0].role == "searched" else sources[:1]
     if not all(source.address for source in searched):
@@ -102,7 +103,7 @@ def _select_for_pixi(request: RoutingRequest) -> Selection:
     Dependencies of a feature are installed with the options of the feature and of the workspace. Dependencies of the
     workspace are installed in every environment, therefore also with the options of any feature.
     """
-    indexes, default = request.indexes, request.default.candidate
+    indexes, default = request.indexes, request.default
     keys = request.section.removeprefix("tool.pixi.").split(".")
     feature = keys[1] if keys[0] == "feature" and len(keys) > 2 else ""
     in_scope = [index for index in indexes if index.scope in {feature, ""} or not feature]
@@ -134,7 +135,7 @@ def _select_for_poetry(request: RoutingRequest) -> Selection:
     ``secondary``) after the primary ones. mothball queries them first, so that a private name is found on the private
     index before a public one is queried. Explicit sources are only queried for packages pinned to them.
     """
-    default = request.default.candidate
+    default = request.default
     sources = [index for index in request.indexes if index.name.lower() != _PYPI]
     if incomplete := _without_url(source for source in sources if source.role != "explicit"):
         return incomplete
@@ -155,7 +156,7 @@ def _select_for_rye(request: RoutingRequest) -> Selection:
 
     All sources are queried in addition to the default index, which a source named ``default`` replaces.
     """
-    default = request.default.candidate
+    default = request.default
     sources, rejected = _without_find_links(request, "find-links")
     if incomplete := _without_url(sources):
         return incomplete
