@@ -19,7 +19,7 @@ from benchmarks.lock_parse import compare_calls
 from mothball.formats import pep508
 from mothball.formats.manifests import document as pyproject
 from mothball.formats.requirements import document as requirements
-from mothball.formats.toml import api as toml
+from mothball.formats.toml import scanner as toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from mothball.config.connection_settings import CredentialSettings
 from mothball.config.project import read_config, read_user_config
-from mothball.formats.toml.api import scan, to_mapping
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.values import to_mapping
 from mothball.index.cache import CachedPage, _decode_page, _encode_page, _stored_at
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login, NetrcLogins

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from mothball.formats.toml.api import Array, InlineTable, Scalar, String, TomlScan
+from mothball.formats.toml.values import Array, InlineTable, Scalar, String, TomlScan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.toml.api import TomlEntry, Value
+    from mothball.formats.toml.values import TomlEntry, Value
 
 # --- realistic --------------------------------------------------------------------------------------------------------
 

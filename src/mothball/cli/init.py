@@ -43,7 +43,8 @@ from mothball.edits.hook_entry import (
 )
 from mothball.edits.model import apply
 from mothball.edits.settings import NewIgnore, NewSetting, add_config_ignores, add_settings
-from mothball.formats.toml.api import scan, to_mapping
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.values import to_mapping
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.records import NamedTuple
 from mothball.model.results import (

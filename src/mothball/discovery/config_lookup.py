@@ -25,7 +25,8 @@ from mothball.config.project import (
 )
 from mothball.config.values import SEVERITY_SCOPES
 from mothball.formats.names import format_of
-from mothball.formats.toml.api import TomlScan, find_span, first_error_in, scan, scan_cached, to_mapping
+from mothball.formats.toml.scanner import scan, scan_cached
+from mothball.formats.toml.values import TomlScan, find_span, first_error_in, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.model.document import LineIndex, Location, Position
 from mothball.model.errors import ConfigError, SnapshotError, UnreadableFileError

@@ -235,7 +235,8 @@ def _uv_file(path: str) -> tuple[list[tuple[ToolIndex, str]], list[tuple[str, In
     Raises UnreadableFileError for a file that uv would reject too.
     """
     from mothball.formats.manifests.tool_uv import read_uv_toml  # noqa: PLC0415 - most users have no such file
-    from mothball.formats.toml.api import find_span, scan_cached, to_mapping  # noqa: PLC0415
+    from mothball.formats.toml.scanner import scan_cached  # noqa: PLC0415
+    from mothball.formats.toml.values import find_span, to_mapping  # noqa: PLC0415
 
     text = DISK.read_utf8(path)
     lines = LineIndex(text)

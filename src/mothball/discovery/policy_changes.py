@@ -13,7 +13,8 @@ from mothball.check.inputs import ResolvedFile, line_range
 from mothball.config.project import is_default_index
 from mothball.discovery.config_lookup import table_path
 from mothball.formats.names import may_be_dependency_file
-from mothball.formats.toml.api import scan_cached, to_mapping
+from mothball.formats.toml.scanner import scan_cached
+from mothball.formats.toml.values import to_mapping
 from mothball.model.document import Dependency, IgnoreComment, LineIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML

@@ -12,7 +12,8 @@ from typing import Any
 from mothball.check.inputs import is_lock
 from mothball.edits.model import Edit, apply, end_of_line, end_of_logical_line, next_line, read_edited, start_of_line
 from mothball.formats.requirements.compiled import end_of_annotations
-from mothball.formats.toml.api import Array, InlineTable, String, flatten_inline_tables, scan, to_mapping
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.values import Array, InlineTable, String, flatten_inline_tables, to_mapping
 from mothball.model.document import Dependency, Document, Span, normalize_name
 
 # In these formats, an entry extends to the end of its line.

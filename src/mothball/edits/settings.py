@@ -13,16 +13,8 @@ from typing import Any
 
 from mothball.check.messages import REASON_PLACEHOLDER, ignore_entry_text, toml_string
 from mothball.edits.model import Edit, apply, end_of_line, newline_of, next_line, start_of_line
-from mothball.formats.toml.api import (
-    Array,
-    InlineTable,
-    String,
-    TomlScan,
-    Value,
-    flatten_inline_tables,
-    scan,
-    to_mapping,
-)
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.values import Array, InlineTable, String, TomlScan, Value, flatten_inline_tables, to_mapping
 from mothball.model.document import LineIndex, Span, normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple

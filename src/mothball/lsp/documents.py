@@ -25,8 +25,8 @@ from mothball.config.values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery.config_lookup import table_path, with_unverified
 from mothball.discovery.resolve import private_patterns
 from mothball.formats.names import format_of
-from mothball.formats.toml.api import scan_cached
-from mothball.formats.toml.tables import first_error_in
+from mothball.formats.toml.scanner import scan_cached
+from mothball.formats.toml.values import first_error_in
 from mothball.index.resolution import Query
 from mothball.lsp.lookups import PENDING
 from mothball.lsp.open_text import (

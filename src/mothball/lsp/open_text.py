@@ -29,8 +29,8 @@ from mothball.discovery.local_projects import (
 )
 from mothball.discovery.resolve import resolve_text
 from mothball.formats.table import parse
-from mothball.formats.toml.api import scan_cached
-from mothball.formats.toml.tables import find_span, to_mapping
+from mothball.formats.toml.scanner import scan_cached
+from mothball.formats.toml.values import find_span, to_mapping
 from mothball.model.document import (
     Dependency,
     Document,

@@ -25,7 +25,8 @@ from mothball.config.project import (
     read_user_config,
     resolve_network,
 )
-from mothball.formats.toml.api import scan, to_mapping
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.values import to_mapping
 from mothball.model.errors import ConfigError
 from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 from tests.support.cli import run_in_process

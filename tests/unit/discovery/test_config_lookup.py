@@ -19,7 +19,8 @@ from mothball.discovery.config_lookup import (
     read_user_config_file,
 )
 from mothball.formats.table import parse
-from mothball.formats.toml import api as toml
+from mothball.formats.toml import scanner as toml
+from mothball.formats.toml.values import TomlScan
 from mothball.model.document import Position
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.results import KnownStatus, ProjectStatus, Severity
@@ -558,7 +559,7 @@ def test_pyproject_is_scanned_once_for_configuration_and_dependencies(
     scanned: list[str] = []
     scan = toml.scan
 
-    def recording_scan(resolver: str) -> toml.TomlScan:
+    def recording_scan(resolver: str) -> TomlScan:
         scanned.append(resolver)
         return scan(resolver)
 

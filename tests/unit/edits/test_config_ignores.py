@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mothball.config.project import read_config
 from mothball.edits.model import apply
 from mothball.edits.settings import NewIgnore, add_config_ignores
-from mothball.formats.toml.api import scan
+from mothball.formats.toml.scanner import scan
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.results import IGNORABLE_RULES, Rule
@@ -151,7 +151,7 @@ def test_entries_in_real_files_are_read_by_the_configuration(text: str) -> None:
 
 def mothball_table(text: str) -> object:
     """Return [tool.mothball] of ``text``; the samples hold TOML 1.1, which tomllib does not read before 3.15."""
-    from mothball.formats.toml.api import to_mapping
+    from mothball.formats.toml.values import to_mapping
 
     document = to_mapping(scan(text))
     return document["tool"]["mothball"]

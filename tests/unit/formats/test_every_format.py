@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.table import parse
-from mothball.formats.toml.api import scan_cached
+from mothball.formats.toml.scanner import scan_cached
 from mothball.model.file_names import FORMATS
 from tests.support.samples import SAMPLES
 from tests.support.spans import check_places

@@ -19,7 +19,8 @@ from mothball.config.project import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, NetworkS
 from mothball.discovery.installer_settings import read_installers
 from mothball.formats.manifests.tool_uv import read_uv_toml, root_sources
 from mothball.formats.table import parse
-from mothball.formats.toml.api import scan, to_mapping
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.values import to_mapping
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.results import Skipped
 from mothball.model.sanitize import one_line

@@ -24,9 +24,9 @@ from mothball.formats.locks.stanzas import (
     collect_leaves,
     read_comments,
 )
-from mothball.formats.toml.api import Header, String, TomlEntry, scan
-from mothball.formats.toml.strings import SHORT_ESCAPES
-from mothball.formats.toml.tables import Definitions
+from mothball.formats.toml.scanner import Definitions, scan
+from mothball.formats.toml.tokens import SHORT_ESCAPES
+from mothball.formats.toml.values import Header, String, TomlEntry
 from mothball.model.document import Span
 from mothball.model.records import NamedTuple
 

@@ -11,19 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import assert_never
 
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
-from mothball.formats.toml.api import (
-    Array,
-    Header,
-    InlineTable,
-    Invalid,
-    Scalar,
-    String,
-    TomlEntry,
-    TomlScan,
-    Value,
-    scan,
-    syntax_problems,
-)
+from mothball.formats.toml.scanner import scan, syntax_problems
+from mothball.formats.toml.values import Array, Header, InlineTable, Invalid, Scalar, String, TomlEntry, TomlScan, Value
 from mothball.model.document import IgnoreComment, ParseProblem, Span
 from mothball.model.records import NamedTuple
 

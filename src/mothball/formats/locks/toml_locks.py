@@ -26,7 +26,8 @@ from mothball.formats.locks.packages import (
 )
 from mothball.formats.locks.stanzas import KeyPath, Layout, LocatedName, Lock, Stanza, read_toml, strings_at
 from mothball.formats.pep508 import find_leading_name
-from mothball.formats.toml.api import Header, TomlEntry, scan
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.values import Header, TomlEntry
 from mothball.model.document import (
     Dependency,
     DependencyKind,

@@ -33,7 +33,7 @@ from mothball.formats.pep508 import (
     parse_requirement,
     skip_reason_for_url,
 )
-from mothball.formats.toml.api import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
+from mothball.formats.toml.values import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
 from mothball.model.document import (
     Dependency,
     DependencyKind,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from mothball.formats.manifests.documents import ManifestItem, ToolReader, build_document, mark_never_installed
 from mothball.formats.manifests.tables import MAX_SHOWN, all_tables, read_items, tool_tables
 from mothball.formats.requirements.strings import Section
-from mothball.formats.toml.api import (
+from mothball.formats.toml.scanner import scan_cached
+from mothball.formats.toml.values import (
     Array,
     Header,
     InlineTable,
@@ -22,7 +23,6 @@ from mothball.formats.toml.api import (
     TomlScan,
     Value,
     flatten_inline_tables,
-    scan_cached,
 )
 from mothball.model.document import Dependency, Document, ParseProblem, Span, normalize_name
 from mothball.model.records import NamedTuple

@@ -14,7 +14,8 @@ from typing import Any
 
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.manifests.tables import Tables, all_tables
-from mothball.formats.toml.api import Array, InlineTable, String, TomlScan, Value, scan, syntax_problems
+from mothball.formats.toml.scanner import scan, syntax_problems
+from mothball.formats.toml.values import Array, InlineTable, String, TomlScan, Value
 from mothball.model.document import (
     Dependency,
     Document,

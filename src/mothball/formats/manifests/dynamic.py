@@ -11,14 +11,14 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.tables import MAX_SHOWN
-from mothball.formats.toml.api import Array, String
+from mothball.formats.toml.values import Array, String
 from mothball.model.document import ParseProblem, normalize_name
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mothball.formats.toml.api import Path, TomlEntry, Value
+    from mothball.formats.toml.values import Path, TomlEntry, Value
 
 _FIELDS = ("dependencies", "optional-dependencies")
 # Top-level modules of build backends; without a backend it is setuptools.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements import strings as requirement_texts
 from mothball.formats.requirements.strings import Section, section_dependency_at
-from mothball.formats.toml.api import (
+from mothball.formats.toml.values import (
     Array,
     Header,
     InlineTable,

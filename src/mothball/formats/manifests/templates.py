@@ -22,7 +22,7 @@ from mothball.formats.requirements.strings import (
 )
 from mothball.formats.source_map import SourcePart, source_map
 from mothball.formats.substitutions import has_brace, is_substitution, resolve_include, substitute
-from mothball.formats.toml.api import String, source_span
+from mothball.formats.toml.values import String, source_span
 from mothball.model.document import Dependency, SkipReason, Span, UnnamedEntry, relocated, variable_skip_reason
 
 _LINE = r"[^\r\n]++[\r\n]*+"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mothball.formats.manifests.tables import ArrayItem, Tables
     from mothball.formats.requirements.strings import Section
-    from mothball.formats.toml.api import String
+    from mothball.formats.toml.values import String
     from mothball.model.document import Include
 
 # All applications, one application, its platform, an output format of the platform, and a Linux distribution.

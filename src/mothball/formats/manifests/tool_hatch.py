@@ -19,7 +19,8 @@ from mothball.formats.manifests.declarations import (
 )
 from mothball.formats.manifests.documents import SourceOverride, parse_with
 from mothball.formats.manifests.tables import ANY, MAX_SHOWN, read_arrays, read_files, read_requirement
-from mothball.formats.toml.api import InlineTable, Scalar, String, flatten_inline_tables, scan_cached
+from mothball.formats.toml.scanner import scan_cached
+from mothball.formats.toml.values import InlineTable, Scalar, String, flatten_inline_tables
 from mothball.model.document import ParseProblem, SkipReason, normalize_name
 from mothball.model.sanitize import one_line
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mothball.formats.manifests.documents import ManifestItem
     from mothball.formats.manifests.tables import ArrayItem, Tables
     from mothball.formats.requirements.strings import Section
-    from mothball.formats.toml.api import String
+    from mothball.formats.toml.values import String
     from mothball.model.document import ToolIndex
 
 _PDM = (("dev-dependencies", ANY), ("plugins",))

@@ -20,7 +20,7 @@ from mothball.formats.manifests.declarations import (
 )
 from mothball.formats.manifests.documents import SourceOverride, mark_never_installed
 from mothball.formats.manifests.tables import ANY
-from mothball.formats.toml.api import String
+from mothball.formats.toml.values import String
 from mothball.model.document import Dependency, DependencyKind, SkipReason
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from mothball.formats.manifests.tables import (
 )
 from mothball.formats.manifests.templates import read_pip_lines, relocate
 from mothball.formats.requirements.strings import Section
-from mothball.formats.toml.api import Array, InlineTable, String, source_span
+from mothball.formats.toml.values import Array, InlineTable, String, source_span
 from mothball.model.document import DependencyKind, relocated
 
 if TYPE_CHECKING:

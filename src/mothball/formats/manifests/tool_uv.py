@@ -32,7 +32,8 @@ from mothball.formats.manifests.tables import (
     read_requirement,
     tool_tables,
 )
-from mothball.formats.toml.api import Array, InlineTable, Scalar, String, scan
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.values import Array, InlineTable, Scalar, String
 from mothball.model.document import (
     Dependency,
     DependencyKind,

@@ -1,15 +1,35 @@
-"""Scan a TOML document in one pass, in linear time and with limited nesting.
+"""Tolerant TOML scanner: find every key, value, header and comment with its span, also in incomplete documents.
 
-The error recovery is described in ``api``, the module for other packages.
+It supports TOML 1.0 and 1.1. ``scan`` never raises and never stops at an error: it reports the error and continues so
+that the rest of the document keeps its meaning. Recovery from errors:
+
+- an unclosed string ends with the line;
+- an array without ``]`` ends before the next ``key =`` or table header;
+- an inline table without ``}`` ends before the first token that cannot belong to it;
+- items after an array, or without the opening ``[``, still belong to its key;
+- a header with a missing bracket counts as a header, a second statement on a line is read, merge conflict markers are
+  skipped, and any other invalid line is skipped on its own.
+
+The text must not have a byte-order mark; it would be reported as an error and skipped. The caller limits the file size.
+The scan takes one pass and linear time.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, assert_never
 
-from mothball.formats.toml.cursor import INCOMPLETE_HEADER, LINE_ENDS, MAX_DEPTH, SPACE, Cursor, TooManyError
-from mothball.formats.toml.strings import end_of, read_scalar, read_string
-from mothball.formats.toml.tables import Definitions
+from mothball.formats.toml.tokens import (
+    CONFLICT,
+    INCOMPLETE_HEADER,
+    LINE_ENDS,
+    MAX_DEPTH,
+    SPACE,
+    Cursor,
+    TooManyError,
+    end_of,
+)
 from mothball.formats.toml.values import (
     Array,
     Header,
@@ -22,8 +42,12 @@ from mothball.formats.toml.values import (
     TomlScan,
     Value,
 )
-from mothball.model.document import Span
+from mothball.model.document import MAX_SYNTAX_ERRORS, ParseProblem, Span
 from mothball.model.records import make
+from mothball.model.sanitize import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Of tables and key/value pairs, and of items of an array; a lock of 10,000 packages has half as many.
 MAX_STATEMENTS = 100_000
@@ -39,7 +63,34 @@ _SIMPLE_HEADER = re.compile(r"\[([A-Za-z0-9_-]++(?>(?:\.[A-Za-z0-9_-]++)*))\](?=
 _TO_VALUE = r"""[ \t:]*+(?=["'\[{])|[^\r\n=#"'\[\]{},]*+=(?!=)[ \t]*+"""
 
 
-class Scanner(Cursor):
+def scan(text: str) -> TomlScan:
+    """Scan a TOML document; ``errors`` of the result is empty exactly if the text is valid TOML 1.1.
+
+    At most 200 errors are kept, and at most 100 levels of nesting are read. Raises nothing.
+    """
+    return _Scanner(text).document()
+
+
+@lru_cache(maxsize=4)
+def scan_cached(text: str) -> TomlScan:
+    """Scan a TOML document with a small cache.
+
+    A pyproject.toml is scanned to look for mothball's table, to read that table, and to read the dependencies.
+    """
+    return scan(text)
+
+
+def syntax_problems(document: TomlScan) -> list[ParseProblem]:
+    """Return the first syntax errors of a document as problems.
+
+    In a document with merge conflicts, these are the only problems: the others are mostly consequences.
+    """
+    conflicts = [error for error in document.errors if error.message == CONFLICT]
+    errors = (conflicts or document.errors)[:MAX_SYNTAX_ERRORS]
+    return [ParseProblem(error.span, f"invalid TOML: {error.message}", error.help) for error in errors]
+
+
+class _Scanner(Cursor):
     """One scan. Methods that read a value take its offset and return it with the offset after it."""
 
     def __init__(self, text: str) -> None:
@@ -155,11 +206,7 @@ class Scanner(Cursor):
         char = text[position : position + 1]
         if char in {"[", "{"}:
             return self._array_or_table(position, depth + 1, closer)
-        value: Value
-        if char in {'"', "'"}:
-            value = read_string(text, position, self._report, nested=bool(closer))
-        else:
-            value = read_scalar(text, position, self._report)
+        value = self._string(position, nested=bool(closer)) if char in {'"', "'"} else self._scalar(position)
         return value, value.span.end
 
     def _array_or_table(self, position: int, depth: int, closer: str) -> tuple[Value, int]:
@@ -253,7 +300,7 @@ class Scanner(Cursor):
         char = self._text[start]
         if isinstance(entry.value, Invalid) and char in "[{\"'":
             value, position = self._value(start, len(entry.path))
-            self._entries[-1] = entry._replace(value=value)
+            self._entries[-1] = TomlEntry(entry.path, entry.keys, value)
             return self._after_value(position)
         following = self._finish_line(position)
         return self._stray_items(entry, start) if following is None else following
@@ -264,7 +311,7 @@ class Scanner(Cursor):
         if isinstance(entry.value, String | InlineTable) and char in ",]":
             array, position = self._items(entry.value.span.start, position, [entry.value], len(entry.path))
             if array.closed or len(array.items) > 1:
-                self._entries[-1] = entry._replace(value=array._replace(closed=False))
+                self._entries[-1] = _with_items(entry, array)
             return position
         if isinstance(entry.value, Array) and char in ",\"'":
             return self._more_items(position)
@@ -277,7 +324,7 @@ class Scanner(Cursor):
         if array.closed:
             self._open_entry = None
         if array.items:
-            self._entries.append(entry._replace(value=array._replace(closed=False)))
+            self._entries.append(_with_items(entry, array))
         return position
 
     def _invalid_statement(self, position: int, keys: tuple[Key, ...], after: int) -> int:
@@ -322,9 +369,132 @@ def _in_brackets(entry: TomlEntry, end: int) -> TomlEntry:
     """Return ``entry`` with its string value wrapped in an array whose opening bracket is missing."""
     if not isinstance(entry.value, String):
         return entry
-    return entry._replace(value=Array(Span(entry.value.span.start, end), (entry.value,), closed=False))
+    return _with_items(entry, Array(Span(entry.value.span.start, end), (entry.value,)))
+
+
+def _with_items(entry: TomlEntry, array: Array) -> TomlEntry:
+    """Return ``entry`` with the items of ``array``, in which a bracket is missing."""
+    return TomlEntry(entry.path, entry.keys, Array(array.span, array.items, closed=False))
 
 
 def _is_open(value: Value) -> bool:
     """Return True if ``value`` is an unclosed array or inline table."""
     return isinstance(value, Array | InlineTable) and not value.closed
+
+
+# --- duplicate definitions (TOML 1.1, "Keys", "Table", "Array of Tables") ---------------------------------------------
+
+# How a table was created: implicitly by a longer header, by its own header, or by dotted keys (the number of the body).
+_IMPLICIT = -2
+_BY_HEADER = -1
+
+# The maximum number of code points of a name in a message.
+_MAX_SHOWN = 60
+
+
+class _Leaf:
+    """A value, which cannot be extended, even if it is an array or an inline table."""
+
+    __slots__ = ()
+
+
+class _Table:
+    __slots__ = ("children", "created_by")
+
+    def __init__(self, created_by: int) -> None:
+        self.created_by = created_by
+        self.children: dict[str, _Table | _Tables | _Leaf] = {}
+
+
+class _Tables:
+    """An array of tables: their number and the last table, the only one that can be extended."""
+
+    __slots__ = ("last", "size")
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def append(self) -> _Table:
+        self.size += 1
+        self.last = _Table(_BY_HEADER)
+        return self.last
+
+
+_LEAF = _Leaf()
+
+
+class Definitions:
+    """The tables and keys defined so far in a document or in one inline table."""
+
+    def __init__(self) -> None:
+        """Initialize with an empty root table."""
+        self._root = self._table = _Table(_BY_HEADER)
+        self._body = 0
+
+    def open_table(self, keys: Sequence[Key], *, is_array: bool) -> tuple[Path, str]:
+        """Open the table of a header; return its path and an error message, empty if the header is valid.
+
+        The body of an invalid header is checked separately.
+        """
+        self._body += 1
+        self._table = _Table(_BY_HEADER)
+        parent, path, error = self._descend(keys)
+        name = keys[-1].name
+        path.append(name)
+        existing = parent.children.get(name)
+        match existing:
+            case _Tables() if is_array:
+                self._table = existing.append()
+                path.append(existing.size - 1)
+            case None if is_array:
+                parent.children[name] = tables = _Tables()
+                self._table = tables.append()
+                path.append(0)
+            case None:
+                parent.children[name] = self._table
+            case _Table(created_by=created_by) if created_by == _IMPLICIT and not is_array:
+                existing.created_by = _BY_HEADER
+                self._table = existing
+            case _:
+                error = error or f"`{one_line(name, _MAX_SHOWN)}` is already defined"
+        return tuple(path), error
+
+    def _descend(self, keys: Sequence[Key]) -> tuple[_Table, list[str | int], str]:
+        """Follow all keys but the last; return the table there, its path and an error message, empty if valid."""
+        table = self._root
+        path: list[str | int] = []
+        error = ""
+        for key in keys[:-1]:
+            path.append(key.name)
+            child = table.children.get(key.name)
+            match child:
+                case _Table():
+                    table = child
+                case _Tables():
+                    path.append(child.size - 1)
+                    table = child.last
+                case None:
+                    table.children[key.name] = table = _Table(_IMPLICIT)
+                case _Leaf():
+                    error = error or f"`{one_line(key.name, _MAX_SHOWN)}` is a value, not a table"
+                    table = _Table(_IMPLICIT)
+                case _:
+                    assert_never(child)
+        return table, path, error
+
+    def define(self, keys: Sequence[Key]) -> str:
+        """Define a key in the last opened table; return an error message, empty if the key is valid."""
+        table = self._table
+        for key in keys[:-1]:
+            child = table.children.get(key.name)
+            if child is None:
+                table.children[key.name] = child = _Table(self._body)
+            elif not isinstance(child, _Table) or child.created_by not in {_IMPLICIT, self._body}:
+                return f"`{one_line(key.name, _MAX_SHOWN)}` is defined elsewhere and cannot be extended here"
+            child.created_by = self._body
+            table = child
+        name = keys[-1].name
+        if name in table.children:
+            return f"`{one_line(name, _MAX_SHOWN)}` is already defined"
+        table.children[name] = _LEAF
+        return ""

@@ -1,4 +1,4 @@
-"""Records of the TOML scanner: values, key/value pairs and table headers with their spans.
+"""The result of a TOML scan: values, key/value pairs and table headers with their spans, and queries of them.
 
 Spans are code-point offsets into the scanned text.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, assert_never
 
 from mothball.model.document import Span
 from mothball.model.records import NamedTuple, make
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable, Iterator
 
 # Names of tables and keys, and 0-based indexes of arrays.
 Path = tuple[str | int, ...]
@@ -160,3 +161,132 @@ def _source_offset(string: String, offset: int) -> int:
         return string.span.start + string.quote + offset
     escape = string.escapes[before - 1]
     return escape.end + offset - escape.offset - escape.width
+
+
+# --- queries of a finished scan ---------------------------------------------------------------------------------------
+
+_Container = dict[Any, Any] | list[Any]
+
+
+def flatten_inline_tables(entries: Iterable[TomlEntry], path: Path = ()) -> Iterator[TomlEntry]:
+    """Yield ``entries`` in document order, with inline tables replaced by their entries.
+
+    The path of a value then does not depend on the notation of its table; ``path`` is prepended to all paths. Empty
+    inline tables and those inside arrays are kept.
+    """
+    for entry in entries:
+        if isinstance(entry.value, InlineTable) and entry.value.entries:
+            yield from flatten_inline_tables(entry.value.entries, path + entry.path)
+        else:
+            yield TomlEntry(path + entry.path, entry.keys, entry.value) if path else entry
+
+
+def to_mapping(scan: TomlScan) -> dict[str, Any]:
+    """Return the document as plain values; for valid TOML 1.0, the result of ``tomllib.loads``.
+
+    For a document with errors, return what could be read; duplicate keys have their first value.
+    """
+    root: dict[str, Any] = {}
+    body_end = 0
+    for header in scan.headers:
+        _place_all(root, scan.entries[body_end : header.body])
+        body_end = header.body
+        _enter_all(root, header.path)
+    _place_all(root, scan.entries[body_end:])
+    return root
+
+
+def _place_all(root: dict[str, Any], entries: Iterable[TomlEntry]) -> None:
+    for entry in entries:
+        table = _enter_all(root, entry.path[:-1])
+        if isinstance(table, dict) and not isinstance(entry.value, Invalid):
+            table.setdefault(entry.path[-1], _plain(entry.value))
+
+
+def _enter_all(root: dict[str, Any], path: Path) -> _Container | None:
+    """Return the table at ``path``, created if missing, or None if another value is in its place."""
+    container: _Container = root
+    for depth, step in enumerate(path, 1):
+        is_array = depth < len(path) and isinstance(path[depth], int)
+        child = _enter(container, step, list if is_array else dict)
+        if child is None:
+            return None
+        container = child
+    return container
+
+
+def _enter(container: _Container, step: str | int, kind: type[_Container]) -> _Container | None:
+    child: object
+    if isinstance(container, list):
+        # Entries are in document order: an index is either new or that of the last table.
+        if step not in range(len(container)):
+            container.append(kind())
+        child = container[-1]
+    else:
+        child = container.setdefault(step, kind())
+    return child if isinstance(child, kind) else None
+
+
+def _plain(value: String | Scalar | Array | InlineTable) -> object:
+    match value:
+        case String() | Scalar():
+            return value.value
+        case Array():
+            return [_plain(item) for item in value.items if not isinstance(item, Invalid)]
+        case InlineTable():
+            table: dict[str, Any] = {}
+            _place_all(table, value.entries)
+            return table
+        case _:
+            assert_never(value)
+
+
+def first_error_in(parsed: TomlScan, prefix: tuple[str, ...]) -> TomlError | None:
+    """Return the first error in the table at ``prefix``, or None if all errors are in other tables.
+
+    A table ends at the next header; the scanner finds headers even after errors.
+    """
+    if parsed.is_truncated:
+        return parsed.errors[0]
+    is_inside = [header.path[: len(prefix)] == prefix for header in parsed.headers]
+    if not prefix or not any(is_inside):
+        return parsed.errors[0] if parsed.errors else None
+    starts = [header.span.start for header in parsed.headers]
+    for error in parsed.errors:
+        index = bisect_right(starts, error.span.end) - 1
+        if index >= 0 and is_inside[index]:
+            return error
+    return None
+
+
+def find_span(scan: TomlScan, path: Path) -> Span | None:
+    """Return the span of the key at ``path``, or of the array item or table if ``path`` ends with an index.
+
+    Headers are searched before entries. Return None if there is no such key.
+    """
+    for header in scan.headers:
+        if header.path[: len(path)] == path:
+            names = [step for step in path if isinstance(step, str)]
+            return header.span if isinstance(path[-1], int) else header.keys[len(names) - 1].span
+    return _span_in(scan.entries, path)
+
+
+def _span_in(entries: Iterable[TomlEntry], path: Path) -> Span | None:
+    for entry in entries:
+        if entry.path[: len(path)] == path:
+            return entry.keys[len(path) - 1 - len(entry.path)].span
+        depth = len(entry.path)
+        if entry.path == path[:depth] and (span := _span_inside(entry.value, path[depth:])):
+            return span
+    return None
+
+
+def _span_inside(value: Value, path: Path) -> Span | None:
+    match value:
+        case InlineTable():
+            return _span_in(value.entries, path)
+        case Array() if isinstance(path[0], int) and path[0] < len(value.items):
+            item = value.items[path[0]]
+            return item.span if len(path) == 1 else _span_inside(item, path[1:])
+        case _:
+            return None

@@ -18,7 +18,7 @@ from lsprotocol import types
 from mothball.config.json_schema import schema
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.model import start_of_line
-from mothball.formats.toml.api import scan
+from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import Array, InlineTable
 from mothball.lsp.convert import Positions
 from mothball.model.document import Span

@@ -21,7 +21,7 @@ from mothball.formats.locks.stanzas import (
     match_path,
     read_toml,
 )
-from mothball.formats.toml.api import scan
+from mothball.formats.toml.scanner import scan
 from tests.support import lock_samples
 from tests.support.lock_texts import LINES, nonsense, packages, written
 from tests.support.timing import least_seconds

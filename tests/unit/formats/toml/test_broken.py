@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats import table
-from mothball.formats.toml.api import MAX_ERRORS, Array, Invalid, String, Value, scan, source_span, to_mapping
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.tokens import MAX_ERRORS
+from mothball.formats.toml.values import Array, Invalid, String, Value, source_span, to_mapping
 from mothball.model.document import SkipReason
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests.document import parse
-from mothball.formats.toml.api import find_span, flatten_inline_tables, scan, scan_cached, to_mapping
+from mothball.formats.toml.scanner import scan, scan_cached
+from mothball.formats.toml.values import find_span, flatten_inline_tables, to_mapping
 from tests.support.timing import least_seconds
 
 # Prefix, repeated text and suffix of each document.

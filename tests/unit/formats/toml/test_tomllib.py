@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 
-from mothball.formats.toml.api import scan, to_mapping
+from mothball.formats.toml.scanner import scan
+from mothball.formats.toml.values import to_mapping
 from tests.support.toml_documents import COMPACT, SHOP, documents, mutations, noise, project, uses_toml_1_1
 
 ARCHIVE = Path(__file__).parents[5] / "shared" / "corpus" / "corpus.tar.xz"
