@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
+from mothball.check.inputs import VersionVerdict
 from mothball.config.project import is_default_index
 from mothball.config.user_directories import user_config_file
 from mothball.model.document import ParseProblem, SkipReason, Span
@@ -44,18 +45,13 @@ class EntrySource(NamedTuple):
     is_generated: bool = False
     index_setting: str = ""
 
-    def table(self, name: str = "") -> str:
-        """Return how to name mothball's table ``name``, by default the main one, in the configuration file."""
-        return config_table(self.config_path, name)
-
     def with_ignore(self, text: MessageText, name: str, rule: str, versions: tuple[str, ...] = ()) -> MessageText:
         """Return ``text`` with how to ignore ``rule`` for the project ``name`` as the end of its help."""
-        if not self.is_generated:
-            return text._replace(help=f"{text.help}, or ignore it with `{ignore_comment_text((rule,))}`")
-        entry = ignore_entry_text(name, (rule,), versions=versions)
-        return text._replace(
-            help=f"{text.help}, or ignore it in {self.table('ignore')} with `{entry}`", ignore_entry=entry
-        )
+        entry = ignore_entry_text(name, (rule,), versions=versions) if self.is_generated else ""
+        how = f"with `{ignore_comment_text((rule,))}`"
+        if entry:
+            how = f"in {config_table(self.config_path, 'ignore')} with `{entry}`"
+        return MessageText(text.message, f"{text.help}, or ignore it {how}", text.reason, entry)
 
 
 _NO_FILE = EntrySource()
@@ -160,18 +156,10 @@ def finding_message(  # noqa: PLR0913 - the parts of a text
     return _with_dependency_path(text, name, via)
 
 
-class VersionSubject(NamedTuple):
-    """A pinned version of a project; ``reason`` and ``replaced`` are those of a ``VersionVerdict``."""
-
-    name: str
-    version: str
-    reason: str = ""
-    replaced: bool = False
-
-
 def version_message(  # noqa: PLR0913 - as finding_message
-    rule: Rule,
-    subject: VersionSubject,
+    name: str,
+    version: str,
+    verdict: VersionVerdict,
     lookup: LookupResult,
     via: tuple[str, ...] = (),
     *,
@@ -179,24 +167,24 @@ def version_message(  # noqa: PLR0913 - as finding_message
     added: bool = False,
 ) -> MessageText:
     """Return the texts of the finding of a version rule. The other arguments are those of ``finding_message``."""
-    name, version = one_line(subject.name, 100), one_line(subject.version, 60)
+    name, version = one_line(name, 100), one_line(version, 60)
     index = "the index" if isinstance(lookup, Skipped) else one_line(lookup.origin.index_url, 100)
-    match rule:
-        case Rule.YANKED:
-            text = MessageText(f"{name} {version} is yanked", "use another version", one_line(subject.reason))
-        case Rule.RE_REGISTERED:
-            message = f"{name} on {index} has none of the files that were recorded for it, only later ones"
-            help_text = f"the name may have a new owner: do not upgrade or re-lock {name} until you know who owns it"
-            return _with_dependency_path(MessageText(message, help_text), name, via)
-        case _ if subject.replaced:
-            message = f"{index} has other files for {name} {version} than the lock records"
-            text = MessageText(message, "find out why the locked files are gone before you lock again")
-        case _:
-            text = MessageText(f"{name} {version} is not on {index}", "use a version that the index has")
-    if rule is Rule.YANKED and not isinstance(lookup, Missing | Unavailable | Skipped) and lookup.release is not None:
-        text = text._replace(help=f"{text.help} (the latest release is {lookup.release.version})")
+    if verdict.rule is Rule.RE_REGISTERED:
+        message = f"{name} on {index} has none of the files that were recorded for it, only later ones"
+        help_text = f"the name may have a new owner: do not upgrade or re-lock {name} until you know who owns it"
+        return _with_dependency_path(MessageText(message, help_text), name, via)
+    if verdict.rule is Rule.YANKED:
+        help_text = "use another version"
+        if not isinstance(lookup, Missing | Unavailable | Skipped) and lookup.release is not None:
+            help_text += f" (the latest release is {lookup.release.version})"
+        text = MessageText(f"{name} {version} is yanked", help_text, one_line(verdict.reason))
+    elif verdict.replaced:
+        message = f"{index} has other files for {name} {version} than the lock records"
+        text = MessageText(message, "find out why the locked files are gone before you lock again")
+    else:
+        text = MessageText(f"{name} {version} is not on {index}", "use a version that the index has")
     if not added:
-        text = source.with_ignore(text, name, rule, (version,))
+        text = source.with_ignore(text, name, verdict.rule or "", (version,))
     return _with_dependency_path(text, name, via)
 
 
@@ -321,7 +309,8 @@ def _ignore_code_help(lookup: Unavailable, source: EntrySource) -> str:
     if status in (0, 401):
         return ""
     setting = f"indexes.{toml_string(one_line(lookup.origin.index_url, 300))}.ignore-error-codes = [{status}]"
-    return f"; if it returns {status} for packages that it does not have, add `{setting}` to {source.table()}"
+    table = config_table(source.config_path)
+    return f"; if it returns {status} for packages that it does not have, add `{setting}` to {table}"
 
 
 def not_stated_message(index: str, count: int, config_path: str = "") -> MessageText:

@@ -292,7 +292,7 @@ class _FileCheck:
                 violation = policy.Violation(verdict.rule, dependency.name, pin_of(dependency))
                 findings.append(self._finding(item, violation, verdict))
         if not file.is_context:
-            findings += self._parse_findings()
+            findings += parse_findings(file, lines, self._settings)
             findings += self._unresolvable_findings()
         ignores = frozenset(self._used_ignores), frozenset(self._rejected_ignores)
         return CheckedFile(file, lines, tuple(items), tuple(findings), *ignores, frozenset(map(type, lookups)))
@@ -345,8 +345,9 @@ class _FileCheck:
             return messages.finding_message(
                 dependency.name, item.lookup, item.via, source=source, added=added, successor=successor
             )
-        subject = messages.VersionSubject(dependency.name, violation.version, verdict.reason, replaced=verdict.replaced)
-        return messages.version_message(violation.rule, subject, item.lookup, item.via, source=source, added=added)
+        return messages.version_message(
+            dependency.name, violation.version, verdict, item.lookup, item.via, source=source, added=added
+        )
 
     def _successor(self, name: str) -> str:
         return self._file.resolved_config.config.successors.get(name, "")
@@ -369,13 +370,6 @@ class _FileCheck:
             self._used_ignores.add(matched)
         return matched
 
-    def _parse_findings(self) -> Iterator[Finding]:
-        severity = policy.severity_of(Rule.UNREADABLE, self._severity_policy)
-        for problem in self._file.problems:
-            location = self._lines.location(self._file.path, problem.span)
-            message, help_text = one_line(problem.message), one_line(problem.help)
-            yield Finding(Rule.UNREADABLE, severity, message, help_text, path=self._file.path, location=location)
-
     def _unresolvable_findings(self) -> Iterator[Finding]:
         """Yield a finding for each computed list of a setup.py, and each entry whose name contains a variable."""
         file = self._file
@@ -395,6 +389,15 @@ class _FileCheck:
                 location=self._lines.location(file.path, problem.span),
                 suppressed=policy.suppression_of(matched_ignore) if matched_ignore else None,
             )
+
+
+def parse_findings(file: ResolvedFile, lines: LineIndex, settings: RunSettings) -> Iterator[Finding]:
+    """Yield the findings about the parse problems of a file. ``lines`` is its line index."""
+    severity = policy.severity_of(Rule.UNREADABLE, settings.severity_policy(file.resolved_config.config))
+    for problem in file.problems:
+        message, help_text = one_line(problem.message), one_line(problem.help)
+        location = lines.location(file.path, problem.span)
+        yield Finding(Rule.UNREADABLE, severity, message, help_text, path=file.path, location=location)
 
 
 def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:

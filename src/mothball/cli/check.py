@@ -164,11 +164,11 @@ def _render(  # noqa: PLR0911 - one per format
 
             return render_sarif(report, rule_page)
         case "github":
-            from mothball.report.github import render_github  # noqa: PLC0415
+            from mothball.report.annotations import render_github  # noqa: PLC0415
 
             return render_github(report, quiet=arguments.quiet)
         case "gitlab":
-            from mothball.report.gitlab import render_gitlab  # noqa: PLC0415
+            from mothball.report.annotations import render_gitlab  # noqa: PLC0415
 
             return render_gitlab(report)
         case "junit":

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mothball.check import policy
 from mothball.check.inputs import ResolvedFile
 from mothball.check.messages import SKIP_REASON_TEXT
+from mothball.check.pipeline import parse_findings
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup, credential_settings, print_problems, read_paths
 from mothball.formats.pep508 import RequirementError, parse_requirement
@@ -24,7 +24,7 @@ from mothball.index.urls import endpoint_of, is_query_allowed
 from mothball.model.document import Dependency, LineIndex, Span
 from mothball.model.errors import UsageError
 from mothball.model.records import NamedTuple
-from mothball.model.results import Finding, Rule, Severity, Skipped
+from mothball.model.results import Severity, Skipped
 from mothball.model.sanitize import base_url, one_line, strip_credentials
 from mothball.report.json import VERSION, json_text
 from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, RoutedIndex, Router
@@ -62,7 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         lines = [line for entry in entries for line in _lines(name, entry, connections)]
         sys.stdout.write("\n".join(lines) + "\n")
     # A line that cannot be parsed may be the reason why a name is not looked up.
-    unreadable = (*discovered.unreadable, *_parse_errors(discovered.files, setup))
+    unreadable = list(discovered.unreadable)
+    for file in discovered.files:
+        errors = parse_findings(file, LineIndex(file.text), setup.settings)
+        unreadable += (error for error in errors if error.severity is not Severity.OFF)
     print_problems(unreadable, discovered.problems)
     return exit_code(unreadable, discovered.problems)
 
@@ -73,16 +76,6 @@ def _project_name(argument: str) -> str:
     if isinstance(entry, RequirementError):
         raise UsageError(one_line(entry.message, 200), help_text=one_line(entry.help, 200))
     return entry.project
-
-
-def _parse_errors(files: Sequence[ResolvedFile], setup: Setup) -> Iterator[Finding]:
-    """Yield the parse errors in ``files`` as findings, as a check reports them."""
-    for file in files:
-        severity = policy.severity_of(Rule.UNREADABLE, setup.settings.severity_policy(file.resolved_config.config))
-        lines = LineIndex(file.text)
-        for problem in file.problems if severity is not Severity.OFF else ():
-            location = lines.location(file.path, problem.span)
-            yield Finding(Rule.UNREADABLE, severity, problem.message, problem.help, path=file.path, location=location)
 
 
 def _explanations(name: str, files: Sequence[ResolvedFile]) -> dict[Explanation, list[str]]:

@@ -22,7 +22,6 @@ from mothball.cli.snapshot import count_known, snapshot_results, snapshot_text
 from mothball.cli.write_ignores import (
     CONFIG_SUFFIXES,
     TextFile,
-    error_cause,
     ignorable_findings,
     new_ignores,
     read_text_file,
@@ -221,7 +220,7 @@ class _Plan:
                 new = NewText(file, file.text, is_git_hook)
             self._texts[path] = NewText(new.file, edit(new.text), is_git_hook)
         except (ConfigError, UnreadableFileError) as error:
-            return self._add_problem(f"not changed: {error_cause(error)}", error.help, path)
+            return self._add_problem(f"not changed: {error.cause}", error.help, path)
         return None
 
     def _edit_settings(self, path: str, *settings: NewSetting) -> None:

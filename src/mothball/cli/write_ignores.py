@@ -69,7 +69,7 @@ def write_ignores(arguments: argparse.Namespace, files: Sequence[ResolvedFile], 
             file = read_text_file(path, roots.get(path), CONFIG_SUFFIXES)
             replace_text(file, apply(file.text, add_config_ignores(file.text, table_path(path), entries)))
         except (ConfigError, UnreadableFileError) as error:
-            message = f"no ignores written: {error_cause(error)}"
+            message = f"no ignores written: {error.cause}"
             problems.append(Problem(Severity.ERROR, message, error.help, display_path(path)))
         else:
             written[path] = len(entries)
@@ -167,11 +167,6 @@ def replace_text(file: TextFile, text: str) -> None:
     except OSError as error:
         cause = f"cannot write the file ({error.strerror or error})"
         raise UnreadableFileError(file.path, cause, help_text="the file was not changed") from error
-
-
-def error_cause(error: ConfigError | UnreadableFileError) -> str:
-    """Return why a file cannot be changed, without its path."""
-    return error.cause if isinstance(error, UnreadableFileError) else str(error)
 
 
 # --- output -----------------------------------------------------------------------------------------------------------

@@ -20,22 +20,27 @@ from mothball.model.sanitize import one_line
 
 
 class MothballError(Exception):
-    """The base class of all exceptions that mothball raises."""
+    """The base class of all exceptions that mothball raises. ``help`` says what to do."""
 
     help: str = ""
 
+    def __init__(self, *parts: str, help_text: str = "") -> None:
+        """Store the parts of the message, and the remedy."""
+        super().__init__(*parts)
+        self.help = help_text or self.help
+
     def __str__(self) -> str:
         """Return the message as one line."""
-        return one_line(" ".join(str(argument) for argument in self.args))
+        return one_line(" ".join(str(part) for part in self.args))
+
+    @property
+    def cause(self) -> str:
+        """The message without the path of the file."""
+        return str(self)
 
 
 class UsageError(MothballError):
     """The command line is invalid."""
-
-    def __init__(self, message: str, *, help_text: str = "") -> None:
-        """Store the message and the remedy."""
-        super().__init__(message)
-        self.help = help_text
 
 
 class ConfigError(MothballError):
@@ -46,10 +51,9 @@ class ConfigError(MothballError):
 
     def __init__(self, message: str, *, key: tuple[str, ...] = (), help_text: str = "") -> None:
         """Store the message, the path of the key, and the remedy."""
-        super().__init__(message)
+        super().__init__(message, help_text=help_text)
         self.message = message
         self.key = key
-        self.help = help_text
 
 
 class UnreadableFileError(MothballError):
@@ -57,10 +61,13 @@ class UnreadableFileError(MothballError):
 
     def __init__(self, path: str, cause: str, *, help_text: str = "") -> None:
         """Store the path, the cause and the remedy."""
-        super().__init__(path, cause)
+        super().__init__(path, cause, help_text=help_text)
         self.path = path
-        self.cause = cause
-        self.help = help_text
+
+    @property
+    def cause(self) -> str:
+        """The message without the path of the file."""
+        return str(self.args[1])
 
     def __str__(self) -> str:
         """Return ``PATH: CAUSE``."""
@@ -90,11 +97,7 @@ def decoding_error(path: str, data: bytes, error: UnicodeDecodeError) -> Unreada
 class SnapshotError(MothballError):
     """A snapshot is invalid or of an unsupported version."""
 
-    def __init__(self, cause: str, *, help_text: str = "") -> None:
-        """Store the cause and the remedy."""
-        super().__init__(cause)
-        self.cause = cause
-        self.help = help_text or "write a new one with `mothball snapshot -o FILE`"
+    help = "write a new one with `mothball snapshot -o FILE`"
 
 
 class GitError(MothballError):
@@ -105,23 +108,15 @@ class GitError(MothballError):
 
     def __init__(self, cause: str, *, detail: str = "", help_text: str = "") -> None:
         """Store the cause, git's error message, and the remedy."""
-        super().__init__(cause, detail)
-        self.cause = cause
-        self.detail = detail
-        self.help = help_text
+        super().__init__(cause, detail, help_text=help_text)
 
     def __str__(self) -> str:
         """Return ``CAUSE: DETAIL``."""
-        return one_line(self.cause) + (f": {one_line(self.detail)}" if self.detail else "")
+        return ": ".join(one_line(part) for part in self.args if part)
 
 
 class PageError(MothballError):
     """An index returned status 200 with content that is not a project page (PEP 503, PEP 691)."""
-
-    def __init__(self, detail: str) -> None:
-        """Store the error in the page."""
-        super().__init__(detail)
-        self.detail = detail
 
 
 class CacheError(MothballError):
@@ -129,14 +124,12 @@ class CacheError(MothballError):
 
     def __init__(self, directory: str, cause: str, *, help_text: str = "") -> None:
         """Store the cache directory, the cause, and the remedy."""
-        super().__init__(directory, cause)
-        self.directory = directory
-        self.cause = cause
-        self.help = help_text
+        super().__init__(directory, cause, help_text=help_text)
 
     def __str__(self) -> str:
         """Return ``cache DIRECTORY cannot be used: CAUSE``."""
-        return f"cache {one_line(self.directory)} cannot be used: {one_line(self.cause)}"
+        directory, cause = map(one_line, self.args)
+        return f"cache {directory} cannot be used: {cause}"
 
 
 def suggest(name: str, choices: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from mothball.model.results import Finding, Problem, Report, Severity
 from mothball.model.sanitize import join_names, one_line
-from mothball.report.text import summary_line
+from mothball.report.text import format_count, summary_line
 
 # GitHub rejects comments of more than 65,536 characters and summaries of more than 1 MiB.
 _MAX_ROWS = 100
@@ -23,7 +23,6 @@ _SHOWN_NAMES = 5
 _SYNTAX = re.compile(r"([\\`*_\[\]<>|~&$])")
 # Mentions, references to issues and commits, and addresses become links by themselves.
 _AUTOMATIC_LINK = re.compile(r"(?i)[@#]|://|www\.|\bgh-|[0-9a-f]{7}")
-_LABELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note", Severity.OFF: "off"}
 _ORDER = list(Severity)
 
 
@@ -34,7 +33,7 @@ def render_markdown(report: Report) -> str:
     ignored = [finding for finding in report.findings if finding.suppressed is not None]
     blocks = [f"### mothball: {_title(active, report.problems)}"]
     if active:
-        rows = [(_LABELS[finding.severity], *_cells(finding), _message(finding)) for finding in active]
+        rows = [(finding.severity, *_cells(finding), _message(finding)) for finding in active]
         blocks.append(_table(("", "Package", "Location", "Finding"), rows))
         blocks += [_help(active)]
     blocks += [_problem(problem) for problem in report.problems]
@@ -49,11 +48,7 @@ def render_markdown(report: Report) -> str:
 def _title(active: Iterable[Finding], problems: Iterable[Problem]) -> str:
     severities = [finding.severity for finding in active] + [problem.severity for problem in problems]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
-    counts = [
-        f"{count} {noun}{'' if count == 1 else 's'}"
-        for count, noun in ((errors, "error"), (warnings, "warning"))
-        if count
-    ]
+    counts = [format_count(count, noun) for count, noun in ((errors, "error"), (warnings, "warning")) if count]
     return ", ".join(counts) or "no errors"
 
 
@@ -111,7 +106,7 @@ def _subject(names: Iterable[str]) -> str:
 
 def _problem(problem: Problem) -> str:
     place = f"{problem.path}:{problem.position.line}" if problem.position else problem.path
-    text = f"**{_LABELS[problem.severity]}**: {_prose(problem.message)}"
+    text = f"**{problem.severity}**: {_prose(problem.message)}"
     return " ".join(filter(None, (text, place and f"({_code(place)})", problem.help and f"<br>{_prose(problem.help)}")))
 
 

@@ -46,9 +46,9 @@ def test_errors_carry_their_fields() -> None:
     cache = CacheError("somewhere", "full")
     assert (config.message, config.key, config.help) == ("no", ("a", "b"), "")
     assert (file.path, file.cause, file.help) == ("a/b.txt", "gone", "")
-    assert (cache.directory, cache.cause, cache.help) == ("somewhere", "full", "")
-    assert SnapshotError("damaged").cause == "damaged"
-    assert PageError("empty").detail == "empty"
+    assert (cache.args, cache.help) == (("somewhere", "full"), "")
+    assert SnapshotError("damaged").args == ("damaged",)
+    assert PageError("empty").args == ("empty",)
 
 
 def test_snapshot_error_has_a_default_remedy() -> None:

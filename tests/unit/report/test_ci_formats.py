@@ -11,7 +11,7 @@ from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 
 from mothball.model.results import Finding, Problem, Report, Rule, Severity, Summary
-from mothball.report.gitlab import render_gitlab
+from mothball.report.annotations import render_gitlab
 from mothball.report.junit import render_junit
 from mothball.report.markdown import render_markdown
 from tests.support.hostile import assert_harmless

@@ -9,7 +9,7 @@ from hypothesis import given
 from mothball.check.pipeline import check
 from mothball.model.document import Position
 from mothball.model.results import Finding, Problem, Report, Rule, Severity
-from mothball.report.github import render_github
+from mothball.report.annotations import render_github
 from mothball.report.text import summary_line
 from tests.support.check_inputs import ARCHIVED, DEPRECATED, SETTINGS, LookUp, source
 from tests.support.hostile import assert_harmless
