@@ -161,11 +161,12 @@ def _hook_id(arguments: argparse.Namespace) -> str:
 
 
 def _config_file(resolved_config: ResolvedConfig) -> ConfigFile:
-    from mothball.report.remedies import ConfigFile  # noqa: PLC0415
+    from mothball.report.remedies import ConfigFile, IgnoredProject  # noqa: PLC0415
 
     config = resolved_config.config
     path = display_path(resolved_config.edited_path)
-    return ConfigFile(path, config.snapshot, bool(resolved_config.path), config.private, config.ignores)
+    ignores = tuple(IgnoredProject(ignore.name, ignore.rules, ignore.versions) for ignore in config.ignores)
+    return ConfigFile(path, config.snapshot, bool(resolved_config.path), config.private, ignores)
 
 
 def _unchanged_paths(paths: Iterable[str], change: Change) -> list[str]:

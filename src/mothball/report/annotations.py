@@ -3,8 +3,8 @@
 A workflow command is a line ``::LEVEL PROPERTY=VALUE,...::MESSAGE``. Names, paths and reasons are escaped, so that they
 cannot end the command or start another one.
 
-GitLab's widget reads a JSON array in the reduced Code Climate format that GitLab documents. Suppressed findings are left
-out: the format has no field for them. A finding without a file, such as one about an index, is shown at the first
+GitLab's widget reads a JSON array in the reduced Code Climate format that GitLab documents. Suppressed findings are
+left out: the format has no field for them. A finding without a file, such as one about an index, is shown at the first
 dependency that it concerns.
 """
 

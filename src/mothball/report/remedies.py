@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from mothball.check.messages import ignore_comment_text, ignore_entry_text, index_settings_lines, toml_string
-from mothball.config.project import Ignore
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import IGNORABLE_RULES, VERSION_RULES, Finding, Report, Rule, Severity
@@ -34,6 +33,14 @@ PUSH = BlockedAction("push", "git push")
 RUN = BlockedAction("run", "mothball check", has_hook=False)
 
 
+class IgnoredProject(NamedTuple):
+    """An ignore entry of the configuration: for some ``versions`` of the project, all if empty."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    versions: tuple[str, ...] = ()
+
+
 class ConfigFile(NamedTuple):
     """A configuration file, as a display path, and the settings in it that a remedy extends.
 
@@ -44,7 +51,7 @@ class ConfigFile(NamedTuple):
     snapshot: str | None = None
     exists: bool = False
     private: tuple[str, ...] = ()
-    ignores: tuple[Ignore, ...] = ()
+    ignores: tuple[IgnoredProject, ...] = ()
 
     @property
     def is_shared(self) -> bool:
@@ -254,7 +261,7 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
     return lines
 
 
-def _ignore_entry(name: str, rules: Iterable[str], versions: Iterable[str], existing: Ignore | None) -> str:
+def _ignore_entry(name: str, rules: Iterable[str], versions: Iterable[str], existing: IgnoredProject | None) -> str:
     """Return an ignore entry, with the rules and versions of the ``existing`` one, since TOML rejects a second one."""
     if existing is None:
         return ignore_entry_text(name, tuple(rules), versions=tuple(versions))
