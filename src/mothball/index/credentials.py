@@ -168,7 +168,8 @@ class CredentialStore:
         endpoint = endpoint_of(base)
         if endpoint is None or self.is_insecure(endpoint):
             return None
-        url_login = self._closest_url_login(endpoint, base)
+        scoped = self.closest_url(endpoint, base)
+        url_login = None if scoped is None else scoped.login
         if url_login is not None and url_login.password:
             return url_login
         if self.allows_host_login(endpoint):
@@ -190,10 +191,10 @@ class CredentialStore:
             search = self._keyring_results.setdefault(base, _KeyringResult())
         with search.lock:
             if not search.is_done:
-                request = KeyringRequest(
-                    _services(base), sent.username if sent else "", shows_user=not sent or sent.is_name
-                )
-                login = self.keyring.login(request)
+                # As pip and uv use them: the index URL, and the host with port.
+                services = base, base.rstrip("/"), urlsplit(base).netloc.lower()
+                username, shows_user = (sent.username, sent.is_name) if sent else ("", True)
+                login = self.keyring.login(KeyringRequest(services, username, shows_user))
                 search.login = Login(*login) if login else None
                 search.is_done = True
             return None if search.login == sent else search.login
@@ -222,10 +223,6 @@ class CredentialStore:
     def close(self) -> None:
         """Stop running keyring processes."""
         self.keyring.close()
-
-    def _closest_url_login(self, endpoint: Endpoint, base: str) -> Login | None:
-        scoped = self.closest_url(endpoint, base)
-        return None if scoped is None else scoped.login
 
     def closest_url(self, endpoint: Endpoint, base: str) -> ScopedLogin | None:
         """Return the user's URL on ``endpoint`` that shares the most path segments with ``base``."""
@@ -286,11 +283,6 @@ def _common_prefix_length(left: tuple[str, ...], right: tuple[str, ...]) -> int:
     """Return the number of common leading segments of two paths."""
     pairs = enumerate(zip(left, right, strict=False))
     return next((position for position, (a, b) in pairs if a != b), min(len(left), len(right)))
-
-
-def _services(base: str) -> tuple[str, ...]:
-    """Return the service names for a keyring lookup, as pip and uv use them: the index URL, and the host with port."""
-    return base, base.rstrip("/"), urlsplit(base).netloc.lower()
 
 
 # --- keyring ----------------------------------------------------------------------------------------------------------

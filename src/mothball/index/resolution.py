@@ -59,15 +59,6 @@ class LookupSettings(NamedTuple):
     public_indexes: frozenset[str] = frozenset()
     bypass_cache: bool = False
 
-    def is_insecure(self, index_url: str) -> bool:
-        """Return True if the index is on one of the ``insecure_hosts``."""
-        if not self.insecure_hosts:
-            return False
-        from mothball.index.urls import endpoint_of, is_named  # noqa: PLC0415 - few have such hosts
-
-        endpoint = endpoint_of(index_url)
-        return endpoint is not None and is_named(endpoint, self.insecure_hosts)
-
 
 class Query(NamedTuple):
     """A lookup of a normalized name on ``indexes``, in this order (never empty).

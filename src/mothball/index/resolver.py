@@ -210,9 +210,17 @@ def _all_indexes(query: Query) -> tuple[str, ...]:
 
 def _insecure_indexes(queries: Iterable[Query]) -> frozenset[str]:
     """Return the normalized URLs of the indexes that are not authenticated."""
-    with_hosts = (query for query in queries if query.settings.insecure_hosts)  # few users have any
-    indexes = ((query, index) for query in with_hosts for index in _all_indexes(query))
-    return frozenset(page_key(index, "").index_url for query, index in indexes if query.settings.is_insecure(index))
+    with_hosts = [query for query in queries if query.settings.insecure_hosts]
+    if not with_hosts:
+        return frozenset()
+    from mothball.index.urls import endpoint_of, is_named  # noqa: PLC0415 - few have such hosts
+
+    indexes = {(index, query.settings.insecure_hosts) for query in with_hosts for index in _all_indexes(query)}
+    return frozenset(
+        page_key(index, "").index_url
+        for index, hosts in indexes
+        if (endpoint := endpoint_of(index)) is not None and is_named(endpoint, hosts)
+    )
 
 
 def _index_result(page: PageResult, stating: frozenset[str]) -> IndexResult:

@@ -78,7 +78,8 @@ def read_html(body: bytes, name: str) -> ProjectPage:
     metas: dict[str, str] = {}
     in_head, has_evidence, has_other_files = True, False, False
     for tag in _tags(text):
-        in_head = in_head and _stays_in_head(tag)
+        # Other end tags are ignored.
+        in_head = in_head and (tag.name not in _HEAD_ENDS if tag.name[0] == "/" else tag.name in _HEAD_ELEMENTS)
         if in_head and tag.name == "meta":
             _read_meta(metas, tag)
         elif tag.name == "a":
@@ -128,11 +129,6 @@ def _file(attributes: str) -> tuple[str, None, str | None, str | None] | None:
     digest = _SHA256.search(fragment)
     yanked = values.get("data-yanked")
     return name, None, digest[1] if digest else None, None if yanked is None else _unescape(yanked)
-
-
-def _stays_in_head(tag: _Tag) -> bool:
-    """Return True if ``tag`` does not end the head; other end tags are ignored."""
-    return tag.name not in _HEAD_ENDS if tag.name.startswith("/") else tag.name in _HEAD_ELEMENTS
 
 
 def _read_meta(metas: dict[str, str], tag: _Tag) -> None:

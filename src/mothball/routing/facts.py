@@ -175,12 +175,13 @@ def routed_as_saved(
     fields = _routing_fields(dependencies, facts)
     if routing.pairs.issuperset(map(_pair, fields)):
         return dependencies
-    return [
-        dependency
-        if pair in routing.pairs or _is_skipped(pair)
-        else _routed(dependency, pair[1], routing, has_other_indexes=facts.has_unsaved_indexes)
-        for dependency, pair in fields
-    ]
+    routed = []
+    for dependency, pair in fields:
+        _, _, index_name, skip_reason = pair[1]
+        is_skipped = skip_reason is not None and not index_name
+        keeps_pin = pair in routing.pairs or is_skipped
+        routed.append(dependency if keeps_pin else _routed(dependency, pair[1], routing, facts))
+    return routed
 
 
 def _routing_fields(dependencies: Sequence[Dependency], facts: LookupFacts) -> list[tuple[Dependency, tuple[str, Pin]]]:
@@ -190,16 +191,11 @@ def _routing_fields(dependencies: Sequence[Dependency], facts: LookupFacts) -> l
     return list(zip(dependencies, zip(map(_name_of, dependencies), pins, strict=True), strict=True))
 
 
-def _is_skipped(pair: tuple[str, Pin]) -> bool:
-    _, (_, _, index_name, skip_reason) = pair
-    return skip_reason is not None and not index_name
-
-
-def _routed(dependency: Dependency, pin: Pin, routing: SavedRouting, *, has_other_indexes: bool) -> Dependency:
+def _routed(dependency: Dependency, pin: Pin, routing: SavedRouting, facts: LookupFacts) -> Dependency:
     """Return a dependency whose routing fields ``pin`` differ from those of the saved file."""
     pinned = routing.pins.get(dependency.name, frozenset())
     uses_saved_indexes = not dependency.index_name and routing.addresses.issuperset(_addresses(pin))
-    if not pinned and not has_other_indexes and uses_saved_indexes:
+    if not pinned and not facts.has_unsaved_indexes and uses_saved_indexes:
         return dependency
     index_url, also, name, skip_reason = next(iter(pinned)) if len(pinned) == 1 else _SKIPPED
     skip_reason = SkipReason.UNSAVED if skip_reason is not None and not name else skip_reason

@@ -248,9 +248,11 @@ class Router:
             from mothball.routing.tools import mirror_or  # noqa: PLC0415 - few set a mirror
 
             selected = [mirror_or(candidate, self._settings.pipenv_mirror) for candidate in selected]
-        by_name = self._index_by_name(dependency.index_name) if dependency.index_name else None
-        if by_name is not None:
-            selected.append(by_name)
+        if dependency.index_name == "pypi":  # the name of the default index in Poetry
+            selected.append(self._default)
+        elif dependency.index_name:
+            by_name = index_by_name(dependency.index_name, self._declared.indexes, self._settings.uv)
+            selected += [] if by_name is None else [by_name]
         return Selection(tuple(selected)) if selected else None
 
     def _pinned_candidate(self, url: str) -> Candidate:
@@ -261,11 +263,6 @@ class Router:
                 return replacing
         location = f", {index.name or url} in {index.declared_at}" if index and index.declared_at else ""
         return Candidate(url, f"{PINNED_BY_ENTRY}{location}")
-
-    def _index_by_name(self, name: str) -> Candidate | None:
-        if name == "pypi":  # the name of the default index in Poetry
-            return self._default
-        return index_by_name(name, self._declared.indexes, self._settings.uv)
 
     def _installers(self, section: str) -> tuple[str, ...]:
         """Return the tools that install the dependencies of ``section``, empty if no single tool does.
