@@ -7,10 +7,10 @@ import tomllib
 import pytest
 
 from mothball.check.pipeline import check
-from mothball.config.project import DEFAULT_INDEX, Ignore, ProjectConfig, read_config
+from mothball.config.project import DEFAULT_INDEX, ProjectConfig, read_config
 from mothball.model.document import DependencyKind, IndexOption, Span
 from mothball.model.results import CheckMode, IndexResult, Problem, Report, Rule, Severity, StatusNotStated
-from mothball.report.remedies import PUSH, RUN, ConfigFile, RemedyContext, remedies
+from mothball.report.remedies import PUSH, RUN, ConfigFile, IgnoredProject, RemedyContext, remedies
 from tests.support.check_inputs import (
     ARCHIVED,
     DEPRECATED,
@@ -187,7 +187,7 @@ def test_ignore_entries_use_the_table_of_the_configuration_file() -> None:
     ("path", "place"), [("mothball.toml", "[ignore]"), ("pyproject.toml", "[tool.mothball.ignore]")]
 )
 def test_entries_are_added_below_an_existing_table(path: str, place: str) -> None:
-    config_file = ConfigFile(path, exists=True, ignores=(Ignore("B.Lib", "b-lib", (Rule.ARCHIVED,)),))
+    config_file = ConfigFile(path, exists=True, ignores=(IgnoredProject("b-lib", (Rule.ARCHIVED,)),))
     text = remedies(report(a=ARCHIVED), RemedyContext(config_files={"requirements.txt": config_file}))
     assert f"  or below {place} in {path}, then `git add {path}`:\n      a-lib = {{" in text
 
