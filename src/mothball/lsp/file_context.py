@@ -59,17 +59,10 @@ class FileRequest(NamedTuple):
     before: DocumentContext | None = None
 
 
-class FileState(NamedTuple):
-    """The result of reading from disk: the parsed text with its context, and the cached results of its names."""
-
-    parsed: Parsed
-    cached: IndexResults
-
-
 def read_file_state(
     request: FileRequest, effective_settings: Callable[[], EffectiveSettings], cached: LookUp
-) -> FileState:
-    """Read the files that a document depends on, and the cached results of its names."""
+) -> tuple[Parsed, IndexResults]:
+    """Return the parsed text with the files that it depends on, and the cached results of its names."""
     try:
         context = read_file_context(request, effective_settings().config_resolver())
     except (ConfigError, UnreadableFileError) as error:
@@ -81,7 +74,7 @@ def read_file_state(
         text = context.saved.file.text  # a lock may have some MB: keep one copy
     parsed = parse_open(text, context, NOTHING_UNSAVED, request.valid)
     queries = parsed.plan.queries()
-    return FileState(parsed, cached(queries) if queries else {})
+    return parsed, cached(queries) if queries else {}
 
 
 def read_file_context(
@@ -104,29 +97,37 @@ def read_file_context(
         else:
             result = _discover(path, file_format, folder, config_resolver)
             saved = next((file for file in result.files if file.path == display_path(path)), None)
-    manifests = (file for file in result.files if saved and file is not saved and file.project == saved.project)
     problems = () if excludes else tuple(config_resolver.problems)
     if error is not None:
         place = "" if isinstance(error, SettingsError) else display_path(user_config_file())
         problems = (Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place),)
-    context = DocumentContext(
+    saved_file = None if saved is None or error is not None else _saved_file(saved)
+    manifests = tuple(
+        file
+        for file in result.files
+        if saved and file is not saved and file.project == saved.project and not is_lock(file.document)
+    )
+    resolved_config = saved.resolved_config if saved else None
+    if before is not None and before.saved is not None:
+        if saved_file is None and not excludes and not isinstance(error, SettingsError):
+            # The saved file cannot be read, or its configuration is invalid: keep using the last valid one.
+            saved_file, resolved_config, manifests = before.saved, before.resolved_config, before.manifests
+        elif saved_file is not None and saved_file.file.document.is_broken:
+            # It was saved with a syntax error.
+            saved_file = before.saved
+    influencing = _influencing_paths(path, root, result.files, config_resolver)
+    return DocumentContext(
         path,
         root,
-        saved.resolved_config if saved else None,
-        None if saved is None or error is not None else _saved_file(saved),
-        tuple(file for file in manifests if not is_lock(file.document)),
+        resolved_config,
+        saved_file,
+        manifests,
         problems,
         tuple(finding for finding in result.unreadable if finding.path == display_path(path)),
         excludes,
         config_resolver.snapshot_paths(),
-        MappingProxyType(
-            {
-                influencing: stamp_of(influencing)
-                for influencing in _influencing_paths(path, root, result.files, config_resolver)
-            }
-        ),
+        MappingProxyType({of_file: stamp_of(of_file) for of_file in influencing}),
     )
-    return context if before is None or before.saved is None else _with_last_valid(context, before, error)
 
 
 def _saved_file(file: ResolvedFile) -> SavedFile:
@@ -138,22 +139,6 @@ def _saved_file(file: ResolvedFile) -> SavedFile:
         indexes_in(document, text, path),
         frozenset(local_references(document, text, path)),
     )
-
-
-def _with_last_valid(context: DocumentContext, before: DocumentContext, error: Exception | None) -> DocumentContext:
-    """Return ``context``, with the saved file of ``before`` if it cannot be used now."""
-    if context.saved is None and not context.excludes and not isinstance(error, SettingsError):
-        # The saved file cannot be read, or its configuration is invalid.
-        return before._replace(
-            problems=context.problems,
-            unreadable=context.unreadable,
-            snapshots=context.snapshots,
-            stamps=context.stamps,
-        )
-    if context.saved is not None and context.saved.file.document.is_broken:
-        # The file was saved with a syntax error.
-        return context._replace(saved=before.saved)
-    return context
 
 
 def format_without_name(path: str, text: str, folder: str | None) -> str | None:

@@ -212,10 +212,7 @@ class _ResultBatcher:
     """Delivers results of a batch while it is running, so that a slow name does not delay the others."""
 
     def __init__(
-        self,
-        run_in_loop: Callable[[Callable[[], None]], None],
-        deliver: Callable[[IndexResults], None],
-        size: int,
+        self, run_in_loop: Callable[[Callable[[], None]], None], deliver: Callable[[IndexResults], None], size: int
     ) -> None:
         """Pass results to ``deliver`` in the event loop's thread; ``size`` is the number of names."""
         self._run_in_loop = run_in_loop

@@ -21,12 +21,7 @@ from mothball.check.pipeline import plan_lookups
 from mothball.config.project import ProjectConfig
 from mothball.discovery.committed import unchanged_since
 from mothball.discovery.config_lookup import table_path
-from mothball.discovery.local_projects import (
-    DeclaredNames,
-    LocalReference,
-    local_references,
-    resolve_local_references,
-)
+from mothball.discovery.local_projects import DeclaredNames, LocalReference, local_references, resolve_local_references
 from mothball.discovery.resolve import resolve_text
 from mothball.formats.table import parse
 from mothball.formats.toml.scanner import scan_cached

@@ -22,8 +22,9 @@ from mothball.lsp.analysis import AnalysisResult, AnalysisTask, analyze, failed_
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import DiagnosticOptions
 from mothball.lsp.documents import Checked, OpenDocument, UnsavedTexts, changed_span, format_for, settled_queries
-from mothball.lsp.file_context import FileRequest, FileState, format_without_name, read_file_state
+from mothball.lsp.file_context import FileRequest, format_without_name, read_file_state
 from mothball.lsp.lookups import IndexResults, Lookups
+from mothball.lsp.open_text import Parsed
 from mothball.lsp.settings import EffectiveSettings, Environment, Settings, read_effective_settings
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.results import Finding
@@ -82,7 +83,7 @@ class Session:
         # Unused ignores found by the last workspace check, by the path of their configuration file.
         self.unused: Mapping[str, tuple[Finding, ...]] = {}
         # Called with the paths of the snapshots that a document's configuration names.
-        self.on_snapshots: Callable[[tuple[str, ...]], None] = _ignore
+        self.on_snapshots: Callable[[tuple[str, ...]], None] = lambda _: None
         self.lookups = Lookups(self._run_in_loop, self._lookups_finished)
         self.unsaved_texts = UnsavedTexts(self.documents, self._schedule_check, environment.overrides.unverified)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -144,28 +145,21 @@ class Session:
             self._read_file(document)
 
     def apply_settings(self, settings: Settings) -> None:
-        """Apply new settings."""
-        self.settings = settings
+        """Apply new settings; open or close the scripts as the `scripts` setting requires."""
+        had_scripts, self.settings = self.settings.scripts, settings
         self.files_changed()
+        if settings.scripts != had_scripts:
+            documents = self.scripts if settings.scripts else self.documents
+            for document in [document for document in documents.values() if document.format == "script"]:
+                self.close(document.uri)
+                self.open(document.uri, document.path, document.text, document.version)
+                if not settings.scripts and not self.client.pulls:
+                    self.sink.publish(document.uri, [])
 
     def text_of(self, uri: str) -> str | None:
         """Return the text of the document at ``uri``, None if it is not tracked."""
         document = self.documents.get(uri) or self.scripts.get(uri)
         return document.text if document is not None else None
-
-    def apply_scripts_setting(self) -> list[OpenDocument]:
-        """Open or close the scripts as the `scripts` setting requires, and return the closed ones."""
-        closed = []
-        if self.settings.scripts:
-            scripts, self.scripts = self.scripts, {}
-            for document in scripts.values():
-                self.open(document.uri, document.path, document.text, document.version)
-        else:
-            closed = [document for document in self.documents.values() if document.format == "script"]
-            for document in closed:
-                self.close(document.uri)
-                self.open(document.uri, document.path, document.text, document.version)
-        return closed
 
     async def check_again(self) -> list[Checked]:
         """Look up all names of all open documents again, ignoring cached results, and return the results.
@@ -253,14 +247,15 @@ class Session:
             lambda: self._analysis_failed(document),
         )
 
-    def _file_read(self, document: OpenDocument, read_number: int, done: FileState) -> None:
+    def _file_read(self, document: OpenDocument, read_number: int, done: tuple[Parsed, IndexResults]) -> None:
         if document.reads_started != read_number:
             return
-        document.context, document.parsed = done.parsed.context, done.parsed
-        if document.text == done.parsed.text:
-            document.text = done.parsed.text  # the copy that the context keeps, too
+        parsed, cached = done
+        document.context, document.parsed = parsed.context, parsed
+        if document.text == parsed.text:
+            document.text = parsed.text  # the copy that the context keeps, too
         self.on_snapshots(document.context.snapshots)
-        self.lookups.store(done.cached)
+        self.lookups.store(cached)
         self._check(document)
         self._look_up(document)
 
@@ -454,10 +449,6 @@ def _notify_waiters(document: OpenDocument) -> None:
     for waiter in waiting:
         if not waiter.done():
             waiter.set_result(None)
-
-
-def _ignore(_: object) -> None:
-    """Do nothing."""
 
 
 def _deliver(done: asyncio.Future[Result], then: Callable[[Result], None], otherwise: Callable[[], None]) -> None:

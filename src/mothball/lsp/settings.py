@@ -80,12 +80,7 @@ SETTINGS = (
         "offline", "Use only the snapshot and cached results of any age, not the network.", "user", is_restrictive=True
     ),
     EditorSetting(
-        "maxAge",
-        "string",
-        None,
-        'Maximum age of cached results, such as "30m", "1h" or "7d".',
-        "user",
-        read_duration,
+        "maxAge", "string", None, 'Maximum age of cached results, such as "30m", "1h" or "7d".', "user", read_duration
     ),
     _flag(
         "allowLocalIndexes",
@@ -218,12 +213,15 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
     default_index = (
         (UserIndexUrl(settings.index_url, set_by=editor_setting),) if settings.index_url else environment.addresses
     )
-    index_url = strip_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url
-    overrides = environment.overrides._replace(
-        index_url=index_url,
-        offline=environment.overrides.offline or settings.offline,
+    given = environment.overrides
+    overrides = ConfigOverrides(
+        index_url=strip_credentials(settings.index_url) if settings.index_url else given.index_url,
+        offline=given.offline or settings.offline,
+        online=given.online,
+        unverified=given.unverified,
         max_age=settings.max_age,
-        index_set_by=editor_setting if settings.index_url else environment.overrides.index_set_by,
+        index_set_by=editor_setting if settings.index_url else given.index_set_by,
+        allow_local_indexes=given.allow_local_indexes,
     )
     return EffectiveSettings(
         overrides,

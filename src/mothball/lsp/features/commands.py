@@ -39,10 +39,35 @@ def register(server: Server) -> None:
     """Register the commands; each receives the parameters of its request. Show progress of lookups."""
 
     async def check_again(params: types.ExecuteCommandParams) -> dict[str, object] | None:
-        return await _check_again(server, params.work_done_token)
+        """Look up the names of all open documents again, and return the summary; None if the client cancels it."""
+        progress = WorkProgress(server, "mothball: checking again", params.work_done_token, is_command=True)
+        async with progress:
+            check = asyncio.ensure_future(server.session.check_again())
+            await asyncio.wait((check, progress.canceled), return_when=asyncio.FIRST_COMPLETED)
+            if not check.done():
+                check.cancel()
+                return None
+            checked = check.result()
+            findings = dict.fromkeys(
+                finding for each in checked for finding in each.findings() if finding.lookup != PENDING
+            )
+            dependencies = sum(len(each.dependencies()) for each in checked)
+            return _result(progress, len(checked), dependencies, findings)
 
     async def check_workspace(params: types.ExecuteCommandParams) -> dict[str, object] | None:
-        return await _check_workspace(server, params.work_done_token)
+        """Check the workspace, show the diagnostics, and return the summary; None if the client cancels it."""
+        progress = WorkProgress(server, "mothball: checking the workspace", params.work_done_token, is_command=True)
+        async with progress:
+            found = await server.workspace_diagnostics.check(progress, retry=True)
+            if found is None:
+                return None
+            report, summary = found.report, found.report.summary
+            messages = dict.fromkeys(
+                f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in report.problems
+            )
+            for message in messages:
+                server.log(message)
+            return _result(progress, summary.files, summary.dependencies, report.findings, len(messages))
 
     def open_page(params: types.ExecuteCommandParams) -> None:
         address = params.arguments[0] if params.arguments else None
@@ -60,41 +85,6 @@ def register(server: Server) -> None:
     server.command(CHECK_WORKSPACE)(check_workspace)
     server.command(OPEN_PAGE)(open_page)
     server.command(OPEN_SETTINGS)(open_settings)
-
-
-async def _check_again(server: Server, token: types.ProgressToken | None) -> dict[str, object] | None:
-    """Look up the names of all open documents again, and return the summary; None if the client cancels it."""
-    progress = WorkProgress(server, "mothball: checking again", token, is_command=True)
-    await progress.create()
-    async with progress:
-        check = asyncio.ensure_future(server.session.check_again())
-        await asyncio.wait((check, progress.canceled), return_when=asyncio.FIRST_COMPLETED)
-        if not check.done():
-            check.cancel()
-            return None
-        checked = check.result()
-        findings = dict.fromkeys(
-            finding for each in checked for finding in each.findings() if finding.lookup != PENDING
-        )
-        dependencies = sum(len(each.dependencies()) for each in checked)
-        return _result(progress, len(checked), dependencies, findings)
-
-
-async def _check_workspace(server: Server, token: types.ProgressToken | None) -> dict[str, object] | None:
-    """Check the workspace, show the diagnostics, and return the summary; None if the client cancels it."""
-    progress = WorkProgress(server, "mothball: checking the workspace", token, is_command=True)
-    await progress.create()
-    async with progress:
-        found = await server.workspace_diagnostics.check(progress, retry=True)
-        if found is None:
-            return None
-        report, summary = found.report, found.report.summary
-        messages = dict.fromkeys(
-            f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in report.problems
-        )
-        for message in messages:
-            server.log(message)
-        return _result(progress, summary.files, summary.dependencies, report.findings, len(messages))
 
 
 def _result(
@@ -136,22 +126,20 @@ class WorkProgress:
         title: str,
         token: types.ProgressToken | None,
         *,
-        is_cancellable: bool = True,
         is_command: bool = False,
+        is_background: bool = False,
     ) -> None:
-        """Report to ``token``; if it is None, nothing is shown unless ``create`` obtains one."""
+        """Report to ``token``; if it is None, a command and background work request one from the client."""
         self.canceled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.outcome = ""
         self._server = server
         self._title = title
         self._token = token
-        self._is_cancellable = is_cancellable
         self._is_command = is_command
+        self._is_background = is_background
 
-    async def create(self) -> None:
-        """Request a progress token if the client sent none and supports that."""
-        if self._token is not None or not self._server.session.client.progress:
-            return
+    async def _create(self) -> None:
+        """Request a progress token."""
         token, responded = f"mothball-{uuid.uuid4()}", asyncio.get_running_loop().create_future()
         response = self._server.protocol.send_request(
             types.WINDOW_WORK_DONE_PROGRESS_CREATE, types.WorkDoneProgressCreateParams(token)
@@ -163,10 +151,12 @@ class WorkProgress:
             self._token = token
 
     async def __aenter__(self) -> Self:
+        if self._token is None and self._server.session.client.progress and (self._is_command or self._is_background):
+            await self._create()
         self._server.is_checking = self._server.is_checking or self._is_command
         if self._token is not None:
             progress = self._server.work_done_progress
-            begin = types.WorkDoneProgressBegin(self._title, cancellable=self._is_cancellable, percentage=0)
+            begin = types.WorkDoneProgressBegin(self._title, cancellable=not self._is_background, percentage=0)
             progress.begin(self._token, begin)
             progress.tokens[self._token].add_done_callback(lambda _: self.canceled.set_result(None))
         return self
@@ -196,10 +186,9 @@ def _show_lookups(server: Server) -> None:
 
     async def show() -> None:
         await asyncio.sleep(_DELAY)
-        progress = WorkProgress(server, "mothball: looking up dependencies", None, is_cancellable=False)
+        progress = WorkProgress(server, "mothball: looking up dependencies", None, is_background=True)
         try:
             if lookups.pending() and not server.is_checking:
-                await progress.create()
                 async with progress:
                     total = 0
                     while left := lookups.pending():

@@ -171,7 +171,8 @@ def hover_text(content: HoverContent, *, markdown: bool) -> str:
     """Return the hover text as Markdown or as plain text: status and reason in two lines, then the details."""
     style = _Markdown() if markdown else _Plain()
     item, lookup = content.item, content.item.lookup
-    head = [f"{style.strong(_headline(lookup))} {style.untrusted(item.dependency.name)}", _second_line(lookup, style)]
+    headline, meaning = _headline(lookup, style)
+    head = [f"{style.strong(headline)} {style.untrusted(item.dependency.name)}", meaning]
     details = style.items([line for line in _details(content, style) if line])
     return "\n\n".join(part for part in (style.line_break.join(filter(None, head)), details) if part)
 
@@ -236,52 +237,33 @@ def code_span(text: str) -> str:
     return f"{fence}{padding}{text}{padding}{fence}"
 
 
-def _second_line(lookup: LookupResult, style: _Plain) -> str:
-    """Return the reason of the status, or what the status means."""
-    if isinstance(lookup, KnownStatus | UnrecognizedStatus) and one_line(lookup.reason):
-        return f"Reason (not verified): {style.with_links(lookup.reason)}"
-    if isinstance(lookup, Unavailable) and lookup != PENDING:
-        index = style.untrusted(lookup.origin.index_url)
-        return f"Lookup on {index} failed: {style.untrusted(lookup.detail)}"
-    return _meaning(lookup)
-
-
-def _headline(lookup: LookupResult) -> str:  # noqa: PLR0911 - one for each kind, and for pending lookups
+def _headline(lookup: LookupResult, style: _Plain) -> tuple[str, str]:  # noqa: PLR0911 - one for each kind of result
+    """Return the status in words, and its reason or what it means."""
     match lookup:
         case KnownStatus():
-            return str(lookup.status)
+            return str(lookup.status), _reason(lookup.reason, style) or _MEANINGS[lookup.status]
         case StatusNotStated():
-            return "status not stated"
+            return "status not stated", "The index publishes no project statuses: the project may be archived."
         case UnrecognizedStatus():
-            return "unrecognized status"
+            meaning = "A newer version of mothball may recognize the status."
+            return "unrecognized status", _reason(lookup.reason, style) or meaning
         case Missing():
-            return "missing"
+            meaning = "Check the spelling: anyone can register a mistyped, invented or deleted name."
+            return "missing", f"Not on the index. {meaning}"
         case Unavailable() if lookup == PENDING:
-            return "looking up …"
+            return "looking up …", ""
         case Unavailable():
-            return "unverified"
+            index, detail = style.untrusted(lookup.origin.index_url), style.untrusted(lookup.detail)
+            return "unverified", f"Lookup on {index} failed: {detail}"
         case Skipped():
-            return "unresolvable" if lookup.is_unresolvable else "skipped"
+            headline = "unresolvable" if lookup.is_unresolvable else "skipped"
+            return headline, f"Not looked up: {SKIP_REASON_TEXT[lookup.reason]}."
         case _:
             assert_never(lookup)
 
 
-def _meaning(lookup: LookupResult) -> str:
-    match lookup:
-        case KnownStatus():
-            return _MEANINGS[lookup.status]
-        case StatusNotStated():
-            return "The index publishes no project statuses: the project may be archived."
-        case UnrecognizedStatus():
-            return "A newer version of mothball may recognize the status."
-        case Missing():
-            return "Not on the index. Check the spelling: anyone can register a mistyped, invented or deleted name."
-        case Unavailable():
-            return ""
-        case Skipped():
-            return f"Not looked up: {SKIP_REASON_TEXT[lookup.reason]}."
-        case _:
-            assert_never(lookup)
+def _reason(reason: str, style: _Plain) -> str:
+    return f"Reason (not verified): {style.with_links(reason)}" if one_line(reason) else ""
 
 
 def _details(content: HoverContent, style: _Plain) -> Iterator[str]:

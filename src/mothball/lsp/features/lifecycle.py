@@ -139,9 +139,6 @@ def _apply_settings(server: Server, given: object) -> None:
     session.apply_settings(settings)
     if settings.inlay_hints != before.inlay_hints:
         server.refresh_hints()
-    for document in session.apply_scripts_setting() if settings.scripts != before.scripts else ():
-        if not session.client.pulls:
-            server.publish(document.uri, [])
 
 
 # --- files outside of the editor --------------------------------------------------------------------------------------
