@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from mothball.index.credentials import CredentialStore, netrc_paths, variable_name
+from mothball.index.credentials import CredentialStore, ScopedLogin, netrc_paths, variable_name
 from mothball.index.urls import Endpoint, endpoint_of
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -37,42 +37,32 @@ def credential_sources(store: CredentialStore, index_url: str) -> tuple[Credenti
     keyring = _keyring(store, index_url, endpoint)
     if keyring.is_used:  # it replaces what the index has rejected
         return (keyring,)
-    sources = []
-    for source in _sources_before_401(store, index_url, endpoint):
-        sources.append(source)
-        if source.is_used:
-            return (*sources, *([keyring] if store.keyring_result(index_url)[0] else []))
-    return (*sources, *_user_name(store, index_url, endpoint), keyring)
-
-
-def _sources_before_401(store: CredentialStore, index_url: str, endpoint: Endpoint) -> Iterator[CredentialSource]:
-    yield from _url(store, index_url, endpoint)
-    yield from _unbound_variables(store)
-    yield _netrc(store, index_url, endpoint)
-
-
-def _url(store: CredentialStore, index_url: str, endpoint: Endpoint) -> Iterator[CredentialSource]:
+    after_401 = (keyring,) if store.keyring_result(index_url)[0] else ()
     scoped = store.closest_url(endpoint, index_url)
+    url = _url(scoped, endpoint)
+    if url.is_used:
+        return (url, *after_401)
+    login = None if scoped is None else scoped.login
+    sources = (url, *_unbound_variables(store), _netrc(store, endpoint, login.username if login else ""))
+    if sources[-1].is_used:
+        return (*sources, *after_401)
+    # The user name of the URL may be a token: it is sent if no other source has its password.
+    user_name = CredentialSource("index URL", "the user name is sent without a password", is_used=True)
+    return (*sources, *((user_name,) if login is not None else ()), keyring)
+
+
+def _url(scoped: ScopedLogin | None, endpoint: Endpoint) -> CredentialSource:
     if scoped is None:
         place = f"{endpoint.scheme}://{endpoint.display()}"
-        yield CredentialSource("index URL", f"no setting of the user names an index on {place}")
-        return
+        return CredentialSource("index URL", f"no setting of the user names an index on {place}")
     set_by = one_line(scoped.set_by, 200) or "the user configuration"
     if scoped.login is None:
-        yield CredentialSource("index URL", f"the URL in {set_by} has none")
-    elif not scoped.login.password and scoped.login.is_name:
-        yield CredentialSource("index URL", f"the URL in {set_by} has a user name without a password")
-    else:
-        source = f"UV_INDEX_{variable_name(scoped.name)}_…" if scoped.from_variables else "index URL"
-        note = f"those in {source}" if scoped.from_variables else f"those of the URL in {set_by}"
-        yield CredentialSource(source, f"{note} are sent", is_used=True)
-
-
-def _user_name(store: CredentialStore, index_url: str, endpoint: Endpoint) -> Iterator[CredentialSource]:
-    """Yield the user name of the URL, which may be a token: it is sent if no other source has its password."""
-    scoped = store.closest_url(endpoint, index_url)
-    if scoped is not None and scoped.login is not None:
-        yield CredentialSource("index URL", "the user name is sent without a password", is_used=True)
+        return CredentialSource("index URL", f"the URL in {set_by} has none")
+    if not scoped.login.password and scoped.login.is_name:
+        return CredentialSource("index URL", f"the URL in {set_by} has a user name without a password")
+    source = f"UV_INDEX_{variable_name(scoped.name)}_…" if scoped.from_variables else "index URL"
+    note = f"those in {source}" if scoped.from_variables else f"those of the URL in {set_by}"
+    return CredentialSource(source, f"{note} are sent", is_used=True)
 
 
 def _unbound_variables(store: CredentialStore) -> Iterator[CredentialSource]:
@@ -87,12 +77,10 @@ def _unbound_variables(store: CredentialStore) -> Iterator[CredentialSource]:
         )
 
 
-def _netrc(store: CredentialStore, index_url: str, endpoint: Endpoint) -> CredentialSource:
+def _netrc(store: CredentialStore, endpoint: Endpoint, username: str) -> CredentialSource:
     path = next(filter(os.path.isfile, netrc_paths(store.environment)), None)
     if path is None:
         return CredentialSource("netrc", "there is no netrc file")
-    scoped = store.closest_url(endpoint, index_url)
-    username = scoped.login.username if scoped is not None and scoped.login is not None else ""
     login = store.netrc.find(endpoint.host, "")
     shown = one_line(path, 200)
     if store.netrc.error:
