@@ -69,7 +69,7 @@ def _unbound_variables(store: CredentialStore) -> Iterator[CredentialSource]:
     """Yield the variables of uv for indexes whose URL only a repository knows: it could choose any host for them."""
     matches = (re.fullmatch(_VARIABLE, variable) for variable in store.environment)
     names = {match[1]: match[0] for match in matches if match is not None}
-    unbound = sorted(names.keys() - store.index_names())
+    unbound = sorted(names.keys() - store.index_names)
     for name in unbound[:_MAX_VARIABLES]:
         variable = one_line(names[name], 80)
         yield CredentialSource(

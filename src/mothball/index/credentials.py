@@ -73,21 +73,20 @@ class NetrcLogins:
         path = next(filter(os.path.isfile, netrc_paths(self._environment)), None)
         if path is None:
             return {}
+        self.error = "cannot read netrc"
         try:
-            hosts = netrc.netrc(path).hosts if os.path.getsize(path) <= _MAX_NETRC_SIZE else None
+            if os.path.getsize(path) > _MAX_NETRC_SIZE:
+                return {}
+            entries = netrc.netrc(path).hosts.items()
         except netrc.NetrcParseError as error:
             # The message of the exception may quote the file.
             self.error = f"cannot parse netrc (line {error.lineno})"
             return {}
         except (OSError, ValueError):
-            hosts = None
-        if hosts is None:
-            self.error = "cannot read netrc"
             return {}
+        self.error = ""
         return {
-            host.lower(): (login or "", password or "")
-            for host, (login, _, password) in hosts.items()
-            if host != "default"
+            host.lower(): (user or "", password or "") for host, (user, _, password) in entries if host != "default"
         }
 
 
@@ -148,16 +147,13 @@ class CredentialStore:
         self._scoped_logins = tuple(login for login in scoped_logins if login is not None)
         self._endpoints = frozenset(login.endpoint for login in self._scoped_logins)
         self._insecure_hosts = access.insecure_hosts
-        self._index_names = frozenset(variable_name(index.name) for index in access.index_urls if index.name)
+        # As in the names of variables.
+        self.index_names = frozenset(variable_name(index.name) for index in access.index_urls if index.name)
         self.netrc = NetrcLogins(self.environment)
         self.keyring = Keyring(access.keyring, self.environment)
         self._lock = threading.Lock()
         self._keyring_results: dict[str, _KeyringResult] = {}
         self._rejected: set[tuple[str, Login]] = set()
-
-    def is_user_endpoint(self, endpoint: Endpoint) -> bool:
-        """Return True if an index URL of the user is on ``endpoint``."""
-        return endpoint in self._endpoints
 
     def initial_login(self, page: str) -> Login | None:
         """Return the login for the first request of ``page``, None to send none."""
@@ -211,10 +207,6 @@ class CredentialStore:
         """Return True if TLS is not verified for the host of ``endpoint``, so that it gets no credentials."""
         return is_named(endpoint, self._insecure_hosts)
 
-    def index_names(self) -> frozenset[str]:
-        """Return the names of the user's indexes, as in the names of variables."""
-        return self._index_names
-
     def keyring_result(self, base: str) -> tuple[bool, Login | None]:
         """Return whether the keyring was queried for the index with the URL ``base``, and the login that it has."""
         result = self._keyring_results.get(base)
@@ -226,22 +218,21 @@ class CredentialStore:
 
     def closest_url(self, endpoint: Endpoint, base: str) -> ScopedLogin | None:
         """Return the user's URL on ``endpoint`` that shares the most path segments with ``base``."""
-        candidates = [candidate for candidate in self._scoped_logins if candidate.endpoint == endpoint]
-        if not candidates:
-            return None
         segments = _segments(base)
-        return max(
-            candidates,
-            key=lambda candidate: (_common_prefix_length(candidate.segments, segments), candidate.login is not None),
-        )
+
+        def rank(candidate: ScopedLogin) -> tuple[int, bool]:
+            return len(os.path.commonprefix((candidate.segments, segments))), candidate.login is not None
+
+        candidates = (candidate for candidate in self._scoped_logins if candidate.endpoint == endpoint)
+        return max(candidates, key=rank, default=None)
 
     def allows_host_login(self, endpoint: Endpoint) -> bool:
         """Return True if a login for a host, without scheme and port, may be sent to ``endpoint``."""
-        return self.is_user_endpoint(endpoint) or (endpoint.scheme == "https" and endpoint.port == 443)
+        return endpoint in self._endpoints or (endpoint.scheme == "https" and endpoint.port == 443)
 
     def allows_keyring_login(self, endpoint: Endpoint) -> bool:
         """Return True if the keyring may be queried for ``endpoint``; its entries have a port, but no scheme."""
-        return self.is_user_endpoint(endpoint) or endpoint.scheme == "https"
+        return endpoint in self._endpoints or endpoint.scheme == "https"
 
 
 def variable_name(index_name: str) -> str:
@@ -277,12 +268,6 @@ def base_of_page(page: str) -> str:
 
 def _segments(url: str) -> tuple[str, ...]:
     return tuple(part for part in urlsplit(url).path.split("/") if part)
-
-
-def _common_prefix_length(left: tuple[str, ...], right: tuple[str, ...]) -> int:
-    """Return the number of common leading segments of two paths."""
-    pairs = enumerate(zip(left, right, strict=False))
-    return next((position for position, (a, b) in pairs if a != b), min(len(left), len(right)))
 
 
 # --- keyring ----------------------------------------------------------------------------------------------------------
