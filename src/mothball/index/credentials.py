@@ -221,7 +221,8 @@ class CredentialStore:
         segments = _segments(base)
 
         def rank(candidate: ScopedLogin) -> tuple[int, bool]:
-            return len(os.path.commonprefix((candidate.segments, segments))), candidate.login is not None
+            shared = os.path.commonprefix((candidate.segments, segments))  # noqa: RUF071 - of segments, not of text
+            return len(shared), candidate.login is not None
 
         candidates = (candidate for candidate in self._scoped_logins if candidate.endpoint == endpoint)
         return max(candidates, key=rank, default=None)
