@@ -18,6 +18,7 @@ from mothball.model.sanitize import one_line
 _DIRECTIVE = r"{}[ \t]*+(?:mothball[ \t]*+:|(?i:mothball[ \t]*+:(?=[ \t]*+ignore)))[ \t]*+"
 _NAME = "mothball"
 _IGNORE = r"(?s)ignore[ \t]*+\[([^\]\r\n]*+)\](.*)"
+_TO_END = r"[^\r\n]*+"
 _WORD = r"[^\s\[]*+"
 
 # Help for an ignore comment that does not parse as a comment.
@@ -29,6 +30,27 @@ _FORM = "write `# mothball: ignore[archived] reason`"
 def may_hold_ignore_comment(text: str) -> bool:
     """Return False if no comment in ``text`` can be an ignore comment; a fast check, since most files have none."""
     return _NAME in text or _NAME in text.lower()
+
+
+def comment_spans(text: str, strings: Iterable[Span], before: str = "") -> Iterator[Span]:
+    """Yield the spans of all comments; a ``#`` in one of the sorted ``strings`` starts no comment.
+
+    If ``before`` is given, it has the characters that a comment may follow.
+    """
+    remaining = iter(strings)
+    string = next(remaining, None)
+    position = 0
+    while (position := text.find("#", position)) >= 0:
+        while string is not None and string.end <= position:
+            string = next(remaining, None)
+        if string is not None and string.start <= position:
+            position = string.end
+        elif before and position and text[position - 1] not in before:
+            position += 1
+        else:
+            end = re.compile(_TO_END).match(text, position).end()  # type: ignore[union-attr]  # matches anywhere
+            yield Span(position, end)
+            position = end
 
 
 def read_comments(text: str, spans: Iterable[Span]) -> Iterator[IgnoreComment | ParseProblem]:

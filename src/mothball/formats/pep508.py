@@ -19,8 +19,6 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from packaging.requirements import Requirement
-
 # Longer requirements are rejected: they are not realistic, and ``packaging`` parses recursively.
 MAX_LENGTH = 4096
 # An editor parses the same entries on every keystroke, so results are cached: at most MAX_CACHED, of entries with
@@ -263,6 +261,13 @@ def _is_common_marker(marker: str) -> bool:
 # --- other forms ------------------------------------------------------------------------------------------------------
 
 
+# The parts of a requirement that packaging accepted: its specifiers contain neither ``;`` nor ``)``.
+_PARTS = (
+    r"[ \t]*+([A-Za-z0-9._-]++)[ \t]*+(?:\[([^\]]*+)\][ \t]*+)?+"  # name and extras
+    r"(?:@[ \t]*+([^ \t]++)|\(?+([^;)]*+)\)?+)[^;]*+;?+((?s:.*))"  # URL or specifier, and marker
+)
+
+
 def _parse_with_packaging(text: str) -> ParsedRequirement | RequirementError:
     import warnings  # noqa: PLC0415 - off the warm path
 
@@ -272,59 +277,23 @@ def _parse_with_packaging(text: str) -> ParsedRequirement | RequirementError:
         # Invalid escapes in marker strings cause a SyntaxWarning, which is not for the user.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            requirement = Requirement(text)
+            Requirement(text)
     except (ValueError, SyntaxError, RecursionError) as error:
         return _explain(text, error)
-    return _locate(text, requirement)
-
-
-def _locate(text: str, requirement: Requirement) -> ParsedRequirement:
-    """Find the spans of the parts of a requirement that ``packaging`` accepted."""
-    name_start = _skip_space(text, 0)
-    position = name_end = name_start + len(requirement.name)
-    position = _skip_space(text, position)
-    extras: tuple[str, ...] = ()
-    if text.startswith("[", position):
-        closing = text.index("]", position)
-        extras = tuple(extra for part in text[position + 1 : closing].split(",") if (extra := part.strip()))
-        position = _skip_space(text, closing + 1)
-    specifier_span = None
-    if requirement.url is None:
-        specifier_span, position = _locate_specifier(text, position)
-    else:
-        position = _skip_space(text, position + 1) + len(requirement.url)
-    _, _, marker = text[position:].partition(";")
+    parts: re.Match[str] = re.fullmatch(_PARTS, text)  # type: ignore[assignment]  # matches any accepted text
+    name, extras, url, specifier, marker = (part or "" for part in parts.groups())
+    inner = _trimmed_span(specifier)
     return ParsedRequirement(
-        requirement.name,
-        Span(name_start, name_end),
-        extras,
-        specifier_span.slice(text) if specifier_span else "",
-        specifier_span,
+        name,
+        Span(*parts.span(1)),
+        tuple(extra for part in extras.split(",") if (extra := part.strip())),
+        inner.slice(specifier),
+        Span(parts.start(4) + inner.start, parts.start(4) + inner.end) if inner.start < inner.end else None,
         marker.strip(),
-        requirement.url or "",
+        url,
         _trimmed_span(text),
-        normalize_name(requirement.name),
+        normalize_name(name),
     )
-
-
-def _locate_specifier(text: str, position: int) -> tuple[Span | None, int]:
-    """Return the span of the specifier and the offset after it; specifiers contain neither ``;`` nor ``)``."""
-    if text.startswith("(", position):
-        position += 1
-        end = text.index(")", position)
-    else:
-        end = text.find(";", position)
-        end = len(text) if end < 0 else end
-    inner = _trimmed_span(text[position:end])
-    if inner.start == inner.end:
-        return None, end
-    return Span(position + inner.start, position + inner.end), end
-
-
-def _skip_space(text: str, position: int) -> int:
-    while text[position : position + 1] in {" ", "\t"}:
-        position += 1
-    return position
 
 
 # --- URLs -------------------------------------------------------------------------------------------------------------

@@ -91,9 +91,10 @@ class _Offsets:
     """Convert the lines and columns of ``ast``, in UTF-8 bytes, to offsets in code points."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
-        self._columns: dict[int, Sequence[int]] = {}
+        self._starts = [0, *(end.end() for end in _LINE_END.finditer(text)), len(text)]
+        sizes = (len(character.encode("utf-8", "surrogatepass")) for character in text)
+        # The byte offset of each code point.
+        self._bytes = range(len(text) + 1) if text.isascii() else [*accumulate(sizes, initial=0)]
 
     def span(self, node: ast.expr) -> Span:
         end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
@@ -101,28 +102,17 @@ class _Offsets:
 
     def offset(self, line: int, column: int) -> int:
         """Return the offset of a 0-based column in code points, the unit of syntax errors."""
-        start, end = self._bounds(min(max(line, 1), len(self._starts)))
+        start, end = self._bounds(line)
         return min(max(start, start + column), end)
 
-    def _bounds(self, line: int) -> tuple[int, int]:
-        start = self._starts[line - 1]
-        return start, self._starts[line] if line < len(self._starts) else len(self._text)
-
     def _offset(self, line: int, column: int) -> int:
-        # Some Python versions report wrong positions for expressions in f-strings.
-        line = min(line, len(self._starts))
-        return self._starts[line - 1] + bisect_left(self._bytes_before(line), column)
+        start, end = self._bounds(line)
+        return min(bisect_left(self._bytes, self._bytes[start] + column), end)
 
-    def _bytes_before(self, line: int) -> Sequence[int]:
-        """Return the byte offset of each code point of ``line``, cached for long lines with many expressions."""
-        offsets = self._columns.get(line)
-        if offsets is None:
-            start, end = self._bounds(line)
-            content = self._text[start:end]
-            sizes = (len(character.encode("utf-8", "surrogatepass")) for character in content)
-            offsets = range(len(content) + 1) if content.isascii() else [*accumulate(sizes, initial=0)]
-            self._columns[line] = offsets
-        return offsets
+    def _bounds(self, line: int) -> tuple[int, int]:
+        # Some Python versions report wrong positions for expressions in f-strings.
+        line = min(max(line, 1), len(self._starts) - 1)
+        return self._starts[line - 1], self._starts[line]
 
 
 class _SetupReader:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import MAX_LENGTH, broken_document, find_conflict_marker, too_long_document
-from mothball.formats.ignores import read_comments
+from mothball.formats.ignores import comment_spans, read_comments
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements.strings import Item, Section, collect, read_requirement, section_dependency
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
@@ -26,7 +26,7 @@ from mothball.model.document import (
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from mothball.formats.python.calls import SetupArguments, StringLiteral
 
@@ -36,7 +36,6 @@ _EXTRAS = "extras_require"
 _ARGUMENTS = (*_LISTS, _EXTRAS)
 _MAX_SHOWN = 60
 _NAME_ARGUMENT = r"\bname\s*+="
-_COMMENT = "#[^\r\n]*+"
 # setuptools accepts several requirements in one string, one a line, with comments.
 _LINE = r"[^\r\n]+"
 _WORD = r"\S+"
@@ -77,7 +76,7 @@ def _read(text: str, setup: SetupArguments) -> Iterator[Item]:
             yield _read_template(text, literal.span, section)
         else:
             yield from _read_literal(text, literal, section)
-    yield from read_comments(text, _comment_spans(text, setup.strings))
+    yield from read_comments(text, comment_spans(text, setup.strings))
 
 
 def _read_literal(text: str, literal: StringLiteral, section: Section) -> Iterator[Dependency | ParseProblem]:
@@ -116,23 +115,6 @@ def _unresolvable(setup: SetupArguments) -> Iterator[ParseProblem]:
     for argument, span in first_spans.items():
         message = f"{argument or 'an argument of setup()'} is computed; its dependencies were not checked"
         yield ParseProblem(span, message, _COMPUTED_HELP)
-
-
-def _comment_spans(text: str, strings: Sequence[Span]) -> Iterator[Span]:
-    """Yield the spans of all comments; a ``#`` in one of ``strings`` starts no comment."""
-    remaining = iter(strings)
-    string = next(remaining, None)
-    position = 0
-    while (position := text.find("#", position)) >= 0:
-        while string is not None and string.end <= position:
-            string = next(remaining, None)
-        if string is not None and string.start <= position:
-            position = string.end
-            continue
-        comment = re.compile(_COMMENT).match(text, position)
-        end = comment.end() if comment else len(text)
-        yield Span(position, end)
-        position = end
 
 
 # --- string literals --------------------------------------------------------------------------------------------------

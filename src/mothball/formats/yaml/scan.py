@@ -8,12 +8,10 @@ copy. An anchor is registered only when its node is complete, so that no cycles 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import broken_document, find_conflict_marker
-from mothball.formats.ignores import may_hold_ignore_comment, read_comments
+from mothball.formats.ignores import comment_spans, read_comments
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.model.document import Document, IgnoreComment, ParseProblem, Span
 from mothball.model.records import NamedTuple
@@ -38,9 +36,7 @@ _MIN_LENGTH_PER_EVENT = 5
 _MAX_SCALAR = 100_000
 # Characters that YAML forbids, and the byte-order mark, which would shift all positions.
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_LINE_END = re.compile(r"[\r\n]|\Z")
-_DIRECTIVE = r"(?i)mothball"
-_BEFORE_COMMENT = " \t\"',[]{}"
+_BEFORE_COMMENT = "\r\n \t\"',[]{}"
 _ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^\r\n])")
 _QUOTE = re.compile("''")
 # Decoded short escapes by the character after the backslash; any other character stands for itself.
@@ -128,22 +124,11 @@ class YamlScan(NamedTuple):
         return _content(self.text, scalar.span, scalar.value)
 
     def comments(self) -> Iterator[IgnoreComment | ParseProblem]:
-        """Yield the ignore comments of the file, and the problems of invalid ones."""
-        return read_comments(self.text, self._comment_spans())
+        """Yield the ignore comments of the file, and the problems of invalid ones.
 
-    def _comment_spans(self) -> Iterator[Span]:
-        """Yield the spans of comments that contain the name of mothball, from the ``#`` to the end of the line."""
-        text = self.text
-        end = 0
-        for mention in re.finditer(_DIRECTIVE, text) if may_hold_ignore_comment(text) else ():
-            if mention.start() < end:  # the line was already searched
-                continue
-            start = max(text.rfind("\n", end, mention.start()), text.rfind("\r", end, mention.start()), end - 1) + 1
-            line_end = _LINE_END.search(text, mention.start())
-            end = line_end.start() if line_end else len(text)
-            comment = _comment_start(text, Span(start, end), self.scalars)
-            if comment is not None:
-                yield Span(comment, end)
+        YAML requires white space before the ``#``; PyYAML, which pre-commit and conda use, does not.
+        """
+        return read_comments(self.text, comment_spans(self.text, self.scalars, _BEFORE_COMMENT))
 
 
 def scan_yaml(format_name: str, text: str) -> YamlScan | Document:
@@ -257,21 +242,6 @@ def _to_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
 
 def _index(mark: yaml.Mark | _yaml.Mark | None, default: int) -> int:
     return default if mark is None else mark.index
-
-
-def _comment_start(text: str, line: Span, scalars: tuple[Span, ...]) -> int | None:
-    """Return the start of the comment on ``line``: a ``#`` outside of scalars, after white space or the end of a token.
-
-    YAML requires white space before the ``#``; PyYAML, which pre-commit and conda use, does not.
-    """
-    position = text.find("#", *line)
-    while position >= 0:
-        before = bisect_right(scalars, position, key=attrgetter("start")) - 1
-        scalar_end = scalars[before].end if before >= 0 else 0
-        if position >= scalar_end and (position == line.start or text[position - 1] in _BEFORE_COMMENT):
-            return position
-        position = text.find("#", max(position + 1, scalar_end), line.end)
-    return None
 
 
 def _content(text: str, span: Span, value: str) -> SourceMap | None:
