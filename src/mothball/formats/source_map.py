@@ -14,7 +14,8 @@ from mothball.model.document import Span
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import re
+    from collections.abc import Callable, Iterable
 
 
 class SourcePart(NamedTuple):
@@ -86,6 +87,17 @@ class SourceMap(NamedTuple):
 
     def _index(self, offset: int) -> int:
         return max(0, bisect_right(self.pieces, offset, key=_offset) - 1) if len(self.pieces) > 1 else 0
+
+
+def decoded_parts(text: str, span: Span, escape: re.Pattern[str], decode: Callable[[str], str]) -> list[SourcePart]:
+    """Return the parts of ``span`` in ``text``, in which ``decode`` gives the text of each match of ``escape``."""
+    parts: list[SourcePart] = []
+    position = span.start
+    for match in escape.finditer(text, *span):
+        parts.append(SourcePart(text[position : match.start()], position, match.start()))
+        parts.append(SourcePart(decode(match[0]), *match.span()))
+        position = match.end()
+    return [*parts, SourcePart(text[position : span.end], position, span.end)]
 
 
 def source_map(parts: Iterable[SourcePart]) -> SourceMap:

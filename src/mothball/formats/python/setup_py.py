@@ -12,7 +12,7 @@ from mothball.formats.broken import MAX_LENGTH, broken_document, find_conflict_m
 from mothball.formats.ignores import comment_spans, read_comments
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements.strings import Item, Section, collect, read_requirement, section_dependency
-from mothball.formats.source_map import SourceMap, SourcePart, source_map
+from mothball.formats.source_map import SourceMap, SourcePart, decoded_parts, source_map
 from mothball.model.document import (
     Dependency,
     Document,
@@ -124,10 +124,8 @@ _GAP = re.compile(r"(?>(?:[ \t\f+()]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
 _OPENING = re.compile(r"""([fFrRuU]{0,2})('''|\"""|'|")""")
 _ESCAPE = r"""\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|(?s:.))|\r\n?"""
 _LINE_END = r"\r\n?"
-# Decoded short escapes by the character after the backslash; an escaped line end is removed.
-_SHORT_ESCAPES = dict(zip("\\'\"abfnrtv", "\\'\"\a\b\f\n\r\t\v", strict=True)) | {"\r": "", "\n": ""}
-_OCTAL = frozenset("01234567")
-_CODE_POINTS = 0x110000
+# The characters that have a meaning after a backslash, apart from line ends, which are removed.
+_ESCAPED = frozenset("\\'\"abfnrtvxuUN01234567")
 _END = {
     # Everything up to and including the closing quote.
     quote: re.compile(rf"(?>(?:[^\\{quote[0]}]++|(?s:\\.)|(?!{quote}){quote[0]})*){quote}")
@@ -148,42 +146,19 @@ def decode_literal(text: str, span: Span) -> SourceMap | None:
         if opening is None or closing is None:
             return None
         inner = Span(opening.end(), closing.end() - len(opening[2]))
-        parts += _decoded(text, inner, is_raw="r" in opening[1].lower())
+        escape = re.compile(_LINE_END if "r" in opening[1].lower() else _ESCAPE)
+        parts += decoded_parts(text, inner, escape, _decode_escape)
         gap = _GAP.match(text, closing.end(), span.end)
         position = gap.end() if gap else closing.end()
     return source_map(parts)
 
 
-def _decoded(text: str, inner: Span, *, is_raw: bool) -> list[SourcePart]:
-    parts: list[SourcePart] = []
-    position = inner.start
-    for escape in re.compile(_LINE_END if is_raw else _ESCAPE).finditer(text, *inner):
-        parts.append(SourcePart(text[position : escape.start()], position, escape.start()))
-        parts.append(SourcePart(_decode_escape(escape[0]), *escape.span()))
-        position = escape.end()
-    parts.append(SourcePart(text[position : inner.end], position, inner.end))
-    return parts
-
-
 def _decode_escape(escape: str) -> str:
-    kind = escape[1:2]
-    if escape[0] == "\r":
-        return "\n"
-    if kind in _SHORT_ESCAPES:
-        return _SHORT_ESCAPES[kind]
-    if escape.startswith("\\N{"):
-        return _named_character(escape[3:-1])
-    digits = escape[1:] if kind in _OCTAL else escape[2:]
-    if not digits:
+    if escape[-1] in "\r\n":
+        return "\n" if escape[0] == "\r" else ""
+    if escape[1] not in _ESCAPED:
         return escape
-    code_point = int(digits, 8 if kind in _OCTAL else 16)
-    return chr(code_point) if code_point < _CODE_POINTS else "\ufffd"
-
-
-def _named_character(name: str) -> str:
-    import unicodedata  # noqa: PLC0415 - rarely needed
-
     try:
-        return unicodedata.lookup(name)
-    except KeyError:
+        return escape.encode().decode("unicode_escape")
+    except UnicodeDecodeError:  # an unknown name, or no code point
         return "\ufffd"

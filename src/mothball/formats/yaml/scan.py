@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.broken import broken_document, find_conflict_marker
 from mothball.formats.ignores import comment_spans, read_comments
-from mothball.formats.source_map import SourceMap, SourcePart, source_map
+from mothball.formats.source_map import SourceMap, SourcePart, decoded_parts, source_map
 from mothball.model.document import Document, IgnoreComment, ParseProblem, Span
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -252,22 +252,10 @@ def _content(text: str, span: Span, value: str) -> SourceMap | None:
     if written == value:
         return source_map([SourcePart(value, *inner)])
     if quote in {'"', "'"}:
-        decoded = _decoded(text, inner, quote)
+        decoded = source_map(decoded_parts(text, inner, _ESCAPE if quote == '"' else _QUOTE, _decode_escape))
         if decoded.text == value:
             return decoded
     return _folded(text, inner, value)
-
-
-def _decoded(text: str, inner: Span, quote: str) -> SourceMap:
-    """Decode the escapes in a quoted string."""
-    parts: list[SourcePart] = []
-    position = inner.start
-    for escape in (_ESCAPE if quote == '"' else _QUOTE).finditer(text, *inner):
-        parts.append(SourcePart(text[position : escape.start()], position, escape.start()))
-        parts.append(SourcePart(_decode_escape(escape[0]), *escape.span()))
-        position = escape.end()
-    parts.append(SourcePart(text[position : inner.end], position, inner.end))
-    return source_map(parts)
 
 
 def _decode_escape(escape: str) -> str:
