@@ -120,8 +120,12 @@ def _removals(text: str, document: Document, dependency: Dependency) -> Iterator
     start, end = dependency.entry_span
     while text[end : end + 1] in {'"', "'"} and text[start - 1 : start] == text[end]:
         start, end = start - 1, end + 1
-    if document.format == "setup-py" and not _is_list_element(text, Span(start, end)):
-        return
+    if document.format == "setup-py":
+        from mothball.formats.python.calls import is_list_item  # noqa: PLC0415 - imports Python's parser
+
+        # Elements of tuples stay, because ``(a)`` is not a tuple.
+        if not is_list_item(text, Span(start, end)):
+            return
     line = start_of_line(text, start)
     if document.format in _LINE_FORMATS:
         option = text[line:start].rstrip()
@@ -156,13 +160,6 @@ def _from_array(text: str, element: Span) -> Iterator[Edit]:
     if opening + closing in {"[]", "{}"}:
         edits.append(Edit(Span(left, right), ""))
     yield from edits
-
-
-def _is_list_element(text: str, element: Span) -> bool:
-    """Return True if ``element`` is in a Python list. Elements of tuples stay, because ``(a)`` is not a tuple."""
-    from mothball.formats.python.calls import find_lists  # noqa: PLC0415 - imports Python's parser
-
-    return any(element in elements for _, elements in find_lists(text))
 
 
 def _is_only_item(text: str, item: Span, indent: str) -> bool:

@@ -65,14 +65,12 @@ def read_setup(text: str, lists: Collection[str], table: str) -> SetupArguments 
     return tree if isinstance(tree, InvalidPython) else _SetupReader(tree, offsets, lists, table).read()
 
 
-def find_lists(text: str) -> list[tuple[Span, tuple[Span, ...]]]:
-    """Return the span of each list display in ``text`` with the spans of its items; empty for invalid Python."""
+def is_list_item(text: str, span: Span) -> bool:
+    """Return True if ``span`` is an item of a list display in ``text``; False for invalid Python."""
     offsets = _Offsets(text)
     tree = _parse(text, offsets)
-    if isinstance(tree, InvalidPython):
-        return []
-    lists = (node for node in ast.walk(tree) if isinstance(node, ast.List))
-    return [(offsets.span(node), tuple(map(offsets.span, node.elts))) for node in lists]
+    nodes = () if isinstance(tree, InvalidPython) else ast.walk(tree)
+    return any(offsets.span(item) == span for node in nodes if isinstance(node, ast.List) for item in node.elts)
 
 
 def _parse(text: str, offsets: _Offsets) -> ast.Module | InvalidPython:
@@ -125,6 +123,7 @@ class _SetupReader:
         self._offsets = offsets
         self._lists = lists
         self._table = table
+        self._arguments = {*lists, table}
         # All values assigned or added to a name in the file; ``x["key"] = value`` is stored as a dict.
         self._values: dict[str, list[ast.expr]] = {}
         self._by_key: dict[str, dict[object, list[ast.expr]]] = {}
@@ -159,7 +158,7 @@ class _SetupReader:
         match node:
             case ast.Constant(value=str()) | ast.JoinedStr():
                 self._strings.append(self._offsets.span(node))
-                if isinstance(node, ast.Constant) and (node.value in self._lists or node.value == self._table):
+                if isinstance(node, ast.Constant) and node.value in self._arguments:
                     self._list_names.append(node)
             case ast.ImportFrom():
                 self._setups.update(alias.asname for alias in node.names if alias.name == _SETUP and alias.asname)
@@ -206,20 +205,14 @@ class _SetupReader:
 
     def _is_setup(self, call: ast.Call) -> bool:
         """Return True for a call of ``setup``, and for any other call with a list of requirements as an argument."""
-        return self._names_setup(call.func) or any(
-            keyword.arg in self._lists or keyword.arg == self._table for keyword in call.keywords
-        )
-
-    def _names_setup(self, function: ast.expr) -> bool:
-        if isinstance(function, ast.Name) and function.id not in self._setups:
-            values = self._values.get(function.id, [])[:_MAX_VALUES]
-            return any(isinstance(value, ast.Name | ast.Attribute) and self._is_setup_name(value) for value in values)
-        return self._is_setup_name(function)
-
-    def _is_setup_name(self, function: ast.expr) -> bool:
-        return (
+        functions = [call.func]
+        if isinstance(call.func, ast.Name):
+            functions += self._values.get(call.func.id, [])[:_MAX_VALUES]
+        is_named = any(
             function.id in self._setups if isinstance(function, ast.Name) else getattr(function, "attr", "") == _SETUP
+            for function in functions
         )
+        return is_named or any(keyword.arg in self._arguments for keyword in call.keywords)
 
     # --- arguments ----------------------------------------------------------------------------------------------------
 
@@ -232,7 +225,7 @@ class _SetupReader:
                     yield from self._read_argument(name, value)
 
     def _read_argument(self, name: str, value: ast.expr) -> Iterator[StringLiteral]:
-        self._has_lists = self._has_lists or name in self._lists or name == self._table
+        self._has_lists = self._has_lists or name in self._arguments
         if name in self._lists:
             yield from self._list(value, name, f"{_SETUP}.{name}")
         elif name == self._table:
@@ -244,25 +237,17 @@ class _SetupReader:
     def _entries(self, node: ast.expr, argument: str) -> Iterator[tuple[str, ast.expr]]:
         """Yield the keys and values of a dict; a computed key is an empty string."""
         for leaf in self._leaves(node):
-            match leaf:
-                case ast.Dict():
-                    for key, value in zip(leaf.keys, leaf.values, strict=True):
-                        if key is None:
-                            yield from self._entries(value, argument)
-                            continue
-                        if not argument and not self._text(key):
-                            self._computed.append((_COMPUTED_KEYWORD, key))
-                        yield self._text(key), value
-                case ast.Call(func=ast.Name(id="dict")):
-                    for keyword in (*leaf.keywords, *(ast.keyword(None, value) for value in leaf.args)):
-                        if keyword.arg is None:
-                            yield from self._entries(keyword.value, argument)
-                        else:
-                            yield keyword.arg, keyword.value
-                case ast.Constant():
-                    pass
-                case _:
-                    self._computed.append((argument, leaf))
+            items = _dict_items(leaf)
+            if items is None and not isinstance(leaf, ast.Constant):
+                self._computed.append((argument, leaf))
+            for key, value in items or ():
+                if key is None:
+                    yield from self._entries(value, argument)
+                    continue
+                text = self._text(key)
+                if not argument and not text:
+                    self._computed.append((_COMPUTED_KEYWORD, key))
+                yield text, value
 
     def _list(self, node: ast.expr, argument: str, section: str) -> Iterator[StringLiteral]:
         """Yield the strings of a list, or a single string in place of the list."""
@@ -320,8 +305,9 @@ class _SetupReader:
         """Return the values of a constant key in the dicts assigned to ``name``."""
         if name not in self._by_key:
             by_key = self._by_key[name] = {}
-            for item_key, value in (item for node in self._values.get(name, ()) for item in _dict_items(node)):
-                by_key.setdefault(item_key, []).append(value)
+            for item_key, value in (item for node in self._values.get(name, ()) for item in _dict_items(node) or ()):
+                if isinstance(item_key, ast.Constant):
+                    by_key.setdefault(item_key.value, []).append(value)
         return self._by_key[name].get(key, [])
 
     def _text(self, node: ast.expr) -> str:
@@ -361,17 +347,17 @@ def _without_conditions(node: ast.AST) -> Iterator[ast.AST]:
                 queue += ast.iter_child_nodes(node)
 
 
-def _dict_items(node: ast.expr) -> Iterator[tuple[object, ast.expr]]:
-    """Yield the constant keys and the values of ``{"key": value}`` or ``dict(key=value)``."""
+def _dict_items(node: ast.expr) -> list[tuple[ast.expr | None, ast.expr]] | None:
+    """Return the keys and values of ``{"key": value, **more}`` or ``dict(key=value, **more)``; None for ``more``."""
     match node:
         case ast.Dict():
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant):
-                    yield key.value, value
+            return list(zip(node.keys, node.values, strict=True))
         case ast.Call(func=ast.Name(id="dict")):
-            yield from ((keyword.arg, keyword.value) for keyword in node.keywords)
+            keywords = ((each.arg, each.value) for each in node.keywords)
+            items = [(None if name is None else ast.Constant(name), value) for name, value in keywords]
+            return [*items, *((None, value) for value in node.args)]
         case _:
-            pass
+            return None
 
 
 def _first_literal(node: ast.expr) -> ast.expr | None:

@@ -103,7 +103,8 @@ def extend_annotation_ignores(
             continue
         entry = bisect_left(entry_starts, starts[line])
         is_of_entry = entry < len(entry_starts) and entry_starts[entry] < ignore.span.start
-        yield ignore._replace(applies_to=Span(entry_starts[entry], ignore.applies_to.end)) if is_of_entry else ignore
+        start = entry_starts[entry] if is_of_entry else ignore.applies_to.start
+        yield IgnoreComment(ignore.span, ignore.rules, ignore.reason, Span(start, ignore.applies_to.end))
 
 
 def end_of_annotations(text: str, start: int) -> int:
