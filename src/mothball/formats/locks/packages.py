@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from mothball.formats.pep508 import NAME_PATTERN
 from mothball.model.document import DependencyGraph, ParseProblem, SkipReason, Span, normalize_name
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 # A project name, also at the start of a requirement.
 NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)

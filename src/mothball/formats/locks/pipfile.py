@@ -8,8 +8,8 @@ first error of an invalid one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from json import JSONDecodeError, JSONDecoder
-from typing import TYPE_CHECKING
 
 from mothball.formats.broken import CONFLICT
 from mothball.formats.locks.packages import (
@@ -26,9 +26,6 @@ from mothball.formats.locks.packages import (
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span, normalize_name
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _META = "_meta"
 _HELP = "regenerate the file with `pipenv lock`"

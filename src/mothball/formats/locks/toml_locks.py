@@ -6,7 +6,7 @@ Each format has a layout, and a function that finds the source of a package, and
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from mothball.formats.locks.fast_reader import read_lines
 from mothball.formats.locks.packages import (
@@ -39,9 +39,6 @@ from mothball.model.document import (
 )
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 
 class _Package(NamedTuple):

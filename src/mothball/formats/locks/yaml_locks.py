@@ -7,6 +7,7 @@ its requirement is a URL (conda-lock, "Unified lockfile").
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mothball.formats.locks.packages import (
@@ -37,8 +38,6 @@ from mothball.model.document import Dependency, DependencyKind, Document, ParseP
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     PackageReader = Callable[[YamlMapping, Iterable[YamlMapping]], Iterator["_YamlPackage"]]
 
 # The URL of a direct reference, in version 7 of pixi.lock.

@@ -6,10 +6,10 @@ to an existing group. The module of a tool is imported only if the file has its 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
 from mothball.formats.manifests.documents import ManifestItem, ToolReader, build_document, mark_never_installed
-from mothball.formats.manifests.tables import MAX_SHOWN, all_tables, read_items, tool_tables
+from mothball.formats.manifests.tables import MAX_SHOWN, ArrayItem, Tables, all_tables, read_items, tool_tables
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.scanner import scan_cached
 from mothball.formats.toml.values import (
@@ -27,11 +27,6 @@ from mothball.formats.toml.values import (
 from mothball.model.document import Dependency, Document, ParseProblem, Span, normalize_name
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from mothball.formats.manifests.tables import ArrayItem, Tables
 
 _TABLES = {"build-system", "project", "dependency-groups"}
 # The modules and functions that read ``[tool.NAME]``.

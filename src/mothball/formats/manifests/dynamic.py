@@ -8,17 +8,12 @@ tables of its own.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.formats.manifests.tables import MAX_SHOWN
-from mothball.formats.toml.values import Array, String
+from mothball.formats.toml.values import Array, Path, String, TomlEntry, Value
 from mothball.model.document import ParseProblem, normalize_name
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from mothball.formats.toml.values import Path, TomlEntry, Value
 
 _FIELDS = ("dependencies", "optional-dependencies")
 # Top-level modules of build backends; without a backend it is setuptools.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from mothball.formats.manifests.declarations import (
     IndexPins,
@@ -11,14 +11,9 @@ from mothball.formats.manifests.declarations import (
     read_named_entries,
     read_named_entry,
 )
-from mothball.formats.manifests.documents import parse_with
+from mothball.formats.manifests.documents import ManifestItem, parse_with
 from mothball.formats.manifests.tables import ANY, Tables
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mothball.formats.manifests.documents import ManifestItem
-    from mothball.model.document import Document
+from mothball.model.document import Document
 
 # All other tables are package categories (Pipenv, "Pipfile").
 _NOT_CATEGORIES = {"source", "requires", "scripts", "pipenv"}

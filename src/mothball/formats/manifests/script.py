@@ -7,16 +7,13 @@ both. The block is therefore parsed as a pyproject.toml with ``[project]`` prepe
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from mothball.formats.broken import conflict_problems, is_conflict_marker
 from mothball.formats.manifests import document as pyproject
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.model.document import Dependency, Document, ParseProblem, Span, relocated
 from mothball.model.records import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _FORMAT = "script"
 _TYPE = "script"

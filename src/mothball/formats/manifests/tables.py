@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements import strings as requirement_texts
@@ -27,12 +27,9 @@ from mothball.formats.toml.values import (
     Value,
     source_span,
 )
-from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, UnnamedEntry
+from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, Span, UnnamedEntry
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from mothball.model.document import Span
 
 # Maximum length of a name in a message, in code points.
 MAX_SHOWN = 60

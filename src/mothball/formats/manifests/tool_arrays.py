@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-from mothball.formats.manifests.tables import ANY, ARRAY_INDEX, read_arrays, read_files, read_requirement
+from mothball.formats.manifests.tables import (
+    ANY,
+    ARRAY_INDEX,
+    ArrayItem,
+    Tables,
+    read_arrays,
+    read_files,
+    read_requirement,
+)
 from mothball.formats.pep508 import RequirementError, parse_requirement
-from mothball.model.document import DependencyKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from mothball.formats.manifests.tables import ArrayItem, Tables
-    from mothball.formats.requirements.strings import Section
-    from mothball.formats.toml.values import String
-    from mothball.model.document import Include
+from mothball.formats.requirements.strings import Section
+from mothball.formats.toml.values import String
+from mothball.model.document import DependencyKind, Include
 
 # All applications, one application, its platform, an output format of the platform, and a Linux distribution.
 _BRIEFCASE_TABLES = ((), *(("app", *[ANY] * depth) for depth in range(1, 5)))

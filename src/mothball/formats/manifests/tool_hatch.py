@@ -8,7 +8,7 @@ belong to the default environment, from which other environments inherit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from mothball.formats.manifests.declarations import (
     NamedEntry,
@@ -17,20 +17,21 @@ from mothball.formats.manifests.declarations import (
     read_workspaces,
     skip_reason_of_source,
 )
-from mothball.formats.manifests.documents import SourceOverride, parse_with
-from mothball.formats.manifests.tables import ANY, MAX_SHOWN, read_arrays, read_files, read_requirement
+from mothball.formats.manifests.documents import ManifestItem, SourceOverride, parse_with
+from mothball.formats.manifests.tables import (
+    ANY,
+    MAX_SHOWN,
+    ArrayItem,
+    Tables,
+    read_arrays,
+    read_files,
+    read_requirement,
+)
+from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.scanner import scan_cached
 from mothball.formats.toml.values import InlineTable, Scalar, String, flatten_inline_tables
-from mothball.model.document import ParseProblem, SkipReason, normalize_name
+from mothball.model.document import Document, ParseProblem, SkipReason, normalize_name
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.tables import ArrayItem, Tables
-    from mothball.formats.requirements.strings import Section
-    from mothball.model.document import Document
 
 _ENVS = "envs"
 _SOURCES = "sources"

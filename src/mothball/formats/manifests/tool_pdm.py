@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from mothball.formats.manifests.declarations import (
     declared_indexes,
@@ -11,17 +11,11 @@ from mothball.formats.manifests.declarations import (
     read_workspaces,
     text_of,
 )
-from mothball.formats.manifests.tables import ANY, read_arrays, read_requirement
-from mothball.model.document import DependencyKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.tables import ArrayItem, Tables
-    from mothball.formats.requirements.strings import Section
-    from mothball.formats.toml.values import String
-    from mothball.model.document import ToolIndex
+from mothball.formats.manifests.documents import ManifestItem
+from mothball.formats.manifests.tables import ANY, ArrayItem, Tables, read_arrays, read_requirement
+from mothball.formats.requirements.strings import Section
+from mothball.formats.toml.values import String
+from mothball.model.document import DependencyKind, ToolIndex
 
 _PDM = (("dev-dependencies", ANY), ("plugins",))
 _PDM_OVERRIDES = (("resolution", "overrides"), ("overrides",))

@@ -5,26 +5,19 @@ A conda package may have the name of an unrelated project on a Python index, so 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.declarations import (
+    NamedEntry,
     find_named_entries,
     index_urls_in,
     read_named_entries,
     read_named_entry,
 )
-from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.tables import ANY, TableMatcher
-from mothball.model.document import Dependency, DependencyKind, ParseProblem, SkipReason, ToolIndex
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mothball.formats.manifests.declarations import NamedEntry
-    from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.tables import Tables
-    from mothball.model.document import Document
+from mothball.formats.manifests.documents import ManifestItem, parse_with
+from mothball.formats.manifests.tables import ANY, TableMatcher, Tables
+from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, ToolIndex
 
 _WORKSPACES = ((), ("target", ANY), ("feature", ANY), ("feature", ANY, "target", ANY))
 _PACKAGES = (("package",), ("package", "target", ANY))

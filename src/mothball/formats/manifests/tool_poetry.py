@@ -6,8 +6,8 @@ read as a dependency and as a source override (poetry-core, ``DependencyGroup.de
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.declarations import (
     DeclaredIndex,
@@ -18,16 +18,10 @@ from mothball.formats.manifests.declarations import (
     read_named_entry,
     text_of,
 )
-from mothball.formats.manifests.documents import SourceOverride, mark_never_installed
-from mothball.formats.manifests.tables import ANY
+from mothball.formats.manifests.documents import ManifestItem, SourceOverride, mark_never_installed
+from mothball.formats.manifests.tables import ANY, Tables
 from mothball.formats.toml.values import String
 from mothball.model.document import Dependency, DependencyKind, SkipReason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.tables import Tables
 
 # Poetry's name for the default index.
 _DEFAULT = "pypi"

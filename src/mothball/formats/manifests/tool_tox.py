@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.documents import parse_with
+from mothball.formats.manifests.documents import ManifestItem, parse_with
 from mothball.formats.manifests.tables import (
     ANY,
     ARRAY_INDEX,
+    ArrayItem,
+    Pattern,
+    StringReader,
     TableMatcher,
+    Tables,
     read_arrays,
     read_items,
     read_requirement,
@@ -20,14 +24,7 @@ from mothball.formats.manifests.tables import (
 from mothball.formats.manifests.templates import read_pip_lines, relocate
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.values import Array, InlineTable, String, source_span
-from mothball.model.document import DependencyKind, relocated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.tables import ArrayItem, Pattern, StringReader, Tables
-    from mothball.model.document import Document
+from mothball.model.document import DependencyKind, Document, relocated
 
 _PLUGINS = (("requires",),)
 _INI = (("legacy_tox_ini",),)

@@ -6,7 +6,7 @@ only. ``exclude-dependencies`` lists packages that are not installed, so they ar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from mothball.formats.manifests.declarations import (
     Members,
@@ -20,11 +20,12 @@ from mothball.formats.manifests.declarations import (
     skip_reason_of_source,
     text_of,
 )
-from mothball.formats.manifests.documents import SourceOverride, apply_source_overrides
+from mothball.formats.manifests.documents import ManifestItem, SourceOverride, apply_source_overrides
 from mothball.formats.manifests.tables import (
     ANY,
     ARRAY_INDEX,
     MAX_SHOWN,
+    ArrayItem,
     TableMatcher,
     Tables,
     all_tables,
@@ -32,6 +33,7 @@ from mothball.formats.manifests.tables import (
     read_requirement,
     tool_tables,
 )
+from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import Array, InlineTable, Scalar, String
 from mothball.model.document import (
@@ -44,13 +46,6 @@ from mothball.model.document import (
     normalize_name,
 )
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from mothball.formats.manifests.documents import ManifestItem
-    from mothball.formats.manifests.tables import ArrayItem
-    from mothball.formats.requirements.strings import Section
 
 # In [tool.uv.pip], settings of `uv pip` take precedence over those of all commands.
 _PIP = "pip"

@@ -17,8 +17,9 @@ The scan takes one pass and linear time.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from mothball.formats.toml.tokens import (
     CONFLICT,
@@ -45,9 +46,6 @@ from mothball.formats.toml.values import (
 from mothball.model.document import MAX_SYNTAX_ERRORS, ParseProblem, Span
 from mothball.model.records import make
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Of tables and key/value pairs, and of items of an array; a lock of 10,000 packages has half as many.
 MAX_STATEMENTS = 100_000

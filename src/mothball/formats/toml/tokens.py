@@ -8,6 +8,7 @@ keeps part of a failed last repetition. Patterns that few documents need are str
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from mothball.model.records import make
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date, time
 
 # The limit for tables, dotted keys, arrays and inline tables together; real documents have fewer than ten levels.

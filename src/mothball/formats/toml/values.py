@@ -6,6 +6,7 @@ Spans are code-point offsets into the scanned text.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -14,7 +15,6 @@ from mothball.model.records import NamedTuple, make
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator
 
 # Names of tables and keys, and 0-based indexes of arrays.
 Path = tuple[str | int, ...]
