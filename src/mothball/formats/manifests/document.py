@@ -14,7 +14,6 @@ from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.scanner import scan_cached
 from mothball.formats.toml.values import (
     Array,
-    Header,
     InlineTable,
     Invalid,
     Path,
@@ -25,7 +24,6 @@ from mothball.formats.toml.values import (
     flatten_inline_tables,
 )
 from mothball.model.document import Dependency, Document, ParseProblem, Span, normalize_name
-from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 _TABLES = {"build-system", "project", "dependency-groups"}
@@ -61,16 +59,7 @@ _NAMES = (
 )
 _DYNAMIC = ("project", "dynamic")
 _BACKEND = ("build-system", "build-backend")
-
-
 _REQUIRES_PYTHON = ("project", "requires-python")
-
-
-class _Include(NamedTuple):
-    """``{include-group = "..."}``: the span of the group name, and the name as written."""
-
-    span: Span
-    group: str
 
 
 def parse(text: str) -> Document:
@@ -81,10 +70,15 @@ def parse(text: str) -> Document:
     """
     document = scan_cached(text)
     entries = list(flatten_inline_tables(document.entries))
-    own_name = _own_name(entries)
+    names: dict[Path, str] = {}
+    for entry in entries:
+        if entry.path in _NAMES and isinstance(entry.value, String):
+            names.setdefault(entry.path, entry.value.value)
+    own_name = normalize_name(next((names[path] for path in _NAMES if path in names), ""))
     items: list[ManifestItem] = []
     items += _read_standard_tables(document, [entry for entry in entries if entry.path[0] in _TABLES], own_name)
-    requires_python = _text_at(_REQUIRES_PYTHON, entries)
+    versions = (entry.value for entry in entries if entry.path == _REQUIRES_PYTHON)
+    requires_python = next((value.value for value in versions if isinstance(value, String) and value.closed), "")
     if requires_python:
         items = [
             mark_never_installed(item, requires_python)
@@ -100,28 +94,14 @@ def parse(text: str) -> Document:
         tools = tool_tables(whole, _TOOLS)
         for name, tables in tools.items():
             items += _tool_reader(name)(tables)
-    unresolvable: tuple[ParseProblem, ...] = ()
+    unresolvable: Iterable[ParseProblem] = ()
     if _DYNAMIC in paths or (_BACKEND in paths and not any(path[0] == "project" for path in paths)):
         from mothball.formats.manifests.dynamic import unread_dynamic  # noqa: PLC0415 - not needed for most projects
 
-        unresolvable = tuple(unread_dynamic(entries, paths))
+        unresolvable = unread_dynamic(entries, paths)
     return build_document(
-        "pyproject", text, document, items, tools=tuple(tools), project_name=own_name, unresolvable=unresolvable
+        "pyproject", text, document, items, tools=tools, project_name=own_name, unresolvable=unresolvable
     )
-
-
-def _text_at(path: Path, entries: Iterable[TomlEntry]) -> str:
-    values = (entry.value for entry in entries if entry.path == path)
-    return next((value.value for value in values if isinstance(value, String) and value.closed), "")
-
-
-def _own_name(entries: Iterable[TomlEntry]) -> str:
-    """Return the normalized project name, or an empty string."""
-    names: dict[Path, str] = {}
-    for entry in entries:
-        if entry.path in _NAMES and isinstance(entry.value, String):
-            names.setdefault(entry.path, entry.value.value)
-    return normalize_name(next((names[path] for path in _NAMES if path in names), ""))
 
 
 def _tool_reader(tool: str) -> ToolReader:
@@ -141,17 +121,13 @@ def _read_standard_tables(document: TomlScan, entries: list[TomlEntry], own_name
             section = Section(".".join(map(str, entry.path)), project_name=own_name)
             table = _check_include if entry.path[0] == _GROUPS else None
             yield from read_items(entry.value.items, section, table=table)
-    yield from _check_shapes([header for header in document.headers if header.path[0] in _TABLES], entries)
+    reported: set[str] = set()
+    for header in document.headers:
+        if header.path[0] in _TABLES:
+            yield from _check_shape(header.path, header.span, None, reported)
+    for entry in entries:
+        yield from _check_shape(entry.path, entry.keys[-1].span, entry.value, reported)
     yield from _check_groups(entries)
-
-
-def _check_include(table: InlineTable, _: Section) -> Iterator[ParseProblem]:
-    if not _is_include(table):
-        yield ParseProblem(
-            table.span,
-            "a dependency group may contain only requirements and includes",
-            f'write {{{_INCLUDE} = "NAME"}}',
-        )
 
 
 def _is_section(path: Path) -> bool:
@@ -165,36 +141,25 @@ def _overlap(path: Path, section: tuple[str, ...]) -> bool:
     )
 
 
-# --- wrong types ------------------------------------------------------------------------------------------------------
-
-
-def _check_shapes(headers: Iterable[Header], entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
-    """Report values in place of tables, and tables in place of arrays; each section once."""
-    reported: set[str] = set()
-    for header in headers:
-        yield from _check_shape(header.path, header.span, None, reported)
-    for entry in entries:
-        yield from _check_shape(entry.path, entry.keys[-1].span, entry.value, reported)
-
-
 def _check_shape(path: Path, span: Span, value: Value | None, reported: set[str]) -> Iterator[ParseProblem]:
-    """Report a wrong type at ``path``; ``value`` is None for a table header."""
+    """Report a value in place of a table, or a table in place of an array, each section once.
+
+    ``value`` is None for a table header.
+    """
     if isinstance(value, Invalid):
         return
     for section in _SECTIONS:
         names = path[: len(section)]
         array_depth = next((depth for depth, step in enumerate(names) if isinstance(step, int)), None)
-        if array_depth is not None:
-            names = names[:array_depth]
+        names = names[:array_depth]
         name = one_line(".".join(map(str, names)), MAX_SHOWN)
         if name in reported or not _overlap(names, section):
             continue
         is_table = value is None or isinstance(value, InlineTable) or len(path) > len(names)
         if len(names) == len(section) and (is_table or not isinstance(value, Array)):
             reported.add(name)
-            yield ParseProblem(
-                span, f"{name} must be an array of requirements", 'write an array such as ["requests>=2.32"]'
-            )
+            message = f"{name} must be an array of requirements"
+            yield ParseProblem(span, message, 'write an array such as ["requests>=2.32"]')
         elif len(names) < len(section) and (array_depth is not None or not is_table):
             reported.add(name)
             yield ParseProblem(span, f"{name} must be a table", f"write a table header: [{name}]")
@@ -203,36 +168,10 @@ def _check_shape(path: Path, span: Span, value: Value | None, reported: set[str]
 # --- PEP 735: groups that include groups ------------------------------------------------------------------------------
 
 
-def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
-    """Report duplicate group names, includes of unknown groups, and include cycles."""
-    groups: dict[str, list[_Include]] = {}
-    spellings: dict[str, str] = {}
-    for entry in entries:
-        if entry.path[0] == _GROUPS and _is_section(entry.path):
-            spelling = str(entry.path[1])
-            name = normalize_name(spelling)
-            first = spellings.setdefault(name, spelling)
-            if first != spelling:
-                yield ParseProblem(
-                    entry.keys[-1].span,
-                    f"{one_line(spelling, MAX_SHOWN)} and {one_line(first, MAX_SHOWN)} are the same dependency group",
-                    "rename one of them or merge them",
-                )
-            groups.setdefault(name, []).extend(_includes(entry.value))
-    for include in (include for includes in groups.values() for include in includes):
-        if normalize_name(include.group) not in groups:
-            message = f"unknown dependency group {one_line(include.group, MAX_SHOWN)}"
-            yield ParseProblem(
-                include.span,
-                message if include.group.strip() else f"{_INCLUDE} has no name",
-                f"define it in [{_GROUPS}]" if include.group.strip() else "write the name of a group, or remove it",
-            )
-    for include in _cyclic_includes(groups):
-        yield ParseProblem(
-            include.span,
-            f"dependency group include cycle through {one_line(include.group, MAX_SHOWN)}",
-            "remove one of the includes",
-        )
+def _check_include(table: InlineTable, _: Section) -> Iterator[ParseProblem]:
+    if not _is_include(table):
+        message = "a dependency group may contain only requirements and includes"
+        yield ParseProblem(table.span, message, f'write {{{_INCLUDE} = "NAME"}}')
 
 
 def _is_include(table: InlineTable) -> bool:
@@ -244,32 +183,57 @@ def _is_include(table: InlineTable) -> bool:
     )
 
 
-def _includes(value: Value) -> Iterator[_Include]:
+def _includes(value: Value) -> Iterator[String]:
+    """Yield the names of the groups that a group includes."""
     for item in value.items if isinstance(value, Array) else ():
         for entry in item.entries if isinstance(item, InlineTable) and _is_include(item) else ():
             if entry.path == (_INCLUDE,) and isinstance(entry.value, String) and entry.value.closed:
-                yield _Include(entry.value.inner, entry.value.value)
+                yield entry.value
 
 
-def _cyclic_includes(groups: Mapping[str, list[_Include]]) -> Iterator[_Include]:
+def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
+    """Report duplicate group names, includes of unknown groups, and include cycles."""
+    groups: dict[str, list[String]] = {}
+    spellings: dict[str, str] = {}
+    for entry in entries:
+        if entry.path[0] == _GROUPS and _is_section(entry.path):
+            spelling = str(entry.path[1])
+            name = normalize_name(spelling)
+            first = spellings.setdefault(name, spelling)
+            if first != spelling:
+                shown, other = one_line(spelling, MAX_SHOWN), one_line(first, MAX_SHOWN)
+                message = f"{shown} and {other} are the same dependency group"
+                yield ParseProblem(entry.keys[-1].span, message, "rename one of them or merge them")
+            groups.setdefault(name, []).extend(_includes(entry.value))
+    for include in (include for includes in groups.values() for include in includes):
+        if normalize_name(include.value) in groups:
+            continue
+        if include.value.strip():
+            message = f"unknown dependency group {one_line(include.value, MAX_SHOWN)}"
+            yield ParseProblem(include.inner, message, f"define it in [{_GROUPS}]")
+        else:
+            help_text = "write the name of a group, or remove it"
+            yield ParseProblem(include.inner, f"{_INCLUDE} has no name", help_text)
+    for include in _cyclic_includes(groups):
+        message = f"dependency group include cycle through {one_line(include.value, MAX_SHOWN)}"
+        yield ParseProblem(include.inner, message, "remove one of the includes")
+
+
+def _cyclic_includes(groups: Mapping[str, list[String]]) -> Iterator[String]:
     """Yield the includes that close a cycle: depth first, in file order, each group visited once."""
     done: set[str] = set()
     for start in groups:
-        if start in done:
-            continue
-        stack = [(start, iter(groups[start]))]
-        active = {start}
-        while stack:
-            group, includes = stack[-1]
+        # The groups on the path from the start, each with the includes that are not followed yet.
+        path = {start: iter(groups[start])} if start not in done else {}
+        while path:
+            group, includes = next(reversed(path.items()))
             include = next(includes, None)
             if include is None:
-                stack.pop()
-                active.discard(group)
+                del path[group]
                 done.add(group)
                 continue
-            target = normalize_name(include.group)
-            if target in active:
+            target = normalize_name(include.value)
+            if target in path:
                 yield include
             elif target in groups and target not in done:
-                active.add(target)
-                stack.append((target, iter(groups[target])))
+                path[target] = iter(groups[target])
