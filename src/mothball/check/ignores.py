@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mothball.check import policy
 from mothball.check.inputs import CheckedFile, ResolvedConfig, RunSettings, line_range
@@ -178,41 +178,32 @@ def merge_suggested_ignores(findings: Sequence[Finding], config_paths: Mapping[s
     They have the rules of all findings that they are for. ``config_paths`` maps the path of each file to the
     configuration file that its entries belong to. Ignored findings keep their help.
     """
-    active = [finding for finding in findings if finding.suppressed is None]
-    entries = _groups(
-        (finding for finding in active if finding.ignore_entry),
-        lambda finding: (config_paths.get(finding.path, ""), finding.name),
-    )
-    comments = _groups(
-        (finding for finding in active if finding.location and finding.help.endswith(f"`{_comment([finding])}`")),
-        lambda finding: (finding.path, finding.location and finding.location.start.line),
-    )
-    merged = {id(finding): _with_entry(finding, _entry(same)) for same in entries for finding in same}
-    merged |= {id(finding): _with_comment(finding, _comment(same)) for same in comments for finding in same}
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        if finding.suppressed is not None:
+            continue
+        if finding.ignore_entry:
+            key: tuple[object, ...] = "entry", config_paths.get(finding.path, ""), finding.name
+        elif finding.location and finding.help.endswith(f"`{_suggestion([finding])}`"):
+            key = "comment", finding.path, finding.location.start.line
+        else:
+            continue
+        groups.setdefault(key, []).append(finding)
+    merged: dict[int, Finding] = {}
+    for same in groups.values():
+        suggestion = _suggestion(same)
+        for finding in same if len(same) > 1 else ():
+            own = finding.ignore_entry or _suggestion([finding])
+            help_text = finding.help.removesuffix(f"`{own}`") + f"`{suggestion}`"
+            entry = suggestion if finding.ignore_entry else ""
+            merged[id(finding)] = finding._replace(help=help_text, ignore_entry=entry)
     return [merged.get(id(finding), finding) for finding in findings]
 
 
-def _groups(findings: Iterable[Finding], key: Callable[[Finding], object]) -> list[list[Finding]]:
-    """Return the groups of several findings with the same key."""
-    groups: dict[object, list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault(key(finding), []).append(finding)
-    return [same for same in groups.values() if len(same) > 1]
-
-
-def _entry(findings: Sequence[Finding]) -> str:
-    rules = dict.fromkeys(finding.rule for finding in findings)
+def _suggestion(findings: Sequence[Finding]) -> str:
+    """Return the ignore entry, or the ignore comment, for the rules of ``findings``."""
+    rules = tuple(dict.fromkeys(finding.rule for finding in findings))
+    if not findings[0].ignore_entry:
+        return ignore_comment_text(rules)
     versions = dict.fromkeys(finding.version for finding in findings if finding.version)
-    return ignore_entry_text(findings[0].name or "", tuple(rules), versions=tuple(versions))
-
-
-def _comment(findings: Sequence[Finding]) -> str:
-    return ignore_comment_text(tuple(dict.fromkeys(finding.rule for finding in findings)))
-
-
-def _with_entry(finding: Finding, entry: str) -> Finding:
-    return finding._replace(help=f"{finding.help_without_entry()} `{entry}`", ignore_entry=entry)
-
-
-def _with_comment(finding: Finding, comment: str) -> Finding:
-    return finding._replace(help=f"{finding.help.removesuffix(f'`{_comment([finding])}`')}`{comment}`")
+    return ignore_entry_text(findings[0].name or "", rules, versions=tuple(versions))

@@ -62,7 +62,8 @@ def list_files(output: str, *parts: DiscoveryResult) -> int:
     Files that are passed over are listed with the reason. ``output`` is the format of the list: "json" or, for any
     other value, text.
     """
-    files = sorted((file.path, file.document.format) for part in parts for file in part.files)
+    read = [file for part in parts for file in part.files if not file.is_context]
+    files = sorted((file.path, file.document.format) for file in read)
     passed_over = sorted((path, reason) for part in parts for path, reason, _ in part.passed_over)
     if output == "json":
         from mothball.report.json import json_text  # noqa: PLC0415 - for JSON only
@@ -76,11 +77,10 @@ def list_files(output: str, *parts: DiscoveryResult) -> int:
         rows = sorted([*files, *((path, f"passed over: {reason}") for path, reason in passed_over)])
         width = max((len(one_line(path)) for path, _ in rows), default=0)
         sys.stdout.write("".join(f"{one_line(path):<{width}}  {text}\n" for path, text in rows))
-    for part in parts:
-        for file in part.files:
-            for problem in file.document.unresolvable:
-                position = LineIndex(file.text).position(problem.span.start)
-                sys.stderr.write(f"{one_line(file.path)}:{position.line}: note: {one_line(problem.message)}\n")
+    for file in read:
+        for problem in file.document.unresolvable:
+            line = LineIndex(file.text).number(problem.span.start)
+            sys.stderr.write(f"{one_line(file.path)}:{line}: note: {one_line(problem.message)}\n")
     unreadable = [finding for part in parts for finding in part.unreadable]
     problems = [problem for part in parts for problem in part.problems]
     print_problems(unreadable, problems)

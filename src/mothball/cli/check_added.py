@@ -64,9 +64,8 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
     discovered = change_reader.read()
     if arguments.list_files:
         validate_list_files(arguments)
-        files = tuple(file for file in discovered.files if not file.is_context)
-        full = (_read_unchanged(arguments, unchanged_paths, discovered)[1],) if unchanged_paths else ()
-        return list_files(arguments.output, discovered._replace(files=files), *full)
+        full = (_read_unchanged(arguments, unchanged_paths)[1],) if unchanged_paths else ()
+        return list_files(arguments.output, discovered, *full)
     with open_session(arguments, setup.user) as session:
         plan, results, discovered = _look_up_added(change_reader, discovered, setup, session)
         problems = (*_notes(arguments, change, discovered), *discovered.problems)
@@ -235,8 +234,10 @@ def _full_report(
 
     Files that are already part of ``added`` are not checked again.
     """
-    setup, full = _read_unchanged(arguments, paths, added)
-    report = check(full.files, session.look_up, setup.settings, full.unreadable, full.problems)
+    setup, full = _read_unchanged(arguments, paths)
+    checked = {os.path.abspath(file.path) for file in added.files if not file.is_context}
+    files = [_as_context(file) if os.path.abspath(file.path) in checked else file for file in full.files]
+    report = check(files, session.look_up, setup.settings, full.unreadable, full.problems)
     count = len(dict.fromkeys(arguments.paths))
     if count == 1:
         subject = "the given file is not staged"
@@ -254,10 +255,8 @@ def _full_report(
     return report if full.unreadable else report.with_problems(note)
 
 
-def _read_unchanged(
-    arguments: argparse.Namespace, paths: Sequence[str], added: DiscoveryResult
-) -> tuple[Setup, DiscoveryResult]:
-    """Read the files ``paths`` from disk for a full check; files that are part of ``added`` become context only."""
+def _read_unchanged(arguments: argparse.Namespace, paths: Sequence[str]) -> tuple[Setup, DiscoveryResult]:
+    """Read the files ``paths`` from disk for a full check."""
     setup = set_up(arguments)
     # `pre-commit run --all-files` passes files of any kind; skip those that cannot be dependency files.
     dependency_files = tuple(
@@ -266,10 +265,7 @@ def _read_unchanged(
         if arguments.format or os.path.isdir(path) or may_be_dependency_file(path) or not os.path.lexists(path)
     )
     request = DiscoveryRequest(dependency_files, arguments.format, apply_exclude=True, context=not arguments.list_files)
-    full = discover(request, setup.config_resolver, setup.settings)
-    checked = {os.path.abspath(file.path) for file in added.files if not file.is_context}
-    files = tuple(_as_context(file) if os.path.abspath(file.path) in checked else file for file in full.files)
-    return setup, full._replace(files=files)
+    return setup, discover(request, setup.config_resolver, setup.settings)
 
 
 def _as_context(file: ResolvedFile) -> ResolvedFile:
