@@ -15,11 +15,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
-from mothball.index.credentials import CredentialStore
 from mothball.index.limits import Deadline
 from mothball.index.page_fetcher import PageFetcher
 from mothball.index.project_page import Failed, NotModified, Outcome, PageRequest
-from mothball.index.transport import ClientSettings, Transport
+from mothball.index.transport import ClientSettings
 from mothball.index.urls import Endpoint, endpoint_of, page_url
 from mothball.model.records import NamedTuple
 from mothball.model.results import Cause
@@ -72,7 +71,6 @@ class JobQueue:
     """Jobs that wait for a worker, and the number of running ones by endpoint. Not thread-safe."""
 
     def __init__(self) -> None:
-        """Create an empty queue."""
         self._waiting: dict[Endpoint | None, deque[PageJob]] = {}
         self._running: Counter[Endpoint | None] = Counter()
 
@@ -113,9 +111,7 @@ class Client:
     def __init__(self, settings: ClientSettings = DEFAULT_SETTINGS) -> None:
         """Load the certificates. Raises ConfigError if a configured one is unusable."""
         self._settings = settings
-        self._credentials = CredentialStore(settings.credentials)
-        self._transport = Transport(settings)
-        self._fetcher = PageFetcher(self._transport, settings, self._credentials)
+        self._fetcher = PageFetcher(settings)
         # Guards all attributes below and the fields of the jobs.
         self._lock = threading.Lock()
         self._jobs: dict[str, PageJob] = {}
@@ -161,8 +157,7 @@ class Client:
             for job in list(self._jobs.values()):
                 self._complete(job, canceled)
                 self._cancel(job)
-        self._credentials.close()
-        self._transport.close()
+        self._fetcher.close()
 
     def __enter__(self) -> Self:
         return self

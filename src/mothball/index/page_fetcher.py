@@ -59,12 +59,17 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class PageFetcher:
     """Fetches project pages; connections and limits are shared by all threads."""
 
-    def __init__(self, transport: Transport, settings: ClientSettings, credentials: CredentialStore) -> None:
-        """Create a fetcher that uses ``transport``, and ``credentials`` for indexes that require them."""
-        self.transport = transport
-        self.credentials = credentials
+    def __init__(self, settings: ClientSettings) -> None:
+        """Load the certificates. Raises ConfigError if a configured one is unusable."""
         self.settings = settings
+        self.transport = Transport(settings)
+        self.credentials = CredentialStore(settings.credentials)
         self.limits = RequestLimits(settings.breaker_cooldown)
+
+    def close(self) -> None:
+        """Stop running keyring processes, and close the connections."""
+        self.credentials.close()
+        self.transport.close()
 
     def fetch(self, request: PageRequest, deadline: Deadline) -> Outcome:
         """Return the outcome of ``request``. Failures of the index or the network do not raise."""

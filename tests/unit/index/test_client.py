@@ -13,10 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from mothball import __version__
-from mothball.config.connection_settings import CredentialSettings
 from mothball.index import page_fetcher
 from mothball.index.client import Client, ClientSettings
-from mothball.index.credentials import CredentialStore
 from mothball.index.limits import Deadline
 from mothball.index.project_page import (
     Failed,
@@ -28,7 +26,6 @@ from mothball.index.project_page import (
     ProjectPage,
     Redirected,
 )
-from mothball.index.transport import Transport
 from mothball.model.results import Cause
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import (
@@ -416,9 +413,8 @@ def test_slow_error_body_is_cut_off_by_the_deadline(index: ScriptedIndex) -> Non
 
 def test_no_request_is_sent_after_the_deadline(index: ScriptedIndex) -> None:
     assert_failed(fetch(index, PAGE, settings=ClientSettings(deadline=0.0)), Cause.DEADLINE, requests=0)
-    assert page_fetcher.PageFetcher(
-        Transport(ClientSettings()), ClientSettings(), CredentialStore(CredentialSettings())
-    ).fetch(PageRequest(index.url, "old-lib"), Deadline(0.0)) == Failed(
+    fetcher = page_fetcher.PageFetcher(ClientSettings())
+    assert fetcher.fetch(PageRequest(index.url, "old-lib"), Deadline(0.0)) == Failed(
         Cause.DEADLINE, f"127.0.0.1:{index.port} did not respond before the deadline for all lookups"
     )
 
