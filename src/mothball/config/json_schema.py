@@ -12,44 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mothball import PROJECT_URL
-from mothball.config.connection_settings import (
-    HOST_AND_PORT,
-    KeyringProvider,
-    read_hosts,
-    read_keyring_provider,
-    read_timeout,
-    read_user_index_url,
-    read_user_path,
-)
-from mothball.config.project import (
-    IGNORE_KEYS,
-    INDEX_KEYS,
-    PROJECT_KEYS,
-    USER_KEYS,
-    IndexStatuses,
-    read_files,
-    read_ignores,
-    read_index_settings,
-    read_index_statuses,
-    read_successors,
-    read_user_indexes,
-)
-from mothball.config.values import (
-    MAX_PATTERNS,
-    SEVERITY_SCOPES,
-    Reader,
-    read_boolean,
-    read_duration,
-    read_error_codes,
-    read_globs,
-    read_index_url,
-    read_name_patterns,
-    read_rules,
-    read_severities,
-    read_string,
-    read_strings,
-    read_until,
-)
+from mothball.config import connection_settings, project, values
 from mothball.model.file_names import FORMATS
 from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 
@@ -62,7 +25,6 @@ _HOST_AND_PATH = (
     r"|(?:\[[^\]\s/?#\\@$]*\]|[^:\s/?#\\@$]+)(?::[0-9]+)?/[^\s?#\\$]*)"
 )
 _USER_INFORMATION = r"(?:(?!\$\{)[^/?#])*@"
-_INDEX_NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _PROJECT_NAME = "^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"
 
 # Descriptions by key, including the keys of an ignore entry.
@@ -115,35 +77,35 @@ def schema(*, user: bool = False) -> dict[str, Any]:
         "$schema": _DIALECT,
         "$id": f"{PROJECT_URL}{name}.schema.json",
         "title": title,
-        **_table(USER_KEYS if user else PROJECT_KEYS),
+        **_table(project.USER_KEYS if user else project.PROJECT_KEYS),
     }
 
 
-def _table(keys: Mapping[str, Reader]) -> dict[str, Any]:
+def _table(keys: Mapping[str, values.Reader]) -> dict[str, Any]:
     properties = {key: {"description": _DESCRIPTIONS[key], **_fragment(reader)} for key, reader in keys.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _fragment(reader: Reader) -> dict[str, Any]:
+def _fragment(reader: values.Reader) -> dict[str, Any]:
     """Return the schema of the values that ``reader`` accepts. Raises KeyError for a reader without a schema."""
-    if reader is read_severities:
+    if reader is values.read_severities:
         return _severities()
-    if reader is read_files:
-        names = _PLAIN[read_globs]["items"]
+    if reader is project.read_files:
+        names = _PLAIN[values.read_globs]["items"]
         return {"type": "object", "propertyNames": names, "additionalProperties": {"enum": [*FORMATS]}}
-    if reader is read_ignores:
+    if reader is project.read_ignores:
         return {
             "type": "object",
             "propertyNames": {"pattern": _PROJECT_NAME},
-            "additionalProperties": {**_table(IGNORE_KEYS), "required": ["rules"]},
+            "additionalProperties": {**_table(project.IGNORE_KEYS), "required": ["rules"]},
         }
-    if reader is read_successors:
+    if reader is project.read_successors:
         name = {"pattern": _PROJECT_NAME}
         return {"type": "object", "propertyNames": name, "additionalProperties": {"type": "string", **name}}
-    if reader in (read_index_settings, read_user_indexes):
-        by_key = {_PLAIN[read_index_url]["pattern"]: _table(INDEX_KEYS)}
-        if reader is read_user_indexes:
-            by_key[_INDEX_NAME] = _PLAIN[read_user_index_url]
+    if reader in (project.read_index_settings, project.read_user_indexes):
+        by_key = {_PLAIN[values.read_index_url]["pattern"]: _table(project.INDEX_KEYS)}
+        if reader is project.read_user_indexes:
+            by_key[f"^{connection_settings.INDEX_NAME}$"] = _PLAIN[connection_settings.read_user_index_url]
         return {"type": "object", "patternProperties": by_key, "additionalProperties": False}
     return _PLAIN[reader]
 
@@ -151,11 +113,15 @@ def _fragment(reader: Reader) -> dict[str, Any]:
 def _severities() -> dict[str, Any]:
     """Return the schema of a table keyed by rule, or by rule and scope (as quoted dotted key or nested table)."""
     level = {"enum": [*map(str, Severity)]}
-    scoped = {"type": "object", "properties": dict.fromkeys(SEVERITY_SCOPES, level), "additionalProperties": False}
+    scoped = {
+        "type": "object",
+        "properties": dict.fromkeys(values.SEVERITY_SCOPES, level),
+        "additionalProperties": False,
+    }
     properties: dict[str, Any] = {}
     for rule in Rule:
         properties[rule] = {"anyOf": [level, scoped]}
-        properties |= {f"{rule}.{scope}": level for scope in SEVERITY_SCOPES}
+        properties |= {f"{rule}.{scope}": level for scope in values.SEVERITY_SCOPES}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -163,40 +129,42 @@ def _array(**item_schema: object) -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string", **item_schema}}
 
 
-_DURATION = {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]}
-_PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
+_PLAIN: Mapping[values.Reader, dict[str, Any]] = MappingProxyType(
     {
-        read_boolean: {"type": "boolean"},
-        read_string: {"type": "string", "minLength": 1},
-        read_strings: _array(minLength=1),
+        values.read_boolean: {"type": "boolean"},
+        values.read_string: {"type": "string", "minLength": 1},
+        values.read_strings: _array(minLength=1),
         # At most eight `*`, like the reader.
-        read_globs: _array(minLength=1, maxLength=200, pattern=r"^(?:[^*]*\*){0,8}[^*]*$"),
-        read_name_patterns: {
+        values.read_globs: _array(minLength=1, maxLength=200, pattern=r"^(?:[^*]*\*){0,8}[^*]*$"),
+        values.read_name_patterns: {
             **_array(minLength=1, maxLength=200, pattern=r"^(?:[A-Za-z0-9?._-]*\*){0,8}[A-Za-z0-9?._-]*$"),
-            "maxItems": MAX_PATTERNS,
+            "maxItems": values.MAX_PATTERNS,
         },
-        read_index_url: {
+        values.read_index_url: {
             "type": "string",
             "pattern": f"^{_SCHEME}{_HOST_AND_PATH}$",
             "examples": ["https://index.example/simple/"],
         },
-        read_user_index_url: {"type": "string", "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_HOST_AND_PATH}$"},
-        read_index_statuses: {"enum": [*map(str, IndexStatuses)]},
-        read_error_codes: {
+        connection_settings.read_user_index_url: {
+            "type": "string",
+            "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_HOST_AND_PATH}$",
+        },
+        project.read_index_statuses: {"enum": [*map(str, project.IndexStatuses)]},
+        values.read_error_codes: {
             "type": "array",
             "items": {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": [407, 408, 429]}},
             "examples": [[403]],
         },
-        read_keyring_provider: {"enum": [*map(str, KeyringProvider)]},
-        read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
-        read_hosts: _array(pattern=f"^{HOST_AND_PORT}$"),
-        read_timeout: {
+        connection_settings.read_keyring_provider: {"enum": [*map(str, connection_settings.KeyringProvider)]},
+        connection_settings.read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
+        connection_settings.read_hosts: _array(pattern=f"^{connection_settings.HOST_AND_PORT}$"),
+        connection_settings.read_timeout: {
             "type": "string",
             "pattern": "^(?=[0-9]{1,6}[sm]$)0*(?:(?:[1-9][0-9]?|[1-5][0-9]{2}|600)s|(?:[1-9]|10)m)$",
             "examples": ["20s", "2m"],
         },
-        read_duration: {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]},
-        read_rules: {"type": "array", "items": {"enum": [*map(str, IGNORABLE_RULES)]}, "minItems": 1},
-        read_until: {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+        values.read_duration: {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]},
+        values.read_rules: {"type": "array", "items": {"enum": [*map(str, IGNORABLE_RULES)]}, "minItems": 1},
+        values.read_until: {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
     }
 )
