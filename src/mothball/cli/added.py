@@ -12,11 +12,11 @@ from functools import cache
 from mothball.formats.names import may_add_dependencies
 from mothball.model.errors import UsageError
 from mothball.repository.git_change import (
+    NULL_ID,
     Change,
     change_between,
     change_since,
     is_null_id,
-    push_change,
     staged_change,
 )
 from mothball.repository.git_repository import Repository, open_repository
@@ -84,7 +84,7 @@ def _hook_change(repository: Repository) -> Change | None:
     if os.environ.get("PRE_COMMIT_REMOTE_NAME"):
         # On a push to an empty remote, the hook runner passes no base commit, or zeros.
         branch = end or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
-        return None if is_null_id(branch) else push_change(repository, start, branch)
+        return None if is_null_id(branch) else change_between(repository, start or NULL_ID, branch, is_push=True)
     return change_between(repository, start, end) if start and end else staged_change(repository)
 
 

@@ -21,7 +21,7 @@ from mothball.repository.git_repository import (
     resolve_commit,
     sparse_paths,
 )
-from mothball.repository.git_tree import Blobs, GitTree, KnownEntries
+from mothball.repository.git_tree import Blobs, GitTree
 from mothball.repository.paths import upward
 
 # The entries of a file, and of a link that leads nowhere, in the working tree, which have no object ID.
@@ -29,7 +29,7 @@ _ON_DISK = Entry("100644", "")
 _LINK_ON_DISK = Entry("120000", "")
 # The object ID that git and CI services use for a missing commit.
 _SHA1_LENGTH = 40
-_NULL_ID = "0" * _SHA1_LENGTH
+NULL_ID = "0" * _SHA1_LENGTH
 
 
 class Base(NamedTuple):
@@ -46,8 +46,7 @@ class Base(NamedTuple):
 class Change(NamedTuple):
     """A target tree and the base trees to compare it with.
 
-    ``is_explicit`` is set if a base was named, or for a push; ``is_push`` for a push; ``no_base`` if there is no base.
-    ``revision`` is the commit of the target tree, None for the index and the working tree.
+    ``is_explicit`` is set if a base was named, or for a push; ``is_push`` for a push.
     """
 
     repository: Repository
@@ -56,13 +55,21 @@ class Change(NamedTuple):
     bases: tuple[Base, ...]
     is_explicit: bool = False
     is_push: bool = False
-    no_base: bool = False
-    revision: str | None = None
+
+    @property
+    def no_base(self) -> bool:
+        """Whether a base was named, or a push made, but there is no commit to compare with."""
+        return self.is_explicit and self.bases[0].commit is None
 
     @property
     def is_first_push(self) -> bool:
         """Whether the change is a push to a remote without commits."""
         return self.is_push and self.no_base
+
+    @property
+    def revision(self) -> str | None:
+        """The commit of the target tree, None for the index and the working tree."""
+        return self.target.commit if isinstance(self.target, GitTree) else None
 
     def absolute(self, path: str) -> str:
         """Return the absolute path for a path relative to the root."""
@@ -88,15 +95,7 @@ class Change(NamedTuple):
 
 def staged_change(repository: Repository) -> Change:
     """Return the change from all parents of the next commit to the index. Raises GitError."""
-    blobs = Blobs(repository.git)
-    touched = [diff_trees(repository.git, parent, None) for parent in repository.parents]
-    if not repository.parents:
-        touched = [_all_added(repository, None)]
-    after = {difference.path: difference.after for group in touched for difference in group}
-    target = GitTree(repository, None, blobs, KnownEntries(after))
-    parents = repository.parents or (None,)
-    bases = tuple(_base(repository, *pair, target, blobs) for pair in zip(parents, touched, strict=True))
-    return Change(repository, blobs, target, bases)
+    return _change(repository, repository.parents or (None,), None)
 
 
 def change_between(repository: Repository, start: str, end: str, *, is_push: bool = False) -> Change:
@@ -104,24 +103,38 @@ def change_between(repository: Repository, start: str, end: str, *, is_push: boo
 
     ``start`` may be all zeros, which git and CI services use for a new branch. ``is_push`` is set for a push.
     """
+    target = resolve_commit(repository.git, end)
+    return _change(repository, (_merge_base(repository, start, target),), target, is_explicit=True, is_push=is_push)
+
+
+def _merge_base(repository: Repository, revision: str, other: str) -> str | None:
+    git = repository.git
+    return None if is_null_id(revision) else merge_base(git, resolve_commit(git, revision), other)
+
+
+def _change(
+    repository: Repository,
+    commits: Iterable[str | None],
+    target_commit: str | None,
+    *,
+    is_explicit: bool = False,
+    is_push: bool = False,
+) -> Change:
+    """Return the change from each of ``commits``, None for an empty tree, to another commit, None for the index."""
     git, blobs = repository.git, Blobs(repository.git)
-    to = resolve_commit(git, end)
-    base = merge_base(git, resolve_commit(git, start), to) if not is_null_id(start) else None
-    touched = diff_trees(git, base, to) if base else _all_added(repository, to)
-    after = {difference.path: difference.after for difference in touched}
-    target = GitTree(repository, to, blobs, KnownEntries(after))
-    bases = (_base(repository, base, touched, target, blobs),)
-    return Change(
-        repository, blobs, target, bases, is_explicit=True, is_push=is_push, no_base=base is None, revision=to
-    )
-
-
-def push_change(repository: Repository, start: str, end: str) -> Change:
-    """Return the change that a push of the revision ``end`` makes; all files are added if ``start`` is empty.
-
-    Raises GitError.
-    """
-    return change_between(repository, start or _NULL_ID, end, is_push=True)
+    differences = {
+        commit: diff_trees(git, commit, target_commit) if commit else _all_added(repository, target_commit)
+        for commit in commits
+    }
+    after = {difference.path: difference.after for each in differences.values() for difference in each}
+    target = GitTree(repository, target_commit, blobs, after)
+    bases = []
+    for commit, each in differences.items():
+        touched = {difference.path: difference for difference in each}
+        before = {path: difference.before for path, difference in touched.items()}
+        tree = GitTree(repository, commit or "", blobs, before, others=target)
+        bases.append(Base(tree, _follow_links(touched, tree, target, repository), commit))
+    return Change(repository, blobs, target, tuple(bases), is_explicit, is_push)
 
 
 def change_since(repository: Repository, revision: str, is_wanted: Callable[[str], bool]) -> Change:
@@ -133,12 +146,12 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
     if repository.head is None:
         raise GitError("the repository has no commits", help_text="omit --since: all staged files count as added")
     git, blobs = repository.git, Blobs(repository.git)
-    base = merge_base(git, resolve_commit(git, revision), repository.head) if not is_null_id(revision) else None
+    base = _merge_base(repository, revision, repository.head)
     known = dict(list_entries(git, base)) if base else {}
     before = {path: entry for path, entry in known.items() if is_wanted(path)}
     tracked = {path: entry for path, entry in list_entries(git, None) if is_wanted(path)}
     paths = dict.fromkeys([*before, *tracked])
-    tree = GitTree(repository, base or "", blobs, KnownEntries(known, is_complete=True))
+    tree = GitTree(repository, "", blobs, known)
     target = working_tree(repository.root)
     touched, absent = {}, []
     for path in paths:
@@ -149,28 +162,19 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
         if not _is_same(old, new, absolute, target):
             touched[path] = Difference(path, old, new)
     if absent and not sparse_paths(git).isdisjoint(absent):
-        return _change_in_sparse_checkout(repository, base, blobs, tracked)
-    bases = (Base(tree, touched, base),)
-    return Change(repository, blobs, target, bases, is_explicit=True, no_base=base is None)
+        _require_staged(repository, tracked)
+        # The index has the files that the sparse checkout leaves out.
+        return _change(repository, (base,), None, is_explicit=True)
+    return Change(repository, blobs, target, (Base(tree, touched, base),), is_explicit=True)
 
 
-def _change_in_sparse_checkout(
-    repository: Repository, base: str | None, blobs: Blobs, tracked: Mapping[str, Entry]
-) -> Change:
-    """Return the change from ``base`` to the index, which has the files that the sparse checkout leaves out.
-
-    Raises GitError if one of the ``tracked`` files has unstaged changes.
-    """
-    git = repository.git
+def _require_staged(repository: Repository, tracked: Mapping[str, Entry]) -> None:
+    """Raise GitError if one of the ``tracked`` files has unstaged changes."""
     for path, entry in tracked.items():
         absolute = repository.absolute(path)
         if entry.is_file and DISK.is_file(absolute) and not _is_same(entry, _ON_DISK, absolute, DISK):
             message = f"{one_line(path)} has unstaged changes: in a sparse checkout, --since compares the index"
             raise GitError(message, help_text=f"stage them: git add {one_line(path)}")
-    touched = diff_trees(git, base, None) if base else _all_added(repository, None)
-    target = GitTree(repository, None, blobs, KnownEntries({each.path: each.after for each in touched}))
-    bases = (_base(repository, base, touched, target, blobs),)
-    return Change(repository, blobs, target, bases, is_explicit=True, no_base=base is None)
 
 
 def is_null_id(revision: str) -> bool:
@@ -212,25 +216,6 @@ def _blob_id(data: bytes, length: int) -> str:
 
 def _all_added(repository: Repository, tree: str | None) -> list[Difference]:
     return [Difference(path, None, entry) for path, entry in list_entries(repository.git, tree)]
-
-
-def _base(
-    repository: Repository, commit: str | None, touched: Iterable[Difference], target: GitTree, blobs: Blobs
-) -> Base:
-    by_path = {difference.path: difference for difference in touched}
-    known = {path: difference.before for path, difference in by_path.items()}
-    links = _links_at_base(target.links(), by_path) if by_path else None
-    # Without a commit the tree is empty, so it is completely known.
-    entries = KnownEntries(known, is_complete=commit is None, links=links, others=target)
-    tree = GitTree(repository, commit or "", blobs, entries)
-    return Base(tree, _follow_links(by_path, tree, target, repository), commit)
-
-
-def _links_at_base(links: Mapping[str, Entry], touched: Mapping[str, Difference]) -> dict[str, Entry]:
-    """Return the links of the base tree by path, from those of the target tree and all differences."""
-    unchanged = {path: entry for path, entry in links.items() if path not in touched}
-    before = {path: difference.before for path, difference in touched.items()}
-    return unchanged | {path: entry for path, entry in before.items() if entry and entry.is_link}
 
 
 def _follow_links(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from mothball.model.errors import GitError, UnreadableFileError
-from mothball.model.records import NamedTuple
 from mothball.repository.files import MAX_FILE_SIZE, Tree, too_large
 from mothball.repository.git_process import MAX_OUTPUT, Git
 from mothball.repository.git_repository import (
@@ -97,19 +97,6 @@ def _lines(oids: list[str]) -> bytes:
 _MAX_LINKS = 40
 
 
-class KnownEntries(NamedTuple):
-    """Entries of a tree by path relative to the root; None stands for a missing file.
-
-    ``is_complete`` states that there are no others. ``links`` are all symbolic links, if they are known. ``others`` is
-    a tree that has the same entries for all other paths.
-    """
-
-    entries: Mapping[str, Entry | None]
-    is_complete: bool = False
-    links: Mapping[str, Entry] | None = None
-    others: GitTree | None = None
-
-
 class GitTree(Tree):
     """The tree of a commit, or the index. Paths are absolute, below the root of the repository.
 
@@ -124,17 +111,22 @@ class GitTree(Tree):
         repository: Repository,
         commit: str | None,
         blobs: Blobs,
-        known: KnownEntries | None = None,
+        known: Mapping[str, Entry | None] = MappingProxyType({}),
+        others: GitTree | None = None,
     ) -> None:
-        """Initialize the tree of ``commit``, or of the index if that is None; ``known`` was already read."""
+        """Initialize the tree of ``commit``, of the index if that is None, or an empty tree if it is empty.
+
+        ``known`` are entries by path relative to the root, None for a missing file. ``others`` is a tree that has the
+        same entries for all other paths.
+        """
+        self.commit = commit
         self._repository = repository
-        self._commit = commit
         self._blobs = blobs
-        known = known or KnownEntries({})
-        self._entries: dict[str, Entry | None] = dict(known.entries)
-        self._is_listed = known.is_complete
-        self._links = known.links
-        self._others = known.others
+        self._entries: dict[str, Entry | None] = dict(known)
+        self._others = others
+        # An empty tree is completely known.
+        self._is_listed = commit == ""
+        self._links: Mapping[str, Entry] | None = None
         # The listing of all files, from when the links are read until the entries are.
         self._listing: bytes | None = None
         self._names: dict[str, list[str]] = {}
@@ -142,24 +134,33 @@ class GitTree(Tree):
 
     def paths(self) -> list[str]:
         """Return the absolute paths of all regular files and of the links to them."""
-        if not self._is_listed:
-            self._entries = dict(listed_entries(self._list(), self._commit))
-            self._is_listed, self._listing = True, None
-        paths = [(self._repository.absolute(path), entry) for path, entry in self._entries.items() if entry]
+        paths = [(self._repository.absolute(path), entry) for path, entry in self.entries().items() if entry]
         return [path for path, entry in paths if entry.is_file or (entry.is_link and self.is_file(path))]
+
+    def entries(self) -> Mapping[str, Entry | None]:
+        """Return all entries by path relative to the root; the result must not be changed."""
+        if not self._is_listed and self._others is not None:
+            self._entries = {**self._others.entries(), **self._entries}
+        elif not self._is_listed:
+            self._entries = dict(listed_entries(self._list(), self.commit))
+        self._is_listed, self._listing = True, None
+        return self._entries
 
     def links(self) -> Mapping[str, Entry]:
         """Return the entries of all symbolic links, by path relative to the root; the result must not be changed."""
-        if self._links is None and self._is_listed:
-            self._links = {path: entry for path, entry in self._entries.items() if entry and entry.is_link}
         if self._links is None:
-            # Links are found without parsing the other lines; most runs need no others.
-            self._listing = self._list()
-            self._links = listed_links(self._listing, self._commit)
+            if not self._is_listed and self._others is None:
+                # Links are found without parsing the other lines; most runs need no others.
+                self._listing = self._list()
+                self._links = listed_links(self._listing, self.commit)
+            else:
+                others = {} if self._is_listed or self._others is None else self._others.links()
+                self._links = {path: entry for path, entry in others.items() if path not in self._entries}
+                self._links |= {path: entry for path, entry in self._entries.items() if entry and entry.is_link}
         return self._links
 
     def _list(self) -> bytes:
-        return listing(self._repository.git, self._commit) if self._listing is None else self._listing
+        return listing(self._repository.git, self.commit) if self._listing is None else self._listing
 
     def read_links(self, paths: Iterable[str]) -> None:
         """Read the targets of the links at ``paths``, relative to the root, with one git process."""
@@ -175,10 +176,10 @@ class GitTree(Tree):
         if missing and self._others is not None:
             self._others._read_entries(missing)  # noqa: SLF001 - of the same class
             self._entries.update({path: self._others._entries.get(path) for path in missing})  # noqa: SLF001
-        elif missing and self._commit is None and self._listing is not None:
+        elif missing and self.commit is None and self._listing is not None:
             self._entries.update({path: find_in_index(self._listing, path) for path in missing})
         elif missing:
-            entries = dict(list_entries(self._repository.git, self._commit, missing))
+            entries = dict(list_entries(self._repository.git, self.commit, missing))
             self._entries.update({path: entries.get(path) for path in missing})
 
     def entry(self, path: str) -> Entry | None:
@@ -273,8 +274,9 @@ class GitTree(Tree):
     def _is_directory(self, path: str) -> bool:
         """Return True if the tree has a directory or a submodule at ``path``, which is resolved."""
         relative = self._relative(path)
-        paths = (relative,) if relative else ()
-        return next(iter(list_entries(self._repository.git, self._commit, paths)), None) is not None
+        return relative is not None and any(
+            entry and (name == relative or name.startswith(f"{relative}/")) for name, entry in self.entries().items()
+        )
 
     def is_tracked(self, path: str, root: str) -> bool:  # noqa: ARG002 - the base class needs it
         """Return True: a git tree contains nothing else."""
