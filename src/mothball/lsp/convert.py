@@ -201,7 +201,9 @@ class _Converter:
         failing = {failure[0] for failure in unknown if not isinstance(failure, Skipped)}
         general: list[Problem] = []
         stale: dict[str, Problem] = {}
-        for problem in self._problems():
+        of_report = self._checked.report.problems if self._checked.report else ()
+        here = [problem for problem in of_report if problem.path in ("", self._checked.path)]
+        for problem in (*self._checked.problems, *here):
             if problem.index_url in failing:
                 stale[problem.index_url] = problem
             else:
@@ -223,13 +225,6 @@ class _Converter:
             else:
                 diagnostics.append(self._finding_diagnostic(worst, message))
         return [*of_document, *_sorted(diagnostics)]
-
-    def _problems(self) -> Iterator[Problem]:
-        report = self._checked.report
-        yield from self._checked.problems
-        yield from (
-            problem for problem in (report.problems if report else ()) if problem.path in ("", self._checked.path)
-        )
 
     def _about_this_file(self, message: str) -> str:
         """Return ``message`` with only the line of a location in this document, instead of its absolute path."""
@@ -288,7 +283,8 @@ class _Converter:
         range_ = self._positions.top()
         if here and problem.position is not None:
             range_ = self._positions.token(problem.position)
-        message = problem.message if here else f"{_where(problem)}: {problem.message}"
+        line = f":{problem.position.line}" if problem.position else ""
+        message = problem.message if here else f"{one_line(problem.path)}{line}: {problem.message}"
         return types.Diagnostic(
             range=range_,
             message=f"{message}\n{problem.help}" if problem.help else message,
@@ -401,8 +397,3 @@ def _sorted(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]:
         if key not in shown:
             shown.add(key)
             yield diagnostic
-
-
-def _where(problem: Problem) -> str:
-    path = one_line(problem.path)
-    return f"{path}:{problem.position.line}" if problem.position else path

@@ -106,9 +106,10 @@ class Lookups:
         """
         results = {}
         for query in queries:
-            stored = self._results.get(_key(query))
+            key = _key(query)
+            stored = self._results.get(key)
             if stored is None:
-                results[query] = _without_files(self._latest.get(_project_key(query), PENDING))
+                results[query] = _without_files(self._latest.get(_without_version(key), PENDING))
             else:
                 results[query] = stored.result
         return results
@@ -277,7 +278,11 @@ class BlockingLookups:
     def cached(self, queries: Iterable[Query]) -> IndexResults:
         """Return results that need no index: fresh ones from the cache, or any if a query is offline."""
         results = self._resolve(queries, _no_client, cache_only=True)
-        return {query: result for query, result in results.items() if query.settings.offline or _is_fresh(result)}
+        return {
+            query: result
+            for query, result in results.items()
+            if query.settings.offline or (not isinstance(result, Unavailable) and result.origin.source is Source.CACHE)
+        }
 
     def look_up(self, queries: Iterable[Query], *, refresh: bool, on_result: OnResult | None = None) -> IndexResults:
         """Return a result for each query; ``on_result`` is called early with those that are final.
@@ -358,11 +363,6 @@ def _key(query: Query) -> _Key:
     return name, indexes, *routing, *statuses, *files
 
 
-def _project_key(query: Query) -> _Key:
-    """Return the key of the query without its version."""
-    return _without_version(_key(query))
-
-
 def _without_version(key: _Key) -> _Key:
     return *key[:-2], "", False
 
@@ -397,10 +397,6 @@ def _is_outdated(query: Query, stored: StoredResult | None, now: float) -> bool:
 def _refreshed(query: Query) -> Query:
     settings = query.settings._replace(refresh=True)
     return Query(query.name, query.indexes, settings, query.pin, query.whole_list)
-
-
-def _is_fresh(result: IndexResult) -> bool:
-    return not isinstance(result, Unavailable) and result.origin.source is Source.CACHE
 
 
 def _failed(queries: Iterable[Query], detail: str) -> IndexResults:

@@ -167,7 +167,13 @@ class Session:
         Known failures and rejected credentials are forgotten: the user may have fixed their cause.
         """
         await self.loop.run_in_executor(self.threads, self._reset_lookups)
-        self._look_up_all()
+        documents = self.documents.values()
+        queries = [query for document in documents for query in settled_queries(document, has_paused=True)]
+        for document in documents:
+            document.reported_revision = None
+        self.sink.refresh_requested()
+        self.lookups.look_up(queries, refresh=True)
+        self.files_changed()
         await self._wait_until_all_are_checked()
         while self.lookups.pending():  # noqa: ASYNC110 - results may cause further lookups
             await asyncio.sleep(_POLL_INTERVAL)
@@ -238,13 +244,12 @@ class Session:
     def _read_file(self, document: OpenDocument) -> None:
         document.reads_started += 1
         document.read_failed = False
-        read_number = document.reads_started
         folder = self.folder_of(document.path)
         request = FileRequest(document.path, document.format, document.text, folder, document.valid, document.context)
         self._in_thread(
             partial(read_file_state, request, self.effective_settings, self.lookups.blocking.cached),
-            lambda done: self._file_read(document, read_number, done),
-            lambda: self._analysis_failed(document),
+            partial(self._file_read, document, document.reads_started),
+            partial(self._analysis_failed, document),
         )
 
     def _file_read(self, document: OpenDocument, read_number: int, done: tuple[Parsed, IndexResults]) -> None:
@@ -281,16 +286,6 @@ class Session:
         with suppress(ConfigError, UnreadableFileError):  # reported when the documents are read
             self.effective_settings()
 
-    def _look_up_all(self) -> None:
-        queries = [
-            query for document in self.documents.values() for query in settled_queries(document, has_paused=True)
-        ]
-        for document in self.documents.values():
-            document.reported_revision = None
-        self.sink.refresh_requested()
-        self.lookups.look_up(queries, refresh=True)
-        self.files_changed()
-
     # --- checks ---
 
     def _schedule_check(self, document: OpenDocument) -> None:
@@ -317,19 +312,12 @@ class Session:
             self.unused.get(document.path, ()),
             document.valid,
         )
-        work = partial(analyze, task, self.lookups.results)
+        work, failed = partial(analyze, task, self.lookups.results), partial(self._analysis_failed, document)
         if len(document.text) >= _LONG_TEXT:
             document.is_in_thread = True
-            analyzed = partial(self._analyzed_in_thread, document, document.revision)
-            self._in_thread(work, analyzed, lambda: self._analysis_failed(document))
-            return
-        try:
-            result = work()
-        except Exception:
-            logger.exception("a check failed")
-            self._analysis_failed(document)
+            self._in_thread(work, partial(self._analyzed_in_thread, document, document.revision), failed)
         else:
-            self._apply_result(document, result)
+            _deliver(work, partial(self._apply_result, document), failed)
 
     def _analyzed_in_thread(self, document: OpenDocument, revision: int, result: AnalysisResult) -> None:
         document.is_in_thread = False
@@ -434,7 +422,7 @@ class Session:
     ) -> None:
         """Run ``work`` in a thread, then ``then`` with its result in the loop, or ``otherwise`` if it raises."""
         job = self.loop.run_in_executor(self.threads, work)
-        job.add_done_callback(lambda done: _deliver(done, then, otherwise))
+        job.add_done_callback(lambda done: _deliver(done.result, then, otherwise))
 
 
 async def _next_check(document: OpenDocument) -> None:
@@ -451,11 +439,12 @@ def _notify_waiters(document: OpenDocument) -> None:
             waiter.set_result(None)
 
 
-def _deliver(done: asyncio.Future[Result], then: Callable[[Result], None], otherwise: Callable[[], None]) -> None:
+def _deliver(work: Callable[[], Result], then: Callable[[Result], None], otherwise: Callable[[], None]) -> None:
+    """Call ``then`` with the result of ``work``, or ``otherwise`` if it raises."""
     try:
-        result = done.result()
+        result = work()
     except Exception:
         logger.exception("a check failed")
         otherwise()
-        return
-    then(result)
+    else:
+        then(result)

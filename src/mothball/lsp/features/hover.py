@@ -296,7 +296,8 @@ def _release_lines(content: HoverContent, style: _Plain) -> Iterator[str]:
         yield f"Latest release: {style.untrusted(latest.version)} ({latest.date})"
     version, judged = pin_of(dependency), [finding for finding in content.findings if finding.version is not None]
     for finding in judged:
-        yield _version(finding, style)
+        reason = f": {style.untrusted(finding.reason)}" if finding.reason else ""
+        yield f"Version {style.untrusted(finding.version or '')}: {_VERSION_MEANINGS[finding.rule]}{reason}"
     pinned = releases.find(version) if releases is not None and version and not judged else None
     if pinned is not None:
         yield f"Version {style.untrusted(version)}: {_release(pinned, style)}"
@@ -314,11 +315,6 @@ def _release(release: ReleaseFacts, style: _Plain) -> str:
         return "not yanked" + (f", published {release.date}" if release.date else "")
     reason = style.untrusted(release.yanked)
     return "yanked" + (f": {reason}" if reason else "")
-
-
-def _version(finding: Finding, style: _Plain) -> str:
-    reason = f": {style.untrusted(finding.reason)}" if finding.reason else ""
-    return f"Version {style.untrusted(finding.version or '')}: {_VERSION_MEANINGS[finding.rule]}{reason}"
 
 
 def _policy(finding: Finding, content: HoverContent, style: _Plain) -> str:
