@@ -385,6 +385,8 @@ def _project_name(document: OpenDocument) -> str:
 def _private_in(text: str, path: str) -> tuple[str, ...]:
     """Return the private name patterns in a configuration with incomplete text; invalid ones are left out."""
     given = typed_setting(text, path, "private")
+    if given is None:
+        return ()
     patterns: list[str] = []
     for pattern in (given if isinstance(given, list) else [given])[:MAX_PATTERNS]:
         with suppress(ConfigError):
@@ -394,9 +396,9 @@ def _private_in(text: str, path: str) -> tuple[str, ...]:
 
 def _policy_in(text: str, path: str, before: TypedPolicy | None, unverified: Severity | None) -> TypedPolicy | None:
     """Return the policy in ``text``, the one ``before`` if it is invalid, None if it is not a configuration."""
-    prefix = table_path(path)
     if os.path.basename(path) not in (MOTHBALL_TOML, PYPROJECT_TOML):
         return None
+    prefix = table_path(path)
     if (not prefix or "mothball" in text) and first_error_in(scan_cached(text), prefix) is not None:
         return before
     table = typed_table(text, path)
