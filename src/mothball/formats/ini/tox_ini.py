@@ -17,8 +17,15 @@ from mothball.formats.ignores import read_comments
 from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements.strings import Item, Section, collect, read_pip_lines, read_requirement
-from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.formats.substitutions import has_brace, is_substitution, resolve_include, substitute
+from mothball.formats.source_map import (
+    SourceMap,
+    SourcePart,
+    has_brace,
+    is_substitution,
+    resolve_include,
+    source_map,
+    substitute,
+)
 from mothball.model.document import (
     Dependency,
     DependencyKind,

@@ -24,13 +24,13 @@ from mothball.formats.locks.packages import (
 )
 from mothball.formats.pep508 import skip_reason_for_url
 from mothball.formats.requirements.strings import collect
-from mothball.formats.yaml.entries import list_problem
 from mothball.formats.yaml.scan import (
     YamlMapping,
     YamlNode,
     YamlScalar,
     YamlScan,
     list_items,
+    list_problem,
     scan_yaml,
     unvisited,
 )

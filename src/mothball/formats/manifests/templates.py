@@ -20,8 +20,14 @@ from mothball.formats.requirements.strings import (
     locate_dependency,
     section_dependency,
 )
-from mothball.formats.source_map import SourcePart, source_map
-from mothball.formats.substitutions import has_brace, is_substitution, resolve_include, substitute
+from mothball.formats.source_map import (
+    SourcePart,
+    has_brace,
+    is_substitution,
+    resolve_include,
+    source_map,
+    substitute,
+)
 from mothball.formats.toml.values import String, source_span
 from mothball.model.document import Dependency, SkipReason, Span, UnnamedEntry, relocated, variable_skip_reason
 

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.broken import MAX_LENGTH, too_long_document
 from mothball.formats.requirements.strings import Section, collect
-from mothball.formats.yaml.entries import list_problem, read_pip_lists
-from mothball.formats.yaml.scan import YamlMapping, YamlNode, YamlScalar, list_items, scan_yaml, unvisited
+from mothball.formats.yaml.scan import (
+    YamlMapping,
+    YamlNode,
+    YamlScalar,
+    list_items,
+    list_problem,
+    read_pip_lists,
+    scan_yaml,
+    unvisited,
+)
 from mothball.model.document import Dependency, Document, ParseProblem, SkipReason, normalize_name
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.broken import MAX_LENGTH, too_long_document
 from mothball.formats.requirements.strings import Section, collect
-from mothball.formats.yaml.entries import list_problem, read_pip_lists
 from mothball.formats.yaml.scan import (
     YamlMapping,
     YamlNode,
     YamlScalar,
     list_items,
+    list_problem,
+    read_pip_lists,
     scan_yaml,
     unvisited,
 )

@@ -4,8 +4,7 @@ import pytest
 
 from mothball.formats import table
 from mothball.formats.ini.tox_ini import parse
-from mothball.formats.source_map import source_map
-from mothball.formats.substitutions import substitute
+from mothball.formats.source_map import source_map, substitute
 from mothball.model.document import DependencyKind, Document, SkipReason, Span
 from tests.support.samples import TOX_INI as SAMPLE
 from tests.support.spans import check_places
