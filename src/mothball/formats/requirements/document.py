@@ -127,16 +127,15 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
         offset = line.offset(entry.entry_span.end) if entry is not None else None
         if classified is not None and entry is not None and offset is not None:  # fast path
             contents.dependencies.append(entry.to_dependency_at(offset, kind, "", classified.skip_reason))
+            is_over_limit = len(contents.dependencies) > MAX_ENTRIES
         else:
             _read_line(line, classified, contents)
-        if (
-            len(contents.dependencies) > MAX_ENTRIES
-            or len(contents.unnamed) > MAX_ENTRIES
-            or len(contents.problems) > MAX_PROBLEMS
-            or len(contents.unresolvable) > MAX_PROBLEMS
-            or len(contents.includes) > MAX_OPTIONS
-            or len(contents.index_options) > MAX_OPTIONS
-        ):
+            is_over_limit = (
+                max(len(contents.dependencies), len(contents.unnamed)) > MAX_ENTRIES
+                or max(len(contents.problems), len(contents.unresolvable)) > MAX_PROBLEMS
+                or max(len(contents.includes), len(contents.index_options)) > MAX_OPTIONS
+            )
+        if is_over_limit:
             raise TooManyEntriesError(*filter(None, [listing_problem(text)]))
     _add_problems_of_the_file(text, conflict_markers, contents)
     contents.unresolvable.extend(_text_joined_to_comments(text, comments))
