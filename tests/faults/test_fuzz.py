@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mothball.config.connection_settings import CredentialSettings
 from mothball.config.project import read_config, read_user_config
+from mothball.config.user_settings import CredentialSettings
 from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import to_mapping
 from mothball.index.cache import CachedPage, _decode_page, _encode_page, _stored_at

@@ -235,7 +235,7 @@ def test_network_fault_has_a_result_and_an_exit_code(
 
 
 def test_slow_response_is_cut_off_by_the_total_deadline(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mothball.config.connection_settings.TOTAL_SECONDS", 1.0)
+    monkeypatch.setattr("mothball.config.user_settings.TOTAL_SECONDS", 1.0)
     with dripping() as (url, _):
         assert check(project, url) == CheckResult(("unavailable", "deadline"), "index", 3)
 

@@ -134,7 +134,7 @@ def test_a_windows_console_without_escape_sequences_gets_none(
     project.write("requirements.txt", "old-lib\n")
     monkeypatch.setattr("mothball.cli.check.sys.platform", "win32")
     monkeypatch.setattr("rich.console.detect_legacy_windows", lambda: is_legacy)
-    monkeypatch.setattr("mothball.config.user_directories._follows_xdg", lambda: True)
+    monkeypatch.setattr("mothball.config.user_settings._follows_xdg", lambda: True)
     assert ("\x1b[" in project.check("--no-cache", terminal=True).out) is not is_legacy
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mothball.config.json_schema import render_schema
 from mothball.config.project import DEFAULT_INDEX, PROJECT_KEYS, USER_KEYS
-from mothball.config.user_directories import user_config_file
+from mothball.config.user_settings import user_config_file
 from tests.support.cli import clean_environment
 from tests.support.project import Project
 from tests.tables.json_fields import verify

@@ -8,8 +8,8 @@ from unittest import mock
 
 import pytest
 
-from mothball.config.connection_settings import UserIndexUrl
 from mothball.config.project import ProjectConfig, resolve_network
+from mothball.config.user_settings import UserIndexUrl
 from mothball.lsp.settings import Environment, Settings, read_effective_settings
 from mothball.model.document import Dependency, SkipReason, Span
 from mothball.model.errors import UnreadableFileError

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mothball.config.user_directories import user_config_file
+from mothball.config.user_settings import user_config_file
 from tests.support.lsp_client import PUSH, Message, uri
 from tests.support.lsp_in_process import InProcess, Workspace, actions, archived
 from tests.support.lsp_pages import page

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mothball.config.connection_settings import NO_SETTINGS, InstallerSettings, UserIndex
 from mothball.config.project import DEFAULT_INDEX, NetworkSettings
+from mothball.config.user_settings import NO_SETTINGS, InstallerSettings, UserIndex
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, SkipReason
 from mothball.routing.route import DeclaredIndexes, IndexRoute, Router

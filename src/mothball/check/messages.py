@@ -13,7 +13,7 @@ from typing import assert_never
 
 from mothball.check.inputs import VersionVerdict
 from mothball.config.project import is_default_index
-from mothball.config.user_directories import user_config_file
+from mothball.config.user_settings import user_config_file
 from mothball.model.document import ParseProblem, SkipReason, Span
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple

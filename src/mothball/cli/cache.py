@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mothball.config.user_directories import cache_directory
+from mothball.config.user_settings import cache_directory
 from mothball.index.cache import CLEAR_HELP, StatusCache, discard
 from mothball.model.errors import CacheError
 from mothball.model.sanitize import one_line

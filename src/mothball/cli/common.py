@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings
 from mothball.check.pipeline import check
-from mothball.config.connection_settings import CredentialSettings, UserIndexUrl, read_user_index_url
 from mothball.config.project import ConfigOverrides, UserConfig
-from mothball.config.user_directories import user_config_file
+from mothball.config.user_settings import CredentialSettings, UserIndexUrl, user_config_file
+from mothball.config.values import (
+    read_user_index_url,
+)
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.installer_settings import with_installers

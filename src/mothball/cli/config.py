@@ -14,9 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mothball.cli.common import print_problems, set_up
-from mothball.config.connection_settings import InstallerSettings, UserIndex
 from mothball.config.project import DEFAULT_INDEX, DEFAULT_MAX_AGE, ConfigOverrides, Level, effective, is_combined
-from mothball.config.user_directories import cache_directory, user_config_file
+from mothball.config.user_settings import InstallerSettings, UserIndex, cache_directory, user_config_file
 from mothball.discovery.config_lookup import ConfiguredSetting, configured_settings, table_path
 from mothball.model.errors import UsageError
 from mothball.model.records import NamedTuple

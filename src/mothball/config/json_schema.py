@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mothball import PROJECT_URL
-from mothball.config import connection_settings, project, values
+from mothball.config import project, user_settings, values
 from mothball.model.file_names import FORMATS
 from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 
@@ -105,7 +105,7 @@ def _fragment(reader: values.Reader) -> dict[str, Any]:
     if reader in (project.read_index_settings, project.read_user_indexes):
         by_key = {_PLAIN[values.read_index_url]["pattern"]: _table(project.INDEX_KEYS)}
         if reader is project.read_user_indexes:
-            by_key[f"^{connection_settings.INDEX_NAME}$"] = _PLAIN[connection_settings.read_user_index_url]
+            by_key[f"^{values.INDEX_NAME}$"] = _PLAIN[values.read_user_index_url]
         return {"type": "object", "patternProperties": by_key, "additionalProperties": False}
     return _PLAIN[reader]
 
@@ -145,7 +145,7 @@ _PLAIN: Mapping[values.Reader, dict[str, Any]] = MappingProxyType(
             "pattern": f"^{_SCHEME}{_HOST_AND_PATH}$",
             "examples": ["https://index.example/simple/"],
         },
-        connection_settings.read_user_index_url: {
+        values.read_user_index_url: {
             "type": "string",
             "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_HOST_AND_PATH}$",
         },
@@ -155,10 +155,10 @@ _PLAIN: Mapping[values.Reader, dict[str, Any]] = MappingProxyType(
             "items": {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": [407, 408, 429]}},
             "examples": [[403]],
         },
-        connection_settings.read_keyring_provider: {"enum": [*map(str, connection_settings.KeyringProvider)]},
-        connection_settings.read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
-        connection_settings.read_hosts: _array(pattern=f"^{connection_settings.HOST_AND_PORT}$"),
-        connection_settings.read_timeout: {
+        values.read_keyring_provider: {"enum": [*map(str, user_settings.KeyringProvider)]},
+        values.read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
+        values.read_hosts: _array(pattern=f"^{values.HOST_AND_PORT}$"),
+        values.read_timeout: {
             "type": "string",
             "pattern": "^(?=[0-9]{1,6}[sm]$)0*(?:(?:[1-9][0-9]?|[1-5][0-9]{2}|600)s|(?:[1-9]|10)m)$",
             "examples": ["20s", "2m"],

@@ -12,19 +12,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
-from mothball.config.connection_settings import (
+from mothball.config.user_settings import (
     NO_SETTINGS,
     CredentialSettings,
     InstallerSettings,
     UserIndexUrl,
-    read_hosts,
-    read_keyring_provider,
-    read_timeout,
-    read_user_index_url,
-    read_user_index_urls,
-    read_user_path,
+    user_config_file,
 )
-from mothball.config.user_directories import user_config_file
 from mothball.config.values import (
     KeyPath,
     Reader,
@@ -34,7 +28,9 @@ from mothball.config.values import (
     read_duration,
     read_error_codes,
     read_globs,
+    read_hosts,
     read_index_url,
+    read_keyring_provider,
     read_mapping,
     read_name_patterns,
     read_rules,
@@ -42,7 +38,11 @@ from mothball.config.values import (
     read_string,
     read_strings,
     read_table,
+    read_timeout,
     read_until,
+    read_user_index_url,
+    read_user_index_urls,
+    read_user_path,
 )
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, suggest

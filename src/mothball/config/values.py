@@ -5,12 +5,19 @@ A reader takes a value and the path of its key, and raises ConfigError with that
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mothball.config.user_directories import user_config_file
+from mothball.config.user_settings import (
+    MAX_TIMEOUT,
+    MIN_TIMEOUT,
+    KeyringProvider,
+    UserIndexUrl,
+    user_config_file,
+)
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, closest, suggest
 from mothball.model.results import IGNORABLE_RULES, Rule, Severity
@@ -27,6 +34,10 @@ _DURATION = r"([0-9]{1,6})([smhdw])"
 _WEB_URL = r"(?i)https?://[^\s/?#\\]+[^\s\\]*"
 _NAME_PATTERN = r"[A-Za-z0-9*?._-]+"
 MAX_PATTERNS = 1000
+# The names of indexes that uv accepts; they become parts of the names of variables.
+INDEX_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+HOST_AND_PORT = r"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+_USER_INFORMATION = r"(?i)(https?://)([^/?#]*)@"
 _ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
@@ -248,3 +259,66 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+# --- keys of the user configuration -----------------------------------------------------------------------------------
+
+
+def read_user_index_url(value: object, at: KeyPath) -> str:
+    """Return ``value`` if it is an index URL as allowed in user settings, possibly with user and password."""
+    if isinstance(value, str):
+        user_information = re.match(_USER_INFORMATION, value)
+        if user_information is not None and "${" not in user_information[2]:
+            # Without the user information it must be a valid index URL.
+            read_index_url(user_information[1] + value[user_information.end() :], at)
+            return value
+        if strip_credentials(value).endswith("…/") and "…" not in value:
+            raise ConfigError(
+                f"the password in `{at[-1]}` contains an unencoded delimiter",
+                key=at,
+                help_text="encode `/` as %2F, `?` as %3F and `#` as %23",
+            )
+    return read_index_url(value, at)
+
+
+def read_user_index_urls(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]:
+    """Return the index URLs in a table whose keys are the names of the indexes."""
+    index_urls = []
+    for name, url in read_mapping(value, at, '{ internal = "https://index.example/simple/" }').items():
+        if not re.fullmatch(INDEX_NAME, name):
+            raise invalid_value((*at, name), name, "an index name: letters, digits, `.`, `_` and `-`")
+        index_urls.append(UserIndexUrl(read_user_index_url(url, (*at, name)), name))
+    return tuple(index_urls)
+
+
+def read_keyring_provider(value: object, at: KeyPath) -> KeyringProvider:
+    """Return the keyring provider that ``value`` names."""
+    return KeyringProvider(read_choice(value, at, tuple(KeyringProvider)))
+
+
+def read_user_path(value: object, at: KeyPath) -> str:
+    """Return an absolute path, with ``~`` expanded.
+
+    Relative paths are rejected, because they would depend on the current directory.
+    """
+    path = os.path.expanduser(read_string(value, at))
+    if not os.path.isabs(path):
+        raise invalid_value(at, value, "an absolute path or a path that starts with `~`")
+    return path
+
+
+def read_hosts(value: object, at: KeyPath) -> tuple[str, ...]:
+    """Return the hosts of an array, each ``HOST`` or ``HOST:PORT``; an IPv6 address is in brackets."""
+    hosts = read_strings(value, at)
+    for host in hosts:
+        if not re.fullmatch(HOST_AND_PORT, host):
+            raise invalid_value(at, strip_credentials(host), "an array of hosts such as `index.example:8443`")
+    return hosts
+
+
+def read_timeout(value: object, at: KeyPath) -> float:
+    """Return the seconds of a duration between one second and ten minutes."""
+    seconds = read_duration(value, at)
+    if not MIN_TIMEOUT <= seconds <= MAX_TIMEOUT:
+        raise invalid_value(at, value, 'a duration from "1s" to "10m"')
+    return seconds

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mothball.config.connection_settings import (
+from mothball.config.user_settings import (
     InstallerSetting,
     InstallerSettings,
     PipConnection,

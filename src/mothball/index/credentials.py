@@ -25,7 +25,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
 
-from mothball.config.connection_settings import CredentialSettings, KeyringProvider, UserIndexUrl
+from mothball.config.user_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index.urls import Endpoint, endpoint_of, is_named
 from mothball.model.records import NamedTuple
 

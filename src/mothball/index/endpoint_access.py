@@ -15,7 +15,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 import requests
 import requests.utils
 
-from mothball.config.connection_settings import CredentialSettings, InstallerSetting
+from mothball.config.user_settings import CredentialSettings, InstallerSetting
 from mothball.index.urls import Endpoint, endpoint_of, is_loopback, is_named
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple

@@ -14,9 +14,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, Self
 
-from mothball.config.connection_settings import TOTAL_SECONDS, CredentialSettings
 from mothball.config.project import DEFAULT_INDEX
-from mothball.config.user_directories import cache_directory
+from mothball.config.user_settings import TOTAL_SECONDS, CredentialSettings, cache_directory
 from mothball.index.cache import BATCH, CachedPage, PageKey, StatusCache, page_key
 from mothball.index.project_page import Failed, Outcome, PageRequest, status_of_page
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution

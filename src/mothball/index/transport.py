@@ -31,7 +31,7 @@ import urllib3.connection
 import urllib3.connectionpool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from mothball.config.connection_settings import TOTAL_SECONDS, CredentialSettings
+from mothball.config.user_settings import TOTAL_SECONDS, CredentialSettings
 from mothball.index.endpoint_access import EndpointAccess, TlsProfile, tls_context
 from mothball.index.limits import LARGE, Deadline
 from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error

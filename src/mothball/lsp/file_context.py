@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from mothball.check.inputs import LookUp, ResolvedFile, RunSettings, is_lock
 from mothball.config.project import UserConfig
-from mothball.config.user_directories import user_config_file
+from mothball.config.user_settings import user_config_file
 from mothball.discovery.config_lookup import (
     ConfigResolver,
     ConfigResolverSettings,

@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from mothball.config.project import UserConfig
-from mothball.config.user_directories import cache_directory
+from mothball.config.user_settings import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.credentials import netrc_paths
 from mothball.index.releases import Releases

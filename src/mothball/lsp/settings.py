@@ -12,10 +12,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from mothball.config.connection_settings import UserIndexUrl, read_user_index_url
 from mothball.config.project import ConfigOverrides, UserConfig
-from mothball.config.user_directories import user_config_file
-from mothball.config.values import Reader, read_boolean, read_duration, read_name_patterns, read_strings
+from mothball.config.user_settings import UserIndexUrl, user_config_file
+from mothball.config.values import (
+    Reader,
+    read_boolean,
+    read_duration,
+    read_name_patterns,
+    read_strings,
+    read_user_index_url,
+)
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.installer_settings import with_installers
 from mothball.model.errors import ConfigError, suggest

@@ -25,7 +25,7 @@ from lsprotocol import types  # noqa: TC002 - as TC001
 from mothball.check.inputs import ResolvedFile, RunSettings, is_lock
 from mothball.check.pipeline import build_report, plan_lookups
 from mothball.check.policy import confirmed_results
-from mothball.config.user_directories import user_config_file
+from mothball.config.user_settings import user_config_file
 from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.discovery.resolve import PrivateNames
 from mothball.index.resolution import Query

@@ -17,8 +17,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from mothball.config.connection_settings import InstallerSettings, UserIndex, UvSettings
 from mothball.config.project import is_default_index
+from mothball.config.user_settings import InstallerSettings, UserIndex, UvSettings
 from mothball.model.document import IndexOption, ToolIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import base_url, strip_credentials

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from mothball.config.connection_settings import UserIndex
+from mothball.config.user_settings import UserIndex
 from mothball.model.document import ToolIndex
 from mothball.routing.candidates import (
     Candidate,

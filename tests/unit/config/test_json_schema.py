@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mothball import PROJECT_URL
-from mothball.config.connection_settings import CredentialSettings
 from mothball.config.json_schema import render_schema, schema
 from mothball.config.project import (
     DEFAULT_INDEX,
@@ -25,6 +24,7 @@ from mothball.config.project import (
     read_user_config,
     resolve_network,
 )
+from mothball.config.user_settings import CredentialSettings
 from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import to_mapping
 from mothball.model.errors import ConfigError

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.config.connection_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.config.project import (
     DEFAULT_INDEX,
     DEFAULT_MAX_AGE,
@@ -26,6 +25,7 @@ from mothball.config.project import (
     read_user_config,
     resolve_network,
 )
+from mothball.config.user_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.config.values import read_duration, read_index_url
 from mothball.model.errors import ConfigError, suggest
 from mothball.model.results import IGNORABLE_RULES, Rule, Severity

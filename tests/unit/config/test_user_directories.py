@@ -10,7 +10,7 @@ import platformdirs
 import pytest
 from packaging.version import Version
 
-from mothball.config.user_directories import cache_directory, user_config_file
+from mothball.config.user_settings import cache_directory, user_config_file
 
 VARIABLES = ("MOTHBALL_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME", "ANDROID_ROOT", "ANDROID_DATA")
 ENVIRONMENTS: dict[str, dict[str, str]] = {
@@ -115,7 +115,7 @@ def test_xdg_directories_are_used_on_linux_and_bsd(platform: str, monkeypatch: p
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere platformdirs is needed")
 def test_platformdirs_is_not_imported_on_linux() -> None:
     code = (
-        "import sys; from mothball.config.user_directories import cache_directory, user_config_file; "
+        "import sys; from mothball.config.user_settings import cache_directory, user_config_file; "
         "cache_directory(); user_config_file(); sys.exit('platformdirs' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

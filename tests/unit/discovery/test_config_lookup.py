@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mothball.check.inputs import ResolvedConfig
-from mothball.config.connection_settings import UserIndexUrl
 from mothball.config.project import DEFAULT_INDEX, ConfigOverrides, NetworkSettings, ProjectConfig, UserConfig
+from mothball.config.user_settings import UserIndexUrl
 from mothball.discovery.config_lookup import (
     SNAPSHOT_AGE_LIMIT_DAYS,
     ConfigResolver,

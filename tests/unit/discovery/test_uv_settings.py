@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from mothball.config.connection_settings import NO_SETTINGS, UserIndex, UvSettings
+from mothball.config.user_settings import NO_SETTINGS, UserIndex, UvSettings
 from mothball.discovery.installer_settings import read_installers, read_uv
 from mothball.model.errors import UnreadableFileError
 

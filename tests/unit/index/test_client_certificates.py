@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config.connection_settings import (
+from mothball.config.user_settings import (
     CredentialSettings,
     InstallerSetting,
     KeyringProvider,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import truststore
 
-from mothball.config.connection_settings import CredentialSettings
+from mothball.config.user_settings import CredentialSettings
 from mothball.index.client import Client, ClientSettings
 from mothball.index.endpoint_access import Authorities, TlsProfile, tls_context
 from mothball.index.limits import INITIAL_LIMIT

@@ -11,7 +11,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.config.connection_settings import CredentialSettings, KeyringProvider, UserIndexUrl
+from mothball.config.user_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
 from mothball.index.limits import INITIAL_LIMIT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.config.connection_settings import (
+from mothball.config.user_settings import (
     CredentialSettings,
     InstallerSetting,
     PipConnection,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config.connection_settings import CredentialSettings, KeyringProvider, UserIndexUrl
+from mothball.config.user_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index import credentials
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Keyring, KeyringRequest, Login

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.config.connection_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.config.project import DEFAULT_INDEX, IndexSettings, NetworkSettings
+from mothball.config.user_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model.document import Dependency, IndexOption, SkipReason, Span, ToolIndex
 from mothball.model.records import NamedTuple

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.config.connection_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.config.project import IndexSettings, NetworkSettings
+from mothball.config.user_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.formats.table import parse
 from mothball.model.document import SkipReason
 from mothball.model.results import Skipped

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from mothball.check.messages import REASON_PLACEHOLDER
-from mothball.config.user_directories import user_config_file
+from mothball.config.user_settings import user_config_file
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.dependencies import remove_dependency, replace_dependency
 from mothball.edits.ignore_comments import (

@@ -1,29 +1,23 @@
-"""The indexes and connections that the user configured for mothball, pip, uv and Pipenv. No I/O.
+"""The user's settings for indexes and connections, of mothball, pip, uv and Pipenv; the user's directories. No I/O.
 
 URLs with credentials, keyring, certificates, proxies and timeouts come from the user (user configuration, command line,
 environment, user-level files of pip and uv), never from a file in a repository. Index settings in pip's and uv's files
 of a repository select indexes, but grant no trust.
+
+platformdirs knows the directories of all platforms, but importing it takes 0.6 times as long as starting a bare
+interpreter, in every run of the hook. On Linux and the BSDs its result is simple (XDG Base Directory specification), so
+it is not imported there; a test compares the results.
 """
 
 from __future__ import annotations
 
 import math
 import os
-import re
+import sys
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from mothball.config.values import (
-    KeyPath,
-    invalid_value,
-    read_choice,
-    read_duration,
-    read_index_url,
-    read_mapping,
-    read_string,
-    read_strings,
-)
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
@@ -33,10 +27,7 @@ MIN_TIMEOUT, MAX_TIMEOUT = 1.0, 600.0
 _MAX_RETRIES = 10
 # Seconds for all lookups together, unless the user sets a long timeout.
 TOTAL_SECONDS = 60.0
-# The names of indexes that uv accepts; they become parts of the names of variables.
-INDEX_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-HOST_AND_PORT = r"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
-_USER_INFORMATION = r"(?i)(https?://)([^/?#]*)@"
+_APPLICATION = "mothball"
 
 
 class InstallerSetting(NamedTuple):
@@ -202,66 +193,6 @@ class CredentialSettings(NamedTuple):
         return max(TOTAL_SECONDS, 4 * (self.timeout or self.pip.timeout_seconds or 0.0))
 
 
-def read_user_index_url(value: object, at: KeyPath) -> str:
-    """Return ``value`` if it is an index URL as allowed in user settings, possibly with user and password."""
-    if isinstance(value, str):
-        user_information = re.match(_USER_INFORMATION, value)
-        if user_information is not None and "${" not in user_information[2]:
-            # Without the user information it must be a valid index URL.
-            read_index_url(user_information[1] + value[user_information.end() :], at)
-            return value
-        if strip_credentials(value).endswith("…/") and "…" not in value:
-            raise ConfigError(
-                f"the password in `{at[-1]}` contains an unencoded delimiter",
-                key=at,
-                help_text="encode `/` as %2F, `?` as %3F and `#` as %23",
-            )
-    return read_index_url(value, at)
-
-
-def read_user_index_urls(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]:
-    """Return the index URLs in a table whose keys are the names of the indexes."""
-    index_urls = []
-    for name, url in read_mapping(value, at, '{ internal = "https://index.example/simple/" }').items():
-        if not re.fullmatch(INDEX_NAME, name):
-            raise invalid_value((*at, name), name, "an index name: letters, digits, `.`, `_` and `-`")
-        index_urls.append(UserIndexUrl(read_user_index_url(url, (*at, name)), name))
-    return tuple(index_urls)
-
-
-def read_keyring_provider(value: object, at: KeyPath) -> KeyringProvider:
-    """Return the keyring provider that ``value`` names."""
-    return KeyringProvider(read_choice(value, at, tuple(KeyringProvider)))
-
-
-def read_user_path(value: object, at: KeyPath) -> str:
-    """Return an absolute path, with ``~`` expanded.
-
-    Relative paths are rejected, because they would depend on the current directory.
-    """
-    path = os.path.expanduser(read_string(value, at))
-    if not os.path.isabs(path):
-        raise invalid_value(at, value, "an absolute path or a path that starts with `~`")
-    return path
-
-
-def read_hosts(value: object, at: KeyPath) -> tuple[str, ...]:
-    """Return the hosts of an array, each ``HOST`` or ``HOST:PORT``; an IPv6 address is in brackets."""
-    hosts = read_strings(value, at)
-    for host in hosts:
-        if not re.fullmatch(HOST_AND_PORT, host):
-            raise invalid_value(at, strip_credentials(host), "an array of hosts such as `index.example:8443`")
-    return hosts
-
-
-def read_timeout(value: object, at: KeyPath) -> float:
-    """Return the seconds of a duration between one second and ten minutes."""
-    seconds = read_duration(value, at)
-    if not MIN_TIMEOUT <= seconds <= MAX_TIMEOUT:
-        raise invalid_value(at, value, 'a duration from "1s" to "10m"')
-    return seconds
-
-
 class UserIndex(NamedTuple):
     """An index in the settings of an installer. ``url`` may contain credentials and must not be shown.
 
@@ -350,3 +281,54 @@ class InstallerSettings(NamedTuple):
 
 
 NO_SETTINGS = InstallerSettings()
+
+
+# --- directories ------------------------------------------------------------------------------------------------------
+
+
+def cache_directory() -> str:
+    """Return the cache directory: ``MOTHBALL_CACHE_DIR``, else the default of the platform."""
+    configured = os.environ.get("MOTHBALL_CACHE_DIR", "")
+    if configured:
+        return os.path.abspath(configured)
+    if _follows_xdg():
+        return _xdg("XDG_CACHE_HOME", ".cache")
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - slow, see above
+
+    return user_cache_dir(_APPLICATION, appauthor=False)
+
+
+def user_config_file() -> str:
+    """Return the path of the user configuration, ``mothball/config.toml`` in the user configuration directory."""
+    if _follows_xdg():
+        return os.path.join(_xdg("XDG_CONFIG_HOME", ".config"), "config.toml")
+    from platformdirs import user_config_dir  # noqa: PLC0415 - slow, see above
+
+    return os.path.join(user_config_dir(_APPLICATION, appauthor=False), "config.toml")
+
+
+def _follows_xdg() -> bool:
+    # Android is a Linux with other directories, which platformdirs supports.
+    return sys.platform.startswith(("linux", "freebsd", "openbsd", "netbsd")) and "ANDROID_ROOT" not in os.environ
+
+
+def _xdg(variable: str, default: str) -> str:
+    # XDG: empty and relative values are ignored.
+    base = os.environ.get(variable, "")
+    if not os.path.isabs(base):
+        base = os.path.join(_home(), default)
+    return os.path.join(base, _APPLICATION)
+
+
+def _home() -> str:
+    # An empty or relative HOME would put the cache in the root or the current directory.
+    home = os.environ.get("HOME", "")
+    if os.path.isabs(home):
+        return home
+    import pwd  # noqa: PLC0415 - Unix only, rarely needed
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        # Containers may run as a user without an account; nothing is readable or writable in the root directory.
+        return "/"

@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from mothball.config.connection_settings import (
-    CredentialSettings,
-    UserIndexUrl,
+from mothball.config.project import read_config, read_user_config
+from mothball.config.user_settings import CredentialSettings, UserIndexUrl
+from mothball.config.values import (
     read_keyring_provider,
     read_timeout,
     read_user_index_url,
     read_user_index_urls,
     read_user_path,
 )
-from mothball.config.project import read_config, read_user_config
 from mothball.model.errors import ConfigError
 
 
