@@ -248,8 +248,13 @@ class NetworkSettings(NamedTuple):
         return frozenset((DEFAULT_INDEX, *(index.url for index in self.index_settings if index.immutable)))
 
 
-def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides) -> NetworkSettings:
-    """Return the effective network settings; ``effective`` has the order of precedence."""
+def resolve_network(
+    config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides, project_setting: str = PROJECT_INDEX_SETTING
+) -> NetworkSettings:
+    """Return the effective network settings; ``effective`` has the order of precedence.
+
+    ``project_setting`` is the setting of ``index-url`` in ``config``, with its location, for display.
+    """
     override, project, by_user = Level.OVERRIDE, Level.PROJECT, Level.USER
     index_urls = {override: overrides.index_url, project: config.index_url, by_user: user.index_url}
     status_indexes = {project: config.status_index, by_user: user.status_index}
@@ -260,7 +265,7 @@ def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOv
     max_age, _ = effective(("max-age",), max_ages)
     set_by = {
         override: overrides.index_set_by,
-        project: PROJECT_INDEX_SETTING,
+        project: project_setting,
         by_user: user.index_set_by or _in_user_configuration(("index-url",)),
     }
     user_urls = (

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 
 from mothball.check.inputs import ResolvedConfig
 from mothball.config.project import (
     PROJECT_INDEX_SETTING,
     ConfigOverrides,
-    NetworkSettings,
     ProjectConfig,
     UserConfig,
     read_config,
@@ -34,7 +34,7 @@ from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Problem, Rule, Severity
 from mothball.repository.files import DISK, Tree, display_path, resolves_inside
-from mothball.repository.paths import is_inside, naming_root
+from mothball.repository.paths import is_inside, naming_root, upward
 
 SNAPSHOT_AGE_LIMIT_DAYS = 30
 _SHARED_TABLE = ("tool", "mothball")
@@ -65,14 +65,13 @@ class ConfigResolverSettings(NamedTuple):
     refresh: bool = False
 
 
-class _UnusableError(Exception):
-    """A configuration file cannot be used; ``position`` is the place in it, None if unknown."""
+class _ConfigFile(NamedTuple):
+    """The content of a configuration file, the locations of its ignores, and the positions of two of its settings."""
 
-    def __init__(self, message: str, help_text: str, position: Position | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help_text
-        self.position = position
+    config: ProjectConfig = ProjectConfig()
+    ignore_locations: Mapping[str, Location] = MappingProxyType({})
+    index_url: Position | None = None
+    offline: Position | None = None
 
 
 class ConfigResolver:
@@ -89,8 +88,8 @@ class ConfigResolver:
         self._reported: set[Problem] = set()
         self._settings = settings
         self._user = user
-        self._config_paths: dict[tuple[str, str], str | None] = {}
-        self._new_paths: dict[tuple[str, str], str] = {}
+        self._files_by_directory: dict[tuple[str, str], str | None] = {}
+        self._by_directory: dict[tuple[str, str], ResolvedConfig | None] = {}
         self._resolved: dict[tuple[str | None, str, str], ResolvedConfig | None] = {}
         self._snapshots: dict[str, Snapshot | None] = {}
 
@@ -104,13 +103,18 @@ class ConfigResolver:
         Returns None if its configuration file cannot be used. The dependencies of the file must not be looked up then:
         the indexes to query are unknown.
         """
+        key = os.path.dirname(path), root
+        if key not in self._by_directory:
+            self._by_directory[key] = self._resolve_directory(*key)
+        return self._by_directory[key]
+
+    def _resolve_directory(self, directory: str, root: str) -> ResolvedConfig | None:
         override = self._settings.config_path
-        config_path = os.path.abspath(override) if override else self._find(os.path.dirname(path), root)
-        edited_path = config_path or self._new_path(os.path.dirname(path), root)
-        key = (config_path, edited_path, root)
+        config_path = os.path.abspath(override) if override else self._find(directory, root)
+        edited_path = config_path or self._new_path(directory, root)
+        key = config_path, edited_path, root
         if key not in self._resolved:
-            resolved = self._resolve_config(config_path, root)
-            self._resolved[key] = resolved and resolved._replace(edited_path=edited_path)
+            self._resolved[key] = self._resolve_config(*key)
         return self._resolved[key]
 
     def snapshot_paths(self) -> tuple[str, ...]:
@@ -119,107 +123,91 @@ class ConfigResolver:
 
     def _find(self, directory: str, root: str) -> str | None:
         """Return the nearest configuration file from ``directory`` up to ``root``, None if there is none."""
-        visited = []
-        config_path = None
-        while (directory, root) not in self._config_paths:
-            visited.append((directory, root))
-            config_path = _config_file_in(directory, root, self._policy_tree)
-            parent = os.path.dirname(directory)
-            if config_path or directory == root or not is_inside(parent, root):
-                break
-            directory = parent
-        config_path = self._config_paths.get((directory, root), config_path)
-        self._config_paths.update(dict.fromkeys(visited, config_path))
-        return config_path
+        for each in upward(directory, root):
+            key = each, root
+            if key not in self._files_by_directory:
+                self._files_by_directory[key] = _config_file_in(each, root, self._policy_tree)
+            found = self._files_by_directory[key]
+            if found is not None:
+                return found
+        return None
 
     def _new_path(self, directory: str, root: str) -> str:
         """Return the file to add a configuration to that applies to ``directory``, which none does yet.
 
         It is the pyproject.toml of the repository, or else the nearest one, or else a new mothball.toml.
         """
-        key = directory, root
-        if key not in self._new_paths:
-            directories = [root]
-            while directory != root and is_inside(directory, root):
-                directories.append(directory)
-                directory = os.path.dirname(directory)
-            pyprojects = (os.path.join(each, PYPROJECT_TOML) for each in directories)
-            existing = next(filter(self._policy_tree.exists, pyprojects), None)
-            self._new_paths[key] = existing or os.path.join(root, MOTHBALL_TOML)
-        return self._new_paths[key]
+        pyprojects = (os.path.join(each, PYPROJECT_TOML) for each in (root, *upward(directory, root)))
+        return next(filter(self._policy_tree.exists, pyprojects), None) or os.path.join(root, MOTHBALL_TOML)
 
-    def _resolve_config(self, path: str | None, root: str) -> ResolvedConfig | None:
-        if path is None:
-            return self._build("", root, ProjectConfig(), {}, root)
-        try:
-            return self._read_config(path, root)
-        except _UnusableError as error:
-            message = f"{error.message}; files that use this configuration were not checked"
-            self._report(Problem(Severity.ERROR, message, error.help, display_path(path), error.position))
+    def _resolve_config(self, path: str | None, edited_path: str, root: str) -> ResolvedConfig | None:
+        file = _ConfigFile() if path is None else self._read_config(path, root)
+        if file is None:
             return None
+        settings = self._settings
+        shown = display_path(path) if path else ""
+        scope = os.path.dirname(path) if path and settings.config_path is None else root
+        config = with_unverified(file.config, settings.overrides.unverified)
+        set_by = f"`index-url` in {shown}:{file.index_url.line}" if file.index_url else PROJECT_INDEX_SETTING
+        network = resolve_network(config, self._user, settings.overrides, set_by)
+        snapshot = self._snapshot(path or "", config, root)
+        if path and settings.refresh and network.offline:
+            message = "--refresh sends requests, and `offline` forbids them: only known results were used"
+            help_text = "remove `offline`, or omit --refresh"
+            self._report(Problem(Severity.ERROR, message, help_text, shown, file.offline))
+        is_whole_scope = any(is_inside(scope, checked) for checked in settings.scopes)
+        return ResolvedConfig(
+            shown, scope, config, network, snapshot, file.ignore_locations, is_whole_scope, edited_path
+        )
 
-    def _read_config(self, path: str, root: str) -> ResolvedConfig:
+    def _read_config(self, path: str, root: str) -> _ConfigFile | None:
+        """Return the content of the configuration file at ``path``; report the reason if it cannot be used."""
         is_override = self._settings.config_path is not None
         tree = DISK if is_override else self._policy_tree
         if not is_override and tree.leads_outside(path, root):
-            raise _UnusableError(_LINK, _LINK_HELP)
+            return self._report_unusable(path, _LINK, _LINK_HELP)
         prefix = table_path(path)
         try:
             text = tree.read_utf8(path)
         except UnreadableFileError as error:
-            raise _UnusableError(error.cause, error.help) from error
+            return self._report_unusable(path, error.cause, error.help)
         toml, lines = scan_cached(text), LineIndex(text)
+
+        def position(key: tuple[str, ...]) -> Position | None:
+            span = find_span(toml, key) if key else None
+            return lines.position(span.start) if span else None
+
         first = first_error_in(toml, prefix)
         if first is not None:
-            raise _UnusableError(f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
+            start = lines.position(first.span.start)
+            return self._report_unusable(path, f"invalid TOML: {first.message}", first.help, start)
         if prefix and find_span(toml, prefix) is None:
-            raise _UnusableError("no [tool.mothball] table", "name a file with that table in --config")
+            return self._report_unusable(path, "no [tool.mothball] table", "name a file with that table in --config")
         try:
-            config = read_config(_table(toml, prefix), prefix)
+            config = read_config(settings_table(toml, prefix), prefix)
         except ConfigError as error:
-            span = find_span(toml, error.key) if error.key else None
             is_copy = is_override and not prefix and find_span(toml, _SHARED_TABLE) is not None
-            raise _UnusableError(
-                str(error), _COPY_HELP if is_copy else error.help, lines.position(span.start) if span else None
-            ) from error
+            help_text = _COPY_HELP if is_copy else error.help
+            return self._report_unusable(path, str(error), help_text, position(error.key))
         locations = {
             ignore.name: lines.location(display_path(path), span)
             for ignore in config.ignores
             if (span := find_span(toml, (*prefix, "ignore", ignore.key))) is not None
         }
-        resolved = self._build(path, root, config, locations, root if is_override else os.path.dirname(path))
-        if self._settings.refresh and resolved.network.offline:
-            span = find_span(toml, (*prefix, "offline"))
-            self._report_refresh(path, lines.position(span.start) if span else None)
-        span = find_span(toml, (*prefix, "index-url"))
-        location = f"{display_path(path)}:{lines.position(span.start).line}" if span else ""
-        return resolved._replace(network=_with_location(resolved.network, location))
+        return _ConfigFile(config, locations, position((*prefix, "index-url")), position((*prefix, "offline")))
 
-    def _report_refresh(self, path: str, position: Position | None) -> None:
-        """Report that the project configuration at ``path`` forbids what the user wants."""
-        message = "--refresh sends requests, and `offline` forbids them: only known results were used"
-        help_text = "remove `offline`, or omit --refresh"
+    def _report_unusable(
+        self, path: str, cause: str, help_text: str, position: Position | None = None
+    ) -> _ConfigFile | None:
+        """Report that the configuration file at ``path`` cannot be used, and return None."""
+        message = f"{cause}; files that use this configuration were not checked"
         self._report(Problem(Severity.ERROR, message, help_text, display_path(path), position))
+        return None
 
     def _report(self, problem: Problem) -> None:
         if problem not in self._reported:
             self._reported.add(problem)
             self.problems.append(problem)
-
-    def _build(
-        self, path: str, root: str, config: ProjectConfig, locations: Mapping[str, Location], scope: str
-    ) -> ResolvedConfig:
-        overrides = self._settings.overrides
-        config = with_unverified(config, overrides.unverified)
-        return ResolvedConfig(
-            display_path(path) if path else "",
-            scope,
-            config,
-            resolve_network(config, self._user, overrides),
-            self._snapshot(path, config, root),
-            locations,
-            whole_scope=any(is_inside(scope, checked) for checked in self._settings.scopes),
-        )
 
     def _snapshot(self, config_path: str, config: ProjectConfig, root: str) -> Snapshot | None:
         settings = self._settings
@@ -329,35 +317,20 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
     if tree.leads_outside(pyproject, root):
         return pyproject
     try:
-        text = tree.read_utf8(pyproject)
+        # Scanning is slow, and most pyproject.toml files do not contain the word.
+        if b"mothball" not in tree.read(pyproject):
+            return None
+        scanned = scan_cached(tree.read_utf8(pyproject))
     except UnreadableFileError:
-        # The unreadable file may contain the policy for its directory: `_resolve_config` reports it.
-        return pyproject if _may_configure_mothball(pyproject, tree) else None
-    # Scanning is slow, and most pyproject.toml files do not contain the word.
-    if "mothball" not in text:
-        return None
-    scanned = scan_cached(text)
+        # The file may contain the policy for its directory: `_read_config` reports it.
+        return pyproject
     return pyproject if scanned.is_truncated or find_span(scanned, _SHARED_TABLE) else None
 
 
-def _with_location(network: NetworkSettings, location: str) -> NetworkSettings:
-    """Return ``network`` with the location of the ``index-url`` that the project sets."""
-    if network.index_set_by != PROJECT_INDEX_SETTING:
-        return network
-    return network._replace(index_set_by=f"`index-url` in {location}")
-
-
-def _may_configure_mothball(path: str, tree: Tree) -> bool:
-    """Return True if a file that is not valid UTF-8 may contain the ``[tool.mothball]`` table."""
-    try:
-        return b"mothball" in tree.read(path)
-    except UnreadableFileError:
-        return True
-
-
-def _table(toml: TomlScan, prefix: tuple[str, ...]) -> object:
+def settings_table(toml: TomlScan, path: Sequence[str]) -> object:
+    """Return the table at the ``path`` of keys, empty if there is none."""
     table: object = to_mapping(toml)
-    for key in prefix:
+    for key in path:
         table = table.get(key, {}) if isinstance(table, Mapping) else {}
     return table
 
@@ -370,18 +343,19 @@ def configured_format(path: str, resolved_config: ResolvedConfig | None, root: s
     """
     if resolved_config is None or not resolved_config.config.files:
         return None
-    relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
-    files = resolved_config.config.files
+    relative, files = _pattern_path(path, resolved_config), resolved_config.config.files
     configured = next((file.format for file in files if matches_any(relative, (file.pattern,))), None)
     return configured if format_of(path, naming_root(root)) in {None, configured} else None
 
 
 def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:
     """Return True if an ``exclude`` pattern of the configuration matches the absolute ``path``."""
-    if not resolved_config.config.exclude:
-        return False
-    relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
-    return matches_any(relative, resolved_config.config.exclude)
+    exclude = resolved_config.config.exclude
+    return bool(exclude) and matches_any(_pattern_path(path, resolved_config), exclude)
+
+
+def _pattern_path(path: str, resolved_config: ResolvedConfig) -> str:
+    return os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
 
 
 # `**/` at the start of a segment matches any number of segments. Any other `**` also matches what `*` matches, so one
@@ -441,9 +415,7 @@ def configured_settings(path: str, prefix: tuple[str, ...] = ()) -> Iterator[Con
     """
     text = DISK.read_utf8(path)
     toml, lines = scan_cached(text), LineIndex(text)
-    table: object = to_mapping(toml)
-    for part in prefix:
-        table = table.get(part, {}) if isinstance(table, Mapping) else {}
+    table = settings_table(toml, prefix)
     for key, value in table.items() if isinstance(table, Mapping) else ():
         for below, entry in _entries(value, _TABLES.get(key, 0)):
             span = find_span(toml, (*prefix, key, *below))

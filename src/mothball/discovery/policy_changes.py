@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.check.inputs import ResolvedFile, line_range
 from mothball.config.project import is_default_index
-from mothball.discovery.config_lookup import table_path
+from mothball.discovery.config_lookup import settings_table, table_path
 from mothball.formats.names import may_be_dependency_file
 from mothball.formats.toml.scanner import scan_cached
-from mothball.formats.toml.values import to_mapping
 from mothball.model.document import Dependency, IgnoreComment, LineIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
@@ -53,12 +52,9 @@ def policy_changes(change: Change, files: Iterable[ResolvedFile]) -> tuple[Probl
 def _settings(tree: Tree, path: str) -> object:
     """Return mothball's table in the file at ``path``, empty if there is none; what is invalid in it is left out."""
     try:
-        table: object = to_mapping(scan_cached(tree.read_utf8(path))) if tree.exists(path) else {}
+        return settings_table(scan_cached(tree.read_utf8(path)), table_path(path)) if tree.exists(path) else {}
     except UnreadableFileError:
         return {}
-    for key in table_path(path):
-        table = table.get(key, {}) if isinstance(table, Mapping) else {}
-    return table
 
 
 def _changed_keys(before: object, after: object, prefix: str = "") -> Iterator[str]:
