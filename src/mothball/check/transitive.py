@@ -83,13 +83,17 @@ class _Manifest(NamedTuple):
 
 def dependency_paths(files: Sequence[ResolvedFile]) -> list[DependencyPaths]:
     """Return the dependency paths of the transitive dependencies in each of ``files``."""
-    manifests = [_manifest(file) for file in files if _has_lockable_requirements(file.document)]
+    manifests = [
+        _Manifest(
+            file.project,
+            file.document.format,
+            file.path,
+            frozenset(entry.name for entry in file.document.dependencies if entry.kind is DependencyKind.REQUIREMENT),
+        )
+        for file in files
+        if _has_lockable_requirements(file.document)
+    ]
     return [_paths_in_lock(file, manifests) if is_lock(file.document) else {} for file in files]
-
-
-def _manifest(file: ResolvedFile) -> _Manifest:
-    names = frozenset(entry.name for entry in file.document.dependencies if entry.kind is DependencyKind.REQUIREMENT)
-    return _Manifest(file.project, file.document.format, file.path, names)
 
 
 def _has_lockable_requirements(document: Document) -> bool:

@@ -82,15 +82,14 @@ def _recorded(entry: PinnedEntry) -> list[RecordedFile]:
 
 def _is_only_source(entry: PinnedEntry) -> bool:
     """Return True if the index of the page is the only place that the version can come from."""
-    is_only_index = len(entry.query.indexes) == 1 or _is_index_of(entry.dependency, entry.files)
-    return is_only_index and not _uses_find_links(entry.file)
-
-
-def _is_index_of(dependency: Dependency, files: PageFiles) -> bool:
-    """Return True if the entry pins, or the lock records, the index of the page, and no other one."""
-    if dependency.index_url is None or dependency.alternative_indexes:
-        return False
-    return base_url(dependency.index_url) == base_url(files.origin.index_url)
+    pinned = entry.dependency
+    # The entry pins, or the lock records, this index and no other one.
+    is_index_of_page = (
+        pinned.index_url is not None
+        and not pinned.alternative_indexes
+        and base_url(pinned.index_url) == base_url(entry.files.origin.index_url)
+    )
+    return (len(entry.query.indexes) == 1 or is_index_of_page) and not _uses_find_links(entry.file)
 
 
 def _uses_find_links(file: ResolvedFile) -> bool:

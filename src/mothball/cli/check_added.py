@@ -12,7 +12,6 @@ from mothball.check.inputs import (
     NOTHING_SELECTED,
     LookupPlan,
     ResolvedConfig,
-    ResolvedFile,
     SelectedEntries,
     is_lock,
 )
@@ -77,17 +76,13 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
         print_details(discovered.files, report, setup.settings.now)
     revision = change.revision or change.repository.head
     # A full check of all given files rejects no change; the help of its findings has the remedies.
-    has_remedies = not arguments.exit_zero and (change.is_explicit or not _all_in(arguments.paths, unchanged_paths))
+    is_full_check = bool(arguments.paths) and set(arguments.paths) <= set(unchanged_paths)
+    has_remedies = not arguments.exit_zero and (change.is_explicit or not is_full_check)
     code = print_report(report, arguments, setup.settings.now, revision, remedies_follow=has_remedies)
     if arguments.output == "text" and code and has_remedies:
         remedies = _remedies(report, discovered, change, arguments)
         sys.stdout.write(f"\n{remedies}" if remedies else "")
     return code
-
-
-def _all_in(paths: Sequence[str], unchanged_paths: Iterable[str]) -> bool:
-    """Return True if there are ``paths``, and all of them are unchanged."""
-    return bool(paths) and set(paths) <= set(unchanged_paths)
 
 
 def _remedies(report: Report, discovered: DiscoveryResult, change: Change, arguments: argparse.Namespace) -> str:
@@ -116,10 +111,11 @@ def _unstaged_ignores(arguments: argparse.Namespace, report: Report) -> Mapping[
     """
     errors = [error for error in report.findings if error.severity is Severity.ERROR and error.suppressed is None]
     lookups = {error.name: error.lookup for error in errors if error.lookup and not isinstance(error.lookup, Skipped)}
+    rejected = {(error.rule, error.name, error.path) for error in errors}
     paths = tuple(dict.fromkeys(error.path for error in errors if error.name in lookups))
     ignored: dict[str, dict[str, None]] = {}
     for error, config_path in _ignored_on_disk(arguments, paths, lookups) if paths else ():
-        if any(_is_same(error, other) for other in errors):
+        if (error.rule, error.name, error.path) in rejected:
             ignored.setdefault(config_path or error.path, {})[error.name or ""] = None
     return {path: tuple(names) for path, names in ignored.items()}
 
@@ -143,10 +139,6 @@ def _ignored_on_disk(
         for finding in report.findings
         if finding.suppressed and (config_path := files[finding.path].resolved_config.edited_path)
     ]
-
-
-def _is_same(first: Finding, second: Finding) -> bool:
-    return (first.rule, first.name, first.path) == (second.rule, second.name, second.path)
 
 
 def _hook_id(arguments: argparse.Namespace) -> str:
@@ -236,7 +228,10 @@ def _full_report(
     """
     setup, full = _read_unchanged(arguments, paths)
     checked = {os.path.abspath(file.path) for file in added.files if not file.is_context}
-    files = [_as_context(file) if os.path.abspath(file.path) in checked else file for file in full.files]
+    files = [
+        file._replace(selected=NOTHING_SELECTED, is_context=True) if os.path.abspath(file.path) in checked else file
+        for file in full.files
+    ]
     report = check(files, session.look_up, setup.settings, full.unreadable, full.problems)
     count = len(dict.fromkeys(arguments.paths))
     if count == 1:
@@ -266,10 +261,6 @@ def _read_unchanged(arguments: argparse.Namespace, paths: Sequence[str]) -> tupl
     )
     request = DiscoveryRequest(dependency_files, arguments.format, apply_exclude=True, context=not arguments.list_files)
     return setup, discover(request, setup.config_resolver, setup.settings)
-
-
-def _as_context(file: ResolvedFile) -> ResolvedFile:
-    return file._replace(selected=NOTHING_SELECTED, is_context=True)
 
 
 def _git_path(path: str) -> str:

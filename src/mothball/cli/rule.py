@@ -16,7 +16,9 @@ def run(arguments: argparse.Namespace) -> int:
     name = arguments.name
     if name is None:
         width = max(map(len, Rule))
-        sys.stdout.write("".join(f"{rule:<{width}}  {_summary(rule_page(rule))}\n" for rule in Rule))
+        for rule in Rule:
+            summary = rule_page(rule).split("\n\n")[1].replace("\n", " ")
+            sys.stdout.write(f"{rule:<{width}}  {summary}\n")
     elif name in tuple(Rule):
         sys.stdout.write(rule_page(Rule(name)))
     else:
@@ -27,7 +29,3 @@ def run(arguments: argparse.Namespace) -> int:
 def rule_page(rule: Rule) -> str:
     """Return the Markdown page of ``rule``: a heading, a one-sentence summary, then the details."""
     return (files("mothball.check") / "rule_pages" / f"{rule}.md").read_text("utf-8")
-
-
-def _summary(page: str) -> str:
-    return page.split("\n\n")[1].replace("\n", " ")

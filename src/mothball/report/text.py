@@ -126,14 +126,13 @@ def _finding(finding: Finding, shared_help: Container[tuple[Rule, str]], now: fl
         lines += [f"  {number} {bar} {excerpt[0]}", f"  {margin}{bar} {carets}"]
     elif finding.reason:
         lines.append(f"  = reason: {finding.reason}")
-    lines += [f"  {margin}= note: {note}" for note in (_age_note(finding, now), _locked_note(finding)) if note]
+    if age_note := _age_note(finding, now):
+        lines.append(f"  {margin}= note: {age_note}")
+    if finding.related_locations:
+        locations = [f"{one_line(location.path)}:{location.start.line}" for location in finding.related_locations]
+        lines.append(f"  {margin}= note: locked in {one_line(', '.join(locations))}")
     lines += [f"  {margin}= help: {finding.help}"] if finding.help and _help_key(finding) not in shared_help else []
     return "\n".join(lines)
-
-
-def _locked_note(finding: Finding) -> str:
-    locations = [f"{one_line(location.path)}:{location.start.line}" for location in finding.related_locations]
-    return f"locked in {one_line(', '.join(locations))}" if locations else ""
 
 
 def _age_note(finding: Finding, now: float) -> str:
