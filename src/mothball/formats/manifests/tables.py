@@ -16,7 +16,6 @@ from mothball.formats.requirements import strings as requirement_texts
 from mothball.formats.requirements.strings import Section, section_dependency_at
 from mothball.formats.toml.values import (
     Array,
-    Header,
     InlineTable,
     Invalid,
     Key,
@@ -80,14 +79,18 @@ def all_tables(
     requires_python: str = "",
 ) -> Tables:
     """Return all tables of ``document``, the scan of ``text``; the other arguments are those of ``Tables``."""
-    headers = tuple(TableHeader(header.path, _keys_along_path(header), header.span) for header in document.headers)
+    headers = []
+    for path, header_keys, span, _ in document.headers:
+        keys = iter(header_keys)
+        along_path = tuple(next(keys) if isinstance(step, str) else None for step in path)
+        headers.append(TableHeader(path, along_path, span))
     bodies = [0, *(header.body for header in document.headers), len(document.entries)]
     settings = [
         make(Setting, (entry.path, outer + entry.keys, entry.value))
         for outer, (start, end) in zip(((), *(header.keys for header in headers)), pairwise(bodies), strict=True)
         for entry in document.entries[start:end]
     ]
-    return Tables(text, (), tuple(settings), headers, own_name, standard, requires_python)
+    return Tables(text, (), tuple(settings), tuple(headers), own_name, standard, requires_python)
 
 
 def tool_tables(whole: Tables, names: Collection[str]) -> dict[str, Tables]:
@@ -101,16 +104,9 @@ def tool_tables(whole: Tables, names: Collection[str]) -> dict[str, Tables]:
     for header in whole.headers:
         if header.path[0] == "tool" and len(header.path) > 1:
             headers.setdefault(str(header.path[1]), []).append(header)
+    project = (whole.own_name, whole.standard, whole.requires_python)
     return {
-        name: Tables(
-            whole.text,
-            ("tool", name),
-            tuple(settings.get(name, ())),
-            tuple(headers.get(name, ())),
-            whole.own_name,
-            whole.standard,
-            whole.requires_python,
-        )
+        name: Tables(whole.text, ("tool", name), tuple(settings.get(name, ())), tuple(headers.get(name, ())), *project)
         for name in {**settings, **headers}
         if name in names
     }
@@ -129,39 +125,33 @@ class TableMatcher:
         self._tables = tables
         patterns = tuple(patterns)
         self._by_depth: dict[int, list[Pattern]] = {}
-        for pattern in patterns:
+        for pattern in sorted(patterns, key=len):
             whole = tables.prefix + pattern
             self._by_depth.setdefault(len(whole), []).append(whole)
-        self._depths = sorted(self._by_depth)
         # The first steps of the patterns, or None if one of them is ANY.
         first_steps = {pattern[0] for pattern in patterns}
         self._first_steps = None if ANY in first_steps else first_steps
-        # Most settings share their parent path: cache whether it matches, with 0 for all array indexes.
+        # Most settings share their parent path: cache whether it matches.
         self._matches: dict[Path, bool] = {}
 
     def matched_depth(self, path: Path) -> int:
         """Return the length of the prefix of ``path`` that matches a pattern, or 0."""
-        for depth in self._depths:
+        for depth, patterns in self._by_depth.items():
             if depth > len(path):
                 break
             prefix = path[:depth]
             matches = self._matches.get(prefix)
-            if self._any_matches(prefix) if matches is None else matches:
+            if matches is None:
+                matches = any(all(map(_step_matches, prefix, pattern)) for pattern in patterns)
+                self._matches[prefix] = matches
+            if matches:
                 return depth
         return 0
-
-    def _any_matches(self, path: Path) -> bool:
-        """Return True if a pattern matches ``path``."""
-        path = tuple(0 if isinstance(step, int) else step for step in path)
-        matches = self._matches.get(path)
-        if matches is None:
-            matches = any(all(map(_step_matches, path, pattern)) for pattern in self._by_depth[len(path)])
-            self._matches[path] = matches
-        return matches
 
     def settings(self) -> Iterator[tuple[Setting, int]]:
         """Yield each setting at or below a match, with the length of the matching path prefix."""
         stack = list(reversed(self._tables.settings))
+        deepest = max(self._by_depth)
         if self._first_steps is not None:
             # Fast path: drop settings whose first step matches no pattern.
             first = len(self._tables.prefix)
@@ -173,7 +163,7 @@ class TableMatcher:
             depth = self.matched_depth(setting.path)
             if depth:
                 yield setting, depth
-            elif len(setting.path) < self._depths[-1]:
+            elif len(setting.path) < deepest:
                 stack.extend(reversed(list(inline_settings(setting))))
 
 
@@ -193,11 +183,6 @@ def _step_matches(step: str | int, pattern_step: str) -> bool:
     if isinstance(step, int):
         return pattern_step == ARRAY_INDEX
     return pattern_step in {ANY, step}
-
-
-def _keys_along_path(header: Header) -> tuple[Key | None, ...]:
-    keys = iter(header.keys)
-    return tuple(next(keys) if isinstance(step, str) else None for step in header.path)
 
 
 # --- arrays of requirements: strings become dependencies, anything else a problem -------------------------------------
