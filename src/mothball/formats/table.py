@@ -23,9 +23,9 @@ from mothball.model.errors import TooManyEntriesError, UnreadableFileError, deco
 _PARSERS = {
     "requirements": "requirements.document.parse",
     "pyproject": "manifests.document.parse",
-    "pipfile": "manifests.pipfile.parse",
+    "pipfile": "manifests.tool_entries.parse_pipfile",
     "hatch-toml": "manifests.tool_hatch.parse",
-    "pixi-toml": "manifests.tool_pixi.parse",
+    "pixi-toml": "manifests.tool_entries.parse_pixi",
     "tox-toml": "manifests.tool_tox.parse",
     "setup-cfg": "ini.setup_cfg.parse",
     "setup-py": "python.setup_py.parse",

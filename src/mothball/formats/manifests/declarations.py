@@ -277,13 +277,15 @@ def read_named_entry(  # noqa: PLR0913 - the syntax of the tools differs in each
     *,
     pins: IndexPins | None = None,
     url_key: str = "",
+    skip_reason: SkipReason | None = None,
     allow_extras: bool = False,
 ) -> Iterator[Dependency | ParseProblem]:
     """Yield the dependency of ``entry``, and a problem if its name is invalid.
 
     Several alternatives make one dependency, which is skipped only if none of them comes from an index; the version is
     that of the first one that does. ``pins`` finds the indexes that the entry names; ``url_key`` is the key that holds
-    the URL of the index, for tools that have one. With ``allow_extras``, the name may have extras in brackets.
+    the URL of the index, for tools that have one. ``skip_reason`` takes precedence over that of the entry. With
+    ``allow_extras``, the name may have extras in brackets.
     """
     name, name_span = entry.key.name, entry.name_span()
     extras: tuple[str, ...] = ()
@@ -308,15 +310,15 @@ def read_named_entry(  # noqa: PLR0913 - the syntax of the tools differs in each
     if not entry.alternatives:
         problems = [ParseProblem(entry.span, f"{one_line(name, MAX_SHOWN)} has no version", 'write one, such as "*"')]
     yield from problems if entry.complete else ()
-    members, skip_reason = _select_alternative(entry.alternatives)
+    members, own_reason = _select_alternative(entry.alternatives)
     index_urls: tuple[str, ...] = (text_of(members.get(url_key)),) if url_key else ()
     index_name = ""
     if problems or not (entry.complete and is_name):
-        skip_reason = SkipReason.INCOMPLETE
-    elif skip_reason is None and name == tables.own_name:
-        skip_reason = SkipReason.SELF
-    elif skip_reason is None and pins is not None:
-        skip_reason, index_urls, index_name = pins.resolve(entry.alternatives)
+        own_reason = SkipReason.INCOMPLETE
+    elif own_reason is None and name == tables.own_name:
+        own_reason = SkipReason.SELF
+    elif own_reason is None and pins is not None:
+        own_reason, index_urls, index_name = pins.resolve(entry.alternatives)
     version = members.get("version")
     specifier = version.inner if isinstance(version, String) and version.value else None
     yield new_dependency(
@@ -330,7 +332,7 @@ def read_named_entry(  # noqa: PLR0913 - the syntax of the tools differs in each
         kind=kind,
         section=entry.section,
         index_url=index_urls[0] or None if index_urls else None,
-        skip_reason=skip_reason,
+        skip_reason=skip_reason or own_reason,
         alternative_indexes=index_urls[1:],
         index_name=index_name,
         local_path=local_path_of(members),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.manifests.pipfile import parse
+from mothball.formats.manifests.tool_entries import parse_pipfile as parse
 from mothball.model.document import Dependency, SkipReason
 from tests.support.tool_documents import PIPFILE
 

@@ -109,7 +109,7 @@ def test_tool_reader_is_imported_only_for_its_table() -> None:
     assert not {name for name in standard if name.startswith("tool_")}
     assert "declarations" not in standard
     with_poetry = modules_after("[tool.poetry.dependencies]\nflask = '3'\n[tool.mypy]\nstrict = true\n")
-    assert with_poetry - standard == {"declarations", "tool_poetry"}
+    assert with_poetry - standard == {"declarations", "tool_entries"}
 
 
 @pytest.mark.parametrize("name", ["Pipfile", "hatch.toml", "pixi.toml", "tox.toml"])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests import document as pyproject
-from mothball.formats.manifests import tool_pixi
+from mothball.formats.manifests.tool_entries import parse_pixi
 from mothball.model.document import DependencyKind, SkipReason
 from tests.support.tool_documents import PIXI
 
 
 def test_pypi_dependencies_are_distinguished_from_conda_packages() -> None:
-    document = tool_pixi.parse(PIXI)
+    document = parse_pixi(PIXI)
     assert document.format == "pixi-toml"
     assert not document.problems
     assert [(dependency.section, dependency.name, dependency.skip_reason) for dependency in document.dependencies] == [
@@ -34,7 +34,7 @@ def test_pypi_dependencies_are_distinguished_from_conda_packages() -> None:
 
 
 def test_entry_has_version_extras_and_marker() -> None:
-    found = {dependency.name: dependency for dependency in tool_pixi.parse(PIXI).dependencies}
+    found = {dependency.name: dependency for dependency in parse_pixi(PIXI).dependencies}
     assert found["cider"].index_url == "https://index.example/cider/"
     assert found["cider"].extras == ("dry",)
     assert found["apple-pie"].name_span.slice(PIXI) == "Apple-Pie"
@@ -63,7 +63,7 @@ def test_tool_pixi_in_pyproject_has_the_same_tables() -> None:
 
 @pytest.mark.parametrize("key", ["_libgcc_mutex", '"conda-forge::"', '"*"'])
 def test_invalid_conda_names_are_not_reported(key: str) -> None:
-    document = tool_pixi.parse(f"[dependencies]\n{key} = '*'\nfig =")
+    document = parse_pixi(f"[dependencies]\n{key} = '*'\nfig =")
     assert [(dependency.name, dependency.skip_reason) for dependency in document.dependencies] == [
         ("fig", SkipReason.CONDA)
     ]
@@ -71,5 +71,5 @@ def test_invalid_conda_names_are_not_reported(key: str) -> None:
 
 
 def test_pypi_dependencies_that_are_no_table_are_reported() -> None:
-    document = tool_pixi.parse("pypi-dependencies = ['fig']\ndependencies = ['fig']")
+    document = parse_pixi("pypi-dependencies = ['fig']\ndependencies = ['fig']")
     assert [problem.message for problem in document.problems] == ["pypi-dependencies must be a table of project names"]
