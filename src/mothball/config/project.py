@@ -137,11 +137,10 @@ class IndexSettings(NamedTuple):
 
     def overridden_by(self, user: IndexSettings) -> IndexSettings:
         """Return these settings of a project, combined with those of ``user`` by precedence."""
-        by_level = {Level.PROJECT: self, Level.USER: user}
-        values = []
-        for number, field in enumerate(self._fields):
-            of_field = {level: settings[number] for level, settings in by_level.items()}
-            values.append(effective(("indexes", self.url, field), of_field)[0])
+        values = (
+            effective(("indexes", self.url, field), {Level.PROJECT: of_project, Level.USER: of_user})[0]
+            for field, of_project, of_user in zip(self._fields, self, user, strict=True)
+        )
         return make(IndexSettings, tuple(values))
 
 

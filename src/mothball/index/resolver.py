@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mothball.index.client import Client
     from mothball.index.snapshot import Snapshot
 
+NO_ACCESS = CredentialSettings()
 # Lists of files that are read from the cache at once.
 _LISTS_PER_READ = 8
 
@@ -55,6 +56,16 @@ class Fetcher(Protocol):
 
         ``on_progress`` is called with the numbers of completed and of all requests.
         """
+
+
+class ProgressReporter(Protocol):
+    """Reports how many lookups are done."""
+
+    def update(self, done: int, total: int) -> None:
+        """Report that ``done`` of ``total`` lookups are done."""
+
+    def close(self) -> None:
+        """Stop reporting."""
 
 
 class Resolver:
@@ -262,19 +273,6 @@ def _final_result(
     ):
         return result
     return snapshot_result
-
-
-NO_ACCESS = CredentialSettings()
-
-
-class ProgressReporter(Protocol):
-    """Reports how many lookups are done."""
-
-    def update(self, done: int, total: int) -> None:
-        """Report that ``done`` of ``total`` lookups are done."""
-
-    def close(self) -> None:
-        """Stop reporting."""
 
 
 class LookupSession:
