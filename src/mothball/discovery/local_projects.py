@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from mothball.discovery.workspaces import Workspaces
-    from mothball.model.document import Workspace
+    from mothball.model.document import ParsedFile, Workspace
     from mothball.repository.files import Tree
 
 # The metadata files that may declare a project's name, and their formats, in order of precedence.
@@ -69,9 +70,9 @@ def metadata_files(project: str) -> list[tuple[str, str]]:
 class DeclaredNames:
     """Reads and caches the names that projects declare."""
 
-    def __init__(self, documents: Mapping[str, Document], tree: Tree) -> None:
-        """Initialize with documents that are already parsed, by absolute path; other files are read from ``tree``."""
-        self._documents = documents
+    def __init__(self, parsed: Mapping[str, ParsedFile], tree: Tree) -> None:
+        """Initialize with files that are already parsed, by absolute path; other files are read from ``tree``."""
+        self._parsed = parsed
         self._tree = tree
         self._texts: dict[str, tuple[str, frozenset[str]]] = {}
 
@@ -89,41 +90,29 @@ class DeclaredNames:
 
     def name_in_file(self, path: str, file_format: str, root: str, wanted: Collection[str] | None = None) -> str | None:
         """Return the name that a file declares, None if it declares none, empty if it is not in ``wanted``."""
-        document = self._documents.get(path)
-        if document is not None:
-            return document.project_name or None
-        text, candidates = self._text_of(path, file_format, root)
-        if wanted is not None and candidates.isdisjoint(wanted):
+        if path in self._parsed:
+            return self._parsed[path].document.project_name or None
+        text, possible_names = self.text_of(path, file_format, root)
+        if wanted is not None and possible_names.isdisjoint(wanted):
             return "" if re.search(_NAMED_TABLE, text) else None
-        return (parse(file_format, text).project_name or None) if candidates else None
+        return (parse(file_format, text).project_name or None) if possible_names else None
 
-    def text_of(self, path: str, file_format: str, root: str) -> str:
-        """Return the text of a metadata file, empty if it cannot be read."""
-        return self._text_of(path, file_format, root)[0]
+    def text_of(self, path: str, file_format: str, root: str) -> tuple[str, frozenset[str]]:
+        """Return the text of a file, empty if it cannot be read, and a superset of the names that it declares.
 
-    def possible_names(self, path: str, file_format: str, root: str) -> frozenset[str]:
-        """Return a superset of the names that a file declares, without parsing it."""
-        document = self._documents.get(path)
-        return (
-            frozenset((document.project_name,)) if document is not None else self._text_of(path, file_format, root)[1]
-        )
-
-    def _text_of(self, path: str, file_format: str, root: str) -> tuple[str, frozenset[str]]:
-        """Return the text of a file and its possible names."""
+        ``discover`` reports an unreadable file if it is checked.
+        """
+        if path in self._parsed:
+            parsed = self._parsed[path]
+            return parsed.text, frozenset((parsed.document.project_name,))
         if path not in self._texts:
-            text = self._read(path, file_format, root)
+            text = ""
+            real = self._tree.real_path(path) if self._tree.is_file(path) else None
+            if real is not None and is_inside(real, os.path.realpath(root)):
+                with suppress(UnreadableFileError):
+                    text = decode(file_format, path, self._tree.read(path))
             self._texts[path] = text, frozenset(map(normalize_name, re.findall(_POSSIBLE_NAME, text)))
         return self._texts[path]
-
-    def _read(self, path: str, file_format: str, root: str) -> str:
-        """Return the text of a file, empty if it cannot be read. ``discover`` reports that if the file is checked."""
-        real = self._tree.real_path(path) if self._tree.is_file(path) else None
-        if real is None or not is_inside(real, os.path.realpath(root)):
-            return ""
-        try:
-            return decode(file_format, path, self._tree.read(path))
-        except UnreadableFileError:
-            return ""
 
 
 class LocalReference(NamedTuple):
@@ -180,19 +169,6 @@ def local_claims(dependencies: Iterable[Dependency]) -> frozenset[LocalClaim]:
     )
 
 
-class ProjectFile(NamedTuple):
-    """A file to find local names for: its absolute path, the directory of its project, the root of its repository.
-
-    ``references`` are the path and URL requirements of all files that are installed together with it.
-    """
-
-    document: Document
-    path: str
-    project: str
-    root: str
-    references: tuple[LocalReference, ...] = ()
-
-
 class LocalProjectFinder:
     """Finds the names in dependency files that refer to local projects, for one run."""
 
@@ -212,19 +188,21 @@ class LocalProjectFinder:
         self._workspaces: Workspaces | None = None
         self._metadata_paths: dict[tuple[str, ...], dict[str, list[str]]] = {}
 
-    def find(self, file: ProjectFile, *, all_names: bool = False) -> tuple[LocalName, ...]:
+    def find(
+        self, file: ParsedFile, project: str, references: Iterable[LocalReference], *, all_names: bool = False
+    ) -> tuple[LocalName, ...]:
         """Return the local names that the file uses; with ``all_names``, all local names that apply to it.
 
-        Locked packages are not considered: a lock records the source of each.
+        ``project`` is the directory of its project, ``references`` are the path and URL requirements of all files that
+        are installed together with it. Locked packages are not considered: a lock records the source of each.
         """
-        document, _, project, root, references = file
-        wanted = None if all_names else _unskipped_names(document)
+        wanted = None if all_names else _unskipped_names(file.document)
         if wanted is not None and not wanted:
             return ()
-        local_names = [LocalName(self._declared_names.project_name(project, root, wanted), SkipReason.SELF)]
-        if document.format in _WORKSPACE_FORMATS:
-            local_names += self._members(os.path.dirname(file.path), root, wanted)
-        local_names += resolve_local_references(references, self._declared_names, self._tree, root, wanted)
+        local_names = [LocalName(self._declared_names.project_name(project, file.root, wanted), SkipReason.SELF)]
+        if file.document.format in _WORKSPACE_FORMATS:
+            local_names += self._members(os.path.dirname(file.path), file.root, wanted)
+        local_names += resolve_local_references(references, self._declared_names, self._tree, file.root, wanted)
         return tuple(
             dict.fromkeys(local for local in local_names if local.name and (wanted is None or local.name in wanted))
         )
@@ -264,7 +242,7 @@ class LocalProjectFinder:
             by_name = self._metadata_paths_by_name(directories, root)
             paths = [path for name in by_name if wanted is None or name in wanted for path in by_name[name]]
             for path in dict.fromkeys(paths):
-                if tool == "uv" and _is_unmanaged(self._declared_names.text_of(path, _PROJECT, root)):
+                if tool == "uv" and _is_unmanaged(self._declared_names.text_of(path, _PROJECT, root)[0]):
                     continue
                 name = self._declared_names.name_in_file(path, _PROJECT, root)
                 yield LocalName(name or "", SkipReason.WORKSPACE, _SECTIONS[tool], path)
@@ -278,7 +256,7 @@ class LocalProjectFinder:
             by_name = self._metadata_paths[directories] = {}
             for directory in directories:
                 path = os.path.join(directory, PYPROJECT_TOML)
-                for name in self._declared_names.possible_names(path, _PROJECT, root):
+                for name in self._declared_names.text_of(path, _PROJECT, root)[1]:
                     by_name.setdefault(name, []).append(path)
         return self._metadata_paths[directories]
 

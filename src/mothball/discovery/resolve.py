@@ -21,7 +21,6 @@ from mothball.discovery.local_projects import (
     DeclaredNames,
     LocalProjectFinder,
     LocalReference,
-    ProjectFile,
     local_claims,
     local_references,
 )
@@ -416,7 +415,7 @@ def resolve_files(
     }
     parsed_by_path = {file.parsed.path: file.parsed for file in read.files.values()}
     inherited = InheritedIndexes(parsed_by_path, tree)
-    declared_names = DeclaredNames({path: parsed.document for path, parsed in parsed_by_path.items()}, tree)
+    declared_names = DeclaredNames(parsed_by_path, tree)
     local_projects = LocalProjectFinder(declared_names, inherited.workspaces, tree)
     references_by_files: dict[tuple[str, ...], tuple[LocalReference, ...]] = {}
     for key, (parsed, resolved_config, includes) in read.files.items():
@@ -424,7 +423,7 @@ def resolve_files(
         if files not in references_by_files:
             references_by_files[files] = tuple(reference for file in files for reference in references[file])
         project = project_of(parsed.path, parsed.root, tree)
-        project_file = ProjectFile(parsed.document, parsed.path, project, parsed.root, references_by_files[files])
+        local_names = local_projects.find(parsed, project, references_by_files[files], all_names=all_names)
         settings = inherited.settings_of(parsed)
         yield ResolvedFile(
             display_path(parsed.path),
@@ -433,7 +432,7 @@ def resolve_files(
             DeclaredIndexes(parsed.document.format, settings.tools, options, settings.indexes),
             project,
             LookupFacts(
-                group_by_name(local_projects.find(project_file, all_names=all_names)),
+                group_by_name(local_names),
                 unknown_indexes,
                 private_patterns(parsed.path, private),
                 _inherited_pins(settings, local_projects, parsed.root),

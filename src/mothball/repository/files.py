@@ -255,10 +255,10 @@ def working_tree(directory: str) -> Tree:
 def _placeholder_tree(root: str) -> Tree:
     """Return the tree of the working tree at ``root``; the disk itself if git fails or all links are links."""
     from mothball.repository.git_process import Git  # noqa: PLC0415
-    from mothball.repository.git_repository import list_links  # noqa: PLC0415 - rarely needed
+    from mothball.repository.git_repository import listed_links, listing  # noqa: PLC0415 - rarely needed
 
     try:
-        entries = list_links(Git(root), None)
+        entries = listed_links(listing(Git(root), None), None)
     except GitError:
         return DISK
     links = {}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from mothball.formats.names import may_be_dependency_file
 from mothball.model.errors import GitError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.git_process import COMPARED, LISTED, MAX_OUTPUT, Git, ProcessResult, lines_of_links
-from mothball.repository.paths import decoded, repository_root
+from mothball.repository.paths import decoded, repository_root, upward
 
 _FULL_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 # Variables that override where git finds the repository.
@@ -263,14 +264,6 @@ def list_entries(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Ite
     return listed_entries(listing(git, tree, paths), tree)
 
 
-def list_links(git: Git, tree: str | None) -> dict[str, Entry]:
-    """Return the entries of all symbolic links in the tree of a commit, or in the index if ``tree`` is None.
-
-    They are by path, relative to the root. Raises GitError.
-    """
-    return listed_links(listing(git, tree), tree)
-
-
 def sparse_paths(git: Git) -> set[str]:
     """Return the paths in the index that a sparse checkout leaves out, relative to the root. Raises GitError."""
     lines = _split_nul(run_checked(git, "ls-files", "-t", "-z"))
@@ -374,26 +367,11 @@ def _matching_paths(root: str, *arguments: str, stdin: bytes = b"") -> frozenset
 
 def group_by_repository(paths: Iterable[str]) -> dict[str, list[str]]:
     """Return absolute ``paths`` by the root of their repository, without those outside any repository."""
-    roots: dict[str, str | None] = {}
+    has_git = cache(lambda directory: os.path.lexists(os.path.join(directory, ".git")))
+    root_of = cache(lambda directory: next(filter(has_git, upward(directory)), None))
     groups: dict[str, list[str]] = {}
     for path in paths:
-        root = _root_of(os.path.dirname(path), roots)
+        root = root_of(os.path.dirname(path))
         if root is not None:
             groups.setdefault(root, []).append(path)
     return groups
-
-
-def _root_of(directory: str, roots: dict[str, str | None]) -> str | None:
-    """Return the nearest directory from ``directory`` upward that contains ``.git``; ``roots`` is a cache."""
-    visited = []
-    while directory not in roots:
-        visited.append(directory)
-        parent = os.path.dirname(directory)
-        if os.path.lexists(os.path.join(directory, ".git")):
-            roots[directory] = directory
-        elif parent == directory:
-            roots[directory] = None
-        else:
-            directory = parent
-    roots.update(dict.fromkeys(visited, roots[directory]))
-    return roots[directory]
