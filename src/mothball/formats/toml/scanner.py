@@ -66,7 +66,7 @@ def scan(text: str) -> TomlScan:
 
     At most 200 errors are kept, and at most 100 levels of nesting are read. Raises nothing.
     """
-    return _Scanner(text).document()
+    return _TomlScanner(text).document()
 
 
 @lru_cache(maxsize=4)
@@ -88,7 +88,7 @@ def syntax_problems(document: TomlScan) -> list[ParseProblem]:
     return [ParseProblem(error.span, f"invalid TOML: {error.message}", error.help) for error in errors]
 
 
-class _Scanner(Cursor):
+class _TomlScanner(Cursor):
     """One scan. Methods that read a value take its offset and return it with the offset after it."""
 
     def __init__(self, text: str) -> None:
