@@ -29,7 +29,15 @@ from mothball.check.inputs import (
     required_by_members,
 )
 from mothball.formats.recorded_files import digests_of, entry_text
-from mothball.model.document import Dependency, DependencyKind, Document, LineIndex, ParsedFile, ParseProblem
+from mothball.model.document import (
+    Dependency,
+    DependencyKind,
+    Document,
+    LineIndex,
+    ParsedFile,
+    ParseProblem,
+    UnnamedEntry,
+)
 from mothball.model.records import NamedTuple
 from mothball.routing.facts import NO_FACTS, LookupFacts
 
@@ -111,10 +119,20 @@ def additions(
     # Moves between related projects take precedence over moves between others, in all files.
     new = [_new_entries(target, old, base_names, removals) for target, old in zip(targets, previous, strict=True)]
     base_pins = _BasePins(base)
-    return [
-        _addition(target, old, entries, removals, _BaseVersions(base_pins, _base_locks(target, old, base)))
-        for target, old, entries in zip(targets, previous, new, strict=True)
-    ]
+    selections = []
+    for target, old, entries in zip(targets, previous, new, strict=True):
+        locks = _base_locks(target, old, base)
+        selection = SelectedEntries(
+            tuple(entries),
+            tuple(_new_problems(target, old)),
+            tuple(_new_unnamed(target, old)),
+            _moves(target, entries, removals),
+            tuple(_repinned(target, frozenset(entries), base_pins, locks)),
+            tuple(map(_base_lock, locks)),
+            tuple(_new_unresolvable(target, old)),
+        )
+        selections.append(selection)
+    return selections
 
 
 def _base_locks(
@@ -179,44 +197,31 @@ def _new_entries(
     return new
 
 
-def _addition(
-    target: FileVersion,
-    previous: Sequence[FileVersion],
-    new: Sequence[Dependency],
-    removals: _Removals,
-    base_versions: _BaseVersions,
-) -> SelectedEntries:
-    document, text = target.parsed.document, target.parsed.text
+def _moves(target: FileVersion, new: Iterable[Dependency], removals: _Removals) -> Mapping[Dependency, str]:
+    """Return the paths that ``new`` entries were moved from, in projects that are not related."""
     moved_from: dict[Dependency, str] = {}
     for entry in new:
         key = _key(target, entry, target.ignored)
         path = removals.take(target.project, _role(target, entry), key, related=False)
         if path:
             moved_from[entry] = path
-    # A syntax error always counts as added, because it hides what was added to the file.
-    comparable = () if document.is_broken else previous
-    old_problems = {
-        _problem_key(problem, version.parsed.text) for version in comparable for problem in version.problems
-    }
+    return moved_from
+
+
+def _new_problems(target: FileVersion, previous: Sequence[FileVersion]) -> Iterator[ParseProblem]:
+    """Yield the new problems. A syntax error always counts as added, because it hides what was added to the file."""
+    comparable = () if target.parsed.document.is_broken else previous
+    old = {_problem_key(problem, version.parsed.text) for version in comparable for problem in version.problems}
     included = {include.target for version in previous for include in version.parsed.document.includes}
-    problems = tuple(
-        problem
-        for problem in target.problems
-        if _problem_key(problem, text) not in old_problems and problem.span.slice(text) not in included
-    )
-    old_unnamed = {
-        entry.span.slice(version.parsed.text) for version in previous for entry in version.parsed.document.unnamed
-    }
-    unnamed = tuple(entry for entry in document.unnamed if entry.span.slice(text) not in old_unnamed)
-    return SelectedEntries(
-        tuple(new),
-        problems,
-        unnamed,
-        moved_from,
-        tuple(_repinned(target, set(new), base_versions)),
-        tuple(map(_base_lock, base_versions.locks)),
-        tuple(_new_unresolvable(target, previous)),
-    )
+    for problem in target.problems:
+        key = _problem_key(problem, target.parsed.text)
+        if key not in old and key[1] not in included:
+            yield problem
+
+
+def _new_unnamed(target: FileVersion, previous: Sequence[FileVersion]) -> Iterator[UnnamedEntry]:
+    old = {entry.span.slice(version.parsed.text) for version in previous for entry in version.parsed.document.unnamed}
+    return (entry for entry in target.parsed.document.unnamed if entry.span.slice(target.parsed.text) not in old)
 
 
 def _new_unresolvable(target: FileVersion, previous: Sequence[FileVersion]) -> Iterator[ParseProblem]:
@@ -231,17 +236,17 @@ def _new_unresolvable(target: FileVersion, previous: Sequence[FileVersion]) -> I
 
 
 def _repinned(
-    target: FileVersion, added: AbstractSet[Dependency], base_versions: _BaseVersions
+    target: FileVersion, added: AbstractSet[Dependency], base_pins: _BasePins, locks: Iterable[FileVersion]
 ) -> Iterator[Dependency]:
     """Yield the entries that were there before with another version or other files, without those ``added``."""
-    old_entries = _entries_by_pin(base_versions.locks)
+    old_entries = _entries_by_pin(locks)
     for entry in target.parsed.document.dependencies:
         if (
             entry not in added
             and (pin := pin_of(entry))
             and target.facts.skip_reason(entry) is None
             and (
-                not base_versions.pins.cover(target.project, entry.name, pin)
+                not base_pins.cover(target.project, entry.name, pin)
                 or _has_other_files(target, entry, old_entries.get((entry.name, pin), ()))
             )
         ):
@@ -377,13 +382,6 @@ class _BasePins:
     def cover(self, project: str, name: str, pin: str) -> bool:
         """Return True if the base has this version in ``project``, or in a project that encloses it."""
         return any((name, pin) in pins for other, pins in self._by_project.items() if is_beneath(project, other))
-
-
-class _BaseVersions(NamedTuple):
-    """The pinned versions at the base, and the base locks that one lock is compared with."""
-
-    pins: _BasePins
-    locks: Sequence[FileVersion]
 
 
 class _Removals:
