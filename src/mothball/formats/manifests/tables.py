@@ -167,6 +167,11 @@ class TableMatcher:
                 stack.extend(reversed(list(inline_settings(setting))))
 
 
+def settings_at(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Setting]:
+    """Yield the settings whose whole paths match one of ``patterns``."""
+    return (setting for setting, depth in TableMatcher(tables, patterns).settings() if len(setting.path) == depth)
+
+
 def inline_settings(setting: Setting) -> Iterator[Setting]:
     """Yield the settings in an inline table, or the tables of an array of them, with their full paths."""
     path, keys, value = setting
@@ -264,10 +269,9 @@ def read_arrays(  # noqa: PLR0913 - the array syntax of the tools differs in eac
 
 def read_files(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Include]:
     """Yield an include for each requirements file named in the strings and arrays that match ``patterns``."""
-    for setting, depth in TableMatcher(tables, patterns).settings():
-        value = setting.value
-        for item in value.items if isinstance(value, Array) else (value,):
-            if isinstance(item, String) and item.closed and len(setting.path) == depth:
+    for setting in settings_at(tables, patterns):
+        for item in setting.value.items if isinstance(setting.value, Array) else (setting.value,):
+            if isinstance(item, String) and item.closed:
                 yield Include(item.inner, item.value, DependencyKind.REQUIREMENT)
 
 

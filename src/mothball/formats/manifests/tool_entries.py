@@ -25,7 +25,7 @@ from mothball.formats.manifests.declarations import (
     text_of,
 )
 from mothball.formats.manifests.documents import ManifestItem, SourceOverride, mark_never_installed, parse_with
-from mothball.formats.manifests.tables import ANY, ArrayItem, TableMatcher, Tables, read_arrays, read_requirement
+from mothball.formats.manifests.tables import ANY, ArrayItem, Tables, read_arrays, read_requirement, settings_at
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.values import String
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, ToolIndex
@@ -208,12 +208,11 @@ def read_pixi(tables: Tables) -> Iterator[ManifestItem]:
 
 def _pixi_indexes(tables: Tables) -> Iterator[ToolIndex]:
     """Yield the indexes of the workspace and of its features."""
-    start = len(tables.prefix)
-    for setting, depth in TableMatcher(tables, _PIXI_INDEXES).settings():
-        path = setting.path[start:depth]
-        scope = str(path[1]) if path[0] == "feature" else ""
-        for span, url in index_urls_in(setting.value) if len(setting.path) == depth else ():
-            yield ToolIndex(span, "pixi", url, role=str(path[-1]), scope=scope)
+    for setting in settings_at(tables, _PIXI_INDEXES):
+        first, *others = setting.path[len(tables.prefix) :]
+        scope = str(others[0]) if first == "feature" else ""
+        for span, url in index_urls_in(setting.value):
+            yield ToolIndex(span, "pixi", url, role=str(others[-1]), scope=scope)
 
 
 def _conda_packages(tables: Tables) -> Iterator[Dependency]:

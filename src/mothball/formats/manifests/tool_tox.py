@@ -14,12 +14,12 @@ from mothball.formats.manifests.tables import (
     ArrayItem,
     Pattern,
     StringReader,
-    TableMatcher,
     Tables,
     read_arrays,
     read_items,
     read_requirement,
     section_name,
+    settings_at,
 )
 from mothball.formats.manifests.templates import read_pip_lines, relocate
 from mothball.formats.requirements.strings import Section
@@ -52,28 +52,25 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
 
 
 def _read_ini(tables: Tables) -> Iterator[ManifestItem]:
-    """Yield the items of the tox.ini in ``legacy_tox_ini``."""
-    for setting, depth in TableMatcher(tables, _INI).settings():
-        if len(setting.path) == depth and isinstance(setting.value, String):
+    """Yield the items of the tox.ini in ``legacy_tox_ini``, with their positions in the file."""
+    for setting in settings_at(tables, _INI):
+        string = setting.value
+        if isinstance(string, String):
             from mothball.formats.ini import tox_ini  # noqa: PLC0415 - rarely needed
 
-            document = tox_ini.parse(setting.value.value)
-            yield from _relocate_all(document, setting.value, section_name(setting.path), tables.own_name)
-
-
-def _relocate_all(document: Document, string: String, parent: str, own_name: str) -> Iterator[ManifestItem]:
-    """Yield the items of ``document`` with spans converted from offsets in ``string`` to offsets in the file."""
-    for dependency in document.dependencies:
-        yield relocate(dependency, string, Section(f"{parent}.{dependency.section}", project_name=own_name))
-    kept = (document.problems, document.includes) if string.closed else ()
-    for item in chain(document.ignores, document.unnamed, *kept):
-        yield relocated(item, partial(source_span, string))
+            document = tox_ini.parse(string.value)
+            for dependency in document.dependencies:
+                section = Section(f"{section_name(setting.path)}.{dependency.section}", project_name=tables.own_name)
+                yield relocate(dependency, string, section)
+            kept = (document.problems, document.includes) if string.closed else ()
+            for item in chain(document.ignores, document.unnamed, *kept):
+                yield relocated(item, partial(source_span, string))
 
 
 def _bases(tables: Tables) -> Iterator[Pattern]:
     """Yield the tables from which environments inherit."""
-    for setting, depth in TableMatcher(tables, [(*table, "base") for table in _ENVIRONMENTS]).settings():
-        for item in setting.value.items if isinstance(setting.value, Array) and len(setting.path) == depth else ():
+    for setting in settings_at(tables, [(*table, "base") for table in _ENVIRONMENTS]):
+        for item in setting.value.items if isinstance(setting.value, Array) else ():
             if isinstance(item, String):
                 table = tuple(item.value.split("."))
                 table = table[len(tables.prefix) :] if table[: len(tables.prefix)] == tables.prefix else table

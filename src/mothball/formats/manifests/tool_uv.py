@@ -31,6 +31,7 @@ from mothball.formats.manifests.tables import (
     all_tables,
     read_arrays,
     read_requirement,
+    settings_at,
     tool_tables,
 )
 from mothball.formats.requirements.strings import Section
@@ -97,16 +98,16 @@ def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
             "flat" if text_of(index.members.get("format")) == "flat" else role,
             tuple(_integers(codes)) if isinstance(codes, Array) else (),
         )
-    for scope in ("", _PIP):
-        for name in ("index-url", "extra-index-url", "find-links", "no-index"):
-            pattern = (scope, name) if scope else (name,)
-            for setting, depth in TableMatcher(tables, (pattern,)).settings():
-                if name != "no-index":
-                    for span, url in index_urls_in(setting.value) if len(setting.path) == depth else ():
-                        yield ToolIndex(span, "uv", url, role=name, scope=scope)
-                # An incomplete switch counts as set.
-                elif not (isinstance(setting.value, Scalar) and setting.value.value is False):
-                    yield ToolIndex(setting.value.span, "uv", "", role=name, scope=scope)
+    for parent in ((), (_PIP,)):
+        scope = "".join(parent)
+        for name in ("index-url", "extra-index-url", "find-links"):
+            for setting in settings_at(tables, ((*parent, name),)):
+                for span, url in index_urls_in(setting.value):
+                    yield ToolIndex(span, "uv", url, role=name, scope=scope)
+        for setting, _ in TableMatcher(tables, ((*parent, "no-index"),)).settings():
+            # An incomplete switch counts as set.
+            if not (isinstance(setting.value, Scalar) and setting.value.value is False):
+                yield ToolIndex(setting.value.span, "uv", "", role="no-index", scope=scope)
 
 
 def _integers(array: Array) -> Iterator[int]:
