@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 from benchmarks.lock_parse import compare_calls
 from mothball.formats import pep508
-from mothball.formats.manifests import document as pyproject
+from mothball.formats.manifests import pyproject
 from mothball.formats.requirements import document as requirements
 from mothball.formats.toml import scanner as toml
 

@@ -22,7 +22,7 @@ from mothball.model.errors import TooManyEntriesError, UnreadableFileError, deco
 # Format name to the function of the text that reads it; that of requirements files also takes the kind of entries.
 _PARSERS = {
     "requirements": "requirements.document.parse",
-    "pyproject": "manifests.document.parse",
+    "pyproject": "manifests.pyproject.parse",
     "pipfile": "manifests.tool_entries.parse_pipfile",
     "hatch-toml": "manifests.tool_hatch.parse",
     "pixi-toml": "manifests.tool_entries.parse_pixi",

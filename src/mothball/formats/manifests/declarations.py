@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import assert_never
 
-from mothball.formats.manifests.documents import ManifestItem
+from mothball.formats.manifests.document import ManifestItem
 from mothball.formats.manifests.tables import (
     ARRAY_INDEX,
     MAX_SHOWN,

@@ -1,239 +1,235 @@
-"""Parse pyproject.toml: the standard tables (PEP 518, 621, 735) here, ``[tool.NAME]`` in the module ``tool_NAME``.
+"""Build a ``Document`` from a TOML scan and the items that the table readers yield.
 
-``_SECTIONS`` lists the standard arrays of requirements. Dependency groups may also contain includes, which must refer
-to an existing group. The module of a tool is imported only if the file has its table.
+``[tool.uv.sources]``, and Poetry's tables that supplement ``[project]``, override where dependencies come from: a
+requirement that looks like one from an index is then from a repository, a path or an explicit index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import Any
 
-from mothball.formats.manifests.documents import ManifestItem, ToolReader, build_document, mark_never_installed
-from mothball.formats.manifests.tables import MAX_SHOWN, ArrayItem, Tables, all_tables, read_items, tool_tables
-from mothball.formats.requirements.strings import Section
-from mothball.formats.toml.scanner import scan_cached
-from mothball.formats.toml.values import (
-    Array,
-    InlineTable,
-    Invalid,
-    Path,
-    String,
-    TomlEntry,
-    TomlScan,
-    Value,
-    flatten_inline_tables,
+from mothball.formats.ignores import may_hold_ignore_comment, read_comment
+from mothball.formats.manifests.tables import Tables, all_tables
+from mothball.formats.toml.scanner import scan, syntax_problems
+from mothball.formats.toml.values import Array, InlineTable, String, TomlScan, Value
+from mothball.model.document import (
+    Dependency,
+    Document,
+    IgnoreComment,
+    Include,
+    IndexOption,
+    ParseProblem,
+    SkipReason,
+    Span,
+    ToolIndex,
+    UnnamedEntry,
+    Workspace,
+    normalize_name,
 )
-from mothball.model.document import Dependency, Document, ParseProblem, Span, normalize_name
-from mothball.model.sanitize import one_line
-
-_TABLES = {"build-system", "project", "dependency-groups"}
-# The modules and functions that read ``[tool.NAME]``.
-_TOOLS = {
-    "briefcase": ("tool_arrays", "read_briefcase"),
-    "cibuildwheel": ("tool_arrays", "read_cibuildwheel"),
-    "flit": ("tool_arrays", "read_flit"),
-    "hatch": ("tool_hatch", "read"),
-    "pdm": ("tool_entries", "read_pdm"),
-    "pixi": ("tool_entries", "read_pixi"),
-    "poetry": ("tool_entries", "read_poetry"),
-    "rye": ("tool_entries", "read_rye"),
-    "setuptools": ("tool_arrays", "read_setuptools"),
-    "tox": ("tool_tox", "read"),
-    "uv": ("tool_uv", "read"),
-}
-_GROUPS = "dependency-groups"
-_INCLUDE = "include-group"
-# Arrays of requirements; "*" stands for the name of an extra or a group.
-_SECTIONS: tuple[tuple[str, ...], ...] = (
-    ("build-system", "requires"),
-    ("project", "dependencies"),
-    ("project", "optional-dependencies", "*"),
-    (_GROUPS, "*"),
-)
-# Keys that may hold the project name, in order of precedence.
-_NAMES = (
-    ("project", "name"),
-    ("tool", "poetry", "name"),
-    ("tool", "flit", "metadata", "dist-name"),
-    ("tool", "flit", "metadata", "module"),
-)
-_DYNAMIC = ("project", "dynamic")
-_BACKEND = ("build-system", "build-backend")
-_REQUIRES_PYTHON = ("project", "requires-python")
+from mothball.model.records import NamedTuple
 
 
-def parse(text: str) -> Document:
-    """Parse a pyproject.toml, complete or incomplete, without byte-order mark. Never raises.
+class SourceOverride(NamedTuple):
+    """An entry that sets where the requirements of one name come from.
 
-    Each error is reported at its position and does not affect the rest of the file. Unterminated strings and incomplete
-    requirements are skipped as incomplete.
+    ``scope`` is the section that the override applies to, ``project.optional-dependencies`` for all extras, or empty
+    for all sections. ``skip_reason`` is the reason not to look them up, None if they come from an index.
+    ``is_partial`` is set if the override has a marker and so does not apply in all environments. ``index_url`` is the
+    only index to query; ``index_name`` is the name of an index that the file does not declare. ``local_path`` is the
+    path of a local project.
     """
-    document = scan_cached(text)
-    entries = list(flatten_inline_tables(document.entries))
-    names: dict[Path, str] = {}
-    for entry in entries:
-        if entry.path in _NAMES and isinstance(entry.value, String):
-            names.setdefault(entry.path, entry.value.value)
-    own_name = normalize_name(next((names[path] for path in _NAMES if path in names), ""))
-    items: list[ManifestItem] = []
-    items += _read_standard_tables(document, [entry for entry in entries if entry.path[0] in _TABLES], own_name)
-    versions = (entry.value for entry in entries if entry.path == _REQUIRES_PYTHON)
-    requires_python = next((value.value for value in versions if isinstance(value, String) and value.closed), "")
-    if requires_python:
-        items = [
-            mark_never_installed(item, requires_python)
-            if isinstance(item, Dependency) and not item.section.startswith("build-system")
-            else item
-            for item in items
-        ]
-    paths = [entry.path for entry in entries] + [header.path for header in document.headers]
-    tools: Mapping[str, Tables] = {}
-    if any(path[0] == "tool" and path[1:] and path[1] in _TOOLS for path in paths):
-        standard = tuple(item for item in items if isinstance(item, Dependency))
-        whole = all_tables(text, document, own_name, standard, requires_python)
-        tools = tool_tables(whole, _TOOLS)
-        for name, tables in tools.items():
-            items += _tool_reader(name)(tables)
-    unresolvable: Iterable[ParseProblem] = ()
-    if _DYNAMIC in paths or (_BACKEND in paths and not any(path[0] == "project" for path in paths)):
-        from mothball.formats.manifests.dynamic import unread_dynamic  # noqa: PLC0415 - not needed for most projects
 
-        unresolvable = unread_dynamic(entries, paths)
-    return build_document(
-        "pyproject", text, document, items, tools=tools, project_name=own_name, unresolvable=unresolvable
+    name: str
+    scope: str
+    skip_reason: SkipReason | None
+    is_partial: bool = False
+    index_url: str | None = None
+    index_name: str = ""
+    local_path: str = ""
+
+
+# The items that a table reader may yield.
+ManifestItem = (
+    Dependency | ParseProblem | Include | UnnamedEntry | IgnoreComment | ToolIndex | SourceOverride | Workspace
+)
+ToolReader = Callable[[Tables], Iterable[ManifestItem]]
+
+_EXTRAS = "project.optional-dependencies"
+# Substrings of the table names and keys that configure indexes.
+_INDEX_KEYS = r"(?i)index|source|pypi-options"
+# Code points before and after an error that are searched for ``_INDEX_KEYS``.
+_MAX_LINE = 500
+
+
+def parse_with(reader: ToolReader, format_name: str, text: str, unresolvable: Iterable[ParseProblem] = ()) -> Document:
+    """Parse a TOML file of one tool, complete or incomplete, without byte-order mark. Never raises."""
+    document = scan(text)
+    items = reader(all_tables(text, document))
+    return build_document(format_name, text, document, items, unresolvable=unresolvable)
+
+
+def build_document(  # noqa: PLR0913 - the text, how it was read, and fields of the document
+    format_name: str,
+    text: str,
+    document: TomlScan,
+    items: Iterable[ManifestItem],
+    *,
+    tools: Iterable[str] = (),
+    project_name: str = "",
+    unresolvable: Iterable[ParseProblem] = (),
+) -> Document:
+    """Build the document of ``text`` from its scan, the items of its tables and its ignore comments.
+
+    Everything is sorted by position, and the source overrides are applied to the dependencies. ``tools``,
+    ``project_name`` and ``unresolvable`` are fields of the document.
+    """
+    found: dict[type, list[Any]] = {}
+    for item in items:
+        found.setdefault(type(item), []).append(item)
+    for span in document.comments if may_hold_ignore_comment(text) else ():
+        comment = read_comment(text, span)
+        found.setdefault(type(comment), []).append(comment)
+    dependencies: list[Dependency] = found.get(Dependency, [])
+    if SourceOverride in found:
+        dependencies = list(apply_source_overrides(dependencies, found[SourceOverride]))
+    # The scanner may yield an unterminated value twice, whole and as its remainder: keep the first of equal position.
+    by_position = {dependency.name_span: dependency for dependency in reversed(dependencies)}
+    unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _may_hide_index(text, error.span)]
+    return Document(
+        format_name,
+        tuple(sorted(by_position.values(), key=attrgetter("name_span"))),
+        tuple(sorted([*syntax_problems(document), *found.get(ParseProblem, ())])),
+        tuple(_covering_strings(text, document, found.get(IgnoreComment, []))),
+        tuple(sorted(found.get(Include, ()))),
+        tuple(unknown[:1]),
+        tool_indexes=tuple(found.get(ToolIndex, ())),
+        unnamed=tuple(sorted(found.get(UnnamedEntry, ()))),
+        workspaces=tuple(found.get(Workspace, ())),
+        is_broken=document.is_truncated,
+        tools=tuple(tools),
+        project_name=project_name,
+        unresolvable=tuple(unresolvable),
     )
 
 
-def _tool_reader(tool: str) -> ToolReader:
-    """Import the module of ``tool`` and return the function that reads its table."""
-    module, function = _TOOLS[tool]
-    # Importing importlib takes as long as importing a tool module.
-    reader: ToolReader = getattr(__import__(f"mothball.formats.manifests.{module}", fromlist=[function]), function)
-    return reader
+def _may_hide_index(text: str, error: Span) -> bool:
+    """Return True if the line with the syntax error may configure an index."""
+    start = max(text.rfind("\n", 0, error.start), text.rfind("\r", 0, error.start)) + 1
+    start = max(start, error.start - _MAX_LINE)
+    line = text[start : error.start + _MAX_LINE].split("\n", 1)[0] if error.start >= start else ""
+    return re.search(_INDEX_KEYS, line) is not None
 
 
-# --- the standard tables ----------------------------------------------------------------------------------------------
-
-
-def _read_standard_tables(document: TomlScan, entries: list[TomlEntry], own_name: str) -> Iterator[ArrayItem]:
-    for entry in entries:
-        if _is_section(entry.path) and isinstance(entry.value, Array):
-            section = Section(".".join(map(str, entry.path)), project_name=own_name)
-            table = _check_include if entry.path[0] == _GROUPS else None
-            yield from read_items(entry.value.items, section, table=table)
-    reported: set[str] = set()
-    for header in document.headers:
-        if header.path[0] in _TABLES:
-            yield from _check_shape(header.path, header.span, None, reported)
-    for entry in entries:
-        yield from _check_shape(entry.path, entry.keys[-1].span, entry.value, reported)
-    yield from _check_groups(entries)
-
-
-def _is_section(path: Path) -> bool:
-    return any(len(path) == len(section) and _overlap(path, section) for section in _SECTIONS)
-
-
-def _overlap(path: Path, section: tuple[str, ...]) -> bool:
-    """Return True if one of ``path`` and ``section`` is a prefix of the other; "*" matches names, not array indexes."""
-    return all(
-        step == name or (name == "*" and isinstance(step, str)) for step, name in zip(path, section, strict=False)
-    )
-
-
-def _check_shape(path: Path, span: Span, value: Value | None, reported: set[str]) -> Iterator[ParseProblem]:
-    """Report a value in place of a table, or a table in place of an array, each section once.
-
-    ``value`` is None for a table header.
-    """
-    if isinstance(value, Invalid):
+def _covering_strings(text: str, document: TomlScan, ignores: list[IgnoreComment]) -> Iterator[IgnoreComment]:
+    """Extend ignore comments after a multi-line string to all its lines, as a string cannot contain comments."""
+    if not ignores or not ('"""' in text or "'''" in text):
+        yield from ignores
         return
-    for section in _SECTIONS:
-        names = path[: len(section)]
-        array_depth = next((depth for depth, step in enumerate(names) if isinstance(step, int)), None)
-        names = names[:array_depth]
-        name = one_line(".".join(map(str, names)), MAX_SHOWN)
-        if name in reported or not _overlap(names, section):
+    strings = sorted(_multiline_strings(document), key=attrgetter("end"))
+    for comment in ignores:
+        before = bisect_right(strings, comment.span.start, key=attrgetter("end"))
+        string = strings[before - 1] if before else None
+        between = text[string.end : comment.span.start] if string else "\n"
+        if string and "\n" not in between and "\r" not in between:
+            yield comment._replace(applies_to=Span(string.start, comment.applies_to.end))
+        else:
+            yield comment
+
+
+def _multiline_strings(document: TomlScan) -> Iterator[Span]:
+    """Yield the spans of all strings in triple quotes."""
+    stack: list[Value] = [entry.value for entry in document.entries]
+    while stack:
+        match stack.pop():
+            case String(quote=3, span=span):
+                yield span
+            case Array(items=items):
+                stack += items
+            case InlineTable(entries=entries):
+                stack += [entry.value for entry in entries]
+            case _:
+                pass
+
+
+class _CombinedOverride(NamedTuple):
+    """All overrides of one name in one scope; ``is_partial`` is set for a single one that has a marker."""
+
+    first: SourceOverride
+    uses_index: bool
+    is_partial: bool
+    index_urls: list[str]
+    index_name: str
+
+
+def apply_source_overrides(
+    dependencies: Iterable[Dependency], overrides: Iterable[SourceOverride]
+) -> Iterator[Dependency]:
+    """Apply ``overrides`` to ``dependencies``: skip those that come from no index, pin those with an explicit one.
+
+    Overrides are matched by normalized name. A single partial override leaves the other environments to the index, as
+    documented for uv sources. Several overrides are assumed to cover all environments: their markers are not evaluated,
+    and a name that may not be on an index must not be sent there. If several name an index, the dependency may come
+    from any of these.
+    """
+    by_name: dict[str, dict[str, list[SourceOverride]]] = {}
+    for override in overrides:
+        by_scope = by_name.setdefault(override.name, {})
+        by_scope.setdefault(normalize_name(override.scope), []).append(override)
+    combined = {name: {scope: _combine(by_scope[scope]) for scope in by_scope} for name, by_scope in by_name.items()}
+    for dependency in dependencies:
+        scopes = combined.get(dependency.name)
+        if scopes is None or dependency.skip_reason is not None:
+            yield dependency
             continue
-        is_table = value is None or isinstance(value, InlineTable) or len(path) > len(names)
-        if len(names) == len(section) and (is_table or not isinstance(value, Array)):
-            reported.add(name)
-            message = f"{name} must be an array of requirements"
-            yield ParseProblem(span, message, 'write an array such as ["requests>=2.32"]')
-        elif len(names) < len(section) and (array_depth is not None or not is_table):
-            reported.add(name)
-            yield ParseProblem(span, f"{name} must be a table", f"write a table header: [{name}]")
+        applicable = [scopes[scope] for scope in _scopes(dependency) if scope in scopes]
+        urls = list(dict.fromkeys(url for override in applicable for url in override.index_urls))
+        index_names = (override.index_name for override in applicable if override.index_name)
+        is_partial = len(applicable) == 1 and applicable[0].is_partial
+        is_skipped = bool(applicable) and not is_partial and not any(override.uses_index for override in applicable)
+        source = applicable[0].first if is_skipped else None
+        yield dependency._replace(
+            skip_reason=source.skip_reason if source else None,
+            index_url=urls[0] if urls else dependency.index_url,
+            alternative_indexes=tuple(urls[1:]) if urls else dependency.alternative_indexes,
+            index_name=next(index_names, dependency.index_name),
+            local_path=source.local_path if source else "",
+        )
 
 
-# --- PEP 735: groups that include groups ------------------------------------------------------------------------------
-
-
-def _check_include(table: InlineTable, _: Section) -> Iterator[ParseProblem]:
-    if not _is_include(table):
-        message = "a dependency group may contain only requirements and includes"
-        yield ParseProblem(table.span, message, f'write {{{_INCLUDE} = "NAME"}}')
-
-
-def _is_include(table: InlineTable) -> bool:
-    """Return True for ``{include-group = "..."}`` and for an unterminated table."""
-    return not table.closed or (
-        len(table.entries) == 1
-        and table.entries[0].path == (_INCLUDE,)
-        and isinstance(table.entries[0].value, String | Invalid)
+def _combine(overrides: list[SourceOverride]) -> _CombinedOverride:
+    return _CombinedOverride(
+        overrides[0],
+        any(override.skip_reason is None for override in overrides),
+        len(overrides) == 1 and overrides[0].is_partial,
+        [override.index_url for override in overrides if override.index_url],
+        next((override.index_name for override in overrides if override.index_name), ""),
     )
 
 
-def _includes(value: Value) -> Iterator[String]:
-    """Yield the names of the groups that a group includes."""
-    for item in value.items if isinstance(value, Array) else ():
-        for entry in item.entries if isinstance(item, InlineTable) and _is_include(item) else ():
-            if entry.path == (_INCLUDE,) and isinstance(entry.value, String) and entry.value.closed:
-                yield entry.value
+def _scopes(dependency: Dependency) -> Iterator[str]:
+    yield ""
+    yield normalize_name(dependency.section)
+    if dependency.section.startswith(_EXTRAS):
+        yield normalize_name(_EXTRAS)
 
 
-def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
-    """Report duplicate group names, includes of unknown groups, and include cycles."""
-    groups: dict[str, list[String]] = {}
-    spellings: dict[str, str] = {}
-    for entry in entries:
-        if entry.path[0] == _GROUPS and _is_section(entry.path):
-            spelling = str(entry.path[1])
-            name = normalize_name(spelling)
-            first = spellings.setdefault(name, spelling)
-            if first != spelling:
-                shown, other = one_line(spelling, MAX_SHOWN), one_line(first, MAX_SHOWN)
-                message = f"{shown} and {other} are the same dependency group"
-                yield ParseProblem(entry.keys[-1].span, message, "rename one of them or merge them")
-            groups.setdefault(name, []).extend(_includes(entry.value))
-    for include in (include for includes in groups.values() for include in includes):
-        if normalize_name(include.value) in groups:
-            continue
-        if include.value.strip():
-            message = f"unknown dependency group {one_line(include.value, MAX_SHOWN)}"
-            yield ParseProblem(include.inner, message, f"define it in [{_GROUPS}]")
-        else:
-            help_text = "write the name of a group, or remove it"
-            yield ParseProblem(include.inner, f"{_INCLUDE} has no name", help_text)
-    for include in _cyclic_includes(groups):
-        message = f"dependency group include cycle through {one_line(include.value, MAX_SHOWN)}"
-        yield ParseProblem(include.inner, message, "remove one of the includes")
+def mark_never_installed(dependency: Dependency, requires_python: str = "", poetry_python: str = "") -> Dependency:
+    """Mark ``dependency`` if its marker is false for every Python version that the project supports.
 
+    The versions are given as clauses of PEP 440, or as a constraint of Poetry.
+    """
+    if "python" not in dependency.marker:
+        return dependency
+    from mothball.formats import python_bounds  # noqa: PLC0415 - most dependencies have no such marker
 
-def _cyclic_includes(groups: Mapping[str, list[String]]) -> Iterator[String]:
-    """Yield the includes that close a cycle: depth first, in file order, each group visited once."""
-    done: set[str] = set()
-    for start in groups:
-        # The groups on the path from the start, each with the includes that are not followed yet.
-        path = {start: iter(groups[start])} if start not in done else {}
-        while path:
-            group, includes = next(reversed(path.items()))
-            include = next(includes, None)
-            if include is None:
-                del path[group]
-                done.add(group)
-                continue
-            target = normalize_name(include.value)
-            if target in path:
-                yield include
-            elif target in groups and target not in done:
-                path[target] = iter(groups[target])
+    if poetry_python:
+        bound = python_bounds.lower_bound_of_poetry(poetry_python)
+    else:
+        bound = python_bounds.lower_bound(requires_python)
+    if bound is None or not python_bounds.is_never_true(dependency.marker, bound):
+        return dependency
+    return dependency._replace(is_never_installed=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from mothball.formats.broken import conflict_problems, is_conflict_marker
-from mothball.formats.manifests import document as pyproject
+from mothball.formats.manifests import pyproject
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.model.document import Dependency, Document, IgnoreComment, ParseProblem, Span, ToolIndex, relocated
 

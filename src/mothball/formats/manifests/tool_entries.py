@@ -24,7 +24,7 @@ from mothball.formats.manifests.declarations import (
     read_workspaces,
     text_of,
 )
-from mothball.formats.manifests.documents import ManifestItem, SourceOverride, mark_never_installed, parse_with
+from mothball.formats.manifests.document import ManifestItem, SourceOverride, mark_never_installed, parse_with
 from mothball.formats.manifests.tables import ANY, ArrayItem, Tables, read_arrays, read_requirement, settings_at
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.values import String

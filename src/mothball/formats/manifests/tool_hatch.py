@@ -17,7 +17,7 @@ from mothball.formats.manifests.declarations import (
     read_workspaces,
     skip_reason_of_source,
 )
-from mothball.formats.manifests.documents import ManifestItem, SourceOverride, parse_with
+from mothball.formats.manifests.document import ManifestItem, SourceOverride, parse_with
 from mothball.formats.manifests.tables import (
     ANY,
     MAX_SHOWN,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
 
-from mothball.formats.manifests.documents import ManifestItem, parse_with
+from mothball.formats.manifests.document import ManifestItem, parse_with
 from mothball.formats.manifests.tables import (
     ANY,
     ARRAY_INDEX,

@@ -20,7 +20,7 @@ from mothball.formats.manifests.declarations import (
     skip_reason_of_source,
     text_of,
 )
-from mothball.formats.manifests.documents import ManifestItem, SourceOverride, apply_source_overrides
+from mothball.formats.manifests.document import ManifestItem, SourceOverride, apply_source_overrides
 from mothball.formats.manifests.tables import (
     ANY,
     ARRAY_INDEX,

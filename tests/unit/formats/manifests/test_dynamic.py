@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.manifests.document import parse
+from mothball.formats.manifests.pyproject import parse
 from mothball.formats.manifests.tool_hatch import parse as parse_hatch
 
 DYNAMIC = '[project]\nname = "shop"\ndynamic = ["version", "dependencies", "optional-dependencies"]\n'

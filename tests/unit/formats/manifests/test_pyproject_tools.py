@@ -97,7 +97,7 @@ def test_names_match_tomllib(chosen: tuple[str, str]) -> None:
 
 def modules_after(text: str) -> set[str]:
     program = (
-        "import sys\nfrom mothball.formats.manifests import document\ndocument.parse(sys.argv[1])\n"
+        "import sys\nfrom mothball.formats.manifests import pyproject\npyproject.parse(sys.argv[1])\n"
         "print(*(name.rpartition('.')[2] for name in sys.modules if name.startswith('mothball.formats.')))\n"
     )
     done = subprocess.run([sys.executable, "-c", program, text], capture_output=True, text=True, check=True)

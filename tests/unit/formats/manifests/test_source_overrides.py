@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.manifests.documents import SourceOverride, apply_source_overrides
+from mothball.formats.manifests.document import SourceOverride, apply_source_overrides
 from mothball.model.document import Dependency, SkipReason, Span
 from tests.support.timing import least_seconds
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.manifests import document as pyproject
-from mothball.formats.manifests import tool_hatch
+from mothball.formats.manifests import pyproject, tool_hatch
 from mothball.model.document import Dependency, SkipReason
 from tests.support.tool_documents import HATCH
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.manifests import document as pyproject
+from mothball.formats.manifests import pyproject
 from mothball.formats.manifests.tool_entries import parse_pixi
 from mothball.model.document import DependencyKind, SkipReason
 from tests.support.tool_documents import PIXI

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from poetry.core.factory import Factory
 
-from mothball.formats.manifests.document import parse
+from mothball.formats.manifests.pyproject import parse
 from mothball.model.document import Dependency, SkipReason, normalize_name
 from tests.support.tool_documents import POETRY, POETRY_BESIDE_PROJECT
 

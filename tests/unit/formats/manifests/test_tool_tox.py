@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.manifests import document as pyproject
-from mothball.formats.manifests import tool_tox
+from mothball.formats.manifests import pyproject, tool_tox
 from mothball.model.document import Dependency, DependencyKind, Document, SkipReason
 from tests.support.tool_documents import REST
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.manifests.document import parse
+from mothball.formats.manifests.pyproject import parse
 from mothball.model.document import DependencyKind, SkipReason
 from tests.support.tool_documents import REST
 

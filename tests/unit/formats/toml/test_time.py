@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.manifests.document import parse
+from mothball.formats.manifests.pyproject import parse
 from mothball.formats.toml.scanner import scan, scan_cached
 from mothball.formats.toml.values import find_span, flatten_inline_tables, to_mapping
 from tests.support.timing import least_seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from mothball.formats.manifests.document import parse
+from mothball.formats.manifests.pyproject import parse
 from mothball.model.document import Dependency, DependencyKind, SkipReason, Span, normalize_name
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
