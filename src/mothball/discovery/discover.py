@@ -179,7 +179,6 @@ class _Discovery:
         self._config_resolver = config_resolver
         self._tree = config_resolver.tree
         self._settings = settings
-        self._including_files = IncludingFiles(self._tree)
 
     def resolved_files(self) -> Iterator[ResolvedFile]:
         """Return the files that were read, resolved if that is requested."""
@@ -220,7 +219,13 @@ class _Discovery:
         if self._request.context:
             self._read_context()
         if self._request.resolve:
-            self._read_including_files()
+            including_files = IncludingFiles(self._tree)
+            self.including = including_files.find(self.read)
+            for directory in including_files.unsearched_directories(self.read):
+                message = f"only the first {MAX_FILES} requirements files were searched for files that include others"
+                self.problems.append(
+                    Problem(Severity.NOTE, message, "check the whole directory", display_path(directory))
+                )
 
     def _read_all(self, targets: Iterable[FileTarget]) -> None:
         """Read ``targets`` and the files that they include."""
@@ -275,33 +280,6 @@ class _Discovery:
         )
         if is_project and not any(is_inside(directory, each) for each in requested):
             yield directory, is_for_lock
-
-    def _read_including_files(self) -> None:
-        """Read the requirements files that include one of those read: it may be installed through them."""
-        pending = deque((key, read) for key, read in self.read.items() if read.parsed.document.format == "requirements")
-        found: dict[str, ReadFile] = {}
-        while pending:
-            key, read = pending.popleft()
-            root = read.parsed.root
-            for path, text in self._including_files.search(read.parsed.path, root):
-                target = file_target(path, root, "requirements", self._tree)
-                if target.key in self.read or target.key in self.including:
-                    continue
-                if target.key not in found:
-                    parsed = parse_target(text, target)
-                    found[target.key] = ReadFile(parsed, read.resolved_config, resolve_includes(parsed, self._tree))
-                includes = found[target.key].includes
-                if any(isinstance(include, FileTarget) and include.key == key for include in includes):
-                    self.including[target.key] = found[target.key]
-                    pending.append((target.key, found[target.key]))
-        unsearched = [
-            path
-            for path in self._including_files.unsearched_files
-            if (self._tree.real_path(path) or path) not in self.read
-        ]
-        for directory in dict.fromkeys(map(os.path.dirname, unsearched)):
-            message = f"only the first {MAX_FILES} requirements files were searched for files that include others"
-            self.problems.append(Problem(Severity.NOTE, message, "check the whole directory", display_path(directory)))
 
     def _read_file(self, target: FileTarget) -> list[FileTarget]:
         """Read and parse ``target``, and return the files that it includes."""

@@ -108,7 +108,7 @@ class InheritedIndexes:
         workspace_root = self._project(top, root) if top is not None and top != start else None
         for directory in upward(top or start, root):
             uv_toml = os.path.join(directory, UV_TOML)
-            if self._tree.is_file(uv_toml) and not self._tree.leads_outside(uv_toml, root):
+            if self._is_readable(uv_toml, root):
                 return _UvSettings(_read_uv_file(uv_toml, root, self._tree), workspace_root)
             if directory == start and document is not None:
                 if "uv" in document.tools:
@@ -133,7 +133,7 @@ class InheritedIndexes:
         project = self._project(directory, root)
         declared = project.document.workspaces if project is not None else ()
         path = os.path.join(directory, HATCH_TOML)
-        if self._tree.is_file(path) and not self._tree.leads_outside(path, root):
+        if self._is_readable(path, root):
             with suppress(UnreadableFileError):  # reported if the file itself is checked
                 declared += parse("hatch-toml", self._tree.read_utf8(path)).workspaces
         return declared
@@ -148,8 +148,11 @@ class InheritedIndexes:
             self._projects[path] = self._read_project(path, root)
         return self._projects[path]
 
+    def _is_readable(self, path: str, root: str) -> bool:
+        return self._tree.is_file(path) and not self._tree.leads_outside(path, root)
+
     def _read_project(self, path: str, root: str) -> ParsedFile | None:
-        if not self._tree.is_file(path) or self._tree.leads_outside(path, root):
+        if not self._is_readable(path, root):
             return None
         try:
             text = self._tree.read_utf8(path)
@@ -193,9 +196,11 @@ def _read_uv_file(path: str, root: str, tree: Tree) -> tuple[ToolIndex, ...]:
 
     try:
         text = tree.read_utf8(path)
+        indexes, problem = read_uv_toml(text)
     except UnreadableFileError:
         return _unknown_indexes(path)
-    indexes, problem = read_uv_toml(text)
-    if problem is not None:
-        return _unknown_indexes(path)
-    return located_indexes(ParsedFile(path, root, text, Document("uv-toml", tool_indexes=indexes)))
+    return (
+        _unknown_indexes(path)
+        if problem
+        else located_indexes(ParsedFile(path, root, text, Document("uv-toml", tool_indexes=indexes)))
+    )

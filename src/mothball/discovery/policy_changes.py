@@ -51,10 +51,7 @@ def policy_changes(change: Change, files: Iterable[ResolvedFile]) -> tuple[Probl
 
 def _settings(tree: Tree, path: str) -> object:
     """Return mothball's table in the file at ``path``, empty if there is none; what is invalid in it is left out."""
-    try:
-        return settings_table(scan_cached(tree.read_utf8(path)), table_path(path)) if tree.exists(path) else {}
-    except UnreadableFileError:
-        return {}
+    return settings_table(scan_cached(_text(tree, path)), table_path(path))
 
 
 def _changed_keys(before: object, after: object, prefix: str = "") -> Iterator[str]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -335,47 +336,64 @@ def included_texts(tree: Tree, paths: Iterable[str], root: str) -> set[str]:
 
 
 class IncludingFiles:
-    """Searches for requirements files that include others, and caches them for one run.
-
-    ``unsearched_files`` are requirements files beyond the first ``MAX_FILES`` of a directory.
-    """
+    """Searches for requirements files that include others, and caches them for one run."""
 
     def __init__(self, tree: Tree) -> None:
         """Initialize the search in ``tree``."""
         self._tree = tree
-        self.unsearched_files: list[str] = []
-        self._by_directory: dict[str, dict[str, list[tuple[str, str]]]] = {}
+        self._unsearched: list[str] = []
+        self._by_directory: dict[str, dict[str, list[tuple[FileTarget, ParsedFile]]]] = {}
 
-    def search(self, path: str, root: str) -> Iterator[tuple[str, str]]:
-        """Yield the path and text of requirements files that may include the file at the absolute ``path``.
+    def find(self, files: Mapping[str, ReadFile]) -> dict[str, ReadFile]:
+        """Return the requirements files that include ``files``, directly or through others, all by real path.
 
-        Searched are its directory and those above, up to the repository ``root``. Includes are compared by file name
-        only: the caller must check that an include leads to the file itself.
+        Searched are the directory of each file and those above, up to the root of the repository.
         """
-        for directory in upward(os.path.dirname(path), root):
-            yield from self._in_directory(directory, root).get(os.path.basename(path), ())
+        candidates: dict[str, ReadFile] = {}
+        including: dict[str, ReadFile] = {}
+        pending = deque(item for item in files.items() if item[1].parsed.document.format == "requirements")
+        while pending:
+            key, (included, resolved_config, _) = pending.popleft()
+            directory, name = os.path.split(included.path)
+            for each in upward(directory, included.root):
+                for target, parsed in self._in_directory(each, included.root).get(name, ()):
+                    if target.key in files or target.key in including:
+                        continue
+                    if target.key not in candidates:
+                        includes = resolve_includes(parsed, self._tree)
+                        candidates[target.key] = ReadFile(parsed, resolved_config, includes)
+                    read = candidates[target.key]
+                    if any(isinstance(include, FileTarget) and include.key == key for include in read.includes):
+                        including[target.key] = read
+                        pending.append((target.key, read))
+        return including
 
-    def _in_directory(self, directory: str, root: str) -> dict[str, list[tuple[str, str]]]:
-        """Return the requirements files in ``directory`` by the names of the files that they include."""
+    def unsearched_directories(self, files: Container[str]) -> list[str]:
+        """Return the directories with more than ``MAX_FILES`` requirements files, apart from ``files``."""
+        paths = [path for path in self._unsearched if (self._tree.real_path(path) or path) not in files]
+        return list(dict.fromkeys(map(os.path.dirname, paths)))
+
+    def _in_directory(self, directory: str, root: str) -> dict[str, list[tuple[FileTarget, ParsedFile]]]:
+        """Return the requirements files in ``directory`` by the names, without directory, of the files they include."""
         if directory not in self._by_directory:
             by_name = self._by_directory[directory] = {}
             paths = [os.path.join(directory, name) for name in sorted(self._tree.names_in(directory))]
             requirements = [path for path in paths if format_of(path, root) == "requirements"]
-            self.unsearched_files += requirements[MAX_FILES:]
+            self._unsearched += requirements[MAX_FILES:]
             self._tree.prepare(requirements[:MAX_FILES])
             for path in requirements[:MAX_FILES]:
                 text = self._text(path, root)
-                includes = parse("requirements", text).includes if re.search(_INCLUDES, text) else ()
-                for name in {os.path.basename(include.target) for include in includes}:
-                    by_name.setdefault(name, []).append((path, text))
+                if re.search(_INCLUDES, text):
+                    target = file_target(path, root, "requirements", self._tree)
+                    parsed = parse_target(text, target)
+                    for name in {os.path.basename(include.target) for include in parsed.document.includes}:
+                        by_name.setdefault(name, []).append((target, parsed))
         return self._by_directory[directory]
 
     def _text(self, path: str, root: str) -> str:
         if not self._tree.leads_outside(path, root):
-            try:
+            with suppress(UnreadableFileError):  # reported if the file itself is checked
                 return decode("requirements", path, self._tree.read(path, _MAX_SIZE))
-            except UnreadableFileError:
-                pass  # reported if the file itself is checked
         return ""
 
 

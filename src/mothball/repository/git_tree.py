@@ -187,16 +187,12 @@ class GitTree(Tree):
 
         Returns None if ``path`` does not exist, or is a directory, a submodule, or a link to one.
         """
-        own = self._own_entry(path)
-        if own and own.is_file:
+        real = self.real_path(path)
+        own = self._own_entry(real or path)
+        if real is not None or own is None:
             return own
-        real = self._resolve(path)
-        if real == path:
-            return None
-        entry = self._own_entry(real) if real else None
-        if entry is not None or own is None:
-            return entry
-        return None if real and self._is_directory(real) else own
+        target = self._resolve(path)
+        return None if target and self._is_directory(target) else own
 
     def _own_entry(self, path: str) -> Entry | None:
         """Return the entry of the file or link at ``path``, None if there is neither."""
