@@ -115,12 +115,8 @@ class Lookups:
         return results
 
     def outdated(self, queries: Iterable[Query], now: float) -> list[Query]:
-        """Return the queries that have no result or an expired one, and are not being looked up."""
-        return [
-            query
-            for query in queries
-            if query not in self._in_flight and _is_outdated(query, self._results.get(_key(query)), now)
-        ]
+        """Return the queries that have no result or an expired one."""
+        return [query for query in queries if _is_outdated(query, self._results.get(_key(query)), now)]
 
     def pending(self) -> int:
         """Return the number of queries that are being looked up."""

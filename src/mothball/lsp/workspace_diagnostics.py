@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
@@ -38,7 +38,6 @@ from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import (
-    CheckedDependency,
     Finding,
     IndexResult,
     Problem,
@@ -65,6 +64,7 @@ _LONGEST_REST = 10.0
 # Look up this many names at a time: progress is reported, and the check can be canceled, between two batches; names of
 # open documents are not queued behind the whole workspace.
 _BATCH = 50
+_Item = TypeVar("_Item")
 
 
 class FileReport(NamedTuple):
@@ -427,21 +427,14 @@ def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, IndexRes
 
 def _by_file(report: Report, files: Iterable[ResolvedFile]) -> Iterator[Checked]:
     """Yield each file with its part of the report: dependency files, configurations and files that cannot be used."""
-    findings: dict[str, list[Finding]] = defaultdict(list)
-    for finding in report.findings:
-        for path in dict.fromkeys((finding.path, *(place.path for place in finding.related_locations))):
-            findings[path].append(finding)
-    problems: dict[str, list[Problem]] = defaultdict(list)
-    for problem in report.problems:
-        if problem.severity is Severity.ERROR:
-            problems[problem.path].append(problem)
-    items: dict[str, list[CheckedDependency]] = defaultdict(list)
-    for item in report.dependencies:
-        items[item.path].append(item)
-    manifests: dict[str, list[ResolvedFile]] = defaultdict(list)
-    for file in files:
-        if not is_lock(file.document):
-            manifests[file.project].append(file)
+    findings = _grouped(
+        (path, finding)
+        for finding in report.findings
+        for path in dict.fromkeys((finding.path, *(place.path for place in finding.related_locations)))
+    )
+    problems = _grouped((problem.path, problem) for problem in report.problems if problem.severity is Severity.ERROR)
+    items = _grouped((item.path, item) for item in report.dependencies)
+    manifests = _grouped((file.project, file) for file in files if not is_lock(file.document))
     known = {file.path: file for file in files}
     # Findings without a path are about an index.
     of_indexes = findings.pop("", [])
@@ -457,6 +450,13 @@ def _by_file(report: Report, files: Iterable[ResolvedFile]) -> Iterator[Checked]
         )
         text = _text_at(path) if parsed is None else parsed.text
         yield Checked(text, path, None, parsed, tuple(context), part)
+
+
+def _grouped(pairs: Iterable[tuple[str, _Item]]) -> defaultdict[str, list[_Item]]:
+    groups: defaultdict[str, list[_Item]] = defaultdict(list)
+    for key, item in pairs:
+        groups[key].append(item)
+    return groups
 
 
 def _text_at(path: str) -> str:

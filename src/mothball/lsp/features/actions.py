@@ -47,10 +47,10 @@ if TYPE_CHECKING:
 _MAX_DEPENDENCIES = 20
 _IGNORE_RULES = (Rule.UNUSED_IGNORE, Rule.EXPIRED_IGNORE, Rule.IGNORE_WITHOUT_REASON)
 _KIND = types.CodeActionKind.QuickFix
-# The lookup failed: only another one helps.
-_FAILED = (Rule.UNVERIFIED,)
+# If a lookup failed, only another one helps.
+_IGNORABLE = frozenset(IGNORABLE_RULES) - {Rule.UNVERIFIED}
 # The status is not known, so nothing speaks against the dependency.
-_UNKNOWN_STATUS = (*_FAILED, Rule.UNRESOLVABLE)
+_UNKNOWN_STATUS = (Rule.UNVERIFIED, Rule.UNRESOLVABLE)
 _Action = types.CodeAction | types.Command
 _AnyEdit = types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit
 
@@ -65,6 +65,10 @@ class _Target(NamedTuple):
     def name(self) -> str:
         return one_line(self.item.dependency.name, 60)
 
+    @property
+    def rules(self) -> list[Rule]:
+        return [finding.rule for finding in self.findings]
+
 
 class _State(NamedTuple):
     """The state that the actions of one request depend on.
@@ -77,16 +81,6 @@ class _State(NamedTuple):
     client: ClientFeatures
     open_texts: dict[str, tuple[str, int | None]]
     lookups: Lookups
-
-
-class _DocumentEdit(NamedTuple):
-    """Edits of one document; ``version`` is None if it is not open, ``is_new`` is True if it does not exist."""
-
-    uri: str
-    version: int | None
-    text: str
-    edits: Iterable[Edit]
-    is_new: bool = False
 
 
 def register(server: Server) -> None:
@@ -178,7 +172,7 @@ class _ActionBuilder:
         findings = [finding for target in targets for finding in target.findings]
         if self._is_at_invalid_settings() or any(map(_needs_consent, findings)):
             return user_config_file()
-        if not self._is_at_outage() and all(finding.rule not in _FAILED for finding in findings):
+        if not self._is_at_outage() and all(finding.rule is not Rule.UNVERIFIED for finding in findings):
             return None
         path = self._file.resolved_config.edited_path if self._file else ""
         return path if os.path.isfile(path) else user_config_file()
@@ -197,21 +191,19 @@ class _ActionBuilder:
             yield from self._replacement(target, file.document)
             edits = remove_dependency(self._checked.text, file.document, target.item.dependency)
             if edits:
-                yield self._edit(f"Remove {target.name} from this file", target.findings, self._own_edit(edits))
+                yield self._action(f"Remove {target.name} from this file", target.rules, self._own_edit(edits))
         address = project_page(target.item.dependency.name, target.item.lookup)
         if address is not None and self._client.show_document:
             yield self._command(f"Open the project page of {target.name}", OPEN_PAGE, [address])
         if file is None:
             return
-        ignorable = [
-            finding for finding in target.findings if finding.rule in IGNORABLE_RULES and finding.rule not in _FAILED
-        ]
+        ignorable = [finding for finding in target.findings if finding.rule in _IGNORABLE]
         for finding in ignorable:
             dependency, rules = target.item.dependency, (finding.rule,)
             edit = add_ignore_comment(self._checked.text, file.document, dependency, rules, REASON_PLACEHOLDER)
             if edit is not None:
                 title = f"Ignore `{finding.rule}` for {target.name} in a comment"
-                yield self._edit(title, (finding,), self._own_edit((edit,)))
+                yield self._action(title, rules, self._own_edit((edit,)))
         for finding in ignorable:
             yield from self._ignore_in_configuration(target, finding, file.resolved_config.edited_path)
 
@@ -233,7 +225,7 @@ class _ActionBuilder:
         edits = replace_dependency(self._checked.text, document, dependency, successor, keeps_specifier=keeps_specifier)
         if edits:
             title = f"Replace {target.name} with {one_line(successor, 60)}"
-            yield self._edit(title, target.findings, self._own_edit(edits), is_preferred=True)
+            yield self._action(title, target.rules, self._own_edit(edits), is_preferred=True)
 
     def _ignore_in_configuration(self, target: _Target, finding: Finding, path: str) -> Iterator[types.CodeAction]:
         open_text, version = self._state.open_texts.get(path, (None, None))
@@ -251,50 +243,47 @@ class _ActionBuilder:
             # A project may have several configurations.
             shown = relative_path(path, self._state.path)
             title = f"Ignore `{finding.rule}` for {target.name} in {'a new ' if is_new else ''}{shown}"
-            change = _DocumentEdit(uri_of(path), version, text, edits, is_new)
-            yield self._edit(title, (finding,), _workspace_edit(change, self._client))
+            edit = self._workspace_edit(uri_of(path), version, text, edits, is_new=is_new)
+            yield self._action(title, (finding.rule,), edit)
 
     def _fixes(self) -> Iterator[types.CodeAction]:
         for fix in _ignore_fixes(self._checked, self._lines):
             # Without snippets, the placeholder that is there already cannot be selected.
             if self._client.snippet_edits or fix.edit.new_text != fix.edit.span.slice(self._checked.text):
-                codes = [] if fix.rule is None else [str(fix.rule)]
-                yield self._action(fix.title, codes, self._own_edit((fix.edit,)), is_preferred=fix.is_preferred)
+                rules = () if fix.rule is None else (fix.rule,)
+                yield self._action(fix.title, rules, self._own_edit((fix.edit,)), is_preferred=fix.is_preferred)
 
     def _own_edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
         """Return ``edits`` of the document itself."""
-        uri, checked = self._params.text_document.uri, self._checked
-        return _workspace_edit(_DocumentEdit(uri, checked.version, checked.text, edits), self._client)
+        checked = self._checked
+        return self._workspace_edit(self._params.text_document.uri, checked.version, checked.text, edits)
 
-    def _edit(
-        self, title: str, findings: Iterable[Finding], edit: types.WorkspaceEdit, *, is_preferred: bool = False
-    ) -> types.CodeAction:
-        return self._action(title, [str(finding.rule) for finding in findings], edit, is_preferred=is_preferred)
+    def _workspace_edit(
+        self, uri: str, version: int | None, text: str, edits: Iterable[Edit], *, is_new: bool = False
+    ) -> types.WorkspaceEdit:
+        """Return ``edits`` of a document in the form that the client supports.
+
+        ``version`` is None if it is not open, ``is_new`` is True if it does not exist. Where the client supports
+        snippets, the placeholder of a reason is selected after the edit.
+        """
+        positions = Positions(text, self._client.encoding)
+        plain = [types.TextEdit(positions.range(edit.span), edit.new_text) for edit in edits]
+        if not self._client.document_changes:
+            return types.WorkspaceEdit(changes={uri: plain})
+        supported: Iterable[_AnyEdit] = map(_with_placeholder, plain) if self._client.snippet_edits else plain
+        # The version lets the client reject the edit if the text has changed in the meantime.
+        document = types.OptionalVersionedTextDocumentIdentifier(uri, version)
+        creation = types.CreateFile(uri=uri, options=types.CreateFileOptions(ignore_if_exists=True))
+        edit = types.TextDocumentEdit(document, [*supported])
+        return types.WorkspaceEdit(document_changes=[creation, edit] if is_new else [edit])
 
     def _action(
-        self, title: str, codes: list[str], edit: types.WorkspaceEdit, *, is_preferred: bool
+        self, title: str, rules: Iterable[Rule], edit: types.WorkspaceEdit, *, is_preferred: bool = False
     ) -> types.CodeAction:
+        """Return an action that fixes the diagnostics of ``rules``."""
+        codes = [*map(str, rules)]
         fixed = [diagnostic for diagnostic in self._params.context.diagnostics if diagnostic.code in codes]
         return types.CodeAction(title, _KIND, diagnostics=fixed or None, is_preferred=is_preferred or None, edit=edit)
-
-
-def _workspace_edit(change: _DocumentEdit, client: ClientFeatures) -> types.WorkspaceEdit:
-    """Return ``change`` in the form that ``client`` supports.
-
-    Where the client supports snippets, the placeholder of a reason is selected after the edit.
-    """
-    positions = Positions(change.text, client.encoding)
-    plain = [types.TextEdit(positions.range(edit.span), edit.new_text) for edit in change.edits]
-    if not client.document_changes:
-        return types.WorkspaceEdit(changes={change.uri: plain})
-    edits: Iterable[_AnyEdit] = map(_with_placeholder, plain) if client.snippet_edits else plain
-    # The version lets the client reject the edit if the text has changed in the meantime.
-    document = types.OptionalVersionedTextDocumentIdentifier(change.uri, change.version)
-    edit = types.TextDocumentEdit(document, [*edits])
-    if change.is_new:
-        creation = types.CreateFile(uri=change.uri, options=types.CreateFileOptions(ignore_if_exists=True))
-        return types.WorkspaceEdit(document_changes=[creation, edit])
-    return types.WorkspaceEdit(document_changes=[edit])
 
 
 def _with_placeholder(edit: types.TextEdit) -> _AnyEdit:
