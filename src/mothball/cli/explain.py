@@ -16,12 +16,12 @@ from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.check.pipeline import parse_findings
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup, credential_settings, print_problems, read_paths
-from mothball.formats.pep508 import RequirementError, parse_requirement
+from mothball.formats.pep508 import parse_requirement
 from mothball.index.credential_sources import credential_sources
 from mothball.index.credentials import CredentialStore
 from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.urls import endpoint_of, is_query_allowed
-from mothball.model.document import Dependency, LineIndex, Span
+from mothball.model.document import Dependency, LineIndex, ParseProblem, Span
 from mothball.model.errors import UsageError
 from mothball.model.records import NamedTuple
 from mothball.model.results import Severity, Skipped
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _project_name(argument: str) -> str:
     """Return the normalized project name of ``argument``, a name or requirement. Raises UsageError if it is neither."""
     entry = parse_requirement(argument)
-    if isinstance(entry, RequirementError):
+    if isinstance(entry, ParseProblem):
         raise UsageError(one_line(entry.message, 200), help_text=one_line(entry.help, 200))
     return entry.project
 

@@ -16,11 +16,11 @@ from mothball.check.policy import exit_code
 from mothball.cli.common import Setup, open_session, print_problems, set_up
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.names import format_of
-from mothball.formats.pep508 import RequirementError, parse_requirement
+from mothball.formats.pep508 import parse_requirement
 from mothball.index.releases import ReleaseFacts, Releases
 from mothball.index.resolution import Query
 from mothball.index.resolver import LookupSession
-from mothball.model.document import Dependency, Document, ParsedFile, SkipReason, Span
+from mothball.model.document import Dependency, Document, ParsedFile, ParseProblem, SkipReason, Span
 from mothball.model.records import NamedTuple
 from mothball.model.results import (
     CheckedDependency,
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _parsed(argument: str) -> _Requirement | _Invalid:
     entry = parse_requirement(argument)
-    if isinstance(entry, RequirementError):
+    if isinstance(entry, ParseProblem):
         return _Invalid(one_line(argument, 60), one_line(entry.message, 200), one_line(entry.help, 200))
     return _Requirement(entry.project, entry.specifier, SkipReason.URL if entry.url else None)
 

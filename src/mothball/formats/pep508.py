@@ -12,7 +12,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import COMMENT_FORM
-from mothball.model.document import Dependency, DependencyKind, SkipReason, Span, new_dependency, normalize_name
+from mothball.model.document import (
+    Dependency,
+    DependencyKind,
+    ParseProblem,
+    SkipReason,
+    Span,
+    new_dependency,
+    normalize_name,
+)
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 
@@ -89,14 +97,6 @@ class ParsedRequirement(NamedTuple):
         )
 
 
-class RequirementError(NamedTuple):
-    """An invalid requirement: the span of the error, a message, and what to write instead."""
-
-    span: Span
-    message: str
-    help: str
-
-
 # --- common forms -----------------------------------------------------------------------------------------------------
 # Quantifiers are possessive, so that matching never backtracks. A repeated group is atomic instead, (?>(?:...)*):
 # before Python 3.11.5, a possessive group keeps part of a failed last repetition. The patterns are small because they
@@ -135,7 +135,7 @@ _MARKER_TERM = re.compile(rf"([( \t]*+){_OPERAND}{_COMPARE}{_OPERAND}([) \t]*+)(
 _MAX_PLAIN_NESTING = 20
 
 
-def parse_requirement(text: str) -> ParsedRequirement | RequirementError:
+def parse_requirement(text: str) -> ParsedRequirement | ParseProblem:
     """Parse one requirement (PEP 508, with version specifiers as in PEP 440).
 
     Accepts exactly what ``packaging.requirements.Requirement`` accepts, up to ``MAX_LENGTH`` code points. Raises
@@ -144,10 +144,10 @@ def parse_requirement(text: str) -> ParsedRequirement | RequirementError:
     return _parse_requirement_cached(text) if len(text) <= MAX_CACHED_LENGTH else parse_requirement_uncached(text)
 
 
-def parse_requirement_uncached(text: str) -> ParsedRequirement | RequirementError:
+def parse_requirement_uncached(text: str) -> ParsedRequirement | ParseProblem:
     """Parse one requirement like ``parse_requirement``, for callers with a cache of their own."""
     if len(text) > MAX_LENGTH:
-        return RequirementError(
+        return ParseProblem(
             _trimmed_span(text),
             f"requirement too long: {len(text)} characters (limit {MAX_LENGTH})",
             "split it, or check for an unclosed quote or bracket",
@@ -268,7 +268,7 @@ _PARTS = (
 )
 
 
-def _parse_with_packaging(text: str) -> ParsedRequirement | RequirementError:
+def _parse_with_packaging(text: str) -> ParsedRequirement | ParseProblem:
     import warnings  # noqa: PLC0415 - off the warm path
 
     from packaging.requirements import Requirement  # noqa: PLC0415 - slow import
@@ -344,7 +344,7 @@ _HINTS = (
 )
 
 
-def _explain(text: str, error: Exception) -> RequirementError:
+def _explain(text: str, error: Exception) -> ParseProblem:
     """Describe the error independently of the messages of ``packaging``, which change between its releases."""
     whole = _trimmed_span(text)
     match, help_text = None, _USUAL_FORM
@@ -358,4 +358,4 @@ def _explain(text: str, error: Exception) -> RequirementError:
     start = next(
         (offset for offset in offsets if text[offset : whole.end].strip() and offset >= whole.start), whole.start
     )
-    return RequirementError(Span(start, whole.end), f"`{one_line(text, 60)}` is not a valid requirement", help_text)
+    return ParseProblem(Span(start, whole.end), f"`{one_line(text, 60)}` is not a valid requirement", help_text)

@@ -8,19 +8,16 @@ marker is called false only if that is certain: other variables, unusual version
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 # A release number as a tuple: ``3.9`` is ``(3, 9)``.
 Release = tuple[int, ...]
 
 _MAX_LENGTH = 4096
-# Nested parentheses are parsed recursively.
-_MAX_DEPTH = 20
 _RELEASE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})*")
 _CLAUSE = re.compile(r"\s*(>=|>|~=|==)\s*([0-9]{1,9}(?:\.[0-9]{1,9})*)(\.\*)?\s*")
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<text>'[^']*+'|"[^"]*+")|(?P<sign>[()]|===|[<>=!~]=|[<>])|(?P<word>[A-Za-z_][\w.]*+))\s*"""
-)
+_VALUE = r"""('[^']*+'|"[^"]*+"|[A-Za-z_][\w.]*+)"""
+# A parenthesis, an operator between comparisons, or a comparison.
+_TOKEN = re.compile(rf"\s*(?:([()])|(and|or)\b(?!\.)|{_VALUE}\s*(===|[<>=!~]=|[<>]|in\b|not\s+in\b)\s*{_VALUE})\s*")
 _VARIABLES = ("python_version", "python_full_version")
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
 
@@ -46,71 +43,30 @@ def lower_bound_of_poetry(constraint: str) -> Release | None:
 
 def is_never_true(marker: str, bound: Release) -> bool:
     """Return True if ``marker`` is false in every environment with Python ``bound`` or newer."""
-    if "python" not in marker or len(marker) > _MAX_LENGTH or marker.count("(") > _MAX_DEPTH:
+    if "python" not in marker or len(marker) > _MAX_LENGTH:
         return False
-    tokens = list(_tokens(marker))
-    if not all(tokens):
-        return False
-    parser = _MarkerParser(tokens, bound)
-    try:
-        is_false = parser.alternatives()
-    except IndexError:  # the marker is incomplete
-        return False
-    return is_false and parser.is_at_end()
-
-
-def _tokens(marker: str) -> Iterator[str]:
-    """Yield the tokens of ``marker``, and an empty one in place of invalid text."""
-    position = 0
+    # For each open parenthesis, and the whole: are all alternatives before the last `or` false, and is the last one?
+    groups = [[True, False]]
+    position, follows_operand = 0, False
     while position < len(marker):
         match = _TOKEN.match(marker, position)
-        if match is None:
-            yield ""
-            return
-        yield match["text"] or match["sign"] or match["word"]
+        if match is None or follows_operand != (match[1] == ")" or match[2] is not None):
+            return False
         position = match.end()
-
-
-class _MarkerParser:
-    """Evaluates a marker by recursive descent: each method returns True if its part is certainly false."""
-
-    def __init__(self, tokens: list[str], bound: Release) -> None:
-        self._tokens = tokens
-        self._position = 0
-        self._bound = bound
-
-    def is_at_end(self) -> bool:
-        return self._position == len(self._tokens)
-
-    def alternatives(self) -> bool:
-        is_false = self._conditions()
-        while self._next_is("or"):
-            is_false &= self._conditions()
-        return is_false
-
-    def _conditions(self) -> bool:
-        is_false = self._condition()
-        while self._next_is("and"):
-            is_false |= self._condition()
-        return is_false
-
-    def _condition(self) -> bool:
-        if self._next_is("("):
-            is_false = self.alternatives()
-            return self._take() == ")" and is_false
-        left, operator = self._take(), self._take()
-        if operator == "not":
-            operator += f" {self._take()}"
-        return _is_false(left, operator, self._take(), self._bound)
-
-    def _next_is(self, token: str) -> bool:
-        is_next = not self.is_at_end() and self._tokens[self._position] == token
-        self._position += is_next
-        return is_next
-
-    def _take(self) -> str:
-        self._position += 1
-        return self._tokens[self._position - 1]
+        parenthesis, joiner, left, operator, right = match.groups()
+        follows_operand = joiner is None and parenthesis != "("
+        if parenthesis == "(":
+            groups.append([True, False])
+        elif joiner == "or":
+            groups[-1] = [all(groups[-1]), False]
+        elif left is not None:
+            groups[-1][1] |= _is_false(left, operator, right, bound)
+        elif parenthesis == ")":
+            is_false = all(groups.pop())
+            if not groups:
+                return False
+            groups[-1][1] |= is_false
+    return follows_operand and len(groups) == 1 and all(groups[0])
 
 
 def _is_false(left: str, operator: str, right: str, bound: Release) -> bool:

@@ -9,7 +9,6 @@ from functools import partial
 from mothball.formats.manifests.tables import ArrayItem
 from mothball.formats.pep508 import (
     ParsedRequirement,
-    RequirementError,
     find_leading_name,
     parse_requirement,
     skip_reason_for_url,
@@ -29,7 +28,15 @@ from mothball.formats.source_map import (
     substitute,
 )
 from mothball.formats.toml.values import String, source_span
-from mothball.model.document import Dependency, SkipReason, Span, UnnamedEntry, relocated, variable_skip_reason
+from mothball.model.document import (
+    Dependency,
+    ParseProblem,
+    SkipReason,
+    Span,
+    UnnamedEntry,
+    relocated,
+    variable_skip_reason,
+)
 
 _LINE = r"[^\r\n]++[\r\n]*+"
 
@@ -91,7 +98,7 @@ def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     if name is None or template.is_unknown(name):
         yield UnnamedEntry(template.locate(0, len(template.text)), variable_skip_reason(string.value))
         return
-    if isinstance(read, RequirementError) or template.is_unclosed:
+    if isinstance(read, ParseProblem) or template.is_unclosed:
         yield incomplete_dependency(template.text, name, template.locate, section)
         return
     skip_reason = None

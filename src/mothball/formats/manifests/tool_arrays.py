@@ -14,10 +14,10 @@ from mothball.formats.manifests.tables import (
     read_files,
     read_requirement,
 )
-from mothball.formats.pep508 import RequirementError, parse_requirement
+from mothball.formats.pep508 import parse_requirement
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.values import String
-from mothball.model.document import DependencyKind, Include
+from mothball.model.document import DependencyKind, Include, ParseProblem
 
 # All applications, one application, its platform, an output format of the platform, and a Linux distribution.
 _BRIEFCASE_TABLES = ((), *(("app", *[ANY] * depth) for depth in range(1, 5)))
@@ -55,7 +55,7 @@ def read_setuptools(tables: Tables) -> Iterator[Include]:
 
 def _read_words(string: String, section: Section) -> Iterable[ArrayItem]:
     """Read one requirement, or several separated by white space."""
-    if isinstance(parse_requirement(string.value), RequirementError):
+    if isinstance(parse_requirement(string.value), ParseProblem):
         # A line for each requirement; replacing single characters keeps the offsets.
         return _read_pip_lines(string._replace(value=re.sub(r"[ \t]", "\n", string.value)), section)
     return read_requirement(string, section)

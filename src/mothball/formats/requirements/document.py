@@ -17,7 +17,6 @@ from mothball.formats.pep508 import (
     MAX_CACHED_LENGTH,
     NAME_PATTERN,
     ParsedRequirement,
-    RequirementError,
     find_leading_name,
     is_url,
     name_only_requirement,
@@ -50,6 +49,7 @@ from mothball.model.document import (
     SkipReason,
     Span,
     UnnamedEntry,
+    relocated,
     variable_skip_reason,
 )
 from mothball.model.errors import TooManyEntriesError
@@ -95,7 +95,7 @@ class ClassifiedEntry(NamedTuple):
 
     requirement: ParsedRequirement | None = None
     skip_reason: SkipReason | None = None
-    error: RequirementError | None = None
+    error: ParseProblem | None = None
 
 
 class _Contents(NamedTuple):
@@ -273,9 +273,7 @@ def _add_entry(classified: ClassifiedEntry, text: str, locate: Callable[[int, in
     elif classified.skip_reason is not None:
         contents.unnamed.append(UnnamedEntry(locate(0, len(text)), classified.skip_reason))
     if classified.error is not None:
-        contents.problems.append(
-            ParseProblem(locate(*classified.error.span), classified.error.message, classified.error.help)
-        )
+        contents.problems.append(relocated(classified.error, locate))
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
@@ -396,7 +394,7 @@ def _is_named(archive: str) -> bool:
     return bool(at) and "/" not in name and re.match(_PATH, name) is None
 
 
-def _parse_pip_requirement(text: str, head: str) -> ParsedRequirement | RequirementError:
+def _parse_pip_requirement(text: str, head: str) -> ParsedRequirement | ParseProblem:
     """Parse a requirement like pip, which splits it at the first ``;``, even inside a URL."""
     if len(head) == len(text):
         return parse_requirement_uncached(text)
@@ -404,12 +402,12 @@ def _parse_pip_requirement(text: str, head: str) -> ParsedRequirement | Requirem
     if marker and "@" not in head:
         return parse_requirement_uncached(text)
     requirement = parse_requirement_uncached(head)
-    if isinstance(requirement, RequirementError):
+    if isinstance(requirement, ParseProblem):
         return requirement
     return _marker_error(text, marker) or requirement._replace(marker=marker, entry_span=Span(0, len(text)))
 
 
-def _marker_error(text: str, marker: str) -> RequirementError | None:
+def _marker_error(text: str, marker: str) -> ParseProblem | None:
     """Return the error in the marker at the end of ``text``; pip ignores an empty marker."""
     if not marker:
         return None
@@ -417,9 +415,7 @@ def _marker_error(text: str, marker: str) -> RequirementError | None:
     if isinstance(result, ParsedRequirement):
         return None
     span = Span(len(text) - len(marker), len(text))
-    return RequirementError(
-        span, result.message.replace("`x;", "`", 1).replace("requirement", "marker", 1), result.help
-    )
+    return ParseProblem(span, result.message.replace("`x;", "`", 1).replace("requirement", "marker", 1), result.help)
 
 
 def _classify_reference(text: str, separator: str, skip_reason: SkipReason) -> ClassifiedEntry:

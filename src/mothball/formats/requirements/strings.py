@@ -69,7 +69,7 @@ def read_requirement(
         )
         return
     if closed:
-        yield ParseProblem(locate(*requirement.span), requirement.message, requirement.help)
+        yield relocated(requirement, locate)
     name = find_leading_name(text)
     if name is not None:
         yield incomplete_dependency(text, name, locate, section)
