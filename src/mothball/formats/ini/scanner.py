@@ -21,7 +21,7 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
 # A line ends at \r\n, \r or \n.
 _LINE = re.compile(r"[^\r\n]+")
@@ -41,7 +41,7 @@ class IniOption(NamedTuple):
 
     name: str
     span: Span
-    lines: tuple[Span, ...]
+    lines: list[Span]
     is_inline: bool
     delimited: bool = True
 
@@ -56,7 +56,7 @@ class IniSection(NamedTuple):
 
     name: str
     span: Span
-    options: tuple[IniOption, ...]
+    options: list[IniOption]
 
 
 class IniScan(NamedTuple):
@@ -85,22 +85,23 @@ def with_defaults(sections: tuple[IniSection, ...]) -> tuple[IniSection, ...]:
     for section in sections:
         names = {option.name for option in section.options}
         inherited = [] if section.name == "DEFAULT" else [option for option in defaults if option.name not in names]
-        merged.append(IniSection(section.name, section.span, (*section.options, *inherited)))
+        merged.append(IniSection(section.name, section.span, [*section.options, *inherited]))
     return tuple(merged)
 
 
-def merge_undelimited(section: IniSection, option_names: Collection[str] = ()) -> Iterator[IniOption]:
-    """Yield the options of ``section``; drop lines without a delimiter unless their name is in ``option_names``.
+def merge_undelimited(section: IniSection, option_names: Collection[str] = ()) -> list[IniOption]:
+    """Return the options of ``section``; drop lines without a delimiter unless their name is in ``option_names``.
 
     Value lines after a dropped line belong to the option before it. A line whose name is in ``option_names`` is an
     option with an incomplete line.
     """
-    merged: list[tuple[IniOption, list[Span]]] = []
+    merged: list[IniOption] = []
     for option in section.options:
         if option.delimited or option.name in option_names or not merged:
-            merged.append((option, []))
-        merged[-1][1].extend(option.lines)
-    return (option._replace(lines=tuple(lines)) for option, lines in merged)
+            merged.append(option._replace(lines=[*option.lines]))
+        else:
+            merged[-1].lines.extend(option.lines)
+    return merged
 
 
 class _Scanner:
@@ -108,12 +109,11 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._sections: list[tuple[str, Span, list[IniOption]]] = [("", Span(0, 0), [])]
+        self._sections = [IniSection("", Span(0, 0), [])]
         self._comments: list[Span] = []
         self._problems: list[ParseProblem] = []
-        self._lines: list[Span] = []
-        # The name, span, `is_inline` and `delimited` of the option that further lines may continue.
-        self._option: tuple[str, Span, bool, bool] | None = None
+        # The option that further lines may continue.
+        self._option: IniOption | None = None
         self._incomplete_header: tuple[str, Span] | None = None
         self._indent = 0
         self._seen: set[tuple[str, ...]] = set()
@@ -124,10 +124,7 @@ class _Scanner:
         for line in _LINE.finditer(self._text):
             self._read_line(line[0], line.start())
         self._open_incomplete_header()
-        self._close_option()
-        sections = tuple(
-            IniSection(name, span, tuple(options)) for name, span, options in self._sections if name or options
-        )
+        sections = tuple(section for section in self._sections if section.name or section.options)
         return IniScan(sections, tuple(self._comments), tuple(self._problems[:MAX_SYNTAX_ERRORS]))
 
     def _read_line(self, line: str, start: int) -> None:
@@ -144,7 +141,7 @@ class _Scanner:
         elif self._option is not None and indent > self._indent:
             # An incomplete header on the line before is part of the value.
             self._incomplete_header = None
-            self._lines.append(span)
+            self._option.lines.append(span)
         elif not value.strip("[]"):
             self._problem(span, "section without a name", "write [NAME]")
         else:
@@ -161,7 +158,6 @@ class _Scanner:
             self._incomplete_header = (value.strip("[] \t"), span)
             return
         else:
-            self._close_option()
             self._read_option(value, span)
         self._indent = indent
 
@@ -173,8 +169,8 @@ class _Scanner:
         self._in_conflict = line[0] != ">"
 
     def _open_section(self, name: str, span: Span) -> None:
-        self._close_option()
-        self._sections.append((name, span, []))
+        self._option = None
+        self._sections.append(IniSection(name, span, []))
         self._check_duplicate(span, "section", name)
 
     def _open_incomplete_header(self) -> None:
@@ -187,27 +183,21 @@ class _Scanner:
         delimiter = _DELIMITER.search(value)
         name_end = delimiter.start() if delimiter else len(value)
         name = value[:name_end].rstrip()
-        section = self._sections[-1][0]
+        section = self._sections[-1]
         if not name:
             self._problem(span, "missing option name before the delimiter", "write NAME = VALUE")
-        elif not section:
-            if len(self._sections[-1][2]) == 0:
+        elif not section.name:
+            if not section.options:
                 self._problem(span, "option before the first section header", "write [NAME] above this line")
         elif delimiter is None:
             self._problem(span, "expected [SECTION] or NAME = VALUE", "indent the line if it continues the value above")
         else:
-            self._check_duplicate(Span(span.start, span.start + len(name)), "option", section, name)
+            self._check_duplicate(Span(span.start, span.start + len(name)), "option", section.name, name)
         first = value[name_end + 1 :].strip()
-        self._lines = [Span(span.end - len(first), span.end)] if first else []
+        lines = [Span(span.end - len(first), span.end)] if first else []
         name_span = Span(span.start, span.start + len(name))
-        self._option = (name, name_span, bool(first), delimiter is not None)
-
-    def _close_option(self) -> None:
-        if self._option is not None:
-            name, span, is_inline, delimited = self._option
-            self._sections[-1][2].append(IniOption(name, span, tuple(self._lines), is_inline, delimited))
-        self._option = None
-        self._lines = []
+        self._option = IniOption(name, name_span, lines, bool(first), delimiter is not None)
+        section.options.append(self._option)
 
     def _check_duplicate(self, span: Span, what: str, *key: str) -> None:
         # Both sides of a merge conflict define the same names, and the conflict is already reported.

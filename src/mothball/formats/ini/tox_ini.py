@@ -40,7 +40,7 @@ from mothball.model.document import (
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 _ENVIRONMENT = "testenv"
@@ -160,11 +160,13 @@ def _settings(text: str, sections: Sequence[ini.IniSection], core: str) -> Itera
         yield setting
         for line in setting.option.lines:
             reference = re.fullmatch(_REFERENCE, _statement(text, line, []).slice(text))
-            key = _referenced_key(reference, unbracketed) if reference else None
-            if reference is None or key is None:
+            option_of_pip, opening, name, closing, option_name = reference.groups() if reference else [""] * 5
+            # The whole reference is in `name` if its `]` is missing.
+            key = (name, option_name.lower()) if closing else unbracketed.get(name) if opening else None
+            if key is None:
                 continue
             referenced = Section(".".join(key), setting.section.kind)
-            prefix = f"{reference[1]} " if reference[1] else setting.prefix
+            prefix = f"{option_of_pip} " if option_of_pip else setting.prefix
             # Removed from `options`, so that each referenced option is processed once.
             pending += (_Setting(option, referenced, prefix, setting.is_list) for option in options.pop(key, ()))
 
@@ -179,17 +181,6 @@ def _bases(text: str, sections: Iterable[ini.IniSection]) -> Iterator[str]:
         for option in section.options:
             if option.name.lower() == _BASE:
                 yield from (name for line in option.lines for name in re.split(r"[\s,]+", line.slice(text)))
-
-
-def _referenced_key(reference: re.Match[str], unbracketed: Mapping[str, tuple[str, str]]) -> tuple[str, str] | None:
-    """Return section and name of the option that a line references.
-
-    ``unbracketed`` maps references without ``]`` to section and name.
-    """
-    _, opening, section, closing, name = reference.groups()
-    if closing:
-        return section, name.lower()
-    return unbracketed.get(section) if opening else None
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------

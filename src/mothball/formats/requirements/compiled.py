@@ -39,12 +39,8 @@ _VIA = r"[\r\n \t]#[# \t]*+via\b"
 _EXACT = r"===?\s*+([^\s,*]++)"
 
 
-def is_compiled(text: str, comments: Iterable[Comment]) -> bool:
-    """Return True if the requirements file ``text`` has the header of a known tool among its ``comments``."""
-    return _has_header(GENERATOR_HEADER, text, comments)
-
-
 def _has_header(header: str, text: str, comments: Iterable[Comment]) -> bool:
+    """Return True if one of the first ``comments`` matches ``header``."""
     return any(comment.span.end <= HEADER_LIMIT and re.match(header, comment.span.slice(text)) for comment in comments)
 
 
@@ -56,7 +52,7 @@ def as_lock(
     A package is direct if its origin is a file (``-r requirements.in``, ``shop (pyproject.toml)``), a Hatch environment
     or, for Rye, a project. The dependencies of any other file are returned unchanged.
     """
-    if not is_compiled(text, comments):
+    if not _has_header(GENERATOR_HEADER, text, comments):
         return dependencies, None
     dependencies = [_locked(dependency) for dependency in dependencies]
     starts = [dependency.entry_span.start for dependency in dependencies]
@@ -71,7 +67,8 @@ def as_lock(
         # pip-tools writes origins with extras.
         parent = normalize_name(origin.partition("[")[0].strip())
         is_package = not origin.startswith(("-", _HATCH_ENVIRONMENT)) and (locked is None or parent in locked)
-        if _is_file(origin) or (not is_package and not origin.startswith("-")):
+        is_file = origin.startswith(("-r ", "-r=")) or origin.endswith(")")
+        if is_file or (not is_package and not origin.startswith("-")):
             direct[name] = None
         elif is_package:
             requires.setdefault(parent, []).append(name)
@@ -130,7 +127,3 @@ def _origins(text: str, comments: Iterable[Comment]) -> Iterator[tuple[int, str]
         for origin in content.removeprefix("via").split(",") if is_via else ():
             if origin.strip():
                 yield comment.span.start, origin.strip()
-
-
-def _is_file(origin: str) -> bool:
-    return origin.startswith(("-r ", "-r=")) or origin.endswith(")")
