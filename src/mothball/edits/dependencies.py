@@ -49,7 +49,7 @@ def remove_dependency(text: str, document: Document, dependency: Dependency) -> 
         for whole in dict.fromkeys((_with_comments(text, edit), edit)):
             edits = (whole, *extras_edits)
             edited = apply(text, edits)
-            if read_edited(edited, document, removed=dependency) is not None and extras.are_expected(edited):
+            if read_edited(edited, document, {dependency: None}) is not None and extras.are_expected(edited):
                 return edits
     return ()
 
@@ -76,8 +76,9 @@ def replace_dependency(
             edits = (*(Edit(span, name) for span in name_spans), *changes, *extras.edits())
             edited = apply(text, edits)
             written = specifier if dependency.specifier else ""
-            expected = {dependency: dependency._replace(name=normalize_name(name), specifier=written)}
-            if read_edited(edited, document, replaced=expected) is not None and extras.are_expected(edited):
+            expected = dependency._replace(name=normalize_name(name), specifier=written)
+            after = read_edited(edited, document, {dependency: expected})
+            if after is not None and extras.are_expected(edited):
                 return edits
     return ()
 

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from types import MappingProxyType
 
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, DependencyKind, Document, Span
@@ -78,32 +77,27 @@ def newline_of(text: str) -> str:
 
 
 def read_edited(
-    text: str,
-    before: Document,
-    removed: Dependency | None = None,
-    replaced: Mapping[Dependency, Dependency] = MappingProxyType({}),
+    text: str, before: Document, changes: Mapping[Dependency, Dependency | None] | None = None
 ) -> Document | None:
-    """Parse the edited ``text``, and return None unless it equals ``before`` without ``removed``.
+    """Parse the edited ``text``, and return None unless it equals ``before`` apart from ``changes``.
 
-    ``replaced`` maps changed dependencies to their expected new values. Positions and ignore comments are not
-    compared. New parse problems count as a difference.
+    ``changes`` maps dependencies to their expected new values, None for a removed one. Positions and ignore comments
+    are not compared. New parse problems count as a difference.
     """
+    changes = changes or {}
     only_constrains = before.format == "requirements" and any(
         dependency.kind is DependencyKind.CONSTRAINT for dependency in before.dependencies
     )
     after = parse(before.format, text, DependencyKind.CONSTRAINT if only_constrains else DependencyKind.REQUIREMENT)
-    count = None if removed is None else _ENTRY_FIELDS
-    expected = [
-        _fields(replaced.get(dependency, dependency))[:count]
-        for dependency in before.dependencies
-        if dependency != removed
-    ]
+    expected = [changes.get(dependency, dependency) for dependency in before.dependencies]
+    count = _ENTRY_FIELDS if None in expected else None
     new_problems = Counter(problem.message for problem in after.problems) - Counter(
         problem.message for problem in before.problems
     )
     is_equal = (
         not new_problems
-        and expected == [_fields(dependency)[:count] for dependency in after.dependencies]
+        and [_fields(dependency)[:count] for dependency in expected if dependency is not None]
+        == [_fields(dependency)[:count] for dependency in after.dependencies]
         and [include.target for include in before.includes] == [include.target for include in after.includes]
         and [(option.name, option.value) for option in before.index_options]
         == [(option.name, option.value) for option in after.index_options]

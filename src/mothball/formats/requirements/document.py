@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.pep508 import (
@@ -57,7 +57,7 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 # Maximum length of quoted text in a message, in code points.
@@ -261,7 +261,7 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
     elif "--constraint" in values:
         _add_include(line, values["--constraint"], DependencyKind.CONSTRAINT, contents)
     else:
-        contents.index_options.extend(filter(None, (_index_option(line, option) for option in options)))
+        contents.index_options.extend(_index_options(line, options))
 
 
 def _add_entry(classified: ClassifiedEntry, text: str, locate: Callable[[int, int], Span], contents: _Contents) -> None:
@@ -309,19 +309,21 @@ def _add_ignored(line: LogicalLine, word: ShellWord | None, options: list[PipOpt
         contents.unresolvable.append(ParseProblem(line.span(start, start + len(text)), message, help_text))
 
 
-def _index_option(line: LogicalLine, option: PipOption) -> IndexOption | None:
-    span = _word_span(line, option.value)
-    match option.name:
-        case "--index-url" | "--pypi-url":
-            return IndexOption(span, "index-url", option.value.value)
-        case "--extra-index-url":
-            return IndexOption(span, "extra-index-url", option.value.value)
-        case "--find-links":
-            return IndexOption(span, "find-links", option.value.value)
-        case "--no-index":
-            return IndexOption(span, "no-index", "")
-        case _:
-            return None
+# The options that change the indexes of pip, and the setting of each.
+_INDEX_OPTIONS: Mapping[str, Literal["index-url", "extra-index-url", "no-index", "find-links"]] = {
+    "--index-url": "index-url",
+    "--pypi-url": "index-url",
+    "--extra-index-url": "extra-index-url",
+    "--find-links": "find-links",
+    "--no-index": "no-index",
+}
+
+
+def _index_options(line: LogicalLine, options: Iterable[PipOption]) -> Iterator[IndexOption]:
+    for name, value in options:
+        if name in _INDEX_OPTIONS:
+            setting = _INDEX_OPTIONS[name]
+            yield IndexOption(_word_span(line, value), setting, "" if setting == "no-index" else value.value)
 
 
 def listing_problem(text: str) -> ParseProblem | None:
