@@ -175,37 +175,30 @@ def _tags(text: str) -> Iterator[_Tag]:
     """Yield the tags of ``text``. Raises PageError if it ends within a tag, a comment or an opaque element."""
     position = text.find("<")
     while position != -1:
-        end = _end_of_non_tag(text, position)
-        if end is None:
-            tag = _tag(text, position)
+        if text.startswith("<!--", position):
+            # The search starts after two characters, because "<!-->" is a complete comment in HTML.
+            comment_end = _COMMENT_END.search(text, position + 2)
+            if comment_end is None:
+                raise _truncated("a comment")
+            end = comment_end.end()
+        elif text.startswith(("<!", "<?"), position):
+            end = text.find(">", position) + 1
+            if end == 0:
+                raise _truncated("a declaration")
+        elif (match := _TAG_NAME.match(text, position)) is not None:
+            tag = _tag(text, match)
             yield tag
             end = tag.end
+        else:  # a literal "<"
+            end = position + 1
         position = text.find("<", end)
 
 
-def _end_of_non_tag(text: str, start: int) -> int | None:
-    """Return the end of a comment, declaration or literal ``<`` at ``start``; None if there is a tag."""
-    if text.startswith("<!--", start):
-        # The search starts after two characters, because "<!-->" is a complete comment in HTML.
-        comment_end = _COMMENT_END.search(text, start + 2)
-        if comment_end is None:
-            raise _truncated("a comment")
-        return comment_end.end()
-    if text.startswith(("<!", "<?"), start):
-        end = text.find(">", start)
-        if end == -1:
-            raise _truncated("a declaration")
-        return end + 1
-    return None if _TAG_NAME.match(text, start) else start + 1
-
-
-def _tag(text: str, start: int) -> _Tag:
-    """Return the tag at ``start``, with the text of an opaque element or a heading."""
-    match = _TAG_NAME.match(text, start)
-    assert match is not None  # noqa: S101 - checked by _end_of_non_tag
+def _tag(text: str, match: re.Match[str]) -> _Tag:
+    """Return the tag whose name is ``match``, with the text of an opaque element or a heading."""
     name = match[1].lower()
     attributes, end = _attributes(text, match.end())
-    if text[start + 1] == "/":
+    if match[0][1] == "/":
         return _Tag(f"/{name}", attributes, end)
     if name in _OPAQUE:
         close = _OPAQUE[name].search(text, end)

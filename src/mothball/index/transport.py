@@ -298,11 +298,13 @@ def connect(
     otherwise the OSError of the address that failed last.
     """
     end = time.monotonic() + timeout
-    attempts = _Attempts(_resolve(host, port, timeout), options, head_start)
-    try:
-        connected = attempts.first_connected(end)
-    finally:
-        attempts.close()
+    addresses = _resolve(host, port, timeout)
+    with selectors.DefaultSelector() as attempts:
+        try:
+            connected = _first_connected(attempts, addresses, options, head_start, end)
+        finally:
+            for key in list(attempts.get_map().values()):
+                key.data.close()
     connected.settimeout(timeout)
     return connected
 
@@ -335,68 +337,51 @@ def _resolve(host: str, port: int, timeout: float) -> list[_AddressInfo]:
     return result
 
 
-class _Attempts:
-    """Connection attempts to the addresses of one host, each started after a delay."""
-
-    def __init__(self, addresses: list[_AddressInfo], options: _Options, head_start: float) -> None:
-        self._head_start = head_start
-        self._pending = list(reversed(addresses))
-        self._options = options
-        self._selector = selectors.DefaultSelector()
-        self._error = OSError(errno.EADDRNOTAVAIL, "the host has no address")
-
-    def first_connected(self, end: float) -> socket.socket:
-        """Return the first socket that connects before ``end`` (monotonic). Raises as ``connect``."""
-        while self._pending or self._selector.get_map():
-            if self._pending and (connected := self._start_next()) is not None:
-                return connected
-            if not self._selector.get_map():
-                continue
-            now = time.monotonic()
-            if now >= end:
-                raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-            for key, _ in self._selector.select(min(self._head_start, end - now) if self._pending else end - now):
-                attempt: socket.socket = key.data
-                if self._is_connected(attempt):
-                    return attempt
-        raise self._error
-
-    def close(self) -> None:
-        """Close the other attempts."""
-        for key in list(self._selector.get_map().values()):
-            key.data.close()
-        self._selector.close()
-
-    def _start_next(self) -> socket.socket | None:
-        """Start connecting to the next address; return its socket if it connects immediately."""
-        family, kind, protocol, address = self._pending.pop()
-        try:
-            attempt = socket.socket(family, kind, protocol)
-        except OSError as error:  # address family not supported by this machine
-            self._error = error
-            return None
-        try:
-            for option in self._options:
-                attempt.setsockopt(*option)
-            attempt.setblocking(False)  # noqa: FBT003 - the standard library's signature
-            with suppress(BlockingIOError):
-                attempt.connect(address)
+def _first_connected(
+    attempts: selectors.BaseSelector, addresses: list[_AddressInfo], options: _Options, head_start: float, end: float
+) -> socket.socket:
+    """Return the first socket that connects before ``end`` (monotonic); ``attempts`` has the others."""
+    error = OSError(errno.EADDRNOTAVAIL, "the host has no address")
+    pending = list(reversed(addresses))
+    while pending or attempts.get_map():
+        if pending:
+            try:
+                if (connected := _start_attempt(attempts, pending.pop(), options)) is not None:
+                    return connected
+            except OSError as raised:  # such as an address family that this machine does not support
+                error = raised
+        if not attempts.get_map():
+            continue
+        now = time.monotonic()
+        if now >= end:
+            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        for key, _ in attempts.select(min(head_start, end - now) if pending else end - now):
+            attempt: socket.socket = key.data
+            attempts.unregister(attempt)
+            code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code == 0:
                 return attempt
-            self._selector.register(attempt, selectors.EVENT_WRITE, attempt)
-        except OSError as error:
             attempt.close()
-            self._error = error
-        return None
+            error = OSError(code, os.strerror(code))
+    raise error
 
-    def _is_connected(self, attempt: socket.socket) -> bool:
-        """Return True if ``attempt``, which the selector reported, is connected; close it otherwise."""
-        self._selector.unregister(attempt)
-        code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code == 0:
-            return True
+
+def _start_attempt(attempts: selectors.BaseSelector, info: _AddressInfo, options: _Options) -> socket.socket | None:
+    """Start connecting to an address; return the socket if it connects immediately, else add it to ``attempts``."""
+    family, kind, protocol, address = info
+    attempt = socket.socket(family, kind, protocol)
+    try:
+        for option in options:
+            attempt.setsockopt(*option)
+        attempt.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        with suppress(BlockingIOError):
+            attempt.connect(address)
+            return attempt
+        attempts.register(attempt, selectors.EVENT_WRITE, attempt)
+    except OSError:
         attempt.close()
-        self._error = OSError(code, os.strerror(code))
-        return False
+        raise
+    return None
 
 
 class _PlainConnection(urllib3.connection.HTTPConnection):
