@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.cli.completions import SHELLS
+from mothball.cli.parser import SHELLS
 from tests.support.cli import clean_environment, installed_script
 from tests.support.project import Project
 

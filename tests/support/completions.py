@@ -8,8 +8,7 @@ from typing import Any
 
 import shtab
 
-from mothball.cli.completions import SHELLS
-from mothball.cli.parser import parser_for
+from mothball.cli.parser import SHELLS, parser_for
 from mothball.model.file_names import FORMATS
 from mothball.model.results import Rule
 

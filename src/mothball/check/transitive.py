@@ -22,7 +22,6 @@ from mothball.check.inputs import (
 )
 from mothball.config.project import Ignore
 from mothball.model.document import Dependency, DependencyKind, Document, IgnoreComment, Location
-from mothball.model.records import NamedTuple
 from mothball.model.results import CheckMode, Finding, Rule
 
 # The dependency path of each transitive dependency: from a direct dependency to its parent.
@@ -54,40 +53,15 @@ _LOCKED_SECTIONS = (
 _FORMATS_WITH_SECTIONS = frozenset(_SETUPTOOLS)
 
 
-class _Manifest(NamedTuple):
-    """A file that locks can be generated from, with the names that it requires."""
-
-    project: str
-    format: str
-    path: str
-    names: frozenset[str]
-
-    def is_manifest_of(self, lock: ResolvedFile, member_requirements: frozenset[str]) -> bool:
-        """Return True if ``lock`` can be generated from this file.
-
-        ``member_requirements`` are the names that the members of the lock's workspace require.
-        """
-        if self.format not in _MANIFEST_FORMATS.get(lock.document.format, ()):
-            return False
-        if self.format == "requirements" and not self._is_lockable(lock.document):
-            return False
-        if self.project == lock.project:
-            return True
-        return is_beneath(self.project, lock.project) and not member_requirements.isdisjoint(self.names)
-
-    def _is_lockable(self, lock: Document) -> bool:
-        """Return True if a requirements file is input for ``lock``: ``*.in``, or requirements.txt for ``pip lock``."""
-        name = os.path.basename(self.path)
-        return name.endswith(".in") or (lock.format == "pylock" and name == "requirements.txt")
+# A file that locks can be generated from, with the names that it requires.
+_Manifest = tuple[ResolvedFile, frozenset[str]]
 
 
 def dependency_paths(files: Sequence[ResolvedFile]) -> list[DependencyPaths]:
     """Return the dependency paths of the transitive dependencies in each of ``files``."""
     manifests = [
-        _Manifest(
-            file.project,
-            file.document.format,
-            file.path,
+        (
+            file,
             frozenset(entry.name for entry in file.document.dependencies if entry.kind is DependencyKind.REQUIREMENT),
         )
         for file in files
@@ -113,11 +87,26 @@ def _paths_in_lock(lock: ResolvedFile, manifests: Iterable[_Manifest]) -> Depend
     if graph is None:
         return {}
     direct = required_by_members(lock.document)
-    names_of_manifests = [manifest.names for manifest in manifests if manifest.is_manifest_of(lock, direct)]
+    names_of_manifests = [names for manifest, names in manifests if _is_manifest_of(manifest, names, lock)]
     if not names_of_manifests:
         return {}
     paths = _shortest_paths(graph.requires, direct.union(*names_of_manifests))
     return {name: path for name, path in paths.items() if path}
+
+
+def _is_manifest_of(file: ResolvedFile, names: frozenset[str], lock: ResolvedFile) -> bool:
+    """Return True if ``lock`` can be generated from ``file``, which requires ``names``."""
+    file_format, lock_format = file.document.format, lock.document.format
+    if file_format not in _MANIFEST_FORMATS.get(lock_format, ()):
+        return False
+    if file_format == "requirements":
+        # Input files are called `*.in`; `pip lock` reads requirements.txt.
+        name = os.path.basename(file.path)
+        if not (name.endswith(".in") or (lock_format == "pylock" and name == "requirements.txt")):
+            return False
+    if file.project == lock.project:
+        return True
+    return is_beneath(file.project, lock.project) and not required_by_members(lock.document).isdisjoint(names)
 
 
 def _shortest_paths(requires: Mapping[str, tuple[str, ...]], direct: Iterable[str]) -> DependencyPaths:

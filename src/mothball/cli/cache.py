@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 
 from mothball.config.user_settings import cache_directory
 from mothball.index.cache import CLEAR_HELP, StatusCache, discard
@@ -19,23 +20,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _info(directory: str) -> str:
-    cache = StatusCache.open(directory)
-    try:
+    with closing(StatusCache.open(directory)) as cache:
         info = cache.info()
-    finally:
-        cache.close()
     return f"directory: {one_line(info.directory)}\nentries: {info.entries}\nsize: {info.size_bytes // 1024} KiB\n"
 
 
 def _clear(directory: str) -> str:
     """Remove all entries; delete the files of a damaged cache."""
     try:
-        cache = StatusCache.open(directory)
-        try:
+        with closing(StatusCache.open(directory)) as cache:
             info = cache.info()
             cache.clear()
-        finally:
-            cache.close()
     except CacheError as error:
         # Do not delete a cache that another process has locked, or a directory that is not a mothball cache.
         if error.help != CLEAR_HELP:

@@ -9,8 +9,6 @@ import argparse
 import sys
 from importlib.resources import files
 
-SHELLS = ("bash", "zsh", "fish")
-
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the completion script of a shell and return 0."""

@@ -14,6 +14,7 @@ from mothball.model.sanitize import one_line
 
 _EXIT_USAGE = 2
 _GLOBAL_OPTIONS = ("-h", "--help", "-V", "--version")
+SHELLS = ("bash", "zsh", "fish")
 _COMMANDS_WITH_ACTIONS = ("cache", "config", "completions")
 
 _REPORT_FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
@@ -294,7 +295,7 @@ def _add_cache(cache: _Parser) -> None:
 
 
 def _add_completions(completions: _Parser) -> None:
-    _add(completions, "SHELL", "bash, zsh or fish", ("bash", "zsh", "fish"))
+    _add(completions, "SHELL", "bash, zsh or fish", SHELLS)
 
 
 def _add_lsp(lsp: _Parser) -> None:

@@ -36,7 +36,7 @@ from mothball.model.results import (
 )
 from mothball.model.sanitize import join_names, one_line
 from mothball.report.json import VERSION, json_text, lookup_json
-from mothball.report.text import origin_text
+from mothball.report.text import format_count, origin_text
 from mothball.repository.files import DISK
 from mothball.repository.paths import is_inside, repository_root
 from mothball.routing.route import DeclaredIndexes
@@ -245,13 +245,13 @@ def _release_lines(releases: Releases, specifier: str) -> list[str]:
     """Return what to show of ``releases``, and of those that ``specifier`` allows, if there is one."""
     oldest, yanked = releases.oldest(), releases.yanked()
     lines = [f"  = oldest release: {_version(oldest)} ({oldest.date})"] if oldest else []
-    lines.append(f"  = files: {releases.files} of {_versions(len(releases))}")
+    lines.append(f"  = files: {releases.files} of {format_count(len(releases), 'version')}")
     if yanked:
         shown = [f"{_version(each)} ({_reason(each)})" if each.yanked else _version(each) for each in yanked]
         lines.append(f"  = yanked: {join_names(shown, _SHOWN_VERSIONS)}")
     if specifier:
         count, newest = len(releases.allowed(specifier)), releases.newest(specifier)
-        found = f"{_versions(count)}, the highest is {_version(newest)}" if newest else "no version"
+        found = f"{format_count(count, 'version')}, the highest is {_version(newest)}" if newest else "no version"
         lines.append(f"  = matches {one_line(specifier, 100)}: {found}")
     return lines
 
@@ -279,7 +279,3 @@ def _version(release: ReleaseFacts) -> str:
 
 def _reason(release: ReleaseFacts) -> str:
     return one_line(release.yanked or "", 100)
-
-
-def _versions(count: int) -> str:
-    return f"{count} version{'' if count == 1 else 's'}"
