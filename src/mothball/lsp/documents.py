@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -211,11 +211,12 @@ def settled_queries(document: OpenDocument, *, has_paused: bool = False) -> tupl
     queries, checked = document.queries(), document.checked
     if checked is None or checked.file is None or document.last_edit is None:
         return queries
-    typed = _names_at(checked, document.last_edit)
+    items = checked.dependencies()
+    typed = _names_at(items, document.last_edit)
     if has_paused and typed:
         private = checked.file.resolved_config.network.private
         typed = frozenset(name for name in typed if may_become_private(name, private))
-    typed |= _names_in_empty_table(checked, document.last_edit.end)
+    typed |= _names_in_empty_table(checked.text, items, document.last_edit.end)
     return tuple(query for query in queries if query.name not in typed) if typed else queries
 
 
@@ -242,7 +243,7 @@ def _largest(most: int, holds: Callable[[int], bool]) -> int:
     return low
 
 
-def _names_at(checked: Checked, edit: Span) -> frozenset[str]:
+def _names_at(items: Iterable[CheckedDependency], edit: Span) -> frozenset[str]:
     """Return the names at the end of ``edit`` that occur nowhere else in the document.
 
     With several cursors, everything between the first and the last change counts as changed, so a name in between is
@@ -250,7 +251,7 @@ def _names_at(checked: Checked, edit: Span) -> frozenset[str]:
     """
     at_edit: set[str] = set()
     elsewhere: set[str] = set()
-    for item in checked.dependencies():
+    for item in items:
         span = item.dependency.name_span
         if span.start <= edit.end <= span.end or span.start < edit.start < span.end:
             at_edit.add(item.dependency.name)
@@ -259,7 +260,7 @@ def _names_at(checked: Checked, edit: Span) -> frozenset[str]:
     return frozenset(at_edit - elsewhere)
 
 
-def _names_in_empty_table(checked: Checked, offset: int) -> frozenset[str]:
+def _names_in_empty_table(text: str, items: Iterable[CheckedDependency], offset: int) -> frozenset[str]:
     """Return the names whose table is empty and contains ``offset``.
 
     An empty table means any version, but it may also be one in which a path is about to be typed: editors insert the
@@ -267,10 +268,10 @@ def _names_in_empty_table(checked: Checked, offset: int) -> frozenset[str]:
     """
     return frozenset(
         item.dependency.name
-        for item in checked.dependencies()
+        for item in items
         if not item.dependency.specifier
         and item.dependency.kind is not DependencyKind.LOCKED
-        and _is_in_empty_table(checked.text, item.dependency.entry_span, offset)
+        and _is_in_empty_table(text, item.dependency.entry_span, offset)
     )
 
 
