@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from mothball.formats.pep508 import NAME_PATTERN
-from mothball.model.document import DependencyGraph, ParseProblem, SkipReason, Span, normalize_name
+from mothball.model.document import DependencyGraph, ParseProblem, SkipReason, Span
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
@@ -47,15 +47,6 @@ def local_source(path: str | None, *, is_editable: bool) -> PackageSource:
 def archive_source(location: str | None) -> PackageSource:
     """Return the source of a package in an archive at a URL or path."""
     return PackageSource(SkipReason.URL if location and "://" in location else SkipReason.PATH)
-
-
-class NormalizedNames(dict[str, str]):
-    """Cache of normalized names by spelling."""
-
-    def __missing__(self, spelling: str) -> str:
-        """Normalize ``spelling`` and cache the result."""
-        self[spelling] = normalized = normalize_name(spelling)
-        return normalized
 
 
 def dependency_graph(requires: Mapping[str, Iterable[str]], direct: Iterable[str] | None = None) -> DependencyGraph:

@@ -8,7 +8,7 @@ first error of an invalid one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from json import JSONDecodeError, JSONDecoder
 
 from mothball.formats.broken import CONFLICT
@@ -53,26 +53,23 @@ def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
         yield ParseProblem(Span(0, 1), "a Pipfile.lock must be a JSON object", _HELP)
         return
     indexes = _indexes(lock.get(_META))
-    yield from _version_problem(text)
     for category in members(text, text.index("{")):
+        fields = list(members(text, category.value_span.start)) if isinstance(category.value, dict) else None
         if category.key == _META:
-            continue
-        if isinstance(category.value, dict):
-            for package in members(text, category.value_span.start):
-                yield _read_package(text, package, category.key, indexes)
+            yield from _version_problems(text, fields or ())
+        elif fields is not None:
+            yield from (_read_package(text, package, category.key, indexes) for package in fields)
         else:
             shown = one_line(category.key, MAX_SHOWN)
             yield ParseProblem(category.key_span, f"`{shown}` is not a package category", _HELP)
 
 
-def _version_problem(text: str) -> Iterator[ParseProblem]:
+def _version_problems(text: str, fields: Iterable[JsonMember]) -> Iterator[ParseProblem]:
     """Yield the problem of a ``pipfile-spec`` in ``_meta`` that is not known."""
-    top = members(text, text.index("{"))
-    for meta in (member for member in top if member.key == _META and isinstance(member.value, dict)):
-        for field in members(text, meta.value_span.start):
-            is_known = isinstance(field.value, int | float) and field.value <= _NEWEST_SPEC
-            if field.key == "pipfile-spec" and not is_known:
-                yield unknown_version(field.value_span.slice(text), field.value_span, _HELP)
+    for field in fields:
+        is_known = isinstance(field.value, int | float) and field.value <= _NEWEST_SPEC
+        if field.key == "pipfile-spec" and not is_known:
+            yield unknown_version(field.value_span.slice(text), field.value_span, _HELP)
 
 
 def _indexes(meta: object) -> dict[str, str]:

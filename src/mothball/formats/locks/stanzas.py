@@ -12,7 +12,7 @@ from typing import assert_never
 
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.toml.scanner import scan, syntax_problems
-from mothball.formats.toml.values import Array, Header, InlineTable, Invalid, Scalar, String, TomlEntry, TomlScan, Value
+from mothball.formats.toml.values import Array, Header, InlineTable, Invalid, Scalar, String, TomlEntry, Value
 from mothball.model.document import IgnoreComment, ParseProblem, Span
 from mothball.model.records import NamedTuple
 
@@ -176,7 +176,7 @@ def read_toml(text: str, layout: Layout) -> Lock:
     """Read a lock in any TOML notation, including the intact parts of an invalid one. Never raises."""
     document = scan(blank_file_lists(text) if layout.skips_files else text)
     collector = _Collector(text, layout)
-    for header, entries in _bodies(document):
+    for header, entries in document.bodies():
         collector.read_body(header, entries)
     collector.finish()
     comment_problems, ignores = read_comments(text, document.comments)
@@ -187,15 +187,6 @@ def read_toml(text: str, layout: Layout) -> Lock:
 def blank_file_lists(text: str) -> str:
     """Replace the content of every file list with spaces, which keeps all offsets."""
     return re.sub(FILE_LISTS, lambda files: f"[{' ' * (len(files[0]) - 2)}]", text)
-
-
-def _bodies(document: TomlScan) -> Iterator[tuple[Header | None, tuple[TomlEntry, ...]]]:
-    """Yield each table header with its entries; entries before the first header have the header None."""
-    start, header = 0, None
-    for next_header in document.headers:
-        yield header, document.entries[start : next_header.body]
-        start, header = next_header.body, next_header
-    yield header, document.entries[start:]
 
 
 class _Collector:

@@ -6,7 +6,8 @@ Each format has a layout, and a function that finds the source of a package, and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from mothball.formats.locks.fast_reader import read_lines
 from mothball.formats.locks.packages import (
@@ -15,7 +16,6 @@ from mothball.formats.locks.packages import (
     NAME,
     REGISTRY,
     VERSION_CONTROL,
-    NormalizedNames,
     PackageSource,
     archive_source,
     dependency_graph,
@@ -36,6 +36,7 @@ from mothball.model.document import (
     SkipReason,
     Span,
     new_dependency,
+    normalize_name,
 )
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -89,9 +90,9 @@ _LOCAL_SOURCES = ("editable", "virtual", "directory")
 def parse_uv(text: str) -> Document:
     """Parse a uv.lock, complete or incomplete, without byte-order mark. Never raises."""
     lock = _read_lock(text, UV_LOCK)
-    names = NormalizedNames()
-    members = {names[member] for member in strings_at(lock.root, _MEMBERS)}
-    registries: dict[str, PackageSource] = {}
+    names = cache(normalize_name)
+    members = {names(member) for member in strings_at(lock.root, _MEMBERS)}
+    registry_source = cache(index_source)
     packages: list[_Package] = []
     direct = strings_at(lock.root, *_ROOT_EDGES)
     has_direct = any(path in lock.root for path in _ROOT_EDGES)
@@ -99,13 +100,13 @@ def parse_uv(text: str) -> Document:
         registry = stanza.text("source", "registry")
         requires = strings_at(stanza.values, *_EDGES)
         if registry is None:
-            is_member = stanza.name is not None and names[stanza.name.text] in members
+            is_member = stanza.name is not None and names(stanza.name.text) in members
             source = _uv_source(stanza, is_member=is_member)
             if is_member or source.skip_reason is SkipReason.SELF:
                 direct += requires
                 has_direct = True
         else:
-            source = registries.get(registry) or registries.setdefault(registry, index_source(registry))
+            source = registry_source(registry)
         packages.append(_Package(source, requires))
     return _document(text, UV_LOCK, lock, packages, names, direct=direct if has_direct else None)
 
@@ -143,7 +144,7 @@ def parse_poetry(text: str) -> Document:
         # The keys of the table, whatever their values.
         requires = [path[1] for path in stanza.values if path[0] == "dependencies" and len(path) > 1]
         packages.append(_Package(_poetry_source(stanza), requires, marker=stanza.text("markers") or ""))
-    return _document(text, POETRY_LOCK, lock, packages, NormalizedNames())
+    return _document(text, POETRY_LOCK, lock, packages, cache(normalize_name))
 
 
 def _poetry_source(stanza: Stanza) -> PackageSource:
@@ -185,7 +186,7 @@ def parse_pdm(text: str) -> Document:
     A package has an additional stanza for each set of extras; these count as one package.
     """
     lock = _read_lock(text, PDM_LOCK)
-    names = NormalizedNames()
+    names = cache(normalize_name)
     has_no_extras = {_identity(stanza, names) for stanza in lock.stanzas if not strings_at(stanza.values, ("extras",))}
     packages = []
     for stanza in lock.stanzas:
@@ -198,8 +199,8 @@ def parse_pdm(text: str) -> Document:
     return _document(text, PDM_LOCK, lock, packages, names)
 
 
-def _identity(stanza: Stanza, names: NormalizedNames) -> tuple[str, str | None]:
-    return names[stanza.name.text] if stanza.name else "", stanza.text("version")
+def _identity(stanza: Stanza, names: Callable[[str], str]) -> tuple[str, str | None]:
+    return names(stanza.name.text) if stanza.name else "", stanza.text("version")
 
 
 def _pdm_source(stanza: Stanza) -> PackageSource:
@@ -246,7 +247,7 @@ def parse_pylock(text: str) -> Document:
         for stanza in lock.stanzas
     ]
     has_graph = any(stanza.has("dependencies") for stanza in lock.stanzas)
-    return _document(text, PYLOCK, lock, packages, NormalizedNames(), has_graph=has_graph)
+    return _document(text, PYLOCK, lock, packages, cache(normalize_name), has_graph=has_graph)
 
 
 def _pylock_source(stanza: Stanza) -> PackageSource:
@@ -277,7 +278,7 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
     layout: Layout,
     lock: Lock,
     packages: Iterable[_Package],
-    names: NormalizedNames,
+    names: Callable[[str], str],
     *,
     direct: Iterable[str] | None = None,
     has_graph: bool = True,
@@ -291,14 +292,13 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
     problems = list(lock.problems)
     requires: dict[str, list[str]] = {}
     for stanza, (source, required, extras, marker) in zip(lock.stanzas, packages, strict=True):
-        written, is_complete = stanza.name, stanza.is_complete
-        if written is None or not NAME.fullmatch(written.text):
-            problems += _name_problems(text, stanza)
-            written, is_complete = _leading_name(written), False
-            if written is None:
-                continue
-        name = names[written.text]
-        requires.setdefault(name, []).extend([names[spelling] for spelling in required])
+        written, problem = _name_of(text, stanza)
+        problems += [problem] if problem else []
+        if written is None:
+            continue
+        is_complete = stanza.is_complete and written is stanza.name
+        name = names(written.text)
+        requires.setdefault(name, []).extend([names(spelling) for spelling in required])
         if source is None:
             continue
         dependencies.append(
@@ -318,7 +318,7 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
     problem = _version_problem(text, layout)
     if problem is None and not lock.stanzas and not problems:
         problem = _foreign_key_problem(text, layout)
-    direct_names = None if direct is None else [names[name] for name in direct]
+    direct_names = None if direct is None else [names(name) for name in direct]
     return Document(
         layout.format,
         tuple(dependencies),
@@ -353,20 +353,21 @@ def _foreign_key_problem(text: str, layout: Layout) -> ParseProblem | None:
     return ParseProblem(key.span, message, LOCK_AGAIN)
 
 
-def _leading_name(written: LocatedName | None) -> LocatedName | None:
-    """Return the valid name at the start of an invalid one, or None."""
-    leading = find_leading_name(written.text) if written else None
-    if written is None or leading is None:
-        return None
-    start = written.span.start
-    return LocatedName(leading.slice(written.text), Span(start + leading.start, start + leading.end))
+def _name_of(text: str, stanza: Stanza) -> tuple[LocatedName | None, ParseProblem | None]:
+    """Return the name of a package, or the valid start of an invalid one, and the problem of the name.
 
-
-def _name_problems(text: str, stanza: Stanza) -> list[ParseProblem]:
-    """Return the problem of a missing or invalid name; incomplete names are already reported as syntax errors."""
+    Incomplete names are already reported as syntax errors.
+    """
     written = stanza.name
     if written is None:
         line_end = text.find("\n", stanza.span.start, stanza.span.end)
         span = Span(stanza.span.start, line_end if line_end >= 0 else stanza.span.end)
-        return [ParseProblem(span, "package without a name", 'add name = "NAME"')]
-    return [invalid_name(written.text, written.span)] if stanza.is_complete else []
+        return None, ParseProblem(span, "package without a name", 'add name = "NAME"')
+    if NAME.fullmatch(written.text):
+        return written, None
+    problem = invalid_name(written.text, written.span) if stanza.is_complete else None
+    leading = find_leading_name(written.text)
+    if leading is None:
+        return None, problem
+    start = written.span.start
+    return LocatedName(leading.slice(written.text), Span(start + leading.start, start + leading.end)), problem

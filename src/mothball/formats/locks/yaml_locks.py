@@ -8,13 +8,13 @@ its requirement is a URL (conda-lock, "Unified lockfile").
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mothball.formats.locks.packages import (
     LOCK_AGAIN,
     NAME,
     REGISTRY,
-    NormalizedNames,
     PackageSource,
     dependency_graph,
     index_source,
@@ -34,7 +34,15 @@ from mothball.formats.yaml.scan import (
     scan_yaml,
     unvisited,
 )
-from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span
+from mothball.model.document import (
+    Dependency,
+    DependencyKind,
+    Document,
+    ParseProblem,
+    SkipReason,
+    Span,
+    normalize_name,
+)
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -133,7 +141,7 @@ def _parse(text: str, schema: _Schema, read: PackageReader) -> Document:
     items = [item for node in lists for item in unvisited(list_items(node), seen) if isinstance(item, YamlMapping)]
     problems = list(_schema_problems(text, root, lists, schema))
     problems += (problem for node in unvisited(lists, set()) for problem in _structure_problems(node, schema.lists[0]))
-    names = NormalizedNames()
+    names = cache(normalize_name)
     dependencies: dict[object, Dependency] = {}
     requires: dict[str, list[str]] = {}
     for package in read(root, items):
@@ -144,7 +152,7 @@ def _parse(text: str, schema: _Schema, read: PackageReader) -> Document:
             dependencies.setdefault((found.name, found.version, found.skip_reason, found.index_url), found)
             required = requires.setdefault(found.name, [])
             for node in unvisited([package.requires] if package.requires else [], seen):
-                required += (names[name] for name in _required_names(node))
+                required += (names(name) for name in _required_names(node))
     # An alias may be the name of several packages.
     by_place = {dependency.name_span: dependency for dependency in dependencies.values()}
     contents = (*scan.comments(), *problems, *by_place.values())
@@ -184,7 +192,7 @@ def _structure_problems(node: YamlNode, key: str) -> Iterator[ParseProblem]:
 
 
 def _read_package(
-    text: str, scan: YamlScan, package: _YamlPackage, section: str, names: NormalizedNames
+    text: str, scan: YamlScan, package: _YamlPackage, section: str, names: Callable[[str], str]
 ) -> Dependency | ParseProblem:
     item = package.item
     start = item.first.span if item.first else Span(0, 0)
@@ -199,7 +207,7 @@ def _read_package(
     entry = Span(start.start, start.start + len(text[start.start : end].rstrip()))
     is_around = entry.start <= name_span.start and name_span.end <= entry.end
     return Dependency(
-        name=names[content.text],
+        name=names(content.text),
         name_span=name_span,
         # An alias may be elsewhere.
         entry_span=entry if is_around else name_span,

@@ -93,7 +93,12 @@ def parse(text: str) -> Document:
         whole = all_tables(text, document, own_name, standard, requires_python)
         tools = tool_tables(whole, _TOOLS)
         for name, tables in tools.items():
-            items += _tool_reader(name)(tables)
+            module, function = _TOOLS[name]
+            # Importing importlib takes as long as importing a tool module.
+            read: ToolReader = getattr(
+                __import__(f"mothball.formats.manifests.{module}", fromlist=[function]), function
+            )
+            items += read(tables)
     unresolvable: Iterable[ParseProblem] = ()
     if _DYNAMIC in paths or (_BACKEND in paths and not any(path[0] == "project" for path in paths)):
         from mothball.formats.manifests.dynamic import unread_dynamic  # noqa: PLC0415 - not needed for most projects
@@ -102,14 +107,6 @@ def parse(text: str) -> Document:
     return build_document(
         "pyproject", text, document, items, tools=tools, project_name=own_name, unresolvable=unresolvable
     )
-
-
-def _tool_reader(tool: str) -> ToolReader:
-    """Import the module of ``tool`` and return the function that reads its table."""
-    module, function = _TOOLS[tool]
-    # Importing importlib takes as long as importing a tool module.
-    reader: ToolReader = getattr(__import__(f"mothball.formats.manifests.{module}", fromlist=[function]), function)
-    return reader
 
 
 # --- the standard tables ----------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from itertools import pairwise
 from typing import assert_never
 
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
@@ -79,17 +78,15 @@ def all_tables(
     requires_python: str = "",
 ) -> Tables:
     """Return all tables of ``document``, the scan of ``text``; the other arguments are those of ``Tables``."""
-    headers = []
-    for path, header_keys, span, _ in document.headers:
-        keys = iter(header_keys)
-        along_path = tuple(next(keys) if isinstance(step, str) else None for step in path)
-        headers.append(TableHeader(path, along_path, span))
-    bodies = [0, *(header.body for header in document.headers), len(document.entries)]
-    settings = [
-        make(Setting, (entry.path, outer + entry.keys, entry.value))
-        for outer, (start, end) in zip(((), *(header.keys for header in headers)), pairwise(bodies), strict=True)
-        for entry in document.entries[start:end]
-    ]
+    headers: list[TableHeader] = []
+    settings: list[Setting] = []
+    for header, entries in document.bodies():
+        outer: tuple[Key | None, ...] = ()
+        if header is not None:
+            keys = iter(header.keys)
+            outer = tuple(next(keys) if isinstance(step, str) else None for step in header.path)
+            headers.append(TableHeader(header.path, outer, header.span))
+        settings += [make(Setting, (entry.path, outer + entry.keys, entry.value)) for entry in entries]
     return Tables(text, (), tuple(settings), tuple(headers), own_name, standard, requires_python)
 
 

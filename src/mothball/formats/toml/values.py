@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -133,6 +134,12 @@ class TomlScan(NamedTuple):
     errors: tuple[TomlError, ...]
     is_truncated: bool = False
 
+    def bodies(self) -> Iterator[tuple[Header | None, tuple[TomlEntry, ...]]]:
+        """Yield each table header with its entries; entries before the first header have the header None."""
+        bounds = pairwise((0, *(header.body for header in self.headers), len(self.entries)))
+        for header, (start, end) in zip((None, *self.headers), bounds, strict=True):
+            yield header, self.entries[start:end]
+
 
 _offset = attrgetter("offset")
 
@@ -187,12 +194,10 @@ def to_mapping(scan: TomlScan) -> dict[str, Any]:
     For a document with errors, return what could be read; duplicate keys have their first value.
     """
     root: dict[str, Any] = {}
-    body_end = 0
-    for header in scan.headers:
-        _place_all(root, scan.entries[body_end : header.body])
-        body_end = header.body
-        _enter_all(root, header.path)
-    _place_all(root, scan.entries[body_end:])
+    for header, entries in scan.bodies():
+        if header is not None:
+            _enter_all(root, header.path)
+        _place_all(root, entries)
     return root
 
 
