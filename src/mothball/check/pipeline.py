@@ -38,18 +38,16 @@ from mothball.model.results import (
     IndexResult,
     KnownStatus,
     LookupResult,
-    Missing,
     Problem,
     Report,
     Rule,
     Severity,
     Skipped,
-    SkippedEntry,
     Source,
     StatusNotStated,
-    Summary,
     Unavailable,
     UnrecognizedStatus,
+    new_report,
 )
 from mothball.model.sanitize import one_line
 from mothball.routing.facts import claim_of
@@ -116,7 +114,7 @@ def build_report(
             else problem
             for problem in problems
         ]
-    return _report(
+    return new_report(
         dependencies,
         findings,
         problems,
@@ -129,7 +127,7 @@ def build_report(
 
 def merge_reports(first: Report, second: Report) -> Report:
     """Merge the reports on two disjoint sets of files."""
-    return _report(
+    return new_report(
         sorted((*first.dependencies, *second.dependencies), key=_dependency_order),
         sorted(dict.fromkeys((*first.findings, *second.findings)), key=_finding_order),
         dict.fromkeys((*first.problems, *second.problems)),
@@ -138,42 +136,6 @@ def merge_reports(first: Report, second: Report) -> Report:
         files=first.summary.files + second.summary.files,
         repinned=first.summary.repinned + second.summary.repinned,
     )
-
-
-def _report(  # noqa: PLR0913 - the parts of a report
-    dependencies: Sequence[CheckedDependency],
-    findings: Sequence[Finding],
-    problems: Iterable[Problem],
-    unnamed: Iterable[SkippedEntry],
-    not_judged: Iterable[str],
-    *,
-    files: int,
-    repinned: int,
-) -> Report:
-    """Return the report with these parts and their numbers. Dependencies and findings are sorted."""
-    unnamed, not_judged = tuple(sorted(unnamed)), tuple(sorted(not_judged))
-    severities = [finding.severity for finding in findings if not finding.suppressed]
-    lookup_types = [type(item.lookup) for item in dependencies]
-    unresolvable = sum(isinstance(item.lookup, Skipped) and item.lookup.is_unresolvable for item in dependencies)
-    unresolvable += sum(entry.is_unresolvable for entry in unnamed)
-    summary = Summary(
-        files=files,
-        dependencies=len(dependencies) + len(unnamed),
-        checked=lookup_types.count(KnownStatus),
-        findings=len(severities),
-        errors=severities.count(Severity.ERROR),
-        warnings=severities.count(Severity.WARNING),
-        ignored=len(findings) - len(severities),
-        skipped=lookup_types.count(Skipped) + len(unnamed) - unresolvable,
-        unverified=lookup_types.count(Unavailable),
-        unresolvable=unresolvable,
-        not_stated=lookup_types.count(StatusNotStated),
-        missing=lookup_types.count(Missing),
-        unrecognized=lookup_types.count(UnrecognizedStatus),
-        repinned=repinned,
-        not_judged=len(not_judged),
-    )
-    return Report(tuple(dependencies), tuple(findings), tuple(problems), summary, unnamed, not_judged)
 
 
 def _dependency_order(item: CheckedDependency) -> tuple[str, int]:

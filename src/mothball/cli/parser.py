@@ -113,14 +113,14 @@ def parser_for(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Mapping[st
     commands = parser.add_subparsers(
         prog="mothball", dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS
     )
-    requested = argv[0] if argv and argv[0] in _COMMANDS else None
-    titles: dict[str, list[str]] = {}
-    for name, (title, summary, description, add, epilog) in _COMMANDS.items():
-        if requested in (name, None):
-            add(commands.add_parser(name, help=summary, description=description, epilog=epilog))
-            titles.setdefault(title, []).append(f"{name:<13}{summary}")
-    if requested is None:
-        for title, lines in titles.items():
+    requested = argv[0] if argv and any(argv[0] in group for group in _COMMANDS.values()) else None
+    for title, group in _COMMANDS.items():
+        for name, (summary, description, add) in group.items():
+            if requested in (name, None):
+                epilog = _EPILOGS.get(name, "")
+                add(commands.add_parser(name, help=summary, description=description, epilog=epilog))
+        if requested is None:
+            lines = [f"{name:<13}{summary}" for name, (summary, _, _) in group.items()]
             parser.add_argument_group(title, "\n".join(lines))
     return parser, commands.choices
 
@@ -302,74 +302,61 @@ def _add_lsp(lsp: _Parser) -> None:
     _add(lsp, "--stdio", "accepted for compatibility; stdio is the only transport")
 
 
-# Of each command: the title of its group in the help, its summary there, its description, the function that adds its
-# arguments, and the end of its own help.
-_COMMANDS: Mapping[str, tuple[str, str, str, Callable[[_Parser], None], str]] = {
-    "check": (
-        "check dependencies",
-        "check the dependencies of files and directories",
-        "Check all dependencies of each PATH. Directories are searched for dependency files.",
-        _add_check,
-        f"{_EXIT_CODES}\n{_ENVIRONMENT}",
-    ),
-    "snapshot": (
-        "check dependencies",
-        "write a status snapshot for offline use",
-        "Write a snapshot with the status of every dependency of each PATH, for offline use.",
-        _add_snapshot,
-        "",
-    ),
-    "status": (
-        "look up",
-        "show the status of projects on their index",
-        "Show the status and the releases of each project, using the configuration of the current directory.",
-        _add_status,
-        _EXIT_CODES,
-    ),
-    "explain": (
-        "look up",
-        "show which indexes a project is looked up on, and why",
-        (
-            "Show which indexes the project NAME is looked up on in the files of each PATH: the setting behind\n"
-            "each, the credentials, certificates and proxy, and what was passed over and why. Sends no request."
+# By the title of the group in the help: the summary of each command there, its description, and the function that adds
+# its arguments.
+_COMMANDS: Mapping[str, Mapping[str, tuple[str, str, Callable[[_Parser], None]]]] = {
+    "check dependencies": {
+        "check": (
+            "check the dependencies of files and directories",
+            "Check all dependencies of each PATH. Directories are searched for dependency files.",
+            _add_check,
         ),
-        _add_explain,
-        "",
-    ),
-    "rule": ("look up", "explain a rule", "Explain a rule, or list all rules.", _add_rule, ""),
-    "init": (
-        "set up",
-        "write the hook entry and the first settings of a repository",
-        (
-            "Check the repository, then write the hook entry for pre-commit or prek and the settings of the\n"
-            "indexes. Everything is shown before it is written. A second run changes nothing."
+        "snapshot": (
+            "write a status snapshot for offline use",
+            "Write a snapshot with the status of every dependency of each PATH, for offline use.",
+            _add_snapshot,
         ),
-        _add_init,
-        "",
-    ),
-    "config": (
-        "set up",
-        "show the effective configuration, or its JSON Schema",
-        "Show the effective settings for the current directory, each with its origin. Secrets are not shown.",
-        _add_config,
-        "",
-    ),
-    "cache": ("set up", "show or clear the cache", "Show or clear the cache of lookup results.", _add_cache, ""),
-    "completions": (
-        "set up",
-        "print a completion script for a shell",
-        "Print the completion script for SHELL.",
-        _add_completions,
-        _COMPLETIONS,
-    ),
-    "lsp": (
-        "set up",
-        "run the language server",
-        "Run the language server on standard input and output.",
-        _add_lsp,
-        "",
-    ),
+    },
+    "look up": {
+        "status": (
+            "show the status of projects on their index",
+            "Show the status and the releases of each project, using the configuration of the current directory.",
+            _add_status,
+        ),
+        "explain": (
+            "show which indexes a project is looked up on, and why",
+            (
+                "Show which indexes the project NAME is looked up on in the files of each PATH: the setting behind\n"
+                "each, the credentials, certificates and proxy, and what was passed over and why. Sends no request."
+            ),
+            _add_explain,
+        ),
+        "rule": ("explain a rule", "Explain a rule, or list all rules.", _add_rule),
+    },
+    "set up": {
+        "init": (
+            "write the hook entry and the first settings of a repository",
+            (
+                "Check the repository, then write the hook entry for pre-commit or prek and the settings of the\n"
+                "indexes. Everything is shown before it is written. A second run changes nothing."
+            ),
+            _add_init,
+        ),
+        "config": (
+            "show the effective configuration, or its JSON Schema",
+            "Show the effective settings for the current directory, each with its origin. Secrets are not shown.",
+            _add_config,
+        ),
+        "cache": ("show or clear the cache", "Show or clear the cache of lookup results.", _add_cache),
+        "completions": (
+            "print a completion script for a shell",
+            "Print the completion script for SHELL.",
+            _add_completions,
+        ),
+        "lsp": ("run the language server", "Run the language server on standard input and output.", _add_lsp),
+    },
 }
+_EPILOGS = {"check": f"{_EXIT_CODES}\n{_ENVIRONMENT}", "status": _EXIT_CODES, "completions": _COMPLETIONS}
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -376,3 +377,39 @@ class Report(NamedTuple):
     def with_problems(self, *problems: Problem) -> Report:
         """Return this report with further problems."""
         return self._replace(problems=(*self.problems, *problems))
+
+
+def new_report(  # noqa: PLR0913 - the parts of a report
+    dependencies: Sequence[CheckedDependency],
+    findings: Sequence[Finding],
+    problems: Iterable[Problem],
+    unnamed: Iterable[SkippedEntry],
+    not_judged: Iterable[str],
+    *,
+    files: int,
+    repinned: int,
+) -> Report:
+    """Return the report with these parts and their numbers; ``dependencies`` and ``findings`` must be sorted."""
+    unnamed, not_judged = tuple(sorted(unnamed)), tuple(sorted(not_judged))
+    severities = [finding.severity for finding in findings if not finding.suppressed]
+    lookup_types = [type(item.lookup) for item in dependencies]
+    unresolvable = sum(isinstance(item.lookup, Skipped) and item.lookup.is_unresolvable for item in dependencies)
+    unresolvable += sum(entry.is_unresolvable for entry in unnamed)
+    summary = Summary(
+        files=files,
+        dependencies=len(dependencies) + len(unnamed),
+        checked=lookup_types.count(KnownStatus),
+        findings=len(severities),
+        errors=severities.count(Severity.ERROR),
+        warnings=severities.count(Severity.WARNING),
+        ignored=len(findings) - len(severities),
+        skipped=lookup_types.count(Skipped) + len(unnamed) - unresolvable,
+        unverified=lookup_types.count(Unavailable),
+        unresolvable=unresolvable,
+        not_stated=lookup_types.count(StatusNotStated),
+        missing=lookup_types.count(Missing),
+        unrecognized=lookup_types.count(UnrecognizedStatus),
+        repinned=repinned,
+        not_judged=len(not_judged),
+    )
+    return Report(tuple(dependencies), tuple(findings), tuple(problems), summary, unnamed, not_judged)
