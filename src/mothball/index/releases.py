@@ -78,10 +78,6 @@ class Releases:
         """Return the number of releases."""
         return len(self._releases)
 
-    def has_match(self, specifier: str) -> bool:
-        """Return True if a release that is not yanked satisfies ``specifier``."""
-        return self.newest(specifier) is not None
-
     def find(self, version: str) -> ReleaseFacts | None:
         """Return the release of ``version``, None if there is none."""
         try:

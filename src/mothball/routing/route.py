@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from operator import itemgetter
 
 from mothball.config.project import NetworkSettings, is_default_index
@@ -124,7 +124,6 @@ class Router:
         self._settings = network.installers
         set_by = network.index_set_by or BUILT_IN_DEFAULT
         self._default = Candidate(network.index_url, set_by, network.is_user_index)
-        self._users: UserAddresses | None = None
         private = tuple(dict.fromkeys((*network.private, *facts.private)))
         self._private = _name_pattern(private) if private else None
         self._public_urls = network.public_indexes()
@@ -341,7 +340,7 @@ class Router:
                 return skip(Skipped(SkipReason.INDEX_VARIABLE), no_index_reason=reason)
             base = base_url(address)
             if is_http(base):
-                is_user_setting = candidate.is_user_setting or self._user_addresses().contains(base)
+                is_user_setting = candidate.is_user_setting or self._user_addresses.contains(base)
                 indexes.append(RoutedIndex(base, candidate.set_by, is_user_setting))
             elif candidate is selection.selected[-1] or self._may_hide_private_index(candidate, selection):
                 # The last one is the main index: extra indexes cannot replace it. The default index cannot replace an
@@ -393,12 +392,11 @@ class Router:
         if candidate.is_user_setting:
             # pip and uv do not expand variables in their configuration either.
             return None
-        return self._user_addresses().expand(candidate.address, self._settings.variables)
+        return self._user_addresses.expand(candidate.address, self._settings.variables)
 
+    @cached_property
     def _user_addresses(self) -> UserAddresses:
-        if self._users is None:
-            self._users = UserAddresses(self._network.user_indexes, self._network.trusted_hosts)
-        return self._users
+        return UserAddresses(self._network.user_indexes, self._network.trusted_hosts)
 
     def _needs_consent(self, index: RoutedIndex) -> bool:
         return not self._network.allow_local_indexes and not index.is_user_setting and is_local(index.url)
@@ -407,7 +405,7 @@ class Router:
         if not self._network.status_index:
             return None
         url = base_url(self._network.status_index)
-        index = RoutedIndex(url, "`status-index`", self._user_addresses().contains(url))
+        index = RoutedIndex(url, "`status-index`", self._user_addresses.contains(url))
         return None if self._needs_consent(index) else index.url
 
 

@@ -221,7 +221,7 @@ class _ActionBuilder:
         releases = query and self._state.lookups.blocking.cached_releases(
             Query(normalize_name(successor), query.indexes, query.settings)
         )
-        keeps_specifier = releases is not None and releases.has_match(dependency.specifier)
+        keeps_specifier = releases is not None and bool(releases.allowed(dependency.specifier))
         edits = replace_dependency(self._checked.text, document, dependency, successor, keeps_specifier=keeps_specifier)
         if edits:
             title = f"Replace {target.name} with {one_line(successor, 60)}"
