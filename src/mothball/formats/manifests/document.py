@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
-from mothball.formats.ignores import may_hold_ignore_comment, read_comment
+from mothball.formats.ignores import read_comments
 from mothball.formats.manifests.tables import Tables, all_tables
 from mothball.formats.toml.scanner import scan, syntax_problems
 from mothball.formats.toml.values import Array, InlineTable, String, TomlScan, Value
@@ -88,11 +88,8 @@ def build_document(  # noqa: PLR0913 - the text, how it was read, and fields of 
     ``project_name`` and ``unresolvable`` are fields of the document.
     """
     found: dict[type, list[Any]] = {}
-    for item in items:
+    for item in (*items, *read_comments(text, document.comments)):
         found.setdefault(type(item), []).append(item)
-    for span in document.comments if may_hold_ignore_comment(text) else ():
-        comment = read_comment(text, span)
-        found.setdefault(type(comment), []).append(comment)
     dependencies: list[Dependency] = found.get(Dependency, [])
     if SourceOverride in found:
         dependencies = list(apply_source_overrides(dependencies, found[SourceOverride]))
