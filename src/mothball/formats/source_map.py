@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from operator import attrgetter
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from mothball.model.document import DependencyKind, Include, SkipReason, Span, UnnamedEntry
@@ -30,64 +30,52 @@ class SourcePart(NamedTuple):
     start: int
     end: int
 
-
-class _Piece(NamedTuple):
-    """A part with its range in the assembled text (``offset`` to ``after``) and in the file."""
-
-    offset: int
-    after: int
-    start: int
-    end: int
-
     @property
     def is_exact(self) -> bool:
-        return self.after - self.offset == self.end - self.start
-
-
-_offset = attrgetter("offset")
+        """Whether text and range correspond character by character."""
+        return len(self.text) == self.end - self.start
 
 
 class SourceMap(NamedTuple):
-    """An assembled text with the file range of each piece; created by ``source_map``."""
+    """An assembled text with its parts and their offsets in it; created by ``source_map``."""
 
     text: str
-    pieces: tuple[_Piece, ...]
+    pieces: tuple[SourcePart, ...]
+    offsets: tuple[int, ...]
 
     def locate(self, start: int, end: int) -> Span:
         """Return the file range of ``text[start:end]``."""
         if not self.pieces:
             return Span(0, 0)
-        first = self._piece(start)
-        opening = first.start + min(start - first.offset, first.end - first.start) if first.is_exact else first.start
+        index = self._index(start)
+        first = self.pieces[index]
+        shift = min(start - self.offsets[index], len(first.text)) if first.is_exact else 0
+        opening = first.start + shift
         if start >= end:
             return Span(opening, opening)
-        last = self._piece(end - 1)
-        return Span(opening, last.start + end - last.offset if last.is_exact else last.end)
+        index = self._index(end - 1)
+        last = self.pieces[index]
+        return Span(opening, last.start + end - self.offsets[index] if last.is_exact else last.end)
 
     def parts(self, start: int, end: int) -> list[SourcePart]:
         """Return the parts that ``text[start:end]`` overlaps; indivisible parts are returned as a whole."""
         parts = []
         for index in range(self._index(start), len(self.pieces) if start < end else 0):
-            piece = self.pieces[index]
-            if piece.offset >= end:
+            piece, offset = self.pieces[index], self.offsets[index]
+            if offset >= end:
                 break
             if piece.is_exact:
-                low, high = max(start, piece.offset), min(end, piece.after)
-                shift = piece.start - piece.offset
-                parts.append(SourcePart(self.text[low:high], low + shift, high + shift))
-            else:
-                parts.append(SourcePart(self.text[piece.offset : piece.after], piece.start, piece.end))
+                low, high = max(start - offset, 0), min(end - offset, len(piece.text))
+                piece = SourcePart(piece.text[low:high], piece.start + low, piece.start + high)
+            parts.append(piece)
         return parts
 
     def submap(self, start: int, end: int) -> SourceMap:
         """Return the source map of ``text[start:end]``."""
         return source_map(self.parts(start, end))
 
-    def _piece(self, offset: int) -> _Piece:
-        return self.pieces[self._index(offset)]
-
     def _index(self, offset: int) -> int:
-        return max(0, bisect_right(self.pieces, offset, key=_offset) - 1) if len(self.pieces) > 1 else 0
+        return max(0, bisect_right(self.offsets, offset) - 1)
 
 
 def decoded_parts(text: str, span: Span, escape: re.Pattern[str], decode: Callable[[str], str]) -> list[SourcePart]:
@@ -103,15 +91,9 @@ def decoded_parts(text: str, span: Span, escape: re.Pattern[str], decode: Callab
 
 def source_map(parts: Iterable[SourcePart]) -> SourceMap:
     """Concatenate ``parts``."""
-    pieces: list[_Piece] = []
-    texts: list[str] = []
-    offset = 0
-    for part in parts:
-        if part.text:
-            pieces.append(_Piece(offset, offset + len(part.text), part.start, part.end))
-            texts.append(part.text)
-            offset += len(part.text)
-    return SourceMap("".join(texts), tuple(pieces))
+    pieces = tuple(part for part in parts if part.text)
+    offsets = accumulate((len(part.text) for part in pieces[:-1]), initial=0)
+    return SourceMap("".join(part.text for part in pieces), pieces, tuple(offsets))
 
 
 # --- substitutions ----------------------------------------------------------------------------------------------------

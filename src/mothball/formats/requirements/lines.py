@@ -171,30 +171,13 @@ class OptionError(NamedTuple):
     help: str
 
 
-# All options valid in a requirements file, and whether they take a value. Newer versions of pip reject --global-option.
-_TAKES_VALUE = {
-    "--all-releases": True,
-    "--config-settings": True,
-    "--constraint": True,
-    "--editable": True,
-    "--extra-index-url": True,
-    "--find-links": True,
-    "--global-option": True,
-    "--hash": True,
-    "--index-url": True,
-    "--no-binary": True,
-    "--no-index": False,
-    "--no-require-hashes": False,
-    "--only-binary": True,
-    "--only-final": True,
-    "--pre": False,
-    "--prefer-binary": False,
-    "--pypi-url": True,
-    "--require-hashes": False,
-    "--requirement": True,
-    "--trusted-host": True,
-    "--use-feature": True,
-}
+# All options valid in a requirements file. Newer versions of pip reject --global-option.
+_WITH_VALUE = frozenset(
+    {"--all-releases", "--config-settings", "--constraint", "--editable", "--extra-index-url", "--find-links"}
+    | {"--global-option", "--hash", "--index-url", "--no-binary", "--only-binary", "--only-final", "--pypi-url"}
+    | {"--requirement", "--trusted-host", "--use-feature"}
+)
+_FLAGS = frozenset({"--no-index", "--no-require-hashes", "--pre", "--prefer-binary", "--require-hashes"})
 _SHORT = {
     "-C": "--config-settings",
     "-c": "--constraint",
@@ -275,7 +258,7 @@ def _read_option(word: ShellWord, rest: list[ShellWord], *, needs_help: bool) ->
     if name is None:
         message = f"`{one_line(spelling, 40)}` is not a valid option in a requirements file"
         return OptionError(word, message, _suggestion(word.value) if needs_help else "")
-    if not _TAKES_VALUE[name]:
+    if name in _FLAGS:
         if value_start:
             return OptionError(word, f"`{name}` does not take a value", f"write `{name}` without a value")
         return PipOption(name, word)
@@ -297,16 +280,15 @@ def _checked(name: str, value: ShellWord) -> PipOption | OptionError:
 
 def _full_name(spelling: str) -> str | None:
     """Return the option with the name or unambiguous abbreviation ``spelling``, or None."""
-    if spelling in _TAKES_VALUE:
-        return spelling
-    candidates = [name for name in _TAKES_VALUE if name.startswith(spelling)]
+    options = _WITH_VALUE | _FLAGS
+    candidates = [spelling] if spelling in options else [name for name in options if name.startswith(spelling)]
     return candidates[0] if len(candidates) == 1 else None
 
 
 def _suggestion(spelling: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only needed for errors
 
-    close = get_close_matches(spelling.partition("=")[0][:40], _TAKES_VALUE, n=1)
+    close = get_close_matches(spelling.partition("=")[0][:40], _WITH_VALUE | _FLAGS, n=1)
     return f"did you mean `{close[0]}`?" if close else "remove it, or correct its spelling"
 
 
