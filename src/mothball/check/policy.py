@@ -234,6 +234,7 @@ def exit_code(findings: Iterable[Finding], problems: Iterable[Problem], *, exit_
 _WITH_FILES = (KnownStatus, StatusNotStated, UnrecognizedStatus)
 _FINE = VersionVerdict()
 _NO_LIST = VersionVerdict(not_judged=NotJudged.NO_LIST)
+_SNAPSHOT = VersionVerdict(not_judged=NotJudged.SNAPSHOT)
 
 
 class VersionRules:
@@ -259,8 +260,7 @@ class VersionRules:
         if is_quarantined or not isinstance(lookup, _WITH_FILES):
             return _FINE
         if lookup.files is None:
-            is_snapshot = lookup.origin.source is Source.SNAPSHOT
-            return VersionVerdict(not_judged=NotJudged.SNAPSHOT) if is_snapshot else _NO_LIST
+            return _SNAPSHOT if lookup.origin.source is Source.SNAPSHOT else _NO_LIST
         return self._judge_files(dependency, query, lookup.files)
 
     def _judge_files(self, dependency: Dependency, query: Query, files: PageFiles) -> VersionVerdict:
