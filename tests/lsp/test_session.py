@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mothball.check.inputs import LookUp
-from mothball.lsp import analysis, file_context
-from mothball.lsp.analysis import AnalysisResult, AnalysisTask
+from mothball.lsp import file_context
+from mothball.lsp.session import AnalysisResult, AnalysisTask, analyze
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
 from tests.support.lsp_in_process import InProcess, Workspace
 from tests.support.lsp_pages import page
@@ -37,7 +37,7 @@ class HeldChecks:
         if len(task.text) >= len(LONG):
             self.texts.append(task.text[len(LONG) :])
             self.go.wait(LIMIT)
-        return analysis.analyze(task, known)
+        return analyze(task, known)
 
 
 @pytest.fixture

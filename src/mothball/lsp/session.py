@@ -1,7 +1,7 @@
 """The open documents and their checks: react to changes of texts, files, settings and lookup results.
 
 All methods run in the event loop's thread. Short texts are checked there directly, which is faster than a thread; disk
-access and checks of long texts run in threads, and their results are dropped if they are outdated.
+access and checks of long texts (``analyze``) run in threads, and their results are dropped if they are outdated.
 """
 
 from __future__ import annotations
@@ -17,17 +17,21 @@ from typing import Protocol, TypeVar
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
+from mothball.check.inputs import LookUp
+from mothball.check.pipeline import build_report
+from mothball.check.policy import confirmed_results
 from mothball.index.resolution import Query
-from mothball.lsp.analysis import AnalysisResult, AnalysisTask, analyze, failed_result
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.convert import DiagnosticOptions
+from mothball.lsp.convert import DiagnosticOptions, diagnostics_of
 from mothball.lsp.documents import Checked, OpenDocument, UnsavedTexts, changed_span, format_for, settled_queries
 from mothball.lsp.file_context import FileRequest, format_without_name, read_file_state
 from mothball.lsp.lookups import IndexResults, Lookups
-from mothball.lsp.open_text import Parsed
+from mothball.lsp.open_text import DocumentContext, LastValid, Parsed, Unsaved, parse_open, run_settings
 from mothball.lsp.settings import EffectiveSettings, Environment, Settings, read_effective_settings
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.results import Finding
+from mothball.model.records import NamedTuple
+from mothball.model.results import Finding, Problem, Severity
+from mothball.repository.files import display_path
 from mothball.repository.paths import is_inside
 
 logger = logging.getLogger(__name__)
@@ -42,6 +46,31 @@ _DISK_THREADS = 2
 # Poll for lookup results at this interval, in seconds.
 _POLL_INTERVAL = 0.05
 Result = TypeVar("Result")
+
+
+class AnalysisTask(NamedTuple):
+    """The text to check; ``parsed`` is the previous parse, possibly of another text.
+
+    ``unsaved`` is the state of other editor texts. ``unused`` are the unused ignores found by the last workspace check,
+    if the document is a configuration file. ``valid`` is the unchanged part of the last valid parse.
+    """
+
+    text: str
+    version: int | None
+    context: DocumentContext
+    parsed: Parsed | None
+    options: DiagnosticOptions
+    unsaved: Unsaved
+    unused: tuple[Finding, ...]
+    valid: LastValid | None
+
+
+class AnalysisResult(NamedTuple):
+    """The result of a check."""
+
+    parsed: Parsed | None
+    checked: Checked
+    diagnostics: list[types.Diagnostic]
 
 
 class DiagnosticSink(Protocol):
@@ -330,9 +359,12 @@ class Session:
     def _analysis_failed(self, document: OpenDocument) -> None:
         document.is_in_thread = document.is_outdated = False
         document.read_failed = document.context is None
-        self._apply_result(
-            document, failed_result(document.path, document.text, document.version, self.diagnostic_options())
-        )
+        # A bug must not look like a clean file.
+        help_text = "report this bug in mothball; the server log has the traceback"
+        problem = Problem(Severity.ERROR, "not checked: internal error in mothball", help_text)
+        checked = Checked(document.text, display_path(document.path), document.version, problems=(problem,))
+        diagnostics = diagnostics_of(checked, self.diagnostic_options())
+        self._apply_result(document, AnalysisResult(None, checked, diagnostics))
 
     def diagnostic_options(self) -> DiagnosticOptions:
         """Return the options of diagnostics."""
@@ -448,3 +480,33 @@ def _deliver(work: Callable[[], Result], then: Callable[[Result], None], otherwi
         otherwise()
     else:
         then(result)
+
+
+def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
+    """Check a text with the lookup results that ``results`` returns."""
+    text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
+    if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
+        parsed = parse_open(text, context, unsaved, task.valid)
+    path = display_path(context.path)
+    if parsed.file is None:
+        checked = Checked(text, path, task.version, problems=context.problems, unreadable=context.unreadable)
+    else:
+        plan, settings = parsed.plan, run_settings()
+        queries = plan.queries()
+        found, again = confirmed_results(plan, results(queries), results, settings)
+        # Of the unused ignores, those that are still in the text, at their current location.
+        locations = parsed.file.resolved_config.ignore_locations
+        unused = (finding for finding in task.unused if finding.path == path and finding.name in locations)
+        checked = Checked(
+            text,
+            path,
+            task.version,
+            parsed.file,
+            parsed.manifests,
+            build_report(plan, found, settings),
+            (*queries, *again),
+            context.problems,
+            context.unreadable,
+            tuple(finding._replace(location=locations[finding.name or ""]) for finding in unused),
+        )
+    return AnalysisResult(parsed, checked, diagnostics_of(checked, task.options))
