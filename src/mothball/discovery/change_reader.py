@@ -21,7 +21,7 @@ from mothball.discovery.index_changes import (
     has_index_settings,
     may_change_indexes,
 )
-from mothball.discovery.inherited_indexes import InheritedIndexes
+from mothball.discovery.project_context import InheritedIndexes
 from mothball.discovery.resolve import included_texts, may_include_others
 from mothball.discovery.workspaces import Workspaces
 from mothball.formats.names import (

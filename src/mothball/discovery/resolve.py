@@ -17,13 +17,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedConfig, ResolvedFile
-from mothball.discovery.inherited_indexes import InheritedIndexes, ToolSettings, located_options
-from mothball.discovery.local_projects import (
+from mothball.discovery.project_context import (
     DeclaredNames,
+    InheritedIndexes,
     LocalProjectFinder,
-    LocalReference,
-    local_claims,
-    local_references,
+    ToolSettings,
+    located_options,
 )
 from mothball.formats.names import (
     INCLUDING_FORMATS,
@@ -39,7 +38,16 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import DISK, Tree, display_path, project_of
 from mothball.repository.paths import is_inside, naming_root, upward
-from mothball.routing.facts import LookupFacts, Pin, claim_of, group_by_name, pin_of
+from mothball.routing.facts import (
+    LocalReference,
+    LookupFacts,
+    Pin,
+    claim_of,
+    group_by_name,
+    local_claims,
+    local_references,
+    pin_of,
+)
 from mothball.routing.route import DeclaredIndexes
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from mothball.discovery.config_lookup import (
     is_excluded_by_config,
 )
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
-from mothball.discovery.local_projects import claimed_files, local_references, metadata_files
+from mothball.discovery.project_context import claimed_files, metadata_files
 from mothball.formats.names import format_of, has_generator_header, may_be_included
 from mothball.lsp.lookups import IndexResults
 from mothball.lsp.open_text import (
@@ -40,7 +40,7 @@ from mothball.model.records import NamedTuple
 from mothball.model.results import Problem, Severity
 from mothball.repository.files import DISK, display_path, project_of, stamp_of
 from mothball.repository.paths import repository_root
-from mothball.routing.facts import saved_routing
+from mothball.routing.facts import local_references, saved_routing
 
 _NO_DATE = RunSettings(today="", now=0.0)
 

@@ -21,7 +21,7 @@ from mothball.check.pipeline import plan_lookups
 from mothball.config.project import ProjectConfig
 from mothball.discovery.committed import unchanged_since
 from mothball.discovery.config_lookup import table_path
-from mothball.discovery.local_projects import DeclaredNames, LocalReference, local_references, resolve_local_references
+from mothball.discovery.project_context import DeclaredNames, resolve_local_references
 from mothball.discovery.resolve import resolve_text
 from mothball.formats.table import parse
 from mothball.formats.toml.scanner import scan_cached
@@ -43,7 +43,15 @@ from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import CheckMode, Finding, Problem
 from mothball.repository.files import DISK, Stamp, display_path, stamp_of
-from mothball.routing.facts import LocalNames, LookupFacts, SavedRouting, group_by_name, index_settings
+from mothball.routing.facts import (
+    LocalNames,
+    LocalReference,
+    LookupFacts,
+    SavedRouting,
+    group_by_name,
+    index_settings,
+    local_references,
+)
 
 # mothball.toml has no dependencies; it is checked for errors in the configuration.
 CONFIGURATION_FORMAT = "configuration"

@@ -1,4 +1,4 @@
-"""Facts about the names in a file that its text does not show: local projects, unreadable files, unsaved texts. No I/O.
+"""Facts about the names in a file: local projects and references to them, unreadable files, unsaved texts. No I/O.
 
 Discovery and the language server collect them. Only ``Router`` (``route``) decides whether a name is looked up: by
 these facts, the text of the entry, the indexes of its file, and the configuration, which contains the private names.
@@ -10,7 +10,8 @@ to another index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 
@@ -23,6 +24,17 @@ Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
 LocalClaim = tuple[str, SkipReason | None, str]
 claim_of = itemgetter(*map(Dependency._fields.index, ("name", "skip_reason", "local_path")))
 pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "alternative_indexes", "index_name", "skip_reason")))
+# Formats whose entries are installed by a single command.
+_INSTALLED_TOGETHER = frozenset({"requirements", "conda-env"})
+_skip_reason_of = itemgetter(Dependency._fields.index("skip_reason"))
+_PATH_REASONS = frozenset({SkipReason.PATH, SkipReason.EDITABLE})
+_DIRECT_REASONS = _PATH_REASONS.union((SkipReason.URL, SkipReason.VCS))
+# A marker after the argument of `-e`: uv evaluates it, pip ignores it.
+_MARKER_START = r"""["']?(?:[ \t]|\\(?:\r\n|\r|\n))*;"""
+# Extras after the path of a directory.
+_EXTRAS = r"\[[^\[\]]*+\]\Z"
+# The start of a marker or URL fragment after a path.
+_MARKER_OR_FRAGMENT = r"[;#]"
 
 
 def index_settings(document: Document) -> tuple[tuple[object, ...], ...]:
@@ -66,6 +78,62 @@ def group_by_name(local_names: Iterable[LocalName]) -> LocalNames:
     for local_name in dict.fromkeys(local_names):
         by_name[local_name.name] = (*by_name.get(local_name.name, ()), local_name)
     return MappingProxyType(by_name) if by_name else _NONE
+
+
+class LocalReference(NamedTuple):
+    """A requirement that is installed from a path or URL: its ``name`` or, if that is empty, its ``target``.
+
+    ``target`` is a path as written in the file at the absolute ``path``.
+    """
+
+    name: str
+    reason: SkipReason
+    target: str = ""
+    path: str = ""
+
+
+def local_references(document: Document, text: str, path: str) -> Iterator[LocalReference]:
+    """Yield the path and URL requirements without marker in the requirements file at ``path``."""
+    if document.format not in _INSTALLED_TOGETHER:
+        return
+    # Fast path, as this runs on every keystroke in an editor: most files have no such requirement.
+    if not _DIRECT_REASONS.isdisjoint(map(_skip_reason_of, document.dependencies)):
+        for dependency in document.dependencies:
+            reason = dependency.skip_reason
+            if reason is not None and reason in _DIRECT_REASONS and not _has_marker(dependency, text):
+                yield LocalReference(dependency.name, reason)
+    for entry in document.unnamed:
+        target = entry.span.slice(text).strip().strip("\"'")
+        is_plain = "://" not in target and re.search(_MARKER_OR_FRAGMENT, target) is None
+        if entry.reason in _PATH_REASONS and is_plain and not _is_before_marker(text, entry.span.end):
+            yield LocalReference("", entry.reason, re.sub(_EXTRAS, "", target).removeprefix("file:"), path)
+
+
+def _has_marker(dependency: Dependency, text: str) -> bool:
+    """Return True if the requirement has a marker; the argument of ``-e`` may include its semicolon."""
+    if dependency.skip_reason is not SkipReason.EDITABLE or dependency.marker:
+        return bool(dependency.marker)
+    return ";" in dependency.entry_span.slice(text) or _is_before_marker(text, dependency.entry_span.end)
+
+
+def _is_before_marker(text: str, end: int) -> bool:
+    return re.compile(_MARKER_START).match(text, end) is not None
+
+
+def local_claims(dependencies: Iterable[Dependency]) -> frozenset[LocalClaim]:
+    """Return the local projects that tables of sources name for ``dependencies``.
+
+    Not included are direct references in requirements, which no installer looks up, and the entries of locks.
+    """
+    return frozenset(
+        claim_of(dependency)
+        for dependency in dependencies
+        if (
+            dependency.skip_reason is SkipReason.WORKSPACE
+            or (dependency.local_path and dependency.skip_reason in _PATH_REASONS)
+        )
+        and dependency.kind is not DependencyKind.LOCKED
+    )
 
 
 class SavedRouting(NamedTuple):
