@@ -27,7 +27,6 @@ from mothball.model.document import Dependency, Document, ParseProblem, SkipReas
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mothball.formats.source_map import SourceMap
     from mothball.formats.yaml.scan import YamlScan
 
 _DEPENDENCIES = "dependencies"
@@ -81,19 +80,14 @@ def _list_problems(mappings: Iterable[YamlMapping], conda: Iterable[YamlNode]) -
 def _conda_packages(scan: YamlScan, lists: Iterable[YamlNode]) -> Iterator[Dependency]:
     for item in unvisited((item for node in lists for item in list_items(node)), set()):
         content = scan.content(item) if isinstance(item, YamlScalar) else None
-        if content is not None:
-            yield from _conda_package(content)
-
-
-def _conda_package(content: SourceMap) -> Iterator[Dependency]:
-    name = re.match(_CONDA_NAME, content.text)
-    if name is not None:
-        stripped = content.text.strip()
-        start = content.text.index(stripped)
-        yield Dependency(
-            normalize_name(name[1]),
-            content.locate(*name.span(1)),
-            content.locate(start, start + len(stripped)),
-            section=_DEPENDENCIES,
-            skip_reason=SkipReason.CONDA,
-        )
+        name = re.match(_CONDA_NAME, content.text) if content is not None else None
+        if content is not None and name is not None:
+            stripped = content.text.strip()
+            start = content.text.index(stripped)
+            yield Dependency(
+                normalize_name(name[1]),
+                content.locate(*name.span(1)),
+                content.locate(start, start + len(stripped)),
+                section=_DEPENDENCIES,
+                skip_reason=SkipReason.CONDA,
+            )

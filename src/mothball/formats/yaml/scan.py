@@ -122,7 +122,16 @@ class YamlScan(NamedTuple):
 
         Return None if the positions cannot be reconstructed, as for escapes in a multi-line string.
         """
-        return _content(self.text, scalar.span, scalar.value)
+        text, (value, span) = self.text, scalar
+        quote = text[span.start : span.start + 1]
+        inner = Span(span.start + 1, span.end - 1) if quote in {'"', "'"} else span
+        if inner.slice(text) == value:
+            return source_map([SourcePart(value, *inner)])
+        if quote in {'"', "'"}:
+            decoded = source_map(decoded_parts(text, inner, _ESCAPE if quote == '"' else _QUOTE, _decode_escape))
+            if decoded.text == value:
+                return decoded
+        return _folded(text, inner, value)
 
     def comments(self) -> Iterator[IgnoreComment | ParseProblem]:
         """Yield the ignore comments of the file, and the problems of invalid ones.
@@ -155,30 +164,41 @@ def read_yaml(text: str) -> YamlScan:
     import yaml  # noqa: PLC0415 - not needed for files of other tools with the same names
 
     most_events = max(_MAX_EVENTS, len(text) // _MIN_LENGTH_PER_EVENT)
-    reader = _Reader()
+    # The first one holds the documents.
+    collections = [_OpenCollection(None, is_mapping=False)]
+    anchors: dict[str | None, YamlNode] = {}
+    scalars: list[Span] = []
     try:
         for number, event in enumerate(yaml.parse(text, Loader=yaml_loader())):
-            excess = ""
-            if isinstance(event, yaml.ScalarEvent):
-                reader.add_scalar(event)
-                is_long = len(event.value) > _MAX_SCALAR
-                excess = f"value too long: at most {_MAX_SCALAR:,} characters are read" if is_long else ""
+            node: YamlNode | None = None
+            if isinstance(event, yaml.CollectionStartEvent):
+                collections.append(_OpenCollection(event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
             elif isinstance(event, yaml.AliasEvent):
-                reader.add_node(reader.anchors.get(event.anchor or ""), None)
-            elif isinstance(event, yaml.CollectionStartEvent):
-                reader.open.append(_OpenCollection(event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
-                if len(reader.open) > MAX_DEPTH:
-                    excess = f"nested too deeply: at most {MAX_DEPTH} levels are read"
+                collections[-1].nodes.append(anchors.get(event.anchor))
+            elif isinstance(event, yaml.ScalarEvent):
+                scalars.append(Span(_index(event.start_mark, 0), _index(event.end_mark, 0)))
+                anchors[event.anchor] = node = YamlScalar(event.value, scalars[-1])
             elif isinstance(event, yaml.CollectionEndEvent):
-                closed = reader.open.pop()
-                reader.add_node(closed.node(), closed.anchor)
-            if number >= most_events:
-                excess = excess or f"too many values: at most {most_events:,} are read"
+                closed = collections.pop()
+                anchors[closed.anchor] = node = closed.node()
+            if node is not None:
+                collections[-1].nodes.append(node)
+            excess = _excess(event, len(collections) - 1, number, most_events)
             if excess:
                 return YamlScan(text, error=YamlError(_index(event.start_mark, 0), excess))
     except yaml.MarkedYAMLError as error:
         return YamlScan(text, error=_to_error(text, error))
-    return YamlScan(text, tuple(reader.documents), tuple(reader.scalars))
+    return YamlScan(text, list_items(collections[0].node()), tuple(scalars))
+
+
+def _excess(event: yaml.Event, depth: int, number: int, most_events: int) -> str:
+    """Return the limit that a text with ``event`` exceeds, empty if there is none."""
+    if depth > MAX_DEPTH:
+        return f"nested too deeply: at most {MAX_DEPTH} levels are read"
+    if number >= most_events:
+        return f"too many values: at most {most_events:,} are read"
+    is_long = len(getattr(event, "value", "")) > _MAX_SCALAR
+    return f"value too long: at most {_MAX_SCALAR:,} characters are read" if is_long else ""
 
 
 def yaml_loader() -> type[yaml.SafeLoader | yaml.CSafeLoader]:
@@ -209,29 +229,6 @@ class _OpenCollection:
         )
 
 
-class _Reader:
-    """The nodes that the events of a text have opened and completed."""
-
-    def __init__(self) -> None:
-        self.open: list[_OpenCollection] = []
-        self.documents: list[YamlNode] = []
-        self.anchors: dict[str, YamlNode] = {}
-        self.scalars: list[Span] = []
-
-    def add_scalar(self, event: yaml.ScalarEvent) -> None:
-        span = Span(_index(event.start_mark, 0), _index(event.end_mark, 0))
-        self.scalars.append(span)
-        self.add_node(YamlScalar(event.value, span), event.anchor)
-
-    def add_node(self, node: YamlNode | None, anchor: str | None) -> None:
-        if anchor is not None and node is not None:
-            self.anchors[anchor] = node
-        if self.open:
-            self.open[-1].nodes.append(node)
-        elif node is not None:
-            self.documents.append(node)
-
-
 def _to_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
     offset = _index(error.problem_mark, len(text))
     context = _index(error.context_mark, offset)
@@ -243,20 +240,6 @@ def _to_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
 
 def _index(mark: yaml.Mark | _yaml.Mark | None, default: int) -> int:
     return default if mark is None else mark.index
-
-
-def _content(text: str, span: Span, value: str) -> SourceMap | None:
-    """Map ``value``, the decoded scalar at ``span``, to its positions in ``text``."""
-    quote = text[span.start : span.start + 1]
-    inner = Span(span.start + 1, span.end - 1) if quote in {'"', "'"} else span
-    written = inner.slice(text)
-    if written == value:
-        return source_map([SourcePart(value, *inner)])
-    if quote in {'"', "'"}:
-        decoded = source_map(decoded_parts(text, inner, _ESCAPE if quote == '"' else _QUOTE, _decode_escape))
-        if decoded.text == value:
-            return decoded
-    return _folded(text, inner, value)
 
 
 def _decode_escape(escape: str) -> str:
