@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -246,19 +247,12 @@ def read_until(value: object, at: KeyPath) -> str:
     """Return a date, of TOML or as a string, as an ISO string."""
     # A date with a time does not match: ignores expire by day.
     iso_date = value.isoformat() if hasattr(value, "isoformat") else value
-    if not isinstance(iso_date, str) or not re.fullmatch(_ISO_DATE, iso_date) or not _is_date(iso_date):
-        raise invalid_value(at, value, "a date such as 2027-03-01")
-    return iso_date
+    if isinstance(iso_date, str) and re.fullmatch(_ISO_DATE, iso_date):
+        from datetime import date  # noqa: PLC0415 - for ignores with an end only
 
-
-def _is_date(text: str) -> bool:
-    from datetime import date  # noqa: PLC0415 - for ignores with an end only
-
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+        with suppress(ValueError):
+            return date.fromisoformat(iso_date).isoformat()
+    raise invalid_value(at, value, "a date such as 2027-03-01")
 
 
 # --- keys of the user configuration -----------------------------------------------------------------------------------

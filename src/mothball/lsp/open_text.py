@@ -257,7 +257,7 @@ def typed_setting(text: str, path: str, name: str) -> object:
 
 
 def typed_table(text: str, path: str) -> object:
-    """Return mothball's table in a configuration with incomplete text, empty if the file at ``path`` is none."""
+    """Return mothball's table in a configuration with incomplete text, empty for other files than configurations."""
     prefix = table_path(path)
     # A cheap test before scanning the text.
     if os.path.basename(path) not in (MOTHBALL_TOML, PYPROJECT_TOML) or (prefix and "mothball" not in text):
