@@ -95,6 +95,7 @@ def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[
     else:
         return ParseProblem(member.key_span, f"the value of `{shown}` is not a package", _HELP)
     version = versions[-1] if versions and isinstance(versions[-1].value, str) else None
+    specifier = str(version.value) if version else ""
     source = _source(fields, indexes)
     extras, marker = fields.get("extras"), fields.get("markers")
     return Dependency(
@@ -102,19 +103,15 @@ def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[
         name_span=member.key_span,
         entry_span=Span(member.key_span.start - 1, member.value_span.end),
         specifier_span=Span(version.value_span.start + 1, version.value_span.end - 1) if version else None,
-        specifier=str(version.value) if version else "",
+        specifier=specifier,
         extras=tuple(extra for extra in extras if isinstance(extra, str)) if isinstance(extras, list) else (),
         marker=marker if isinstance(marker, str) else "",
         kind=DependencyKind.LOCKED,
         section=section,
-        version=_pinned_version(str(version.value)) if version else None,
+        version=specifier.removeprefix("==").strip() if specifier.startswith("==") else None,
         index_url=source.index_url,
         skip_reason=source.skip_reason,
     )
-
-
-def _pinned_version(specifier: str) -> str | None:
-    return specifier.removeprefix("==").strip() if specifier.startswith("==") else None
 
 
 def _source(fields: Mapping[str, object], indexes: Mapping[str, str]) -> PackageSource:

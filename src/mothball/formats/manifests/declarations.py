@@ -321,10 +321,14 @@ def read_named_entry(  # noqa: PLR0913 - the syntax of the tools differs in each
         own_reason, index_urls, index_name = pins.resolve(entry.alternatives)
     version = members.get("version")
     specifier = version.inner if isinstance(version, String) and version.value else None
+    entry_span = entry.span
+    if not entry.complete:
+        # Without the white space before a missing value.
+        entry_span = Span(entry.span.start, entry.span.start + len(entry.span.slice(tables.text).rstrip()))
     yield new_dependency(
         name=name,
         name_span=name_span,
-        entry_span=entry.span if entry.complete else _trimmed(entry.span, tables.text),
+        entry_span=entry_span,
         specifier_span=specifier,
         specifier=specifier.slice(tables.text) if specifier else "",
         extras=extras + texts_of(members.get("extras")),
@@ -345,11 +349,6 @@ def _select_alternative(alternatives: tuple[Members, ...]) -> tuple[Members, Ski
         if skip_reason_of(members) is None:
             return members, None
     return (alternatives[0], skip_reason_of(alternatives[0])) if alternatives else ({}, None)
-
-
-def _trimmed(span: Span, text: str) -> Span:
-    """Return ``span`` without the white space before a missing value."""
-    return Span(span.start, span.start + len(span.slice(text).rstrip()))
 
 
 # --- indexes ----------------------------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ class _TomlScanner(Cursor):
     def _header(self, position: int) -> int:
         text = self._text
         if (simple := _SIMPLE_HEADER.match(text, position)) and simple[1].count(".") < MAX_DEPTH:
-            self._open_table(_split_key(simple[1], position + 1), Span(position, simple.end()), is_array=False)
+            self._open_table(self._keys(position + 1)[0], Span(position, simple.end()), is_array=False)
             return simple.end()
         opening = 2 if text.startswith("[[", position) else 1
         keys, after = self._keys(position + opening)
@@ -352,15 +352,6 @@ class _TomlScanner(Cursor):
         if char == "{":
             return isinstance(self._entries[-1].value, Invalid)
         return char in "\"'" and not text.startswith(char * 3, position)
-
-
-def _split_key(dotted: str, position: int) -> tuple[Key, ...]:
-    """Return the parts of a dotted key at ``position``, which has no quotes or white space."""
-    keys = []
-    for name in dotted.split("."):
-        keys.append(Key(name, Span(position, position + len(name))))
-        position += len(name) + 1
-    return tuple(keys)
 
 
 def _in_brackets(entry: TomlEntry, end: int) -> TomlEntry:
