@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import assert_never
 
 from mothball.formats.toml.tokens import (
     CONFLICT,
@@ -381,35 +380,19 @@ _BY_HEADER = -1
 _MAX_SHOWN = 60
 
 
-class _Leaf:
-    """A value, which cannot be extended, even if it is an array or an inline table."""
+class _Definition:
+    """A table, or an array of tables: ``size`` is their number, and ``children`` are those of the last one."""
 
-    __slots__ = ()
+    __slots__ = ("children", "created_by", "size")
 
-
-class _Table:
-    __slots__ = ("children", "created_by")
-
-    def __init__(self, created_by: int) -> None:
+    def __init__(self, created_by: int, size: int = 0) -> None:
         self.created_by = created_by
-        self.children: dict[str, _Table | _Tables | _Leaf] = {}
+        self.size = size
+        self.children: dict[str, _Definition] = {}
 
 
-class _Tables:
-    """An array of tables: their number and the last table, the only one that can be extended."""
-
-    __slots__ = ("last", "size")
-
-    def __init__(self) -> None:
-        self.size = 0
-
-    def append(self) -> _Table:
-        self.size += 1
-        self.last = _Table(_BY_HEADER)
-        return self.last
-
-
-_LEAF = _Leaf()
+# A value, which cannot be extended, even if it is an array or an inline table.
+_VALUE = _Definition(_BY_HEADER)
 
 
 class Definitions:
@@ -417,7 +400,7 @@ class Definitions:
 
     def __init__(self) -> None:
         """Initialize with an empty root table."""
-        self._root = self._table = _Table(_BY_HEADER)
+        self._root = self._table = _Definition(_BY_HEADER)
         self._body = 0
 
     def open_table(self, keys: Sequence[Key], *, is_array: bool) -> tuple[Path, str]:
@@ -426,50 +409,35 @@ class Definitions:
         The body of an invalid header is checked separately.
         """
         self._body += 1
-        self._table = _Table(_BY_HEADER)
-        parent, path, error = self._descend(keys)
-        name = keys[-1].name
-        path.append(name)
-        existing = parent.children.get(name)
-        match existing:
-            case _Tables() if is_array:
-                self._table = existing.append()
-                path.append(existing.size - 1)
-            case None if is_array:
-                parent.children[name] = tables = _Tables()
-                self._table = tables.append()
-                path.append(0)
-            case None:
-                parent.children[name] = self._table
-            case _Table(created_by=created_by) if created_by == _IMPLICIT and not is_array:
-                existing.created_by = _BY_HEADER
-                self._table = existing
-            case _:
-                error = error or f"`{one_line(name, _MAX_SHOWN)}` is already defined"
-        return tuple(path), error
-
-    def _descend(self, keys: Sequence[Key]) -> tuple[_Table, list[str | int], str]:
-        """Follow all keys but the last; return the table there, its path and an error message, empty if valid."""
-        table = self._root
+        parent = self._root
         path: list[str | int] = []
         error = ""
         for key in keys[:-1]:
             path.append(key.name)
-            child = table.children.get(key.name)
-            match child:
-                case _Table():
-                    table = child
-                case _Tables():
-                    path.append(child.size - 1)
-                    table = child.last
-                case None:
-                    table.children[key.name] = table = _Table(_IMPLICIT)
-                case _Leaf():
-                    error = error or f"`{one_line(key.name, _MAX_SHOWN)}` is a value, not a table"
-                    table = _Table(_IMPLICIT)
-                case _:
-                    assert_never(child)
-        return table, path, error
+            child = parent.children.get(key.name)
+            if child is None:
+                parent.children[key.name] = child = _Definition(_IMPLICIT)
+            elif child is _VALUE:
+                error = error or f"`{one_line(key.name, _MAX_SHOWN)}` is a value, not a table"
+                child = _Definition(_IMPLICIT)
+            elif child.size:
+                path.append(child.size - 1)
+            parent = child
+        name = keys[-1].name
+        path.append(name)
+        self._table = _Definition(_BY_HEADER, size=int(is_array))
+        existing = parent.children.setdefault(name, self._table)
+        if existing is not self._table:
+            if is_array and existing.size:
+                existing.size += 1
+                existing.children = {}
+                self._table = existing
+            elif existing.created_by == _IMPLICIT and not is_array:
+                existing.created_by = _BY_HEADER
+                self._table = existing
+            else:
+                return tuple(path), error or f"`{one_line(name, _MAX_SHOWN)}` is already defined"
+        return tuple(path) if not is_array else (*path, self._table.size - 1), error
 
     def define(self, keys: Sequence[Key]) -> str:
         """Define a key in the last opened table; return an error message, empty if the key is valid."""
@@ -477,13 +445,13 @@ class Definitions:
         for key in keys[:-1]:
             child = table.children.get(key.name)
             if child is None:
-                table.children[key.name] = child = _Table(self._body)
-            elif not isinstance(child, _Table) or child.created_by not in {_IMPLICIT, self._body}:
+                table.children[key.name] = child = _Definition(self._body)
+            elif child.created_by not in {_IMPLICIT, self._body}:
                 return f"`{one_line(key.name, _MAX_SHOWN)}` is defined elsewhere and cannot be extended here"
             child.created_by = self._body
             table = child
         name = keys[-1].name
         if name in table.children:
             return f"`{one_line(name, _MAX_SHOWN)}` is already defined"
-        table.children[name] = _LEAF
+        table.children[name] = _VALUE
         return ""
