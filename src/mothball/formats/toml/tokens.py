@@ -253,7 +253,10 @@ class Cursor:
         header = re.compile(_IS_HEADER).match(text, position) if position == self._line_start else None
         if header is None:
             return False
-        return not (_could_be_value(header[1]) and re.compile(_ARRAY_GOES_ON).match(text, header.end()))
+        # In `["x"]]`, the second bracket closes the array before it.
+        closes_array = not text.startswith("[[", position) and header[0].rstrip(" \t").endswith("]]")
+        goes_on = closes_array or re.compile(_ARRAY_GOES_ON).match(text, header.end())
+        return not (goes_on and _could_be_value(header[1]))
 
     def _report_conflict_marker(self, position: int) -> bool:
         """Return True for a merge conflict marker; report each conflict once, at its first marker."""

@@ -47,6 +47,7 @@ def check_against_tomllib(text: str) -> None:
 @example("[[a.b]]\nc = 1\n[a]\nd.e = 1\n[a.b.c]\n")
 @example("[a.b]\n[a]\nb.c = 1\n[a.b.d]")
 @example("a = [\n['b']\n]\n['c']")
+@example('a = [\n["b"]]\n[c]')
 def test_valid_documents_match_tomllib(text: str) -> None:
     check_against_tomllib(text)
 
