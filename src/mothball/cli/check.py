@@ -97,9 +97,9 @@ def set_up(
         today=time.strftime("%Y-%m-%d", time.localtime(now)),
         now=now,
         mode=mode,
-        strict=getattr(arguments, "strict", False) and mode is not CheckMode.FIRST_PUSH,
+        strict=arguments.strict and mode is not CheckMode.FIRST_PUSH,
         refresh=arguments.refresh,
-        use_ignores=not (without_ignores or getattr(arguments, "no_ignores", False)) and policy_tree is None,
+        use_ignores=not (without_ignores or arguments.no_ignores) and policy_tree is None,
         # A file given with --config, or the base, is not part of the change, so its ignores always apply.
         keep_config_ignores=not without_ignores and (arguments.config is not None or policy_tree is not None),
         unchanged_since=_unchanged_since,
@@ -107,7 +107,7 @@ def set_up(
     overrides = read_overrides(arguments)
     if overrides.offline and arguments.refresh:
         raise UsageError("--refresh sends requests, and MOTHBALL_OFFLINE forbids them", help_text="unset the variable")
-    for option, path in (("--config", arguments.config), ("--snapshot", getattr(arguments, "snapshot", None))):
+    for option, path in (("--config", arguments.config), ("--snapshot", arguments.snapshot)):
         if path is not None and not os.path.isfile(path):
             from mothball.discovery.file_search import similar_path  # noqa: PLC0415 - for errors only
 
@@ -124,7 +124,7 @@ def set_up(
         today=settings.today,
         overrides=overrides,
         config_path=arguments.config,
-        snapshot_path=getattr(arguments, "snapshot", None),
+        snapshot_path=arguments.snapshot,
         use_snapshots=not makes_snapshot,
         scopes=tuple(os.path.abspath(scope) for scope in scopes),
         tree=tree or working_tree(os.getcwd()),
@@ -148,7 +148,7 @@ def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple
     # Standard input comes first: if a file is given twice, the first text is used, and an editor sends the newer one.
     paths = tuple(sorted(arguments.paths, key=lambda path: path != STDIN)) or (".",)
     file_format = requested_format(arguments)
-    stdin, stdin_filename = None, getattr(arguments, "stdin_filename", None)
+    stdin, stdin_filename = None, arguments.stdin_filename
     if stdin_filename and STDIN not in paths:
         raise UsageError("--stdin-filename requires the path `-`", help_text="add `-`, or pass the file as a path")
     if STDIN in paths:
@@ -165,7 +165,7 @@ def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple
 
 def requested_format(arguments: argparse.Namespace) -> str | None:
     """Return the format given with ``--as``, or None. Raises UsageError for an unknown format."""
-    file_format: str | None = getattr(arguments, "format", None)
+    file_format: str | None = arguments.format
     if file_format is not None and file_format not in FORMATS:
         raise UsageError(f"--as: unknown format `{file_format}`", help_text=suggest(file_format, tuple(FORMATS)))
     return file_format
@@ -206,7 +206,7 @@ def requested_index_urls(arguments: argparse.Namespace) -> tuple[UserIndexUrl, .
     Raises UsageError if it is invalid.
     """
     for name, value in (
-        ("--index-url", getattr(arguments, "index_url", None)),
+        ("--index-url", arguments.index_url),
         ("MOTHBALL_INDEX_URL", os.environ.get("MOTHBALL_INDEX_URL") or None),
     ):
         if value is not None:
@@ -239,7 +239,7 @@ def read_overrides(arguments: argparse.Namespace) -> ConfigOverrides:
     severity = Severity.ERROR if makes_snapshot else Severity(unverified) if unverified else None
     return ConfigOverrides(
         strip_credentials(index.url) or None,
-        getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE"),
+        arguments.offline or _is_set("MOTHBALL_OFFLINE"),
         online=makes_snapshot,
         unverified=severity,
         index_set_by=index.set_by,

@@ -17,6 +17,11 @@ _GLOBAL_OPTIONS = ("-h", "--help", "-V", "--version")
 SHELLS = ("bash", "zsh", "fish")
 _COMMANDS_WITH_ACTIONS = ("cache", "config", "completions")
 
+# The values of options that not every command has.
+_ABSENT_OPTIONS: Mapping[str, object] = {
+    **dict.fromkeys(("config", "format", "index_url", "snapshot", "stdin_filename")),
+    **dict.fromkeys(("no_ignores", "offline", "refresh", "strict"), False),
+}
 _REPORT_FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 _DESCRIPTION = "Find dependencies that are archived, deprecated or quarantined on their index (PEP 792)."
 _EXIT_CODES = """\
@@ -109,6 +114,7 @@ def parser_for(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Mapping[st
     parser.add_argument(
         "-V", "--version", action="version", version=f"mothball {__version__}", help="print the version"
     )
+    parser.set_defaults(**_ABSENT_OPTIONS)
     # The groups below list the commands.
     commands = parser.add_subparsers(
         prog="mothball", dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS
@@ -254,7 +260,6 @@ def _add_explain(explain: _Parser) -> None:
     _add_output_format(explain)
     _add_config_option(explain)
     _add_index_url(explain)
-    explain.set_defaults(refresh=False)
 
 
 def _add_rule(rule: _Parser) -> None:
@@ -274,7 +279,6 @@ def _add_init(init: _Parser) -> None:
     _add(settings, "--accept-not-stated", "accept unknown statuses of indexes that publish none")
     _add(settings, "--write-snapshot FILE", "also write a snapshot for offline use")
     _add_network(init, with_snapshot=False)
-    init.set_defaults(config=None)
 
 
 def _add_config(config: _Parser) -> None:
@@ -286,7 +290,6 @@ def _add_config(config: _Parser) -> None:
     _add_output_format(config, "format of `show` (default: text)")
     _add(config, "--user", "`schema`: that of the user configuration file")
     _add_config_option(config)
-    config.set_defaults(refresh=False)
 
 
 def _add_cache(cache: _Parser) -> None:
