@@ -18,8 +18,9 @@ CONFLICT_HELP = "keep one side and remove the conflict markers"
 # The remedy for a file that exceeds a limit of mothball.
 SPLIT_HELP = "split the file"
 CONFLICT_MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
-_CONFLICT = re.compile(r"^(?:<{7}|\|{7}|>{7})(?: [^\r\n]*)?(?=[\r\n]|\Z)", re.MULTILINE)
-_REST_OF_LINE = re.compile(r"[^\r\n]*")
+# These patterns are not compiled at import: few files need them.
+_CONFLICT = r"(?m)^(?:<{7}|\|{7}|>{7})(?: [^\r\n]*)?(?=[\r\n]|\Z)"
+_REST_OF_LINE = r"[^\r\n]*"
 
 
 def broken_document(format_name: str, text: str, offset: int, message: str) -> Document:
@@ -29,7 +30,7 @@ def broken_document(format_name: str, text: str, offset: int, message: str) -> D
         problem = ParseProblem(conflict, CONFLICT, CONFLICT_HELP)
     else:
         start = min(offset, len(text.rstrip()))
-        rest = _REST_OF_LINE.match(text, start)
+        rest = re.compile(_REST_OF_LINE).match(text, start)
         length = len(rest[0].rstrip()) if rest else 0
         help_text = "fix the syntax error; nothing in this file is checked until then"
         problem = ParseProblem(Span(start, start + length), message, help_text)
@@ -67,5 +68,5 @@ def conflict_problems(text: str, markers: Iterable[Span]) -> list[ParseProblem]:
 
 def find_conflict_marker(text: str) -> Span | None:
     """Return the span of the first merge conflict marker, or None."""
-    marker = _CONFLICT.search(text)
+    marker = re.search(_CONFLICT, text)
     return Span(*marker.span()) if marker else None
