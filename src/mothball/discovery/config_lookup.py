@@ -238,25 +238,21 @@ class ConfigResolver:
         """
         if path not in self._snapshots:
             self._snapshots[path] = None
+            shown = display_path(path)
             try:
-                self._snapshots[path] = self._read_snapshot(path, tree)
+                snapshot = self._snapshots[path] = parse_snapshot(tree.read_utf8(path))
             except (SnapshotError, UnreadableFileError) as error:
                 message = f"the snapshot cannot be used: {error.cause}"
                 help_text = f"{_NEW_SNAPSHOT} (path set by `snapshot` in {set_in})" if set_in else _NEW_SNAPSHOT
-                self._report(Problem(Severity.ERROR, message, help_text, display_path(path)))
+                self._report(Problem(Severity.ERROR, message, help_text, shown))
+                return None
+            age = snapshot.age_days(date.fromisoformat(self._settings.today))
+            # One day of tolerance: the snapshot may come from a time zone that is a day ahead.
+            if age > SNAPSHOT_AGE_LIMIT_DAYS or age < -1:
+                cause = f"{age} days old: statuses may have changed" if age > 0 else "dated in the future"
+                message = f"the snapshot is {cause}"
+                self._report(Problem(Severity.WARNING, message, _NEW_SNAPSHOT, shown, rule=Rule.UNVERIFIED))
         return self._snapshots[path]
-
-    def _read_snapshot(self, path: str, tree: Tree) -> Snapshot:
-        snapshot = parse_snapshot(tree.read_utf8(path))
-        age = snapshot.age_days(date.fromisoformat(self._settings.today))
-        # One day of tolerance: the snapshot may come from a time zone that is a day ahead.
-        if age > SNAPSHOT_AGE_LIMIT_DAYS or age < -1:
-            cause = f"{age} days old: statuses may have changed" if age > 0 else "dated in the future"
-            problem = Problem(
-                Severity.WARNING, f"the snapshot is {cause}", _NEW_SNAPSHOT, display_path(path), rule=Rule.UNVERIFIED
-            )
-            self._report(problem)
-        return snapshot
 
 
 def read_user_config_file(path: str) -> UserConfig:

@@ -130,11 +130,7 @@ def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, setting
 
     Files that cannot be read are findings or problems of the result. No content of the file system raises an error.
     """
-    discovery = _Discovery(request, config_resolver, settings)
-    discovery.run()
-    files = tuple(discovery.resolved_files())
-    problems = (*discovery.problems, *discovery.unrecognized(), *config_resolver.problems)
-    return DiscoveryResult(files, tuple(discovery.unreadable), problems, discovery.passed_over())
+    return _Discovery(request, config_resolver, settings).run()
 
 
 def _has_no_entry_of_format(file: ParsedFile) -> bool:
@@ -158,16 +154,13 @@ def _relative(file: FileTarget | ParsedFile) -> str:
 
 
 class _Discovery:
-    """The state of one run of ``discover``.
-
-    ``read`` contains the files to check, ``including`` other files that include them, both by real path.
-    """
+    """One run of ``discover``."""
 
     def __init__(self, request: DiscoveryRequest, config_resolver: ConfigResolver, settings: RunSettings) -> None:
-        self.read: dict[str, ReadFile] = {}
-        self.including: dict[str, ReadFile] = {}
-        self.unreadable: list[Finding] = []
-        self.problems: list[Problem] = []
+        # The files that were read, by real path.
+        self._files: dict[str, ReadFile] = {}
+        self._unreadable: list[Finding] = []
+        self._problems: list[Problem] = []
         self._failed: set[str] = set()
         # The keys of files that others include, and of those that are passed over unless another file includes them.
         self._included: set[str] = set()
@@ -180,21 +173,32 @@ class _Discovery:
         self._tree = config_resolver.tree
         self._settings = settings
 
-    def resolved_files(self) -> Iterator[ResolvedFile]:
-        """Return the files that were read, resolved if that is requested."""
-        if not self._request.resolve:
-            return (
+    def run(self) -> DiscoveryResult:
+        """Read the requested files and those that others say something about, and return them resolved."""
+        request = self._request
+        self._read_all(target for path in request.paths for target in self._targets(path))
+        if request.context:
+            self._read_context()
+        files: Iterable[ResolvedFile]
+        if request.resolve:
+            including_files = IncludingFiles(self._tree)
+            read = ReadFiles(self._files, including_files.find(self._files), self._failed, self._context)
+            for directory in including_files.unsearched_directories(self._files):
+                message = f"only the first {MAX_FILES} requirements files were searched for files that include others"
+                shown = display_path(directory)
+                self._problems.append(Problem(Severity.NOTE, message, "check the whole directory", shown))
+            files = resolve_files(read, self._tree, request.private, all_names=request.for_editor)
+        else:
+            files = (
                 ResolvedFile(display_path(parsed.path), parsed, config, include_problems=include_problems(includes))
-                for parsed, config, includes in self.read.values()
+                for parsed, config, includes in self._files.values()
             )
-        read = ReadFiles(self.read, self.including, self._failed, self._context)
-        return resolve_files(read, self._tree, self._request.private, all_names=self._request.for_editor)
+        files = tuple(files)
+        problems = (*self._problems, *self._unrecognized(), *self._config_resolver.problems)
+        passed_over = sorted((*self._passed_over.values(), *self._left_out))
+        return DiscoveryResult(files, tuple(self._unreadable), problems, tuple(passed_over))
 
-    def passed_over(self) -> tuple[PassedOver, ...]:
-        """Return the files that were not read, sorted by path."""
-        return tuple(sorted((*self._passed_over.values(), *self._left_out)))
-
-    def unrecognized(self) -> Iterator[Problem]:
+    def _unrecognized(self) -> Iterator[Problem]:
         """Yield a note on files that were passed over because they do not parse, and problems for likely requirements.
 
         The latter have lines like those of requirements, but are no known dependency files.
@@ -206,7 +210,7 @@ class _Discovery:
             message = f"{one_line(first)}{others} passed over ({reason})"
             yield Problem(Severity.NOTE, message, "`--list-files` shows all files that are passed over")
         for key, path in self._lookalikes.items():
-            if key not in self.read:
+            if key not in self._files:
                 pattern = toml_string(f"**/{one_line(os.path.basename(path))}")
                 message = "looks like requirements, but is not a known dependency file: nothing of it was checked"
                 resolved_config = self._config_resolver.resolve(path, repository_root(path))
@@ -214,26 +218,13 @@ class _Discovery:
                 help_text = f'add `{pattern} = "requirements"` to {table}'
                 yield Problem(Severity.WARNING, message, help_text, display_path(path))
 
-    def run(self) -> None:
-        self._read_all(target for path in self._request.paths for target in self._targets(path))
-        if self._request.context:
-            self._read_context()
-        if self._request.resolve:
-            including_files = IncludingFiles(self._tree)
-            self.including = including_files.find(self.read)
-            for directory in including_files.unsearched_directories(self.read):
-                message = f"only the first {MAX_FILES} requirements files were searched for files that include others"
-                self.problems.append(
-                    Problem(Severity.NOTE, message, "check the whole directory", display_path(directory))
-                )
-
     def _read_all(self, targets: Iterable[FileTarget]) -> None:
         """Read ``targets`` and the files that they include."""
         # A file is shown with its own path, not with that of a link to it.
         pending = deque(sorted(targets, key=lambda target: self._tree.is_link(target.path)))
         while pending:
             target = pending.popleft()
-            read = self.read.get(target.key)
+            read = self._files.get(target.key)
             # A file that is included both as requirements and as constraints is a requirements file.
             is_new = read is None or (
                 read.parsed.kind is DependencyKind.CONSTRAINT and target.kind is DependencyKind.REQUIREMENT
@@ -247,17 +238,19 @@ class _Discovery:
         For an editor, files of the project that may include a requirements file are read as well. Problems of all these
         files are not reported.
         """
-        requested, unreadable, problems = set(self.read), list(self.unreadable), list(self.problems)
+        requested, unreadable, problems = set(self._files), list(self._unreadable), list(self._problems)
         limit = MAX_EDITOR_CONTEXT if self._request.for_editor else None
-        for directory, is_for_lock in sorted({each for read in self.read.values() for each in self._context_of(read)}):
+        for directory, is_for_lock in sorted(
+            {each for read in self._files.values() for each in self._context_of(read)}
+        ):
             below = (target for target in self._below(directory) if target.format not in LOCK_FORMATS)
             wanted = (
                 target for target in below if is_for_lock or may_include_others(target.path, naming_root(target.root))
             )
             self._read_all(islice(wanted, limit))
-        self.unreadable, self.problems = unreadable, problems
+        self._unreadable, self._problems = unreadable, problems
         # In an editor, findings in the manifest of a lock are shown in the lock as well.
-        self._context = set() if self._request.for_editor else self.read.keys() - requested
+        self._context = set() if self._request.for_editor else self._files.keys() - requested
 
     def _context_of(self, read: ReadFile) -> Iterator[tuple[str, bool]]:
         """Yield the directory with files that decide about ``read``, unless everything below it was requested.
@@ -313,12 +306,12 @@ class _Discovery:
             parsed = self._without_expected_errors(parsed)
         if self._request.format_for(target.path) == target.format and _has_no_entry_of_format(parsed):
             message = f"{one_line(display_path(target.path))} has no entries of the format {target.format}"
-            self.problems.append(Problem(Severity.ERROR, message, "omit --as, or name the format of the file"))
+            self._problems.append(Problem(Severity.ERROR, message, "omit --as, or name the format of the file"))
             # Its ignore comments are not unused: they are meant for the other format.
             document = Document(target.format, problems=parsed.document.problems)
             parsed = ParsedFile(target.path, target.root, text, document, target.kind)
         includes = resolve_includes(parsed, self._tree)
-        self.read[target.key] = ReadFile(parsed, resolved_config, includes)
+        self._files[target.key] = ReadFile(parsed, resolved_config, includes)
         included = [include for include in includes if isinstance(include, FileTarget)]
         self._included.update(include.key for include in included)
         return included
@@ -329,7 +322,7 @@ class _Discovery:
         if document is file.document:
             return file
         message = "errors are not shown: this is a template or test data; its other entries are checked"
-        self.problems.append(Problem(Severity.NOTE, message, path=display_path(file.path)))
+        self._problems.append(Problem(Severity.NOTE, message, path=display_path(file.path)))
         return file._replace(document=document)
 
     def _passes_over(self, target: FileTarget, text: str, document: Document) -> bool:
@@ -374,7 +367,7 @@ class _Discovery:
             yield from self._named(name, data)
         elif self._tree.is_directory(path) and self._request.format is not None:
             message = f"{one_line(display_path(path))} is a directory, and --as only applies to files"
-            self.problems.append(Problem(Severity.ERROR, message, "name the files, or omit --as"))
+            self._problems.append(Problem(Severity.ERROR, message, "name the files, or omit --as"))
         elif self._tree.is_directory(path):
             yield from self._below(path)
         else:
@@ -429,16 +422,19 @@ class _Discovery:
     def _report_unknown(self, path: str, reason: str = "") -> None:
         shown = one_line(display_path(path))
         message = f"{shown} is not a known dependency file{reason}; use --as FORMAT to check it anyway"
-        self.problems.append(Problem(Severity.ERROR, message, f"FORMAT is one of {', '.join(FORMATS)}"))
+        self._problems.append(Problem(Severity.ERROR, message, f"FORMAT is one of {', '.join(FORMATS)}"))
 
     def _below(self, directory: str) -> Iterator[FileTarget]:
         root = self._request.root or repository_root(directory, self._request.working_directory)
         names_from = naming_root(root)
         from mothball.discovery.file_search import find_dependency_files  # noqa: PLC0415 - for directories only
 
+        def report_unlistable(error: OSError) -> None:
+            self._report_unreadable(UnreadableFileError(error.filename, os_error_text(error)))
+
         excluded = 0
         found, ignored, left_out, third_party = find_dependency_files(
-            directory, self._report_unlistable, names_from, partial(self._configured_in, root=root)
+            directory, report_unlistable, names_from, partial(self._configured_in, root=root)
         )
         for path in found:
             resolved_config = self._config_resolver.resolve(path, root)
@@ -458,7 +454,7 @@ class _Discovery:
         )
         if found and len(found) == excluded:
             message = f"{one_line(display_path(directory))}: all dependency files are excluded ({excluded})"
-            self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
+            self._problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
         if not found:
             suffix = f" except files ignored by git ({len(ignored)})" if ignored else ""
             message = f"{one_line(display_path(directory))}: no dependency files found{suffix}"
@@ -466,7 +462,7 @@ class _Discovery:
             if left_out:
                 nested = one_line(display_path(min(left_out)))
                 help_text = f"name a submodule, nested repository or build directory to check it: {nested}"
-            self.problems.append(Problem(Severity.ERROR, message, help_text))
+            self._problems.append(Problem(Severity.ERROR, message, help_text))
 
     def _configured_format(self, path: str, root: str) -> str | None:
         return configured_format(path, self._config_resolver.resolve(path, root), root)
@@ -478,13 +474,10 @@ class _Discovery:
             return None
         return lambda path: configured_format(path, resolved_config, root) is not None
 
-    def _report_unlistable(self, error: OSError) -> None:
-        self._report_unreadable(UnreadableFileError(error.filename, os_error_text(error)))
-
     def _report_unreadable(self, error: UnreadableFileError, resolved_config: ResolvedConfig | None = None) -> None:
         severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else ProjectConfig())
         rule = Rule.UNRESOLVABLE if isinstance(error, BrokenLinkError) else Rule.UNREADABLE
         severity = policy.severity_of(rule, severity_policy)
         path = display_path(error.path)
         help_text = error.help or (_EXCLUDE_HELP if resolved_config else "")
-        self.unreadable.append(Finding(rule, severity, error.cause, help_text, path=path))
+        self._unreadable.append(Finding(rule, severity, error.cause, help_text, path=path))

@@ -330,13 +330,10 @@ def _is_user_setting(path: str, environment: Mapping[str, str]) -> bool:
     virtual_env = environment.get("VIRTUAL_ENV", "")
     if os.path.isabs(path) and not (virtual_env and is_inside(path, virtual_env.rstrip(os.sep))):
         return True
-    return not any(map(_is_in_repository, (os.path.abspath(path), os.path.realpath(path))))
-
-
-def _is_in_repository(path: str) -> bool:
-    """Return True if ``path`` is inside a repository or below the working directory."""
-    root = repository_root(path)
-    return os.path.lexists(os.path.join(root, ".git")) or is_inside(path, os.getcwd())
+    return not any(
+        os.path.lexists(os.path.join(repository_root(each), ".git")) or is_inside(each, os.getcwd())
+        for each in (os.path.abspath(path), os.path.realpath(path))
+    )
 
 
 def uv_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
@@ -351,8 +348,10 @@ def uv_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
         else:
             user = _xdg_home(environment, home)
             system = [*(_below(directory, "uv") for directory in _xdg_directories(environment)), _below(_ETC, "uv")]
-        for directory in filter(None, (_below(user, "uv"), *_first_with(system, UV_TOML))):
-            yield os.path.join(directory, UV_TOML)
+        paths = [os.path.join(directory, UV_TOML) for directory in system]
+        # uv reads only one file of the system.
+        found = next(filter(os.path.exists, paths), "")
+        yield from filter(None, (_below(user, "uv", UV_TOML), found))
 
 
 def _absolute_path(path: str) -> str:
@@ -364,11 +363,6 @@ def _absolute_path(path: str) -> str:
 def _is_on(value: str) -> bool:
     """Return the value of a boolean option as uv and pip parse it; unknown values are true."""
     return value.strip().lower() not in {"", "0", "f", "false", "n", "no", "off"}
-
-
-def _first_with(directories: list[str], name: str) -> list[str]:
-    """Return the first of ``directories`` that contains a file ``name``: uv reads only one system file."""
-    return next(([directory] for directory in directories if os.path.exists(os.path.join(directory, name))), [])
 
 
 def _home(environment: Mapping[str, str], platform: str) -> str:

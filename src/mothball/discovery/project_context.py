@@ -337,9 +337,15 @@ class LocalProjectFinder:
         ``project`` is the directory of its project, ``references`` are the path and URL requirements of all files that
         are installed together with it. Locked packages are not considered: a lock records the source of each.
         """
-        wanted = None if all_names else _unskipped_names(file.document)
-        if wanted is not None and not wanted:
-            return ()
+        wanted = None
+        if not all_names:
+            wanted = {
+                dependency.name
+                for dependency in file.document.dependencies
+                if dependency.skip_reason is None and dependency.kind is not DependencyKind.LOCKED
+            }
+            if not wanted:
+                return ()
         local_names = [LocalName(self._declared_names.project_name(project, file.root, wanted), SkipReason.SELF)]
         if file.document.format in _WORKSPACE_FORMATS:
             local_names += self._members(os.path.dirname(file.path), file.root, wanted)
@@ -455,11 +461,3 @@ def _candidate_directories(reference: LocalReference, root: str) -> Iterator[str
         directory = os.path.normpath(os.path.join(base, reference.target))
         if is_inside(directory, root):
             yield directory
-
-
-def _unskipped_names(document: Document) -> frozenset[str]:
-    return frozenset(
-        dependency.name
-        for dependency in document.dependencies
-        if dependency.skip_reason is None and dependency.kind is not DependencyKind.LOCKED
-    )

@@ -82,7 +82,10 @@ def replace_file(path: str, data: bytes) -> None:
     try:
         with open(temporary, "xb") as file:
             if before:
-                _copy_owner_and_mode(temporary, before)
+                if sys.platform != "win32":
+                    with suppress(OSError):  # only root may change the owner
+                        os.chown(temporary, before.st_uid, before.st_gid)
+                os.chmod(temporary, stat.S_IMODE(before.st_mode))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -94,14 +97,6 @@ def replace_file(path: str, data: bytes) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-
-
-def _copy_owner_and_mode(path: str, status: os.stat_result) -> None:
-    """Give the file at ``path`` the owner and the mode of ``status``."""
-    if sys.platform != "win32":
-        with suppress(OSError):  # only root may change the owner
-            os.chown(path, status.st_uid, status.st_gid)
-    os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
 class Tree:

@@ -121,11 +121,8 @@ def _change(
     is_push: bool = False,
 ) -> Change:
     """Return the change from each of ``commits``, None for an empty tree, to another commit, None for the index."""
-    git, blobs = repository.git, Blobs(repository.git)
-    differences = {
-        commit: diff_trees(git, commit, target_commit) if commit else _all_added(repository, target_commit)
-        for commit in commits
-    }
+    blobs = Blobs(repository.git)
+    differences = {commit: diff_trees(repository.git, commit, target_commit) for commit in commits}
     after = {difference.path: difference.after for each in differences.values() for difference in each}
     target = GitTree(repository, target_commit, blobs, after)
     bases = []
@@ -214,10 +211,6 @@ def _blob_id(data: bytes, length: int) -> str:
     return algorithm(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
-def _all_added(repository: Repository, tree: str | None) -> list[Difference]:
-    return [Difference(path, None, entry) for path, entry in list_entries(repository.git, tree)]
-
-
 def _follow_links(
     touched: Mapping[str, Difference], base: GitTree, target: GitTree, repository: Repository
 ) -> dict[str, Difference]:
@@ -226,7 +219,11 @@ def _follow_links(
     A link to a directory has no entry, and a link that leads nowhere its own. An unchanged link is added if the path
     that it leads through changes, and if it has the name of a dependency file. Raises GitError.
     """
-    changed = [path for path, difference in touched.items() if _has_link(difference)]
+    changed = [
+        path
+        for path, (_, before, after) in touched.items()
+        if (before is not None and before.is_link) or (after is not None and after.is_link)
+    ]
     unchanged = [path for path in target.links() if path not in touched and has_dependency_name(path)]
     target.read_links(unchanged)
     touched_paths = set(map(repository.absolute, touched)) if unchanged else set()
@@ -236,7 +233,3 @@ def _follow_links(
         absolute = repository.absolute(path)
         followed[path] = Difference(path, base.entry(absolute), target.entry(absolute))
     return followed
-
-
-def _has_link(difference: Difference) -> bool:
-    return any(entry is not None and entry.is_link for entry in (difference.before, difference.after))

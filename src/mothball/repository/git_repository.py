@@ -224,11 +224,14 @@ def is_shallow(git: Git) -> bool:
     return git.run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
 
-def diff_trees(git: Git, base: str, target: str | None) -> list[Difference]:
-    """Return the differences between the trees of two commit ids; a ``target`` of None is the index.
+def diff_trees(git: Git, base: str | None, target: str | None) -> list[Difference]:
+    """Return the differences between the trees of two commit ids.
 
-    Raises GitError if a tree is missing, or the index contains a conflict in a file that may be a dependency file.
+    A ``base`` of None is an empty tree, a ``target`` of None the index. Raises GitError if a tree is missing, or the
+    index contains a conflict in a file that may be a dependency file.
     """
+    if base is None:
+        return [Difference(path, None, entry) for path, entry in list_entries(git, target)]
     command = ("diff-tree", "-r", *COMPARED, base, target) if target else ("diff-index", "--cached", *COMPARED, base)
     fields = _split_nul(run_checked(git, *command, "--"))
     return [_difference(header, next(fields, b"")) for header in fields]
