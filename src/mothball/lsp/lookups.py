@@ -64,12 +64,12 @@ IndexResults = Mapping[Query, IndexResult]
 _Key = tuple[object, ...]
 
 
-class StoredResult(NamedTuple):
-    """The result of a query; ``stored_at`` is Unix time in seconds."""
+class _Stored(NamedTuple):
+    """The result of a query, and the Unix time at which it expires."""
 
     query: Query
     result: IndexResult
-    stored_at: float
+    expires_at: float
 
 
 class Lookups:
@@ -85,7 +85,7 @@ class Lookups:
         """
         self._run_in_loop = run_in_loop
         self._on_results = on_results
-        self._results: dict[_Key, StoredResult] = {}
+        self._results: dict[_Key, _Stored] = {}
         # The latest result of each project on its indexes, whatever version is pinned.
         self._latest: dict[_Key, IndexResult] = {}
         self._in_flight: set[Query] = set()
@@ -116,7 +116,12 @@ class Lookups:
 
     def outdated(self, queries: Iterable[Query], now: float) -> list[Query]:
         """Return the queries that have no result or an expired one."""
-        return [query for query in queries if _is_outdated(query, self._results.get(_key(query)), now)]
+        outdated = []
+        for query in queries:
+            stored = self._results.get(_key(query))
+            if stored is None or stored.expires_at < now or stored.query.settings != query.settings:
+                outdated.append(query)
+        return outdated
 
     def pending(self) -> int:
         """Return the number of queries that are being looked up."""
@@ -127,7 +132,7 @@ class Lookups:
         now = time.time()
         for query, result in results.items():
             key = _key(query)
-            self._results[key] = StoredResult(query, result, now)
+            self._results[key] = _Stored(query, result, _expiry(query, result, now))
             self._latest[_without_version(key)] = result
 
     def look_up(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
@@ -375,19 +380,16 @@ def _releases(name: str, result: IndexResult | None) -> Releases | None:
     return Releases(name, result.files) if result.files is not None and result.files.is_whole else None
 
 
-def _is_outdated(query: Query, stored: StoredResult | None, now: float) -> bool:
-    """Return True if ``query`` has no result or an expired one."""
-    if stored is None or stored.query.settings != query.settings:
-        return True
-    result, since = stored.result, now - stored.stored_at
+def _expiry(query: Query, result: IndexResult, now: float) -> float:
+    """Return when a result that is stored ``now`` expires."""
     if query.settings.offline:
-        return since > _OFFLINE_RETRY_AFTER
+        return now + _OFFLINE_RETRY_AFTER
     if isinstance(result, Unavailable) or result.origin.source is Source.STALE:
-        return since > RETRY_AFTER
+        return now + RETRY_AFTER
     if result.origin.source is Source.SNAPSHOT:
-        return since > max(query.settings.max_age, RETRY_AFTER)
+        return now + max(query.settings.max_age, RETRY_AFTER)
     limit = min(query.settings.max_age, MISSING_MAX_AGE) if isinstance(result, Missing) else query.settings.max_age
-    return now - result.origin.checked_at > limit and since > RETRY_AFTER
+    return max(result.origin.checked_at + limit, now + RETRY_AFTER)
 
 
 def _refreshed(query: Query) -> Query:

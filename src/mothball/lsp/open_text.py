@@ -1,4 +1,6 @@
-"""Parse a text in an editor, and resolve it in the context of the saved files. No I/O, except for local references.
+"""Parse a text in an editor, and resolve it in the context of the saved files.
+
+The disk is accessed only for the paths of includes and local references.
 
 Configuration and resolution are those of ``mothball check``, with the editor's text in place of the file's. There are
 two differences. Routing follows the saved file, because an unsaved text may hold an incomplete index URL to which, or
