@@ -264,13 +264,7 @@ def typed_table(text: str, path: str) -> object:
     # A cheap test before scanning the text.
     if os.path.basename(path) not in (MOTHBALL_TOML, PYPROJECT_TOML) or (prefix and "mothball" not in text):
         return {}
-    parsed, depth = scan_cached(text), len(prefix)
-    table: object = to_mapping(
-        parsed._replace(
-            entries=tuple(entry for entry in parsed.entries if entry.path[:depth] == prefix),
-            headers=tuple(header for header in parsed.headers if header.path[:depth] == prefix),
-        )
-    )
+    table: object = to_mapping(scan_cached(text), prefix)
     for key in prefix:
         table = table.get(key, {}) if isinstance(table, Mapping) else {}
     return table

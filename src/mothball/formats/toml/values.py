@@ -188,16 +188,18 @@ def flatten_inline_tables(entries: Iterable[TomlEntry], path: Path = ()) -> Iter
             yield TomlEntry(path + entry.path, entry.keys, entry.value) if path else entry
 
 
-def to_mapping(scan: TomlScan) -> dict[str, Any]:
+def to_mapping(scan: TomlScan, prefix: Path = ()) -> dict[str, Any]:
     """Return the document as plain values; for valid TOML 1.0, the result of ``tomllib.loads``.
 
-    For a document with errors, return what could be read; duplicate keys have their first value.
+    With a ``prefix``, only the table at this path is read. For a document with errors, return what could be read;
+    duplicate keys have their first value.
     """
     root: dict[str, Any] = {}
+    depth = len(prefix)
     for header, entries in scan.bodies():
-        if header is not None:
+        if header is not None and header.path[:depth] == prefix:
             _enter_all(root, header.path)
-        _place_all(root, entries)
+        _place_all(root, (entry for entry in entries if entry.path[:depth] == prefix) if prefix else entries)
     return root
 
 

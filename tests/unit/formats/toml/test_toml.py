@@ -325,3 +325,8 @@ print(*sorted({'datetime', 'tomllib', 'pathlib', 'dataclasses'} & set(sys.module
 """
     loaded = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == []
+
+
+def test_mapping_with_a_prefix_has_only_that_table() -> None:
+    text = "a = 1\n[tool.x]\nb = 2\n[tool.y]\nc = 3\n[tool.x.z]\n"
+    assert to_mapping(scan(text), ("tool", "x")) == {"tool": {"x": {"b": 2, "z": {}}}}
