@@ -487,11 +487,11 @@ def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
     text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
     if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
         parsed = parse_open(text, context, unsaved, task.valid)
-    path = display_path(context.path)
     if parsed.file is None:
+        path = display_path(context.path)
         checked = Checked(text, path, task.version, problems=context.problems, unreadable=context.unreadable)
     else:
-        plan, settings = parsed.plan, run_settings()
+        path, plan, settings = parsed.file.path, parsed.plan, run_settings()
         queries = plan.queries()
         found, again = confirmed_results(plan, results(queries), results, settings)
         # Of the unused ignores, those that are still in the text, at their current location.
