@@ -104,7 +104,6 @@ _BRACE = (
     r"|\{(?>(?:(?:env|matrix):[^:{}]*+:|posargs:|\[[^\[\]{}]*+\][\w-]++:)?)|\}"
 )
 _CONSTANTS = {"{toxinidir}": ".", "{tox_root}": ".", "{/}": "/", "{:}": ":"}
-_MAX_CONSTANT_LENGTH = max(map(len, _CONSTANTS))
 _BRACES = frozenset("{}")
 # The directory of the file at the beginning of a path.
 _ROOT = r"\{(?:tox_root|toxinidir)\}(?:[/\\]|\{/\})"
@@ -135,11 +134,15 @@ def substitute(text: str, span: Span) -> list[SourcePart]:
             unknown += not has_default
             continue
         opening = open_braces.pop()
-        if opening is not None:
-            unknown -= 1
-        if not unknown:
-            parts.append(_replacement(text, position, opening, start))
-            position = end
+        unknown -= opening is not None
+        if unknown:
+            continue
+        if opening is None:
+            parts.append(SourcePart(text[position:start], position, start))
+        else:
+            written = text[opening:end]
+            parts.append(SourcePart(_CONSTANTS.get(written, "1" * len(written)), opening, end))
+        position = end
     if unknown:
         first = next(start for start in open_braces if start is not None)
         parts.append(SourcePart("1" * (span.end - first), first, span.end))
@@ -151,17 +154,6 @@ def substitute(text: str, span: Span) -> list[SourcePart]:
 def is_substitution(text: str, part: SourcePart) -> bool:
     """Return True if ``part`` replaces an unknown substitution in ``text``."""
     return part.text[:1] == "1" and text.startswith("{", part.start)
-
-
-def _replacement(text: str, position: int, opening: int | None, closing: int) -> SourcePart:
-    """Return the replacement for the text between matching braces, or for the whole substitution."""
-    if opening is None:
-        return SourcePart(text[position:closing], position, closing)
-    if closing + 1 - opening <= _MAX_CONSTANT_LENGTH:
-        constant = _CONSTANTS.get(text[opening : closing + 1])
-        if constant is not None:
-            return SourcePart(constant, opening, closing + 1)
-    return SourcePart("1" * (closing + 1 - opening), opening, closing + 1)
 
 
 def has_brace(text: str, span: Span) -> bool:

@@ -85,12 +85,10 @@ _AFTER_COMMENT = r"(?>(?:[^\S\r\n]*+\\++(?:\r\n|\r|\n))+)[^\S\r\n]*+([^\s#][^\r\
 
 
 class ClassifiedEntry(NamedTuple):
-    """A classified entry, the part of a line before its options or the value of ``-e``.
+    """A classified entry: the part of a line before its options, or the value of ``-e``. Spans are offsets into it.
 
-    Spans are offsets into its text.
-
-    ``requirement`` is None for an entry without a recognizable name. ``skip_reason`` is set if the entry does
-    not come from an index, with or without a name, and ``error`` if pip rejects the entry.
+    ``requirement`` is None for an entry without a recognizable name. ``skip_reason`` is set if the entry does not come
+    from an index, with or without a name, and ``error`` if pip rejects the entry.
     """
 
     requirement: ParsedRequirement | None = None
