@@ -217,22 +217,16 @@ class _SetupReader:
     # --- arguments ----------------------------------------------------------------------------------------------------
 
     def _read_call(self, call: ast.Call) -> Iterator[StringLiteral]:
-        for keyword in call.keywords:
-            if keyword.arg is not None:
-                yield from self._read_argument(keyword.arg, keyword.value)
-            else:
-                for name, value in self._entries(keyword.value, ""):
-                    yield from self._read_argument(name, value)
-
-    def _read_argument(self, name: str, value: ast.expr) -> Iterator[StringLiteral]:
-        self._has_lists = self._has_lists or name in self._arguments
-        if name in self._lists:
-            yield from self._list(value, name, f"{_SETUP}.{name}")
-        elif name == self._table:
-            for key, entries in self._entries(value, name):
-                yield from self._list(entries, name, f"{_SETUP}.{name}.{key}")
-        elif name == "name":
-            self._name = self._name or self._text(value)
+        # Arguments are read like the items of a dict: some of them may be in one, as in `setup(**arguments)`.
+        for name, value in self._entries(ast.Call(ast.Name("dict"), [], call.keywords), ""):
+            self._has_lists = self._has_lists or name in self._arguments
+            if name in self._lists:
+                yield from self._list(value, name, f"{_SETUP}.{name}")
+            elif name == self._table:
+                for key, entries in self._entries(value, name):
+                    yield from self._list(entries, name, f"{_SETUP}.{name}.{key}")
+            elif name == "name":
+                self._name = self._name or self._text(value)
 
     def _entries(self, node: ast.expr, argument: str) -> Iterator[tuple[str, ast.expr]]:
         """Yield the keys and values of a dict; a computed key is an empty string."""
