@@ -263,7 +263,7 @@ def _is_common_marker(marker: str) -> bool:
 
 # The parts of a requirement that packaging accepted: its specifiers contain neither ``;`` nor ``)``.
 _PARTS = (
-    r"[ \t]*+([A-Za-z0-9._-]++)[ \t]*+(?:\[([^\]]*+)\][ \t]*+)?+"  # name and extras
+    r"[ \t]*+([A-Za-z0-9._-]++)[ \t]*+(?>(?:\[([^\]]*+)\][ \t]*+)?)"  # name and extras
     r"(?:@[ \t]*+([^ \t]++)|\(?+([^;)]*+)\)?+)[^;]*+;?+((?s:.*))"  # URL or specifier, and marker
 )
 
