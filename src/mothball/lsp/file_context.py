@@ -92,7 +92,7 @@ def read_file_context(
     excludes = resolved_config is not None and is_excluded_by_config(path, resolved_config)
     if resolved_config is not None and not excludes:
         if file_format == CONFIGURATION_FORMAT:
-            parsed = ParsedFile(path, root, _text_at(path), Document(file_format))
+            parsed = ParsedFile(path, root, text_at(path), Document(file_format))
             saved = ResolvedFile(display_path(path), parsed, resolved_config)
         else:
             result = _discover(path, file_format, folder, config_resolver)
@@ -167,7 +167,8 @@ def _discover(path: str, file_format: str, folder: str | None, config_resolver: 
     return discover(request, config_resolver, _NO_DATE)
 
 
-def _text_at(path: str) -> str:
+def text_at(path: str) -> str:
+    """Return the text of the file at ``path``, empty if it cannot be read."""
     try:
         return DISK.read_utf8(path)
     except UnreadableFileError:

@@ -31,6 +31,7 @@ from mothball.discovery.resolve import PrivateNames
 from mothball.index.resolution import Query
 from mothball.lsp.convert import DiagnosticOptions, diagnostics_of, uri_of
 from mothball.lsp.documents import Checked, OpenDocument
+from mothball.lsp.file_context import text_at
 from mothball.lsp.lookups import RETRY_AFTER, IndexResults
 from mothball.lsp.open_text import run_settings
 from mothball.lsp.settings import EffectiveSettings, SettingsError
@@ -47,7 +48,7 @@ from mothball.model.results import (
     StatusNotStated,
     Unavailable,
 )
-from mothball.repository.files import DISK, display_path
+from mothball.repository.files import display_path
 from mothball.repository.paths import is_inside
 
 if TYPE_CHECKING:
@@ -354,20 +355,16 @@ class WorkspaceResult(NamedTuple):
 def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
     """Check all dependency files below ``folders``; a file in nested folders belongs to the innermost one."""
     settings = run_settings()
-    files: list[ResolvedFile] = []
-    unreadable: list[Finding] = []
     unread: set[str] = set()
     try:
-        found, problems = _discover(folders, context, settings)
+        files, unreadable, problems = _discover(folders, context, settings)
     except (ConfigError, UnreadableFileError) as error:
         unread.update(folders)
         in_settings = [os.path.join(folder, MOTHBALL_TOML) for folder in folders]
         places = in_settings if isinstance(error, SettingsError) else [user_config_file()]
         message = f"nothing is checked: {error}"
         problems = [Problem(Severity.ERROR, message, error.help, display_path(place)) for place in places]
-    else:
-        files = [file for file in found if isinstance(file, ResolvedFile)]
-        unreadable = [finding for finding in found if isinstance(finding, Finding)]
+        files, unreadable = [], []
     plan = plan_lookups(files, settings)
     results = _look_up(plan.queries(), context)
     confirmed, _ = confirmed_results(plan, results, lambda queries: _look_up(queries, context), settings)
@@ -390,8 +387,8 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
 
 def _discover(
     folders: Iterable[str], context: Context, settings: RunSettings
-) -> tuple[list[ResolvedFile | Finding], list[Problem]]:
-    """Return each file once, as a finding if it is unreadable, and the problems."""
+) -> tuple[list[ResolvedFile], list[Finding], list[Problem]]:
+    """Return the files, each once, the findings about those that are unreadable, and the problems."""
     # Outer folders first, so that inner ones replace what they contain.
     folders = sorted(set(folders), key=len)
     config_resolver = context.effective_settings().config_resolver(*folders)
@@ -406,7 +403,8 @@ def _discover(
             if file.path not in files or is_inside(os.path.abspath(file.path), folder):
                 files[file.path] = file
         problems.update(dict.fromkeys(found.problems))
-    return list(files.values()), list(problems)
+    readable = [file for file in files.values() if isinstance(file, ResolvedFile)]
+    return readable, [finding for finding in files.values() if isinstance(finding, Finding)], list(problems)
 
 
 def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, IndexResult]:
@@ -448,7 +446,7 @@ def _by_file(report: Report, files: Iterable[ResolvedFile]) -> Iterator[Checked]
             tuple(problems[path]),
             report.summary,
         )
-        text = _text_at(path) if parsed is None else parsed.text
+        text = text_at(path) if parsed is None else parsed.text
         yield Checked(text, path, None, parsed, tuple(context), part)
 
 
@@ -457,11 +455,3 @@ def _grouped(pairs: Iterable[tuple[str, _Item]]) -> defaultdict[str, list[_Item]
     for key, item in pairs:
         groups[key].append(item)
     return groups
-
-
-def _text_at(path: str) -> str:
-    """Return the text of a file that is not a parsed dependency file, such as a configuration; empty if unreadable."""
-    try:
-        return DISK.read_utf8(path)
-    except UnreadableFileError:
-        return ""
