@@ -141,11 +141,9 @@ def _has_no_entry_of_format(file: ParsedFile) -> bool:
     text, document = file.text, file.document
     if document.is_broken or document.format in ("script", format_of(file.path, naming_root(file.root))):
         return False
-    entries = (
-        *(document.dependencies, document.unnamed, document.includes, document.index_options, document.project_name),
-        document.unresolvable,
-    )
-    return not any(entries) and any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
+    if document.has_entries or document.project_name or document.unresolvable:
+        return False
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
 
 
 def _relative(file: FileTarget | ParsedFile) -> str:

@@ -199,10 +199,8 @@ def _directories(directory: str, root: str) -> list[str]:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    first, *rest = pattern.split("*")
-    if not rest:
-        return name == pattern
-    *middle, last = rest
+    """Return True if ``name`` matches ``pattern``, which contains a star."""
+    first, *middle, last = pattern.split("*")
     if not name.startswith(first) or not name.endswith(last):
         return False
     position = len(first)
