@@ -284,6 +284,11 @@ def listed_links(output: bytes, tree: str | None) -> dict[str, Entry]:
     return dict(_listed_entry(line, tree) for line in lines_of_links(output))
 
 
+def listed_paths(output: bytes) -> Iterator[str]:
+    """Yield the paths in the ``listing`` of a tree."""
+    return (decoded(line.partition(b"\t")[2]) for line in _split_nul(output))
+
+
 def find_in_index(output: bytes, path: str) -> Entry | None:
     """Return the entry of ``path`` in the ``listing`` of the index, None if there is none.
 

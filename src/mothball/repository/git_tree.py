@@ -16,6 +16,7 @@ from mothball.repository.git_repository import (
     list_entries,
     listed_entries,
     listed_links,
+    listed_paths,
     listing,
 )
 from mothball.repository.paths import decoded, is_inside
@@ -279,12 +280,19 @@ class GitTree(Tree):
         return self.exists(path)
 
     def names_in(self, directory: str) -> list[str]:
-        """Return the names of the files in a directory."""
+        """Return the names of the files, links and submodules in a directory."""
         if not self._names:
-            for path in self.paths():
-                parent, name = os.path.split(path)
+            if self._is_listed or self._others is not None:
+                paths: Iterable[str] = (path for path, entry in self.entries().items() if entry)
+            else:
+                # Names need no entries: parsing these takes several times as long.
+                self._listing = self._list()
+                paths = listed_paths(self._listing)
+            for path in paths:
+                parent, _, name = path.rpartition("/")
                 self._names.setdefault(parent, []).append(name)
-        return self._names.get(directory, [])
+        relative = "" if directory == self._repository.root else self._relative(directory)
+        return [] if relative is None else self._names.get(relative, [])
 
     def directories_in(self, directory: str) -> list[str]:
         """Return the names of the subdirectories of a directory."""
