@@ -17,16 +17,8 @@ from mothball.check.inputs import (
 )
 from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
 from mothball.check.policy import confirmed_results, has_version_findings
-from mothball.cli.check import (
-    Setup,
-    list_files,
-    open_session,
-    print_details,
-    print_report,
-    requested_format,
-    set_up,
-    validate_list_files,
-)
+from mothball.cli.check import list_files, print_details, print_report, validate_list_files
+from mothball.cli.common import Setup, open_session, requested_format, set_up
 from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.names import may_be_dependency_file

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mothball.cli.check import print_problems, set_up
+from mothball.cli.common import print_problems, set_up
 from mothball.config.project import DEFAULT_INDEX, DEFAULT_MAX_AGE, ConfigOverrides, Level, effective, is_combined
 from mothball.config.user_settings import InstallerSettings, UserIndex, cache_directory, user_config_file
 from mothball.discovery.config_lookup import ConfiguredSetting, configured_settings, table_path

@@ -15,7 +15,7 @@ from mothball.check.inputs import ResolvedFile
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.check.pipeline import parse_findings
 from mothball.check.policy import exit_code
-from mothball.cli.check import Setup, credential_settings, print_problems, read_paths
+from mothball.cli.common import Setup, credential_settings, print_problems, read_paths
 from mothball.formats.pep508 import parse_requirement
 from mothball.index.credential_sources import credential_sources
 from mothball.index.credentials import CredentialStore

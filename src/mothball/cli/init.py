@@ -17,7 +17,7 @@ from typing import Any
 
 from mothball.check.inputs import ResolvedFile
 from mothball.check.policy import exit_code, is_reason
-from mothball.cli.check import check_files, read_paths
+from mothball.cli.common import check_files, read_paths
 from mothball.cli.snapshot import count_known, snapshot_results, snapshot_text
 from mothball.cli.write_ignores import (
     CONFIG_SUFFIXES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 
-from mothball.cli.check import read_overrides, requested_index_urls
+from mothball.cli.common import read_overrides, requested_index_urls
 
 _GC_THRESHOLD = 5000
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from mothball.check.policy import exit_code
-from mothball.cli.check import check_files, print_problems, read_paths
+from mothball.cli.common import check_files, print_problems, read_paths
 from mothball.index.snapshot import render_snapshot
 from mothball.model.errors import UnreadableFileError
 from mothball.model.results import Cause, IndexResult, KnownStatus, Missing, Report, Rule, Skipped, Unavailable

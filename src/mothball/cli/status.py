@@ -13,7 +13,7 @@ from mothball.check.inputs import ResolvedConfig, ResolvedFile, pin_of
 from mothball.check.messages import finding_message, skipped_text
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
-from mothball.cli.check import Setup, open_session, print_problems, set_up
+from mothball.cli.common import Setup, open_session, print_problems, set_up
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.names import format_of
 from mothball.formats.pep508 import parse_requirement

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mothball.cli.check import Progress
+from mothball.cli.common import Progress
 from tests.support.clock import Clock
 
 
