@@ -12,7 +12,16 @@ from collections.abc import Iterator
 from mothball.formats.broken import conflict_problems, is_conflict_marker
 from mothball.formats.manifests import pyproject
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.model.document import Dependency, Document, IgnoreComment, ParseProblem, Span, ToolIndex, relocated
+from mothball.model.document import (
+    Dependency,
+    Document,
+    IgnoreComment,
+    ParseProblem,
+    Span,
+    ToolIndex,
+    UnnamedEntry,
+    relocated,
+)
 
 _TYPE = "script"
 _HEADER = "[project]\n"
@@ -37,6 +46,7 @@ def parse(text: str) -> Document:
     problems: list[ParseProblem] = []
     ignores: list[IgnoreComment] = []
     tool_indexes: list[ToolIndex] = []
+    unnamed: list[UnnamedEntry] = []
     is_cut = False
     for block in _blocks(text):
         if block.type != _TYPE:
@@ -76,13 +86,14 @@ def parse(text: str) -> Document:
         )
         ignores += (relocated(comment, content.locate) for comment in document.ignores)
         tool_indexes += (relocated(index, content.locate) for index in document.tool_indexes)
+        unnamed += (relocated(entry, content.locate) for entry in document.unnamed)
     return Document(
         "script",
         tuple(dependencies),
         tuple(sorted(problems)),
         tuple(ignores),
         tool_indexes=tuple(tool_indexes),
-        unnamed=tuple(unnamed for document in documents for unnamed in document.unnamed),
+        unnamed=tuple(unnamed),
         tools=tuple(dict.fromkeys(tool for document in documents for tool in document.tools)),
         is_broken=is_cut or any(document.is_broken for document in documents),
     )

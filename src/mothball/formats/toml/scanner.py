@@ -48,8 +48,8 @@ from mothball.model.sanitize import one_line
 
 # Of tables and key/value pairs, and of items of an array; a lock of 10,000 packages has half as many.
 MAX_STATEMENTS = 100_000
-# The most common forms of statements, items and headers, matched by one pattern each.
 _TOO_DEEP = "nested too deeply"
+# The most common forms of statements, items and headers, matched by one pattern each.
 _SIMPLE_PAIR = re.compile(r'([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+("([^"\\\r\n]++)")[ \t]*+(?=[\r\n#]|\Z)')
 _SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
 _SIMPLE_STRING = re.compile(r'"([^"\\\r\n]++)"')

@@ -153,6 +153,11 @@ def test_generated_block_matches_tomllib(names: list[str], newline: str, multi_l
     assert [dependency.name for dependency in document.dependencies] == [normalize_name(name) for name in expected]
 
 
+def test_entry_without_a_name_has_its_position_in_the_file() -> None:
+    text = block("[tool.hatch.envs.default]", 'dependencies = ["{env:LIB}lib"]')
+    assert [unnamed.span.slice(text) for unnamed in parse(text).unnamed] == ["{env:LIB}lib"]
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "piece", ["# ///\n", "# /// script\n", "#\n", "# [\n", '#   "a",\n', "# /// script\n# ///\n\n"]
