@@ -214,24 +214,19 @@ def _enter_all(root: dict[str, Any], path: Path) -> _Container | None:
     """Return the table at ``path``, created if missing, or None if another value is in its place."""
     container: _Container = root
     for depth, step in enumerate(path, 1):
-        is_array = depth < len(path) and isinstance(path[depth], int)
-        child = _enter(container, step, list if is_array else dict)
-        if child is None:
+        kind: type[_Container] = list if depth < len(path) and isinstance(path[depth], int) else dict
+        child: object
+        if isinstance(container, dict):
+            child = container.setdefault(step, kind())
+        else:
+            # Entries are in document order: an index is either new or that of the last table.
+            if step not in range(len(container)):
+                container.append(kind())
+            child = container[-1]
+        if not isinstance(child, kind):
             return None
         container = child
     return container
-
-
-def _enter(container: _Container, step: str | int, kind: type[_Container]) -> _Container | None:
-    child: object
-    if isinstance(container, list):
-        # Entries are in document order: an index is either new or that of the last table.
-        if step not in range(len(container)):
-            container.append(kind())
-        child = container[-1]
-    else:
-        child = container.setdefault(step, kind())
-    return child if isinstance(child, kind) else None
 
 
 def _plain(value: String | Scalar | Array | InlineTable) -> object:
