@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from mothball.check.additions import FileVersion, additions, ignored_names, merge_additions
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, RunSettings, SelectedEntries, is_lock
@@ -31,7 +32,7 @@ from mothball.formats.names import (
     may_be_included,
     may_contain_requirements,
 )
-from mothball.model.document import DependencyKind, Document, FileKind, ParsedFile
+from mothball.model.document import Dependency, DependencyKind, Document, FileKind, ParsedFile
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Problem, Severity
@@ -41,7 +42,7 @@ from mothball.repository.git_change import Base, Change
 from mothball.repository.git_repository import commit_time
 from mothball.repository.git_tree import GitTree
 from mothball.repository.paths import is_inside, upward
-from mothball.routing.facts import NO_FACTS
+from mothball.routing.facts import NO_FACTS, LookupFacts
 
 # For more paths than this, listing the complete tree is as fast.
 _MANY_PATHS = 300
@@ -264,24 +265,12 @@ class ChangeReader:
                 paths += (file.parsed.path for file in target.files if file.parsed.path not in self._touched)
             links = _links_by_target(paths, base.tree)
             for file in self._read_base(number, dict.fromkeys(paths), resolve=compare_indexes):
-                config = self._resolver.resolve(file.parsed.path, self._root)
-                if config is not None and is_excluded_by_config(file.parsed.path, config):
-                    continue
-                versions += [
-                    FileVersion(
-                        path,
-                        self._project_of(path, base.tree),
-                        file.parsed,
-                        _oid_in(base.tree, path),
-                        number,
-                        file.facts if compare_indexes else target_facts.get(path, NO_FACTS),
-                        entries_on_default(file) if compare_indexes else None,
-                        ignored_names(file.document, file.text, file.resolved_config),
-                        file.include_problems,
-                        self._committed_at(base),
-                    )
-                    for path in self._same_file(file.parsed.path, links, base.tree)
-                ]
+                path = file.parsed.path
+                config = self._resolver.resolve(path, self._root)
+                if config is None or not is_excluded_by_config(path, config):
+                    facts = file.facts if compare_indexes else target_facts.get(path, NO_FACTS)
+                    on_default = entries_on_default(file) if compare_indexes else None
+                    versions += self._versions(file, base.tree, links, facts, on_default, number)
         return versions
 
     def _read_base(self, number: int, paths: Iterable[str], *, resolve: bool = False) -> tuple[ResolvedFile, ...]:
@@ -340,10 +329,42 @@ class ChangeReader:
             for membership in workspaces.containing(first, self._root)
         )
 
-    def _committed_at(self, base: Base) -> Callable[[], float | None]:
-        """Return a function that returns the time of the commit of ``base``."""
-        git = self._change.repository.git
-        return lambda: commit_time(git, base.commit) if base.commit else None
+    def _versions(  # noqa: PLR0913, PLR0917 - what differs between the trees
+        self,
+        file: ResolvedFile,
+        tree: Tree,
+        links: Mapping[str, Sequence[str]],
+        facts: LookupFacts,
+        on_default: frozenset[Dependency] | None,
+        parent: int | None = None,
+    ) -> list[FileVersion]:
+        """Return ``file`` as it is in ``tree``, which is the target without a ``parent``, once for each of its paths.
+
+        ``links`` is the result of ``_links_by_target``. The file is read once, with the path of one of them; each has
+        names of its own project at the base.
+        """
+        paths, file_format = [file.parsed.path], self._format(file.parsed.path)
+        if links:
+            real = tree.real_path(file.parsed.path) or file.parsed.path
+            others = (path for path in (real, *links.get(real, ())) if path not in paths)
+            paths += [path for path in others if self._format(path) == file_format]
+        base = None if parent is None else self._change.bases[parent]
+        ignored = ignored_names(file.document, file.text, file.resolved_config)
+        return [
+            FileVersion(
+                path,
+                self._project_of(path, tree),
+                file.parsed,
+                _oid_in(tree, path),
+                parent or 0,
+                facts,
+                on_default,
+                ignored,
+                file.include_problems,
+                partial(_commit_time, self._change, base),
+            )
+            for path in paths
+        ]
 
     # --- indexes ------------------------------------------------------------------------------------------------------
 
@@ -389,30 +410,18 @@ class ChangeReader:
         problems = list(target.problems)
         documents: dict[str, Document] = {}
         for file in target.files:
-            parsed = file.parsed
+            path = file.parsed.path
             on_default = entries_on_default(file) if compare_indexes else None
             note = indexes_at_base.compare(file, on_default)
             problems += (note,) if note else ()
-            if self._selection.format is None and parsed.path not in base_kinds:
+            if self._selection.format is None and path not in base_kinds:
                 problems += _unknown_to_hooks(file, tree)
-            is_new = note is not None or self._is_newly_included(parsed, base_kinds.get(parsed.path, set()))
-            ignored = ignored_names(parsed.document, parsed.text, file.resolved_config)
-            for path in self._same_file(parsed.path, links, tree):
-                documents[path] = parsed.document
-                if path in self.candidates or (path == parsed.path and is_new):
-                    checked_paths.append(parsed.path)
-                    versions.append(
-                        FileVersion(
-                            path,
-                            self._project_of(path, tree),
-                            parsed,
-                            _oid_in(tree, path),
-                            facts=file.facts,
-                            on_default=on_default,
-                            ignored=ignored,
-                            include_problems=file.include_problems,
-                        )
-                    )
+            is_new = note is not None or self._is_newly_included(file.parsed, base_kinds.get(path, set()))
+            for version in self._versions(file, tree, links, file.facts, on_default):
+                documents[version.path] = file.document
+                if version.path in self.candidates or (version.path == path and is_new):
+                    checked_paths.append(path)
+                    versions.append(version)
         present = {
             path: documents.get(path) for path in self._touched if path in documents or not self._is_in_target(path)
         }
@@ -429,18 +438,6 @@ class ChangeReader:
         )
         unreadable = tuple(finding for finding in target.unreadable if os.path.abspath(finding.path) in self.candidates)
         return DiscoveryResult(files, unreadable, tuple(problems), target.passed_over)
-
-    def _same_file(self, path: str, links: Mapping[str, Sequence[str]], tree: Tree) -> list[str]:
-        """Return ``path`` and all paths of the same file: the one that it leads to, and those of ``links``.
-
-        ``links`` is the result of ``_links_by_target``. The file is read once, with the path of one of them; each has
-        names of its own project at the base.
-        """
-        if not links:
-            return [path]
-        real, file_format = tree.real_path(path) or path, self._format(path)
-        others = [other for other in (real, *links.get(real, ())) if other != path]
-        return [path, *(other for other in others if self._format(other) == file_format)]
 
     def _is_newly_included(self, parsed: ParsedFile, base_kinds: Collection[FileKind]) -> bool:
         """Return True if an unchanged file became a dependency file, or requirements instead of constraints.
@@ -464,6 +461,10 @@ def _is_file_after(base: Base, path: str) -> bool:
     difference = base.touched.get(path)
     after = difference.after if difference else None
     return after is not None and (after.is_file or after.is_link)
+
+
+def _commit_time(change: Change, base: Base | None) -> float | None:
+    return commit_time(change.repository.git, base.commit) if base and base.commit else None
 
 
 def _oid_in(tree: Tree, path: str) -> str:
