@@ -13,7 +13,7 @@ from functools import partial
 
 from mothball.check.additions import FileVersion, additions, ignored_names, merge_additions
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, RunSettings, SelectedEntries, is_lock
-from mothball.discovery.config_lookup import ConfigResolver, configured_format, index_policy, is_excluded_by_config
+from mothball.discovery.config_lookup import ConfigResolver, index_policy, is_excluded_by_config
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, never
 from mothball.discovery.index_changes import (
     IndexesAtBase,
@@ -154,7 +154,7 @@ class ChangeReader:
     def _configured(self, paths: Iterable[str]) -> list[str]:
         """Return those of ``paths`` that the configuration of the target or of a base makes dependency files."""
         resolvers = () if self._selection.format else (self._resolver, *self._base_resolvers)
-        return [path for path in paths if any(self._configured_format(path, resolver) for resolver in resolvers)]
+        return [path for path in paths if any(each.configured_format(path, self._root) for each in resolvers)]
 
     def _included(self, paths: Iterable[str]) -> list[str]:
         """Return those of ``paths`` that are texts which other files include, at a base or now."""
@@ -167,14 +167,11 @@ class ChangeReader:
             included |= included_texts(base.tree, filter(base.tree.is_file, self._touched), self._root)
         return sorted(texts & included)
 
-    def _configured_format(self, path: str, resolver: ConfigResolver) -> str | None:
-        return configured_format(path, resolver.resolve(path, self._root), self._root)
-
     def _format(self, path: str, resolver: ConfigResolver | None = None) -> str | None:
         """Return the format of ``path`` by ``--as``, its configuration (in the target) or its name, None if unknown."""
         if self._selection.is_forced(path):
             return self._selection.format
-        return self._configured_format(path, resolver or self._resolver) or format_of(path, self._root)
+        return (resolver or self._resolver).configured_format(path, self._root) or format_of(path, self._root)
 
     def _may_be_dependency_file(self, path: str) -> bool:
         if self._selection.format:

@@ -117,6 +117,19 @@ class ConfigResolver:
             self._resolved[key] = self._resolve_config(*key)
         return self._resolved[key]
 
+    def configured_format(self, path: str, root: str) -> str | None:
+        """Return the format that ``files`` of the configuration give the absolute ``path``; the first pattern wins.
+
+        Returns None if the name of the file, below the repository at ``root``, implies another format: installers read
+        the file in that format, and in another one its entries could be hidden.
+        """
+        resolved_config = self.resolve(path, root)
+        if resolved_config is None or not resolved_config.config.files:
+            return None
+        relative, files = _pattern_path(path, resolved_config), resolved_config.config.files
+        configured = next((file.format for file in files if matches_any(relative, (file.pattern,))), None)
+        return configured if format_of(path, naming_root(root)) in {None, configured} else None
+
     def snapshot_paths(self) -> tuple[str, ...]:
         """Return the absolute paths of all snapshots that were requested, whether or not they could be read."""
         return tuple(self._snapshots)
@@ -329,19 +342,6 @@ def settings_table(toml: TomlScan, path: Sequence[str]) -> object:
     for key in path:
         table = table.get(key, {}) if isinstance(table, Mapping) else {}
     return table
-
-
-def configured_format(path: str, resolved_config: ResolvedConfig | None, root: str) -> str | None:
-    """Return the format that the ``files`` of the configuration give the absolute ``path``; the first pattern wins.
-
-    Returns None if the name of the file, below the repository at ``root``, implies another format: installers read the
-    file in that format, and in another one its entries could be hidden.
-    """
-    if resolved_config is None or not resolved_config.config.files:
-        return None
-    relative, files = _pattern_path(path, resolved_config), resolved_config.config.files
-    configured = next((file.format for file in files if matches_any(relative, (file.pattern,))), None)
-    return configured if format_of(path, naming_root(root)) in {None, configured} else None
 
 
 def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:

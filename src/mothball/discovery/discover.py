@@ -12,7 +12,7 @@ from mothball.check import policy
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings, is_lock
 from mothball.check.messages import config_table, toml_string
 from mothball.config.project import ProjectConfig
-from mothball.discovery.config_lookup import ConfigResolver, configured_format, is_excluded_by_config
+from mothball.discovery.config_lookup import ConfigResolver, is_excluded_by_config
 from mothball.discovery.resolve import (
     MAX_FILES,
     FileTarget,
@@ -375,7 +375,7 @@ class _Discovery:
         """Yield the target for a file that was named; its format comes from ``--as`` or its name."""
         root = self._request.root or repository_root(path, self._request.working_directory)
         absolute = os.path.abspath(path)
-        configured = self._configured_format(absolute, root)
+        configured = self._config_resolver.configured_format(absolute, root)
         requested = self._request.format_for(absolute)
         file_format = requested or configured or format_of(absolute, naming_root(root))
         if data is None and not self._tree.exists(path):
@@ -423,9 +423,10 @@ class _Discovery:
         self._problems.append(Problem(Severity.ERROR, message, f"FORMAT is one of {', '.join(FORMATS)}"))
 
     def _below(self, directory: str) -> Iterator[FileTarget]:
+        from mothball.discovery.file_search import find_dependency_files  # noqa: PLC0415 - for directories only
+
         root = self._request.root or repository_root(directory, self._request.working_directory)
         names_from = naming_root(root)
-        from mothball.discovery.file_search import find_dependency_files  # noqa: PLC0415 - for directories only
 
         def report_unlistable(error: OSError) -> None:
             self._report_unreadable(UnreadableFileError(error.filename, os_error_text(error)))
@@ -436,7 +437,7 @@ class _Discovery:
         )
         for path in found:
             resolved_config = self._config_resolver.resolve(path, root)
-            configured = configured_format(path, resolved_config, root)
+            configured = self._config_resolver.configured_format(path, root)
             by_name = configured or format_of(path, names_from)
             if resolved_config is not None and is_excluded_by_config(path, resolved_config):
                 excluded += 1
@@ -462,15 +463,12 @@ class _Discovery:
                 help_text = f"name a submodule, nested repository or build directory to check it: {nested}"
             self._problems.append(Problem(Severity.ERROR, message, help_text))
 
-    def _configured_format(self, path: str, root: str) -> str | None:
-        return configured_format(path, self._config_resolver.resolve(path, root), root)
-
     def _configured_in(self, directory: str, root: str) -> Callable[[str], bool] | None:
         """Return whether a path below ``directory`` is configured as a dependency file, None if no path is."""
         resolved_config = self._config_resolver.resolve(os.path.join(directory, MOTHBALL_TOML), root)
         if resolved_config is None or not resolved_config.config.files:
             return None
-        return lambda path: configured_format(path, resolved_config, root) is not None
+        return lambda path: self._config_resolver.configured_format(path, root) is not None
 
     def _report_unreadable(self, error: UnreadableFileError, resolved_config: ResolvedConfig | None = None) -> None:
         severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else ProjectConfig())

@@ -15,7 +15,6 @@ from mothball.config.user_settings import user_config_file
 from mothball.discovery.config_lookup import (
     ConfigResolver,
     ConfigResolverSettings,
-    configured_format,
     is_excluded_by_config,
 )
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
@@ -148,7 +147,7 @@ def format_without_name(path: str, text: str, folder: str | None) -> str | None:
     """
     root = repository_root(path, folder)
     config_resolver = ConfigResolver(ConfigResolverSettings(today="", use_snapshots=False), UserConfig())
-    configured = configured_format(path, config_resolver.resolve(path, root), root)
+    configured = config_resolver.configured_format(path, root)
     return configured or ("requirements" if may_be_included(path) and has_generator_header(text) else None)
 
 
