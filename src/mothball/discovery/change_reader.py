@@ -141,7 +141,7 @@ class ChangeReader:
         moves_names = has_index_settings(target.files, base_files) and enters_other_file(target.files, base_files)
         if not (moves_names or self._may_change_indexes(target, base_files)):
             return self._select_added(target, base_files)
-        target = self._read_target([*touched, *self._others(target_paths, self._resolver, _any_path)])
+        target = self._read_target(sorted([*touched, *self._others(target_paths, self._resolver, _any_path)]))
         base_files = self._read_bases(target, _any_path, compare_indexes=True)
         return self._select_added(target, base_files, compare_indexes=True)
 
