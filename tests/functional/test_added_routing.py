@@ -119,3 +119,13 @@ def test_added_name_with_undeclared_index_is_rejected(shop: Workshop, text: str)
     result = shop.check()
     assert result.code == 3, result.out + result.err
     assert "no usable index" in result.out + result.err
+
+
+def test_change_of_indexes_hides_neither_broken_links_nor_texts_like_requirements(shop: Workshop) -> None:
+    shop.commit({"mothball.toml": "offline = true\n", "requirements.txt": "acme-web\n"})
+    (shop.root / "requirements-link.txt").symlink_to("gone.txt")
+    shop.git("add", "requirements-link.txt")
+    shop.stage({"requirements.txt": f"-i {A}\nacme-web\n", "pins.txt": "acme-web==1.0\nowl==2.0\n"})
+    result = shop.check()
+    assert "symbolic link is broken or leads outside the repository" in result.out
+    assert "pins.txt: warning: looks like requirements" in result.out
