@@ -125,10 +125,10 @@ class Resolver:
             self._cache.record_markers(index)
         self._read_files(run, pages)
         results: dict[Query, IndexResult] = {}
-        for query, page in pages.items():
+        for query in queries:
             snapshot = None if cache_only and not query.settings.offline else query.settings.snapshot
-            result = _final_result(query, page, status_pages.get(query), stating, snapshot)
-            results[query] = _with_files(run, query, page, result)
+            result = _final_result(query, pages[query], status_pages.get(query), stating, snapshot)
+            results[query] = _with_files(run, query, pages[query], result)
         return results
 
     def _read_files(self, run: Resolution, pages: Mapping[Query, PageResult]) -> None:
@@ -176,7 +176,7 @@ class Resolver:
             return
         # A page without a marker is only interpreted once all pages are known.
         if not isinstance(_index_result(step, query.settings.stated_indexes), StatusNotStated):
-            on_result(query, _final_result(query, step, None, frozenset()))
+            on_result(query, _final_result(query, step, None, frozenset(), query.settings.snapshot))
 
     def _fetch(self, run: Resolution, requests: Mapping[PageKey, PageRequest]) -> Iterator[PageKey]:
         """Fetch pages and yield their keys. They are cached in small batches; no transaction spans a request."""
@@ -255,7 +255,7 @@ def _final_result(
     page: PageResult,
     status_page: PageResult | None,
     stating: frozenset[str],
-    snapshot: Snapshot | None = None,
+    snapshot: Snapshot | None,
 ) -> IndexResult:
     """Combine the page of the indexes, the page of the status index and the snapshot into the result of ``query``."""
     stating |= query.settings.stated_indexes

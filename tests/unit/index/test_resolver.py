@@ -68,6 +68,7 @@ def test_no_queries_cause_no_work(world: World) -> None:
 
 def test_results_are_in_the_order_of_the_queries(world: World) -> None:
     queries = [Query(name, (INDEX,)) for name in ("c", "a", "b", "a")]
+    world.remember(INDEX, "a", ACTIVE, HOUR / 2)
     assert [query.name for query in world.look_up(queries, {})] == ["c", "a", "b"]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from mothball.index.project_page import Fetched, NotFound, Outcome, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
+from mothball.index.resolver import Resolver
 from mothball.model.results import (
     Cause,
     IndexResult,
@@ -21,6 +22,7 @@ from mothball.model.results import (
     Unavailable,
     UnrecognizedStatus,
 )
+from tests.support.fake_fetcher import FakeFetcher
 from tests.support.lookup_fixture import (
     ACTIVE,
     ARCHIVED,
@@ -116,6 +118,15 @@ def test_404_takes_precedence_over_snapshot(world: World) -> None:
 @pytest.mark.parametrize("outcome", [DOWN, Fetched(SILENT)])
 def test_snapshot_is_used_without_a_status_of_the_index(world: World, outcome: Outcome) -> None:
     assert world.ask({(INDEX, "lib"): outcome}, settings=WITH_SNAPSHOT) == FROM_SNAPSHOT
+
+
+def test_result_that_is_reported_early_is_that_of_the_snapshot() -> None:
+    early: dict[Query, IndexResult] = {}
+    resolver = Resolver(
+        open_client=FakeFetcher({(INDEX, "lib"): DOWN}).open, clock=lambda: NOW, on_result=early.__setitem__
+    )
+    query = Query("lib", (INDEX,), WITH_SNAPSHOT)
+    assert resolver.look_up([query]) == early == {query: FROM_SNAPSHOT}
 
 
 def test_stale_status_takes_precedence_over_snapshot(world: World) -> None:
