@@ -199,7 +199,7 @@ class ChangeReader:
                 for name in (MOTHBALL_TOML, UV_TOML, HATCH_TOML, *PROJECT_FILES)
             ]
             if len(paths) > _MANY_PATHS:
-                target.paths()
+                target.entries()
             target.prefetch(paths)
             oids += [entry.oid for path in filter(_may_be_configuration, paths) if (entry := target.entry(path))]
         change.blobs.fetch(oid for oid in oids if oid)
