@@ -291,6 +291,8 @@ def test_progress_is_reported_to_the_token_of_the_request(editor: Editor) -> Non
     kinds = [step["kind"] for step in steps(editor, 7)]
     assert (kinds[0], kinds[-1]) == ("begin", "end")
     assert steps(editor, 7)[0]["cancellable"] is True
+    # A background check could otherwise end before the request.
+    editor.hold_background()
     editor.client.in_loop(editor.diagnostics.changed)
     editor.pull(workDoneToken="pull")
     kinds = [step["kind"] for step in steps(editor, "pull")]
