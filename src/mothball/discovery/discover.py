@@ -23,7 +23,6 @@ from mothball.discovery.resolve import (
     file_target,
     include_problems,
     may_include_others,
-    parse_target,
     resolve_files,
     resolve_includes,
 )
@@ -133,22 +132,21 @@ def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, setting
     return _Discovery(request, config_resolver, settings).run()
 
 
-def _has_no_entry_of_format(file: ParsedFile) -> bool:
+def _has_no_entry_of_format(target: FileTarget, text: str, document: Document) -> bool:
     """Return True if ``--as FORMAT`` was given for a non-empty file without any entry of that format.
 
     Scripts are exempt: most of them have no metadata block.
     """
-    text, document = file.text, file.document
-    if document.is_broken or document.format in ("script", format_of(file.path, naming_root(file.root))):
+    if document.is_broken or document.format in ("script", format_of(target.path, naming_root(target.root))):
         return False
     if document.has_entries or document.project_name or document.unresolvable:
         return False
     return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
 
 
-def _relative(file: FileTarget | ParsedFile) -> str:
-    """Return the path of ``file`` in its repository, with forward slashes."""
-    return os.path.relpath(file.path, file.root).replace(os.sep, "/")
+def _relative(target: FileTarget) -> str:
+    """Return the path of ``target`` in its repository, with forward slashes."""
+    return os.path.relpath(target.path, target.root).replace(os.sep, "/")
 
 
 class _Discovery:
@@ -297,31 +295,30 @@ class _Discovery:
             self._failed.add(target.key)
             self._report_unreadable(error, resolved_config)
             return []
-        parsed = parse_target(text, target)
-        if self._passes_over(target, text, parsed.document):
+        document = parse(target.format, text, target.kind)
+        if self._passes_over(target, text, document):
             return []
-        if parsed.document.problems and not target.is_certain:
-            parsed = self._without_expected_errors(parsed)
-        if self._request.format_for(target.path) == target.format and _has_no_entry_of_format(parsed):
+        if document.problems and not target.is_certain:
+            document = self._without_expected_errors(target, text, document)
+        if self._request.format_for(target.path) == target.format and _has_no_entry_of_format(target, text, document):
             message = f"{one_line(display_path(target.path))} has no entries of the format {target.format}"
             self._problems.append(Problem(Severity.ERROR, message, "omit --as, or name the format of the file"))
             # Its ignore comments are not unused: they are meant for the other format.
-            document = Document(target.format, problems=parsed.document.problems)
-            parsed = ParsedFile(target.path, target.root, text, document, target.kind)
+            document = Document(target.format, problems=document.problems)
+        parsed = ParsedFile(target.path, target.root, text, document, target.kind)
         includes = resolve_includes(parsed, self._tree)
         self._files[target.key] = ReadFile(parsed, resolved_config, includes)
         included = [include for include in includes if isinstance(include, FileTarget)]
         self._included.update(include.key for include in included)
         return included
 
-    def _without_expected_errors(self, file: ParsedFile) -> ParsedFile:
-        """Return ``file`` without its errors if it is a template or test data, with a note that they are not shown."""
-        document = readable_part(file.document, file.text, _relative(file))
-        if document is file.document:
-            return file
-        message = "errors are not shown: this is a template or test data; its other entries are checked"
-        self._problems.append(Problem(Severity.NOTE, message, path=display_path(file.path)))
-        return file._replace(document=document)
+    def _without_expected_errors(self, target: FileTarget, text: str, document: Document) -> Document:
+        """Return ``document`` without its errors if it is a template or test data, and note that they are not shown."""
+        readable = readable_part(document, text, _relative(target))
+        if readable is not document:
+            message = "errors are not shown: this is a template or test data; its other entries are checked"
+            self._problems.append(Problem(Severity.NOTE, message, path=display_path(target.path)))
+        return readable
 
     def _passes_over(self, target: FileTarget, text: str, document: Document) -> bool:
         """Return True if ``target`` is no dependency file in spite of its name, and say so if the user named it."""
@@ -413,7 +410,7 @@ class _Discovery:
             elif self._request.apply_exclude and may_be_included(path) and looks_like_requirements(text):
                 self._lookalikes[target.key] = target.path
         if file_format is not None:
-            yield target._replace(format=file_format, is_certain=True)
+            yield file_target(path, root, file_format, self._tree, data, is_certain=True)
         elif not self._request.apply_exclude:
             self._report_unknown(path)
 

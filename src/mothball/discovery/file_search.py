@@ -15,6 +15,7 @@ from mothball.formats.names import (
     may_be_included,
 )
 from mothball.model.errors import closest
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.files import Tree
 from mothball.repository.git_repository import group_by_repository, ignored_paths, tracked_paths
@@ -145,20 +146,24 @@ def walk(
     """Yield the absolute paths of all dependency files below ``directory``, sorted.
 
     These are known by their name, by the header of the tool that generated them, or by the configuration:
-    ``configured_in`` returns for a directory whether a path in it is configured, None if none is. Links to directories
-    are not followed. Caches and version control are not searched, nor virtual environments, build output, roots of
-    other repositories and third-party files, which are added to ``unsearched``. ``on_error`` is called for directories
-    that cannot be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of the repository, see
-    ``format_of``.
+    ``configured_in`` returns for a directory with a configuration whether a path below it is configured, None if none
+    is. Links to directories are not followed. Caches and version control are not searched, nor virtual environments,
+    build output, roots of other repositories and third-party files, which are added to ``unsearched``. ``on_error`` is
+    called for directories that cannot be listed or are nested deeper than ``MAX_DEPTH``. ``repository`` is the root of
+    the repository, see ``format_of``.
     """
     top = os.path.abspath(directory)
     unsearched = unsearched or Unsearched([], [], [], [])
+    configured: dict[str, IsConfigured | None] = {}
     for parent, directories, names in os.walk(top, onerror=on_error):
         if directories and parent.count(os.sep) - top.count(os.sep) >= MAX_DEPTH:
             on_error(OSError(errno.ENAMETOOLONG, f"more than {MAX_DEPTH} nested directories", parent))
             directories.clear()
         directories[:] = _searched(parent, directories, unsearched)
-        is_configured = configured_in(parent) if configured_in else None
+        is_configured = configured.get(os.path.dirname(parent))
+        if configured_in and (parent == top or MOTHBALL_TOML in names or PYPROJECT_TOML in names):
+            is_configured = configured_in(parent)
+        configured[parent] = is_configured
         for name in sorted(names):
             path = os.path.join(parent, name)
             if (
