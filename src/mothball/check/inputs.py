@@ -242,6 +242,19 @@ class VersionVerdict(NamedTuple):
         return self.rule is not None or self.not_judged is NotJudged.UNCONFIRMED
 
 
+class JudgedPlan(NamedTuple):
+    """The results of a plan: for each file and dependency the lookup result and the verdict on the pinned version."""
+
+    plan: LookupPlan
+    lookups: tuple[Sequence[LookupResult], ...]
+    verdicts: tuple[Sequence[VersionVerdict], ...]
+
+    @property
+    def is_suspicious(self) -> bool:
+        """True if a version rule is violated, or may be after another lookup."""
+        return any(verdict.is_suspicious for of_file in self.verdicts for verdict in of_file)
+
+
 class CheckedFile(NamedTuple):
     """The results of checking one file.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mothball.check import messages, policy
 from mothball.check.inputs import (
     CheckedFile,
+    JudgedPlan,
     LookUp,
     LookupPlan,
     ResolvedFile,
@@ -35,7 +36,6 @@ from mothball.model.results import (
     CheckedDependency,
     CheckMode,
     Finding,
-    IndexResult,
     KnownStatus,
     LookupResult,
     Problem,
@@ -75,23 +75,22 @@ def check(
     ``look_up`` is called once with all queries, and once more if suspicious pins must be confirmed.
     """
     plan = plan_lookups(files, settings)
-    results, _ = policy.confirmed_results(plan, look_up(plan.queries()), look_up, settings)
-    return build_report(plan, results, settings, unreadable, problems)
+    judged, _ = policy.confirm_versions(plan, look_up(plan.queries()), look_up, settings)
+    return build_report(judged, settings, unreadable, problems)
 
 
 def build_report(
-    plan: LookupPlan,
-    results: Mapping[Query, IndexResult],
+    judged: JudgedPlan,
     settings: RunSettings,
     unreadable: Sequence[Finding] = (),
     problems: Sequence[Problem] = (),
 ) -> Report:
-    """Build the report on the files of ``plan`` from the ``results`` of all its queries.
+    """Build the report on the files of a plan from its results.
 
     The findings ``unreadable`` about files that could not be read, and the ``problems`` of earlier steps, are added.
     """
-    files = plan.files
-    checked_files, merged = _check_files(plan, results, settings)
+    files = judged.plan.files
+    checked_files, merged = _check_files(judged, settings)
     findings = [*unreadable, *merged, *_not_stated_findings(checked_files, settings)]
     if any(file.document.ignores or file.resolved_config.config.ignores for file in files):
         from mothball.check.ignores import unused_ignores  # noqa: PLC0415 - most files have no ignores
@@ -196,19 +195,18 @@ def _lookup_settings(file: ResolvedFile, router: Router, route: IndexRoute, *, r
 # --- findings ---------------------------------------------------------------------------------------------------------
 
 
-def _check_files(
-    plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings
-) -> tuple[list[CheckedFile], Iterable[Finding]]:
+def _check_files(judged: JudgedPlan, settings: RunSettings) -> tuple[list[CheckedFile], Iterable[Finding]]:
     """Check each file; return also the findings, those of manifests and their locks merged."""
-    has_locks = any(is_lock(file.document) for file in plan.files)
-    paths: Sequence[DependencyPaths] = [{}] * len(plan.files)
+    files = judged.plan.files
+    has_locks = any(is_lock(file.document) for file in files)
+    paths: Sequence[DependencyPaths] = [{}] * len(files)
     if has_locks:
         from mothball.check.transitive import dependency_paths, merge_lock_findings  # noqa: PLC0415 - for locks only
 
-        paths = dependency_paths(plan.files)
+        paths = dependency_paths(files)
     checked_files = [
-        _FileCheck(file, settings).run(queries, results, paths_of_file)
-        for file, queries, paths_of_file in zip(plan.files, plan.lookups, paths, strict=True)
+        _FileCheck(file, settings).run(lookups, verdicts, paths_of_file)
+        for file, lookups, verdicts, paths_of_file in zip(files, judged.lookups, judged.verdicts, paths, strict=True)
     ]
     if has_locks:
         return checked_files, merge_lock_findings(checked_files, settings)
@@ -233,16 +231,13 @@ class _FileCheck:
         self._rejected_ignores: set[IgnoreComment | Ignore] = set()
 
     def run(
-        self, queries: Sequence[Query | Skipped], results: Mapping[Query, IndexResult], paths: DependencyPaths
+        self, lookups: Sequence[LookupResult], verdicts: Sequence[VersionVerdict], paths: DependencyPaths
     ) -> CheckedFile:
-        """Apply the rules to the lookup results; ``paths`` are those of transitive dependencies."""
+        """Apply the rules to the results of each dependency; ``paths`` are those of transitive dependencies."""
         file, lines = self._file, self._lines
         items, findings, repinned = [], [], file.repinned
-        rules = policy.VersionRules(file, self._settings)
-        lookups: list[LookupResult] = [results[query] if isinstance(query, Query) else query for query in queries]
-        for dependency, query, lookup in zip(file.dependencies_to_check, queries, lookups, strict=True):
+        for dependency, lookup, verdict in zip(file.dependencies_to_check, lookups, verdicts, strict=True):
             path = paths.get(dependency.name) if paths else None
-            verdict = rules.judge(dependency, query, lookup)
             not_judged = verdict.not_judged or ""
             fields = dependency, file.path, lines, lookup, path is not None, path or (), not_judged
             item = make(CheckedDependency, fields)

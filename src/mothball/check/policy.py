@@ -11,10 +11,11 @@ verdict is ``UNCONFIRMED``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from mothball.check.inputs import (
+    JudgedPlan,
     LookUp,
     LookupPlan,
     NotJudged,
@@ -302,38 +303,38 @@ class VersionRules:
         return any(digest and digest in written for digest in digests)
 
 
-def has_version_findings(plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings) -> bool:
-    """Return True if a version rule is violated, or may be after another lookup."""
-    return any(verdict.is_suspicious for _, verdict in _verdicts(plan, results, settings))
+def judge_versions(plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings) -> JudgedPlan:
+    """Return the verdicts on the pinned versions of ``plan`` by the ``results`` of all its queries."""
+    lookups: list[list[LookupResult]] = []
+    verdicts = []
+    for file, queries in zip(plan.files, plan.lookups, strict=True):
+        judge = VersionRules(file, settings).judge
+        of_file = [results[query] if isinstance(query, Query) else query for query in queries]
+        lookups.append(of_file)
+        verdicts.append(list(map(judge, file.dependencies_to_check, queries, of_file)))
+    return JudgedPlan(plan, tuple(lookups), tuple(verdicts))
 
 
-def confirmed_results(
+def confirm_versions(
     plan: LookupPlan, results: Mapping[Query, IndexResult], look_up: LookUp, settings: RunSettings
-) -> tuple[Mapping[Query, IndexResult], tuple[Query, ...]]:
-    """Return ``results`` in which the pages of suspicious pins were requested again, and the queries for that.
+) -> tuple[JudgedPlan, tuple[Query, ...]]:
+    """Judge pinned versions after requesting the pages of suspicious pins again; return also the queries for that.
 
     A cached page may lack a version that was published since. A page that cannot be requested now keeps its result, and
     the pin is not judged.
     """
+    judged = judge_versions(plan, results, settings)
     again: dict[Query, Query] = {}
-    for query, verdict in _verdicts(plan, results, settings):
-        if verdict.not_judged is NotJudged.UNCONFIRMED and not query.settings.offline:
-            again[query] = query.for_whole_list(bypass_cache=True)
+    for queries, verdicts in zip(plan.lookups, judged.verdicts, strict=True):
+        for query, verdict in zip(queries, verdicts, strict=True):
+            is_unconfirmed = verdict.not_judged is NotJudged.UNCONFIRMED
+            if is_unconfirmed and isinstance(query, Query) and not query.settings.offline:
+                again[query] = query.for_whole_list(bypass_cache=True)
     if not again:
-        return results, ()
-    confirmed = look_up(tuple(dict.fromkeys(again.values())))
+        return judged, ()
+    distinct = tuple(dict.fromkeys(again.values()))
+    confirmed = look_up(distinct)
     usable = {
         query: confirmed[other] for query, other in again.items() if not isinstance(confirmed[other], Unavailable)
     }
-    return {**results, **usable}, tuple(dict.fromkeys(again.values()))
-
-
-def _verdicts(
-    plan: LookupPlan, results: Mapping[Query, IndexResult], settings: RunSettings
-) -> Iterator[tuple[Query, VersionVerdict]]:
-    """Yield the queries with a pin and the verdicts on their entries."""
-    for file, queries in zip(plan.files, plan.lookups, strict=True):
-        rules = VersionRules(file, settings)
-        for dependency, query in zip(file.dependencies_to_check, queries, strict=True):
-            if isinstance(query, Query) and query.pin:
-                yield query, rules.judge(dependency, query, results[query])
+    return judge_versions(plan, {**results, **usable}, settings), distinct

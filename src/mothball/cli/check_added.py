@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 
 from mothball.check.inputs import (
     NOTHING_SELECTED,
-    LookupPlan,
+    JudgedPlan,
     ResolvedConfig,
     SelectedEntries,
     is_lock,
 )
 from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
-from mothball.check.policy import confirmed_results, has_version_findings
+from mothball.check.policy import confirm_versions, judge_versions
 from mothball.cli.check import list_files, print_details, print_report, validate_list_files
 from mothball.cli.common import Setup, open_session, requested_format, set_up
 from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.names import may_be_dependency_file
-from mothball.index.resolution import Query
 from mothball.index.resolver import LookupSession
 from mothball.model.document import SkipReason
 from mothball.model.results import (
@@ -66,9 +65,9 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
         full = (_read_unchanged(arguments, unchanged_paths)[1],) if unchanged_paths else ()
         return list_files(arguments.output, discovered, *full)
     with open_session(arguments, setup.user) as session:
-        plan, results, discovered = _look_up_added(change_reader, discovered, setup, session)
+        judged, discovered = _look_up_added(change_reader, discovered, setup, session)
         problems = (*_notes(arguments, change, discovered), *discovered.problems)
-        report = build_report(plan, results, setup.settings, discovered.unreadable, problems)
+        report = build_report(judged, setup.settings, discovered.unreadable, problems)
         if unchanged_paths:
             report = merge_reports(report, _full_report(arguments, unchanged_paths, discovered, session))
     report = report.with_problems(*session.problems())
@@ -133,7 +132,8 @@ def _ignored_on_disk(
         for file in discovered.files
     }
     plan = plan_lookups(files.values(), setup.settings)
-    report = build_report(plan, {query: lookups[query.name] for query in plan.queries()}, setup.settings)
+    results = {query: lookups[query.name] for query in plan.queries()}
+    report = build_report(judge_versions(plan, results, setup.settings), setup.settings)
     return [
         (finding, display_path(config_path) if finding.suppressed.kind == "config" else "")
         for finding in report.findings
@@ -174,8 +174,8 @@ def _unchanged_paths(paths: Iterable[str], change: Change) -> list[str]:
 
 def _look_up_added(
     change_reader: ChangeReader, discovered: DiscoveryResult, setup: Setup, session: LookupSession
-) -> tuple[LookupPlan, Mapping[Query, IndexResult], DiscoveryResult]:
-    """Look up the added dependencies; return also the files that their lookups are based on.
+) -> tuple[JudgedPlan, DiscoveryResult]:
+    """Look up and judge the added dependencies; return also the files that their lookups are based on.
 
     Only changed files are read if the cache has every added name as active. Otherwise the surrounding files are read as
     well, so that no name that was there before is sent to an index.
@@ -184,11 +184,11 @@ def _look_up_added(
     plan = plan_lookups(discovered.files, settings)
     results = session.look_up(plan.queries(), cache_only=True)
     is_settled = all(map(_is_settled, (*results.values(), *plan.skipped())))
-    if settings.refresh or not is_settled or has_version_findings(plan, results, settings):
+    if settings.refresh or not is_settled or judge_versions(plan, results, settings).is_suspicious:
         discovered = change_reader.read(full_context=True)
         plan = plan_lookups(discovered.files, settings)
         results = session.look_up(plan.queries())
-    return plan, confirmed_results(plan, results, session.look_up, settings)[0], discovered
+    return confirm_versions(plan, results, session.look_up, settings)[0], discovered
 
 
 def _is_settled(lookup: LookupResult) -> bool:

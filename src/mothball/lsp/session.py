@@ -19,7 +19,7 @@ from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import LookUp
 from mothball.check.pipeline import build_report
-from mothball.check.policy import confirmed_results
+from mothball.check.policy import confirm_versions
 from mothball.index.resolution import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import DiagnosticOptions, diagnostics_of
@@ -493,7 +493,7 @@ def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
     else:
         path, plan, settings = parsed.file.path, parsed.plan, run_settings()
         queries = plan.queries()
-        found, again = confirmed_results(plan, results(queries), results, settings)
+        judged, again = confirm_versions(plan, results(queries), results, settings)
         # Of the unused ignores, those that are still in the text, at their current location.
         locations = parsed.file.resolved_config.ignore_locations
         unused = (finding for finding in task.unused if finding.path == path and finding.name in locations)
@@ -503,7 +503,7 @@ def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
             task.version,
             parsed.file,
             parsed.manifests,
-            build_report(plan, found, settings),
+            build_report(judged, settings),
             (*queries, *again),
             context.problems,
             context.unreadable,

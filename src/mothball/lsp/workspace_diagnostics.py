@@ -24,7 +24,7 @@ from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import ResolvedFile, RunSettings, is_lock
 from mothball.check.pipeline import build_report, plan_lookups
-from mothball.check.policy import confirmed_results
+from mothball.check.policy import confirm_versions
 from mothball.config.user_settings import user_config_file
 from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.discovery.resolve import PrivateNames
@@ -367,8 +367,8 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
         files, unreadable = [], []
     plan = plan_lookups(files, settings)
     results = _look_up(plan.queries(), context)
-    confirmed, _ = confirmed_results(plan, results, lambda queries: _look_up(queries, context), settings)
-    report = build_report(plan, confirmed, settings, unreadable, problems)
+    judged, _ = confirm_versions(plan, results, lambda queries: _look_up(queries, context), settings)
+    report = build_report(judged, settings, unreadable, problems)
     for problem in report.problems:
         is_configuration = os.path.basename(problem.path) in (MOTHBALL_TOML, PYPROJECT_TOML)
         if is_configuration and problem.rule is None and problem.severity is Severity.ERROR:
