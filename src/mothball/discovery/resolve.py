@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedConfig, ResolvedFile
 from mothball.discovery.project_context import (
@@ -49,9 +48,6 @@ from mothball.routing.facts import (
     pin_of,
 )
 from mothball.routing.route import DeclaredIndexes
-
-if TYPE_CHECKING:
-    from mothball.repository.files import Tree
 
 # Limits of the search: requirements files in one directory, and bytes of each.
 MAX_FILES = 200
