@@ -41,7 +41,7 @@ class IniOption(NamedTuple):
 
     name: str
     span: Span
-    lines: list[Span]
+    lines: tuple[Span, ...]
     is_inline: bool
     delimited: bool = True
 
@@ -56,7 +56,7 @@ class IniSection(NamedTuple):
 
     name: str
     span: Span
-    options: list[IniOption]
+    options: tuple[IniOption, ...]
 
 
 class IniScan(NamedTuple):
@@ -85,7 +85,7 @@ def with_defaults(sections: tuple[IniSection, ...]) -> tuple[IniSection, ...]:
     for section in sections:
         names = {option.name for option in section.options}
         inherited = [] if section.name == "DEFAULT" else [option for option in defaults if option.name not in names]
-        merged.append(IniSection(section.name, section.span, [*section.options, *inherited]))
+        merged.append(IniSection(section.name, section.span, (*section.options, *inherited)))
     return tuple(merged)
 
 
@@ -95,13 +95,12 @@ def merge_undelimited(section: IniSection, option_names: Collection[str] = ()) -
     Value lines after a dropped line belong to the option before it. A line whose name is in ``option_names`` is an
     option with an incomplete line.
     """
-    merged: list[IniOption] = []
+    merged: list[tuple[IniOption, list[Span]]] = []
     for option in section.options:
         if option.delimited or option.name in option_names or not merged:
-            merged.append(option._replace(lines=[*option.lines]))
-        else:
-            merged[-1].lines.extend(option.lines)
-    return merged
+            merged.append((option, []))
+        merged[-1][1].extend(option.lines)
+    return [option._replace(lines=tuple(lines)) for option, lines in merged]
 
 
 class _Scanner:
@@ -109,11 +108,15 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._sections = [IniSection("", Span(0, 0), [])]
+        self._sections: list[IniSection] = []
         self._comments: list[Span] = []
         self._problems: list[ParseProblem] = []
-        # The option that further lines may continue.
+        # The current section, without its options and before the first header.
+        self._section = IniSection("", Span(0, 0), ())
+        self._options: list[IniOption] = []
+        # The option that further lines may continue, without its lines.
         self._option: IniOption | None = None
+        self._lines: list[Span] = []
         self._incomplete_header: tuple[str, Span] | None = None
         self._indent = 0
         self._seen: set[tuple[str, ...]] = set()
@@ -124,8 +127,8 @@ class _Scanner:
         for line in _LINE.finditer(self._text):
             self._read_line(line[0], line.start())
         self._open_incomplete_header()
-        sections = tuple(section for section in self._sections if section.name or section.options)
-        return IniScan(sections, tuple(self._comments), tuple(self._problems[:MAX_SYNTAX_ERRORS]))
+        self._close_section()
+        return IniScan(tuple(self._sections), tuple(self._comments), tuple(self._problems[:MAX_SYNTAX_ERRORS]))
 
     def _read_line(self, line: str, start: int) -> None:
         value = line.strip()
@@ -141,7 +144,7 @@ class _Scanner:
         elif self._option is not None and indent > self._indent:
             # An incomplete header on the line before is part of the value.
             self._incomplete_header = None
-            self._option.lines.append(span)
+            self._lines.append(span)
         elif not value.strip("[]"):
             self._problem(span, "section without a name", "write [NAME]")
         else:
@@ -169,9 +172,21 @@ class _Scanner:
         self._in_conflict = line[0] != ">"
 
     def _open_section(self, name: str, span: Span) -> None:
-        self._option = None
-        self._sections.append(IniSection(name, span, []))
+        self._close_section()
+        self._section = IniSection(name, span, ())
         self._check_duplicate(span, "section", name)
+
+    def _close_section(self) -> None:
+        self._close_option()
+        name, span, _ = self._section
+        if name or self._options:
+            self._sections.append(IniSection(name, span, tuple(self._options)))
+        self._options = []
+
+    def _close_option(self) -> None:
+        if self._option is not None:
+            self._options.append(self._option._replace(lines=tuple(self._lines)))
+        self._option = None
 
     def _open_incomplete_header(self) -> None:
         """Open the section whose incomplete header is on the line before."""
@@ -180,24 +195,24 @@ class _Scanner:
         self._incomplete_header = None
 
     def _read_option(self, value: str, span: Span) -> None:
+        self._close_option()
         delimiter = _DELIMITER.search(value)
         name_end = delimiter.start() if delimiter else len(value)
         name = value[:name_end].rstrip()
-        section = self._sections[-1]
+        section = self._section.name
         if not name:
             self._problem(span, "missing option name before the delimiter", "write NAME = VALUE")
-        elif not section.name:
-            if not section.options:
+        elif not section:
+            if not self._options:
                 self._problem(span, "option before the first section header", "write [NAME] above this line")
         elif delimiter is None:
             self._problem(span, "expected [SECTION] or NAME = VALUE", "indent the line if it continues the value above")
         else:
-            self._check_duplicate(Span(span.start, span.start + len(name)), "option", section.name, name)
+            self._check_duplicate(Span(span.start, span.start + len(name)), "option", section, name)
         first = value[name_end + 1 :].strip()
-        lines = [Span(span.end - len(first), span.end)] if first else []
+        self._lines = [Span(span.end - len(first), span.end)] if first else []
         name_span = Span(span.start, span.start + len(name))
-        self._option = IniOption(name, name_span, lines, bool(first), delimiter is not None)
-        section.options.append(self._option)
+        self._option = IniOption(name, name_span, (), bool(first), delimiter is not None)
 
     def _check_duplicate(self, span: Span, what: str, *key: str) -> None:
         # Both sides of a merge conflict define the same names, and the conflict is already reported.

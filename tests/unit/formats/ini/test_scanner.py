@@ -158,7 +158,7 @@ def test_known_option_without_delimiter_keeps_its_lines() -> None:
     (section,) = scan(text).sections
 
     assert [option.name for option in merge_undelimited(section, {"deps"})] == ["x", "deps"]
-    assert list(merge_undelimited(section._replace(options=[]))) == []
+    assert list(merge_undelimited(section._replace(options=()))) == []
 
 
 def test_ignore_comments_are_parsed() -> None:
