@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
-from typing import Any
+from typing import assert_never
 
 from mothball.formats.ignores import read_comments
 from mothball.formats.manifests.tables import Tables, all_tables
@@ -87,30 +87,65 @@ def build_document(  # noqa: PLR0913 - the text, how it was read, and fields of 
     Everything is sorted by position, and the source overrides are applied to the dependencies. ``tools``,
     ``project_name`` and ``unresolvable`` are fields of the document.
     """
-    found: dict[type, list[Any]] = {}
-    for item in (*items, *read_comments(text, document.comments)):
-        found.setdefault(type(item), []).append(item)
-    dependencies: list[Dependency] = found.get(Dependency, [])
-    if SourceOverride in found:
-        dependencies = list(apply_source_overrides(dependencies, found[SourceOverride]))
+    found = _ItemsByType((*items, *read_comments(text, document.comments)))
+    dependencies = found.dependencies
+    if found.overrides:
+        dependencies = list(apply_source_overrides(dependencies, found.overrides))
     # The scanner may yield an unterminated value twice, whole and as its remainder: keep the first of equal position.
     by_position = {dependency.name_span: dependency for dependency in reversed(dependencies)}
     unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _may_hide_index(text, error.span)]
     return Document(
         format_name,
         tuple(sorted(by_position.values(), key=attrgetter("name_span"))),
-        tuple(sorted([*syntax_problems(document), *found.get(ParseProblem, ())])),
-        tuple(_covering_strings(text, document, found.get(IgnoreComment, []))),
-        tuple(sorted(found.get(Include, ()))),
+        tuple(sorted([*syntax_problems(document), *found.problems])),
+        tuple(_covering_strings(text, document, found.ignores)),
+        tuple(sorted(found.includes)),
         tuple(unknown[:1]),
-        tool_indexes=tuple(found.get(ToolIndex, ())),
-        unnamed=tuple(sorted(found.get(UnnamedEntry, ()))),
-        workspaces=tuple(found.get(Workspace, ())),
+        tool_indexes=tuple(found.tool_indexes),
+        unnamed=tuple(sorted(found.unnamed)),
+        workspaces=tuple(found.workspaces),
         is_broken=document.is_truncated,
         tools=tuple(tools),
         project_name=project_name,
         unresolvable=tuple(unresolvable),
     )
+
+
+class _ItemsByType:
+    """The items of a file, one list for each type."""
+
+    def __init__(self, items: Iterable[ManifestItem]) -> None:
+        self.dependencies: list[Dependency] = []
+        self.problems: list[ParseProblem] = []
+        self.includes: list[Include] = []
+        self.unnamed: list[UnnamedEntry] = []
+        self.ignores: list[IgnoreComment] = []
+        self.tool_indexes: list[ToolIndex] = []
+        self.overrides: list[SourceOverride] = []
+        self.workspaces: list[Workspace] = []
+        for item in items:
+            self._add(item)
+
+    def _add(self, item: ManifestItem) -> None:
+        match item:
+            case Dependency():
+                self.dependencies.append(item)
+            case ParseProblem():
+                self.problems.append(item)
+            case Include():
+                self.includes.append(item)
+            case UnnamedEntry():
+                self.unnamed.append(item)
+            case IgnoreComment():
+                self.ignores.append(item)
+            case ToolIndex():
+                self.tool_indexes.append(item)
+            case SourceOverride():
+                self.overrides.append(item)
+            case Workspace():
+                self.workspaces.append(item)
+            case _:
+                assert_never(item)
 
 
 def _may_hide_index(text: str, error: Span) -> bool:

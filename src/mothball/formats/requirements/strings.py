@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, assert_never
 
 from mothball.formats.pep508 import (
     ParsedRequirement,
@@ -131,18 +131,37 @@ def collect(
     unresolvable: Iterable[ParseProblem] = (),
 ) -> Document:
     """Return the document of ``items``, sorted by position; the other arguments are fields of the document."""
-    by_type: dict[type, list[Any]] = {}
+    dependencies: list[Dependency] = []
+    problems: list[ParseProblem] = []
+    ignores: list[IgnoreComment] = []
+    includes: list[Include] = []
+    index_options: list[IndexOption] = []
+    unnamed: list[UnnamedEntry] = []
     for item in items:
-        by_type.setdefault(type(item), []).append(item)
+        match item:
+            case Dependency():
+                dependencies.append(item)
+            case ParseProblem():
+                problems.append(item)
+            case IgnoreComment():
+                ignores.append(item)
+            case Include():
+                includes.append(item)
+            case IndexOption():
+                index_options.append(item)
+            case UnnamedEntry():
+                unnamed.append(item)
+            case _:
+                assert_never(item)
     return Document(
         format_name,
-        tuple(sorted(by_type.get(Dependency, ()), key=attrgetter("name_span"))),
-        tuple(sorted(by_type.get(ParseProblem, ()))),
-        tuple(sorted(by_type.get(IgnoreComment, ()))),
-        tuple(sorted(by_type.get(Include, ()))),
-        tuple(sorted(by_type.get(IndexOption, ()))),
+        tuple(sorted(dependencies, key=attrgetter("name_span"))),
+        tuple(sorted(problems)),
+        tuple(sorted(ignores)),
+        tuple(sorted(includes)),
+        tuple(sorted(index_options)),
         graph=graph,
-        unnamed=tuple(sorted(by_type.get(UnnamedEntry, ()))),
+        unnamed=tuple(sorted(unnamed)),
         project_name=project_name,
         unresolvable=tuple(sorted(unresolvable)),
     )
