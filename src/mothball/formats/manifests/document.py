@@ -124,28 +124,25 @@ class _ItemsByType:
         self.overrides: list[SourceOverride] = []
         self.workspaces: list[Workspace] = []
         for item in items:
-            self._add(item)
-
-    def _add(self, item: ManifestItem) -> None:
-        match item:
-            case Dependency():
-                self.dependencies.append(item)
-            case ParseProblem():
-                self.problems.append(item)
-            case Include():
-                self.includes.append(item)
-            case UnnamedEntry():
-                self.unnamed.append(item)
-            case IgnoreComment():
-                self.ignores.append(item)
-            case ToolIndex():
-                self.tool_indexes.append(item)
-            case SourceOverride():
-                self.overrides.append(item)
-            case Workspace():
-                self.workspaces.append(item)
-            case _:
-                assert_never(item)
+            match item:
+                case Dependency():
+                    self.dependencies.append(item)
+                case ParseProblem():
+                    self.problems.append(item)
+                case Include():
+                    self.includes.append(item)
+                case UnnamedEntry():
+                    self.unnamed.append(item)
+                case IgnoreComment():
+                    self.ignores.append(item)
+                case ToolIndex():
+                    self.tool_indexes.append(item)
+                case SourceOverride():
+                    self.overrides.append(item)
+                case Workspace():
+                    self.workspaces.append(item)
+                case _:
+                    assert_never(item)
 
 
 def _may_hide_index(text: str, error: Span) -> bool:
