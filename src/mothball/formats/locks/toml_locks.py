@@ -90,8 +90,8 @@ _LOCAL_SOURCES = ("editable", "virtual", "directory")
 def parse_uv(text: str) -> Document:
     """Parse a uv.lock, complete or incomplete, without byte-order mark. Never raises."""
     lock = _read_lock(text, UV_LOCK)
-    names = cache(normalize_name)
-    members = {names(member) for member in strings_at(lock.root, _MEMBERS)}
+    normalize = cache(normalize_name)
+    members = {normalize(member) for member in strings_at(lock.root, _MEMBERS)}
     registry_source = cache(index_source)
     packages: list[_Package] = []
     direct = strings_at(lock.root, *_ROOT_EDGES)
@@ -100,7 +100,7 @@ def parse_uv(text: str) -> Document:
         registry = stanza.text("source", "registry")
         requires = strings_at(stanza.values, *_EDGES)
         if registry is None:
-            is_member = stanza.name is not None and names(stanza.name.text) in members
+            is_member = stanza.name is not None and normalize(stanza.name.text) in members
             source = _uv_source(stanza, is_member=is_member)
             if is_member or source.skip_reason is SkipReason.SELF:
                 direct += requires
@@ -108,7 +108,7 @@ def parse_uv(text: str) -> Document:
         else:
             source = registry_source(registry)
         packages.append(_Package(source, requires))
-    return _document(text, UV_LOCK, lock, packages, names, direct=direct if has_direct else None)
+    return _document(text, UV_LOCK, lock, packages, normalize, direct=direct if has_direct else None)
 
 
 def _uv_source(stanza: Stanza, *, is_member: bool) -> PackageSource:
@@ -186,21 +186,23 @@ def parse_pdm(text: str) -> Document:
     A package has an additional stanza for each set of extras; these count as one package.
     """
     lock = _read_lock(text, PDM_LOCK)
-    names = cache(normalize_name)
-    has_no_extras = {_identity(stanza, names) for stanza in lock.stanzas if not strings_at(stanza.values, ("extras",))}
+    normalize = cache(normalize_name)
+    without_extras = {
+        _identity(stanza, normalize) for stanza in lock.stanzas if not strings_at(stanza.values, ("extras",))
+    }
     packages = []
     for stanza in lock.stanzas:
         extras = tuple(strings_at(stanza.values, ("extras",)))
-        is_repeated = bool(extras) and _identity(stanza, names) in has_no_extras
+        is_repeated = bool(extras) and _identity(stanza, normalize) in without_extras
         source = None if is_repeated else _pdm_source(stanza)
         matches = [NAME.match(required.lstrip(" \t")) for required in strings_at(stanza.values, ("dependencies",))]
         requires = [match[0] for match in matches if match]
         packages.append(_Package(source, requires, extras, stanza.text("marker") or ""))
-    return _document(text, PDM_LOCK, lock, packages, names)
+    return _document(text, PDM_LOCK, lock, packages, normalize)
 
 
-def _identity(stanza: Stanza, names: Callable[[str], str]) -> tuple[str, str | None]:
-    return names(stanza.name.text) if stanza.name else "", stanza.text("version")
+def _identity(stanza: Stanza, normalize: Callable[[str], str]) -> tuple[str, str | None]:
+    return normalize(stanza.name.text) if stanza.name else "", stanza.text("version")
 
 
 def _pdm_source(stanza: Stanza) -> PackageSource:
@@ -278,7 +280,7 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
     layout: Layout,
     lock: Lock,
     packages: Iterable[_Package],
-    names: Callable[[str], str],
+    normalize: Callable[[str], str],
     *,
     direct: Iterable[str] | None = None,
     has_graph: bool = True,
@@ -297,8 +299,8 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
         if written is None:
             continue
         is_complete = stanza.is_complete and written is stanza.name
-        name = names(written.text)
-        requires.setdefault(name, []).extend([names(spelling) for spelling in required])
+        name = normalize(written.text)
+        requires.setdefault(name, []).extend([normalize(spelling) for spelling in required])
         if source is None:
             continue
         dependencies.append(
@@ -318,7 +320,7 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
     problem = _version_problem(text, layout)
     if problem is None and not lock.stanzas and not problems:
         problem = _foreign_key_problem(text, layout)
-    direct_names = None if direct is None else [names(name) for name in direct]
+    direct_names = None if direct is None else [normalize(name) for name in direct]
     return Document(
         layout.format,
         tuple(dependencies),

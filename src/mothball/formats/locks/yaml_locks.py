@@ -141,18 +141,18 @@ def _parse(text: str, schema: _Schema, read: PackageReader) -> Document:
     items = [item for node in lists for item in unvisited(list_items(node), seen) if isinstance(item, YamlMapping)]
     problems = list(_schema_problems(text, root, lists, schema))
     problems += (problem for node in unvisited(lists, set()) for problem in _structure_problems(node, schema.lists[0]))
-    names = cache(normalize_name)
+    normalize = cache(normalize_name)
     dependencies: dict[object, Dependency] = {}
     requires: dict[str, list[str]] = {}
     for package in read(root, items):
-        found = _read_package(text, scan, package, schema.lists[0], names)
+        found = _read_package(text, scan, package, schema.lists[0], normalize)
         if isinstance(found, ParseProblem):
             problems.append(found)
         else:
             dependencies.setdefault((found.name, found.version, found.skip_reason, found.index_url), found)
             required = requires.setdefault(found.name, [])
             for node in unvisited([package.requires] if package.requires else [], seen):
-                required += (names(name) for name in _required_names(node))
+                required += (normalize(name) for name in _required_names(node))
     # An alias may be the name of several packages.
     by_place = {dependency.name_span: dependency for dependency in dependencies.values()}
     contents = (*scan.comments(), *problems, *by_place.values())
@@ -192,7 +192,7 @@ def _structure_problems(node: YamlNode, key: str) -> Iterator[ParseProblem]:
 
 
 def _read_package(
-    text: str, scan: YamlScan, package: _YamlPackage, section: str, names: Callable[[str], str]
+    text: str, scan: YamlScan, package: _YamlPackage, section: str, normalize: Callable[[str], str]
 ) -> Dependency | ParseProblem:
     item = package.item
     start = item.first.span if item.first else Span(0, 0)
@@ -207,7 +207,7 @@ def _read_package(
     entry = Span(start.start, start.start + len(text[start.start : end].rstrip()))
     is_around = entry.start <= name_span.start and name_span.end <= entry.end
     return Dependency(
-        name=names(content.text),
+        name=normalize(content.text),
         name_span=name_span,
         # An alias may be elsewhere.
         entry_span=entry if is_around else name_span,
