@@ -132,10 +132,3 @@ def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterat
         resolved = resolve_include(string.value, relocated(include, template.locate_in_value))
         if resolved is not None:
             yield relocated(resolved, partial(source_span, string))
-
-
-def relocate(dependency: Dependency, string: String, section: Section) -> Dependency:
-    """Convert the spans of ``dependency`` from offsets in the value of ``string`` to offsets in the file."""
-    specifier = dependency.specifier_span
-    dependency = locate_dependency(dependency, partial(source_span, string), section, closed=string.closed)
-    return dependency._replace(specifier=specifier.slice(string.value) if specifier else "")

@@ -21,8 +21,8 @@ from mothball.formats.manifests.tables import (
     section_name,
     settings_at,
 )
-from mothball.formats.manifests.templates import read_pip_lines, relocate
-from mothball.formats.requirements.strings import Section
+from mothball.formats.manifests.templates import read_pip_lines
+from mothball.formats.requirements.strings import Section, locate_dependency
 from mothball.formats.toml.values import Array, InlineTable, String, source_span
 from mothball.model.document import DependencyKind, Document, relocated
 
@@ -59,12 +59,15 @@ def _read_ini(tables: Tables) -> Iterator[ManifestItem]:
             from mothball.formats.ini import tox_ini  # noqa: PLC0415 - rarely needed
 
             document = tox_ini.parse(string.value)
+            locate = partial(source_span, string)
             for dependency in document.dependencies:
                 section = Section(f"{section_name(setting.path)}.{dependency.section}", project_name=tables.own_name)
-                yield relocate(dependency, string, section)
+                specifier = dependency.specifier_span
+                located = locate_dependency(dependency, locate, section, closed=string.closed)
+                yield located._replace(specifier=specifier.slice(string.value) if specifier else "")
             kept = (document.problems, document.includes) if string.closed else ()
             for item in chain(document.ignores, document.unnamed, *kept):
-                yield relocated(item, partial(source_span, string))
+                yield relocated(item, locate)
 
 
 def _bases(tables: Tables) -> Iterator[Pattern]:
