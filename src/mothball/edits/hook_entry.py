@@ -29,8 +29,7 @@ _BY_HAND = "extend its `files` by hand"
 _MAX_LENGTH = 200_000
 # What a scalar may contain without quotes.
 _PLAIN = r"[A-Za-z/.~][A-Za-z0-9/.:@_~+-]*[A-Za-z0-9/]"
-
-
+# The first and the last line of the expression of files; an alternative is on each line between them.
 _FIRST, _LAST = "(?xsi)^(?:.*/)?(?:", ")$"
 
 
