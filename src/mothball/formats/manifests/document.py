@@ -190,7 +190,7 @@ class _CombinedOverride(NamedTuple):
     first: SourceOverride
     uses_index: bool
     is_partial: bool
-    index_urls: list[str]
+    index_urls: tuple[str, ...]
     index_name: str
 
 
@@ -234,7 +234,7 @@ def _combine(overrides: list[SourceOverride]) -> _CombinedOverride:
         overrides[0],
         any(override.skip_reason is None for override in overrides),
         len(overrides) == 1 and overrides[0].is_partial,
-        [override.index_url for override in overrides if override.index_url],
+        tuple(override.index_url for override in overrides if override.index_url),
         next((override.index_name for override in overrides if override.index_name), ""),
     )
 

@@ -233,7 +233,7 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
     if classified is not None:
         _add_entry(classified, line.text[:options_at].rstrip(), line.span, contents)
         return
-    options: list[PipOption] = []
+    options: Sequence[PipOption] = ()
     if options_at < len(line.text):
         options, error, ignored = read_options(line.text, options_at)
         _add_ignored(line, ignored, options, contents)
@@ -294,7 +294,7 @@ def _add_include(line: LogicalLine, target: ShellWord, kind: FileKind, contents:
         contents.unresolvable.append(ParseProblem(span, message, "write each option on its own line"))
 
 
-def _add_ignored(line: LogicalLine, word: ShellWord | None, options: list[PipOption], contents: _Contents) -> None:
+def _add_ignored(line: LogicalLine, word: ShellWord | None, options: Sequence[PipOption], contents: _Contents) -> None:
     """Report the text from ``word`` on, which pip ignores: it may be meant as a requirement, and uv may read it as one.
 
     What follows an include is reported with the include.

@@ -212,7 +212,7 @@ def has_only_hashes(line: str, start: int) -> bool:
 class ReadOptions(NamedTuple):
     """The options of a line, the error of the first one that pip rejects, and the first word that pip ignores."""
 
-    options: list[PipOption]
+    options: tuple[PipOption, ...]
     error: OptionError | None = None
     ignored: ShellWord | None = None
 
@@ -225,7 +225,7 @@ def read_options(line: str, start: int) -> ReadOptions:
     """
     words = _split_words(line, start)
     if isinstance(words, OptionError):
-        return ReadOptions([], words)
+        return ReadOptions((), words)
     ignored: ShellWord | None = None
     options: list[PipOption] = []
     error: OptionError | None = None
@@ -243,7 +243,7 @@ def read_options(line: str, start: int) -> ReadOptions:
             options.append(result)
         else:
             error = error or result
-    return ReadOptions(options, error, ignored)
+    return ReadOptions(tuple(options), error, ignored)
 
 
 def _read_option(word: ShellWord, rest: list[ShellWord], *, needs_help: bool) -> PipOption | OptionError:
