@@ -109,8 +109,8 @@ def _decode_as(encoding: str, data: bytes) -> str:
 def parse(format_name: str, text: str, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Document:
     """Parse ``text`` as a file of the format ``format_name``; imports only the module of that format.
 
-    ``kind`` applies to the entries of a requirements file; other formats determine it themselves. Raises KeyError if
-    the format is not in ``FORMATS``, and nothing else.
+    ``kind`` applies to the entries of a requirements file; other formats determine it themselves. Raises KeyError
+    for an unknown format, and nothing else.
     """
     try:
         if text.startswith(_BYTE_ORDER_MARK):

@@ -2,6 +2,7 @@
 
 ``[tool.uv.sources]``, and Poetry's tables that supplement ``[project]``, override where dependencies come from: a
 requirement that looks like one from an index is then from a repository, a path or an explicit index.
+Table readers also use ``mark_never_installed``, for markers that are false for every Python version of the project.
 """
 
 from __future__ import annotations

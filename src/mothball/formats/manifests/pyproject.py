@@ -1,7 +1,7 @@
-"""Parse pyproject.toml: the standard tables (PEP 518, 621, 735) here, ``[tool.NAME]`` in the module ``tool_NAME``.
+"""Parse pyproject.toml: the standard tables (PEP 518, 621, 735) here, ``[tool.NAME]`` with the functions in ``_TOOLS``.
 
 ``_SECTIONS`` lists the standard arrays of requirements. Dependency groups may also contain includes, which must refer
-to an existing group. The module of a tool is imported only if the file has its table.
+to an existing group. The module with the function of a tool is imported only if the file has its table.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read the tables of tools that only have arrays of requirements: Briefcase, cibuildwheel, Flit and setuptools."""
+"""Read the tables of tools that list only requirements or their files: Briefcase, cibuildwheel, Flit and setuptools."""
 
 from __future__ import annotations
 
