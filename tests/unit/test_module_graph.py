@@ -1,4 +1,4 @@
-"""The structure of the package: few modules, none of them loose, few dependencies between packages, no import cycles."""
+"""The structure of the package: few modules, none loose, few dependencies between packages, no import cycles."""
 
 from __future__ import annotations
 
