@@ -18,6 +18,16 @@ from mothball.model.records import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+# An escaped brace, or a variable in pip's syntax; a substitution with a default; any other brace.
+_BRACE = (
+    r"\\[{}]|\$\{[A-Z0-9_]++\}"
+    r"|\{(?>(?:(?:env|matrix):[^:{}]*+:|posargs:|\[[^\[\]{}]*+\][\w-]++:)?)|\}"
+)
+_CONSTANTS = {"{toxinidir}": ".", "{tox_root}": ".", "{/}": "/", "{:}": ":"}
+_BRACES = frozenset("{}")
+# The directory of the file at the beginning of a path.
+_ROOT = r"\{(?:tox_root|toxinidir)\}(?:[/\\]|\{/\})"
+
 
 class SourcePart(NamedTuple):
     """A part of the assembled text and its range in the file.
@@ -94,19 +104,6 @@ def source_map(parts: Iterable[SourcePart]) -> SourceMap:
     pieces = tuple(part for part in parts if part.text)
     offsets = accumulate((len(part.text) for part in pieces[:-1]), initial=0)
     return SourceMap("".join(part.text for part in pieces), pieces, tuple(offsets))
-
-
-# --- substitutions ----------------------------------------------------------------------------------------------------
-
-# An escaped brace, or a variable in pip's syntax; a substitution with a default; any other brace.
-_BRACE = (
-    r"\\[{}]|\$\{[A-Z0-9_]++\}"
-    r"|\{(?>(?:(?:env|matrix):[^:{}]*+:|posargs:|\[[^\[\]{}]*+\][\w-]++:)?)|\}"
-)
-_CONSTANTS = {"{toxinidir}": ".", "{tox_root}": ".", "{/}": "/", "{:}": ":"}
-_BRACES = frozenset("{}")
-# The directory of the file at the beginning of a path.
-_ROOT = r"\{(?:tox_root|toxinidir)\}(?:[/\\]|\{/\})"
 
 
 def substitute(text: str, span: Span) -> list[SourcePart]:

@@ -47,6 +47,18 @@ _COMPUTED_HELP = (
     "list the dependencies as literals, here or in pyproject.toml, "
     "or accept it with the comment `# mothball: ignore[unresolvable] REASON`"
 )
+# Between string literals that are concatenated or added; includes parentheses.
+_GAP = re.compile(r"(?>(?:[ \t\f+()]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
+_OPENING = re.compile(r"""([fFrRuU]{0,2})('''|\"""|'|")""")
+_ESCAPE = r"""\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|(?s:.))|\r\n?"""
+_LINE_END = r"\r\n?"
+# The characters that have a meaning after a backslash, apart from line ends, which are removed.
+_ESCAPED = frozenset("\\'\"abfnrtvxuUN01234567")
+_END = {
+    # Everything up to and including the closing quote.
+    quote: re.compile(rf"(?>(?:[^\\{quote[0]}]++|(?s:\\.)|(?!{quote}){quote[0]})*){quote}")
+    for quote in ('"""', "'''", '"', "'")
+}
 
 
 def parse(text: str) -> Document:
@@ -115,22 +127,6 @@ def _unresolvable(setup: SetupArguments) -> Iterator[ParseProblem]:
     for argument, span in first_spans.items():
         message = f"{argument or 'an argument of setup()'} is computed; its dependencies were not checked"
         yield ParseProblem(span, message, _COMPUTED_HELP)
-
-
-# --- string literals --------------------------------------------------------------------------------------------------
-
-# Between literals that are concatenated or added; includes parentheses.
-_GAP = re.compile(r"(?>(?:[ \t\f+()]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
-_OPENING = re.compile(r"""([fFrRuU]{0,2})('''|\"""|'|")""")
-_ESCAPE = r"""\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|(?s:.))|\r\n?"""
-_LINE_END = r"\r\n?"
-# The characters that have a meaning after a backslash, apart from line ends, which are removed.
-_ESCAPED = frozenset("\\'\"abfnrtvxuUN01234567")
-_END = {
-    # Everything up to and including the closing quote.
-    quote: re.compile(rf"(?>(?:[^\\{quote[0]}]++|(?s:\\.)|(?!{quote}){quote[0]})*){quote}")
-    for quote in ('"""', "'''", '"', "'")
-}
 
 
 def decode_literal(text: str, span: Span) -> SourceMap | None:
