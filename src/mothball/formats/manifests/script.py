@@ -52,23 +52,7 @@ def parse(text: str) -> Document:
         if block.type != _TYPE:
             problems += block.nested_block_problems()
             continue
-        broken = block.broken_lines()
-        markers = [line for line in broken if is_conflict_marker(line.slice(text))]
-        if documents:
-            message = "second script block: only one is allowed"
-            problems.append(ParseProblem(block.opening, message, "merge the two blocks"))
-        if block.is_cut:
-            message = f"the script block has more than {_MAX_LINES:,} lines: the others are not read"
-            problems.append(ParseProblem(block.opening, message, "shorten it"))
-        elif not block.is_closed:
-            message = "the script block is not closed"
-            problems.append(ParseProblem(block.opening, message, "end it with the line `# ///`"))
-        problems += conflict_problems(text, markers)
-        problems += (
-            ParseProblem(line, "line in the script block is not a comment", "start the line with `# `")
-            for line in broken
-            if line not in markers
-        )
+        problems += block.problems(is_first=not documents)
         content = block.as_project_table()
         document = pyproject.parse(content.text)
         documents.append(document)
@@ -82,7 +66,7 @@ def parse(text: str) -> Document:
         # The sides of a merge conflict define the same names.
         problems += (
             ParseProblem(content.locate(*problem.span), problem.message.replace(_SECTION, "dependencies"), problem.help)
-            for problem in (document.problems if block.is_closed and not markers else ())
+            for problem in (document.problems if block.is_closed and not block.conflict_markers() else ())
         )
         ignores += (relocated(comment, content.locate) for comment in document.ignores)
         tool_indexes += (relocated(index, content.locate) for index in document.tool_indexes)
@@ -111,6 +95,7 @@ class _Block:
         self.opening = Span(*opening.span(1))
         self.type = opening[1].split()[2]
         self.is_cut = False
+        self._text = opening.string
         self._lines: list[re.Match[str]] = []
         self._broken: list[re.Match[str]] = []
         self._before_broken = 0
@@ -153,7 +138,26 @@ class _Block:
                 yield ParseProblem(Span(*line.span(1)), message, "insert an empty line above it")
                 return
 
-    def broken_lines(self) -> list[Span]:
+    def problems(self, *, is_first: bool) -> Iterator[ParseProblem]:
+        """Yield the problems of a script block apart from those of its content."""
+        if not is_first:
+            message = "second script block: only one is allowed"
+            yield ParseProblem(self.opening, message, "merge the two blocks")
+        if self.is_cut:
+            message = f"the script block has more than {_MAX_LINES:,} lines: the others are not read"
+            yield ParseProblem(self.opening, message, "shorten it")
+        elif not self.is_closed:
+            yield ParseProblem(self.opening, "the script block is not closed", "end it with the line `# ///`")
+        markers = self.conflict_markers()
+        yield from conflict_problems(self._text, markers)
+        for line in self._broken_lines():
+            if line not in markers:
+                yield ParseProblem(line, "line in the script block is not a comment", "start the line with `# `")
+
+    def conflict_markers(self) -> list[Span]:
+        return [line for line in self._broken_lines() if is_conflict_marker(line.slice(self._text))]
+
+    def _broken_lines(self) -> list[Span]:
         """Return the spans of the lines that do not start with ``# ``; there are none in a block that is not closed."""
         return [Span(*line.span(1)) for line in self._broken] if self.is_closed else []
 
