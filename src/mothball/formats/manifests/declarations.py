@@ -289,12 +289,8 @@ def read_named_entry(  # noqa: PLR0913 - the syntax of the tools differs in each
     """
     name, name_span = entry.key.name, entry.name_span()
     extras: tuple[str, ...] = ()
-    if allow_extras and "[" in name and name_span.slice(tables.text) == name:
-        requirement = parse_requirement(name)
-        if isinstance(requirement, ParsedRequirement) and name.rstrip().endswith("]"):
-            start = name_span.start
-            name_span = Span(start + requirement.name_span.start, start + requirement.name_span.end)
-            name, extras = requirement.name, requirement.extras
+    if allow_extras:
+        name, name_span, extras = _without_extras(name, name_span, tables.text)
     is_normalized = _NORMALIZED.fullmatch(name) is not None
     is_name = is_normalized or re.fullmatch(_NAME, name) is not None
     if not is_name:
@@ -341,6 +337,16 @@ def read_named_entry(  # noqa: PLR0913 - the syntax of the tools differs in each
         index_name=index_name,
         local_path=local_path_of(members),
     )
+
+
+def _without_extras(name: str, span: Span, text: str) -> tuple[str, Span, tuple[str, ...]]:
+    """Return a key without the extras in brackets after it, its span in ``text``, and the extras."""
+    if "[" in name and span.slice(text) == name:
+        requirement = parse_requirement(name)
+        if isinstance(requirement, ParsedRequirement) and name.rstrip().endswith("]"):
+            start, end = requirement.name_span
+            return requirement.name, Span(span.start + start, span.start + end), requirement.extras
+    return name, span, ()
 
 
 def _select_alternative(alternatives: tuple[Members, ...]) -> tuple[Members, SkipReason | None]:
