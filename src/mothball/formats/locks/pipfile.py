@@ -44,7 +44,7 @@ def parse(text: str) -> Document:
         problem = ParseProblem(error.span, error.message, _HELP)
         return Document("pipfile-lock", problems=(problem,), is_broken=True)
     problems = sorted(item for item in items if isinstance(item, ParseProblem))
-    dependencies = tuple(item for item in items if isinstance(item, Dependency))
+    dependencies = tuple(item for item in items if not isinstance(item, ParseProblem))
     return Document("pipfile-lock", dependencies, tuple(problems))
 
 

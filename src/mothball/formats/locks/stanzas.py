@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import assert_never
 
-from mothball.formats.ignores import may_hold_ignore_comment, read_comment
+from mothball.formats.ignores import read_comments
 from mothball.formats.toml.scanner import scan, syntax_problems
 from mothball.formats.toml.values import Array, Header, InlineTable, Invalid, Scalar, String, TomlEntry, Value
 from mothball.model.document import IgnoreComment, ParseProblem, Span
@@ -160,12 +160,12 @@ def _leaves(path: KeyPath, value: Value) -> Iterator[tuple[KeyPath, Leaf | None,
             assert_never(value)
 
 
-def read_comments(text: str, spans: Iterable[Span]) -> tuple[tuple[ParseProblem, ...], tuple[IgnoreComment, ...]]:
+def split_comments(text: str, spans: Iterable[Span]) -> tuple[tuple[ParseProblem, ...], tuple[IgnoreComment, ...]]:
     """Return the problems and the ignores of the comments at ``spans``."""
-    comments = [read_comment(text, span) for span in spans] if may_hold_ignore_comment(text) else []
+    comments = tuple(read_comments(text, spans))
     return (
         tuple(comment for comment in comments if isinstance(comment, ParseProblem)),
-        tuple(comment for comment in comments if isinstance(comment, IgnoreComment)),
+        tuple(comment for comment in comments if not isinstance(comment, ParseProblem)),
     )
 
 
@@ -179,7 +179,7 @@ def read_toml(text: str, layout: Layout) -> Lock:
     for header, entries in document.bodies():
         collector.read_body(header, entries)
     collector.finish()
-    comment_problems, ignores = read_comments(text, document.comments)
+    comment_problems, ignores = split_comments(text, document.comments)
     problems = (*syntax_problems(document), *collector.problems, *comment_problems)
     return Lock(tuple(collector.stanzas), collector.root, problems, ignores, document.is_truncated)
 
