@@ -173,6 +173,21 @@ def test_result_of_a_long_text_closed_meanwhile_is_dropped(
     assert client.diagnostics[document] == []
 
 
+def test_result_of_a_long_text_opened_again_meanwhile_is_dropped(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldChecks
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.path("requirements.txt"), f"{LONG}==broken\n")
+    client.wait_for(lambda: held.texts)
+    client.close(document)
+    client.open(workspace.path("requirements.txt"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    held.go.set()
+    other = client.open(workspace.path("a/requirements.txt"), f"{LONG}==broken\n")
+    client.wait_for_diagnostics(other, "unreadable")
+    assert codes_of(client.diagnostics[document]) == ["archived"]
+
+
 # --- edge cases ---
 
 
@@ -191,6 +206,25 @@ def test_text_changed_and_closed_immediately_is_not_checked(
     client.in_loop(change_and_close)
     assert client.hover(document, 0, 0) is None
     assert [codes_of(notification["diagnostics"]) for notification in client.published] == [["unreadable"]]
+
+
+def test_text_changed_and_opened_again_immediately_is_not_checked(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    path = workspace.path("requirements.txt")
+    document = client.open(path, "==broken\n")
+    client.wait_for_diagnostics(document, "unreadable")
+    session = client.server.session
+
+    def change_and_open_again() -> None:
+        session.change(document, "==broken\n==again\n", 2)
+        session.close(document)
+        session.open(document, path, "old-lib\n", 1)
+
+    client.in_loop(change_and_open_again)
+    client.wait_for_diagnostics(document, "archived")
+    assert "again" not in str(client.published)
 
 
 def test_crash_of_check_is_reported_and_next_text_is_checked(

@@ -185,6 +185,10 @@ class Session:
                 if not settings.scripts and not self.client.pulls:
                     self.sink.publish(document.uri, [])
 
+    def _is_open(self, document: OpenDocument) -> bool:
+        """Return True if ``document`` is not closed; its file may be open again, as another document."""
+        return self.documents.get(document.uri) is document
+
     def text_of(self, uri: str) -> str | None:
         """Return the text of the document at ``uri``, None if it is not tracked."""
         document = self.documents.get(uri) or self.scripts.get(uri)
@@ -294,7 +298,7 @@ class Session:
         self._look_up(document)
 
     def _read_file_if_changed(self, document: OpenDocument, is_current: bool) -> None:  # noqa: FBT001 - a callback's
-        if not is_current and document.uri in self.documents:
+        if not is_current and self._is_open(document):
             self._read_file(document)
 
     def folder_of(self, path: str) -> str | None:
@@ -326,7 +330,7 @@ class Session:
     def _check(self, document: OpenDocument) -> None:
         """Check the current text with the lookup results at hand."""
         document.check_is_scheduled = False
-        if document.context is None or document.uri not in self.documents:
+        if document.context is None or not self._is_open(document):
             return
         if document.is_in_thread:
             document.is_outdated = True
@@ -372,7 +376,7 @@ class Session:
 
     def _apply_result(self, document: OpenDocument, result: AnalysisResult) -> None:
         """Store the result of a check of the current text, and send diagnostics unless the client has them."""
-        if document.uri not in self.documents:
+        if not self._is_open(document):
             return
         document.parsed, document.checked = result.parsed, result.checked
         document.checked_revision = document.revision
@@ -409,7 +413,7 @@ class Session:
 
         Names that are being typed are looked up only if the typing ``has_paused``.
         """
-        if document.uri not in self.documents:
+        if not self._is_open(document):
             return
         document.lookup_is_due = not document.is_checked()
         if document.lookup_is_due:
