@@ -129,3 +129,28 @@ def test_change_of_indexes_hides_neither_broken_links_nor_texts_like_requirement
     result = shop.check()
     assert "symbolic link is broken or leads outside the repository" in result.out
     assert "pins.txt: warning: looks like requirements" in result.out
+
+
+_SCRIPT = "# /// script\n# dependencies = ['acme-web']\n# ///\n"
+_UV_INDEX = f"[[tool.uv.index]]\nurl = '{A}'\ndefault = true\n"
+
+
+@pytest.mark.parametrize(
+    ("file_format", "name", "text", "before", "after"),
+    [
+        ("script", "run.py", _SCRIPT, toml(name="acme-web"), toml(name="shop")),
+        ("script", "run.py", _SCRIPT, toml(name="acme-web"), None),
+        ("requirements", "deps.list", "acme-web\n", _UV_INDEX, "[tool.uv]\n"),
+    ],
+)
+def test_changed_settings_count_for_files_of_a_named_format(  # noqa: PLR0917 - the fields of a case
+    shop: Workshop, file_format: str, name: str, text: str, before: str, after: str | None
+) -> None:
+    shop.commit({"mothball.toml": "offline = true\n", "pyproject.toml": before, name: text})
+    shop.stage({name: f"{text}# changed\n"})
+    assert shop.added("--as", file_format, name) == {}
+    if after is None:
+        shop.git("rm", "-q", "pyproject.toml")
+    else:
+        shop.stage({"pyproject.toml": after})
+    assert shop.added("--as", file_format, name) == {name: ["acme-web"]}

@@ -104,6 +104,12 @@ class ChangeReader:
         for find_more in (self._configured, self._included):
             paths = find_more([path for path in touched if path not in self._touched])
             self._touched.update({path: touched[path] for path in paths})
+        # With `--as`, other dependency files are only read to compare their settings.
+        self._others_touched = (
+            [path for path in touched if path not in self._touched and may_be_dependency_file(path)]
+            if selection.format
+            else []
+        )
         # In a merge, a file that is unchanged from one of the parents was added in that parent.
         self.candidates = {
             path
@@ -367,7 +373,7 @@ class ChangeReader:
 
     def _may_change_indexes(self, target: DiscoveryResult, base_files: Iterable[FileVersion]) -> bool:
         """Return True if the change may affect the indexes of names that were there before."""
-        new = {file.parsed.path: file.parsed for file in target.files}
+        new = _by_path(target.files)
         old = {(version.parent, version.path): version.parsed for version in base_files}
         return any(
             self._changes_network_settings(base, self._base_resolvers[number])
@@ -377,7 +383,18 @@ class ChangeReader:
                 if name in base.touched
             )
             for number, base in enumerate(self._change.bases)
-        )
+        ) or (bool(self._others_touched) and self._others_may_change_indexes())
+
+    def _others_may_change_indexes(self) -> bool:
+        """Return True if a touched file that is not read because of ``--as`` may affect the indexes of names."""
+        paths = self._others_touched
+        present = list(filter(self._change.target.is_file, paths))
+        new = _by_path(self._read(present, frozenset(), self._resolver, resolve=False).files)
+        for number in range(len(self._change.bases)):
+            old = _by_path(self._read_base(number, paths))
+            if any(may_change_indexes(old.get(path), new.get(path)) for path in paths):
+                return True
+        return False
 
     def _changes_network_settings(self, base: Base, base_resolver: ConfigResolver) -> bool:
         """Return True if a configuration file sets other indexes or private names than at ``base``."""
@@ -444,6 +461,10 @@ class ChangeReader:
         if base_kinds:
             return parsed.kind is DependencyKind.REQUIREMENT and DependencyKind.REQUIREMENT not in base_kinds
         return self._format(parsed.path) is None
+
+
+def _by_path(files: Iterable[ResolvedFile]) -> dict[str, ParsedFile]:
+    return {file.parsed.path: file.parsed for file in files}
 
 
 def _any_path(_path: str) -> bool:
