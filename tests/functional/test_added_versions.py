@@ -79,6 +79,15 @@ def test_new_yanked_pin_is_rejected(shop: Workshop, index: ScriptedIndex) -> Non
     assert findings(shop, index) == [("yanked", "error")]
 
 
+def test_bump_in_a_file_with_hashes_that_has_a_link_is_reported_once(shop: Workshop, index: ScriptedIndex) -> None:
+    index.script("old-lib", page(OLD, YANKED))
+    (shop.root / "requirements-dev.txt").symlink_to("requirements.txt")
+    shop.git("add", "requirements-dev.txt")
+    shop.commit({"requirements.txt": hashed_requirements(OLD)})
+    shop.stage({"requirements.txt": hashed_requirements(YANKED, version="1.1")})
+    assert findings(shop, index) == [("yanked", "error")]
+
+
 def test_ignore_comment_of_a_new_archived_and_yanked_pin_works_as_pasted(shop: Workshop, index: ScriptedIndex) -> None:
     index.script("old-lib", page(YANKED, status="archived"))
     shop.stage({"requirements.txt": "old-lib==1.1\n"})

@@ -161,6 +161,8 @@ def merge_additions(first: SelectedEntries, second: SelectedEntries) -> Selected
     offset = attrgetter("span.start")
     not_moved = {entry for each in (first, second) for entry in each.dependencies if entry not in each.moved_from}
     moved_from = {**first.moved_from, **second.moved_from}
+    # A base version that was read once has a record for each of its paths.
+    base_locks = {id(lock.parsed): lock for lock in (*first.base_locks, *second.base_locks)}
     return SelectedEntries(
         tuple(sorted({*first.dependencies, *second.dependencies}, key=attrgetter("name_span.start"))),
         tuple(sorted({*first.problems, *second.problems}, key=offset)),
@@ -172,7 +174,7 @@ def merge_additions(first: SelectedEntries, second: SelectedEntries) -> Selected
             for entry in dict.fromkeys((*first.repinned, *second.repinned))
             if not any(entry in each.dependencies for each in (first, second))
         ),
-        tuple(dict.fromkeys((*first.base_locks, *second.base_locks))),
+        tuple(base_locks.values()),
         tuple(sorted({*first.unresolvable, *second.unresolvable}, key=offset)),
     )
 
