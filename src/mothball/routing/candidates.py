@@ -173,7 +173,7 @@ class Selection(NamedTuple):
 
 
 class RoutingRequest(NamedTuple):
-    """The input of a tool's ``select_indexes``: a dependency that pins no index.
+    """The input of the rules of a tool: a dependency that pins no index.
 
     ``section`` is the table of the dependency, ``options`` are the index options of its file, ``indexes`` those that
     the tables of the tool declare. ``default`` is the index for dependencies whose file names none.
