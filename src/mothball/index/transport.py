@@ -135,7 +135,7 @@ class Transport:
             with response:
                 return self._read(response, endpoint, deadline, take_slot)
         except _BodyError as error:
-            return TransportError(Failed(*error.args))
+            return TransportError(error.failed)
         except NETWORK_ERRORS as error:
             if not deadline.remaining():
                 return TransportError(deadline_exceeded(endpoint))
@@ -185,7 +185,11 @@ class Transport:
 
 
 class _BodyError(Exception):
-    """The body of a response cannot be read; its arguments are those of ``Failed``."""
+    """The body of a response cannot be read."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__()
+        self.failed = failed
 
 
 def _read_body(
@@ -199,8 +203,8 @@ def _read_body(
     coding = response.headers.get("Content-Encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip"):
         detail = one_line(f"{host} returned the unsupported content encoding {coding}")
-        raise _BodyError(Cause.UNEXPECTED_RESPONSE, detail)
-    too_large = _BodyError(Cause.TOO_LARGE, f"{host} returned more than {limit / 2**20:g} MiB")
+        raise _BodyError(Failed(Cause.UNEXPECTED_RESPONSE, detail))
+    too_large = _BodyError(Failed(Cause.TOO_LARGE, f"{host} returned more than {limit / 2**20:g} MiB"))
     if (raw.length_remaining or 0) > limit:
         raise too_large
     # gzip is decoded here because requests accepts truncated streams.
@@ -215,13 +219,13 @@ def _read_body(
             if max(received, decoded) > limit:
                 raise too_large
             if not deadline.remaining():
-                raise _BodyError(*deadline_exceeded(endpoint)[:2])
+                raise _BodyError(deadline_exceeded(endpoint))
             if decoded > LARGE and not take_slot():
                 detail = f"the page on {host} was not read before the deadline: other large pages took too long"
-                raise _BodyError(Cause.DEADLINE, detail)
+                raise _BodyError(Failed(Cause.DEADLINE, detail))
             parts.append(part)
     if inflater is not None and (not inflater.eof or inflater.unused_data):
-        raise _BodyError(Cause.UNEXPECTED_RESPONSE, f"{host} returned invalid gzip data")
+        raise _BodyError(Failed(Cause.UNEXPECTED_RESPONSE, f"{host} returned invalid gzip data"))
     return b"".join(parts)
 
 
