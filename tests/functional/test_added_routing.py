@@ -154,3 +154,10 @@ def test_changed_settings_count_for_files_of_a_named_format(  # noqa: PLR0917 - 
     else:
         shop.stage({"pyproject.toml": after})
     assert shop.added("--as", file_format, name) == {name: ["acme-web"]}
+
+
+def test_moved_project_whose_old_directory_is_excluded_adds_nothing_if_indexes_are_compared(shop: Workshop) -> None:
+    shop.commit({"mothball.toml": "offline = true\n", "a/pyproject.toml": toml("acme-web"), "uv.toml": ""})
+    shop.git("mv", "a", "b")
+    shop.stage({"mothball.toml": "offline = true\nprivate = ['other']\nexclude = ['a']\n"})
+    assert shop.added() == {}

@@ -257,6 +257,7 @@ class ChangeReader:
         """Return the base versions of the touched files and, if given, of ``target`` and of other wanted files.
 
         A file that was passed over or excluded excuses nothing: its entries were not checked when they were added.
+        Unless indexes are compared, neither does one that is excluded in the target.
         """
         # Unless indexes are compared, local projects of the target also apply to the base.
         target_facts = {file.parsed.path: file.facts for file in target.files}
@@ -269,7 +270,7 @@ class ChangeReader:
             links = _links_by_target(paths, base.tree)
             for file in self._read_base(number, dict.fromkeys(paths), resolve=compare_indexes):
                 path = file.parsed.path
-                config = self._resolver.resolve(path, self._root)
+                config = None if compare_indexes else self._resolver.resolve(path, self._root)
                 if config is None or not is_excluded_by_config(path, config):
                     facts = file.facts if compare_indexes else target_facts.get(path, NO_FACTS)
                     on_default = entries_on_default(file) if compare_indexes else None
