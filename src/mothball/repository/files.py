@@ -21,8 +21,7 @@ MAX_FILE_SIZE = 32 * 1024 * 1024
 PROJECT_FILES = (PYPROJECT_TOML, "setup.py", "setup.cfg", "Pipfile", "pixi.toml")
 # PATH_MAX of Linux, the largest of the common systems; resolving takes quadratic time in the length.
 MAX_PATH_LENGTH = 4096
-
-
+# The limit of Linux for links that lead to one another.
 _MAX_LINKS = 40
 
 # Modification time in nanoseconds, and size in bytes.

@@ -115,7 +115,7 @@ class GitTree(Tree):
         known: Mapping[str, Entry | None] = MappingProxyType({}),
         others: GitTree | None = None,
     ) -> None:
-        """Initialize the tree of ``commit``, of the index if that is None, or an empty tree if it is empty.
+        """Initialize the tree of ``commit``, of the index if that is None, or of ``known`` alone if it is empty.
 
         ``known`` are entries by path relative to the root, None for a missing file. ``others`` is a tree that has the
         same entries for all other paths.
@@ -125,7 +125,7 @@ class GitTree(Tree):
         self._blobs = blobs
         self._entries: dict[str, Entry | None] = dict(known)
         self._others = others
-        # An empty tree is completely known.
+        # Without a commit there are no others.
         self._is_listed = commit == ""
         self._links: Mapping[str, Entry] | None = None
         # The listing of all files, from when the links are read until the entries are.
