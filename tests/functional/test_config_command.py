@@ -185,6 +185,13 @@ def test_secrets_are_not_shown(project: Project, output: str) -> None:
         assert "(credentials not shown)" in result.out
 
 
+def test_credentials_of_the_index_url_variable_are_marked_as_not_shown(project: Project) -> None:
+    result = project.run("config", "show", env={"MOTHBALL_INDEX_URL": f"https://u:{SECRET}@a.example/"})
+    (line,) = (line for line in result.out.splitlines() if line.startswith("index-url = "))
+    assert line.startswith('index-url = "https://a.example/" ')
+    assert line.endswith(" # MOTHBALL_INDEX_URL (credentials not shown)")
+
+
 def test_text_names_both_files(project: Project) -> None:
     path = project.write("mothball.toml", f'index-url = "{A}"\n')
     lines = project.run("config", "show").out.splitlines()

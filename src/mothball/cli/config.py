@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mothball.cli.common import print_problems, set_up
+from mothball.cli.common import print_problems, requested_index_urls, set_up
 from mothball.config.project import DEFAULT_INDEX, DEFAULT_MAX_AGE, ConfigOverrides, Level, effective, is_combined
-from mothball.config.user_settings import InstallerSettings, UserIndex, cache_directory, user_config_file
+from mothball.config.user_settings import InstallerSettings, UserIndex, UserIndexUrl, cache_directory, user_config_file
 from mothball.discovery.config_lookup import ConfiguredSetting, configured_settings, table_path
 from mothball.model.errors import UsageError
 from mothball.model.records import NamedTuple
@@ -76,7 +76,7 @@ def _show(arguments: argparse.Namespace) -> int:
     resolved = setup.config_of(os.getcwd())
     path = os.path.abspath(resolved.path) if resolved is not None and resolved.path else ""
     rows = [
-        *_own_rows(_settings(path), _settings(user_config_file()), setup.overrides),
+        *_own_rows(_settings(path), _settings(user_config_file()), setup.overrides, requested_index_urls(arguments)),
         *_installer_rows(setup.user.installers),
         *_variable_rows(os.environ),
     ]
@@ -108,12 +108,20 @@ def _settings(path: str) -> tuple[ConfiguredSetting, ...]:
 
 
 def _own_rows(
-    project: Iterable[ConfiguredSetting], user: Iterable[ConfiguredSetting], overrides: ConfigOverrides
+    project: Iterable[ConfiguredSetting],
+    user: Iterable[ConfiguredSetting],
+    overrides: ConfigOverrides,
+    index_urls: Iterable[UserIndexUrl],
 ) -> Iterator[_Row]:
-    """Yield the effective settings of mothball."""
+    """Yield the effective settings of mothball; ``index_urls`` are those of the command line or environment."""
     combined: list[ConfiguredSetting] = []
     by_key: dict[tuple[str, ...], dict[Level, ConfiguredSetting]] = {}
-    for level, settings in ((Level.USER, user), (Level.PROJECT, project), (Level.OVERRIDE, _overrides(overrides))):
+    requested = [ConfiguredSetting(("index-url",), index.url, index.set_by) for index in index_urls]
+    for level, settings in (
+        (Level.USER, user),
+        (Level.PROJECT, project),
+        (Level.OVERRIDE, [*requested, *_overrides(overrides)]),
+    ):
         for setting in settings:
             if is_combined(setting.key):
                 combined.append(setting)
@@ -137,8 +145,6 @@ def _is_unverified_of_project(key: tuple[str, ...], level: Level) -> bool:
 
 
 def _overrides(overrides: ConfigOverrides) -> Iterator[ConfiguredSetting]:
-    if overrides.index_url:
-        yield ConfiguredSetting(("index-url",), overrides.index_url, overrides.index_set_by)
     if overrides.offline:
         yield ConfiguredSetting(("offline",), value=True, location="MOTHBALL_OFFLINE")
     if overrides.allow_local_indexes:
