@@ -202,11 +202,19 @@ def _read_comments(text: str, comments: list[Comment], contents: _Contents) -> N
 
 def _classify_line(line: str) -> ClassifiedEntry | None:
     """Classify the entry on ``line``; return None if there is no entry, or if it has options other than hashes."""
+    return _classify_line_cached(line) if len(line) <= MAX_CACHED_LENGTH else _classify_line_uncached(line)
+
+
+def _classify_line_uncached(line: str) -> ClassifiedEntry | None:
     options_at = find_options_start(line)
     if not options_at or (options_at < len(line) and not has_only_hashes(line, options_at)):
         return None
     text = line[:options_at].rstrip()
     return _classify_cached(text) if len(text) <= MAX_CACHED_LENGTH else _classify_entry(text)
+
+
+# An editor parses the same lines on every keystroke. A line with hashes is longer, so only its entry is cached.
+_classify_line_cached = lru_cache(MAX_CACHED)(_classify_line_uncached)
 
 
 def has_hidden_lines(text: str) -> bool:
