@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.check import messages, policy
@@ -55,6 +56,9 @@ from mothball.routing.route import IndexRoute, Router, credential_locations
 
 if TYPE_CHECKING:
     from mothball.check.transitive import DependencyPaths
+
+# The order of dependencies in a report.
+_dependency_order = attrgetter("path", "dependency.name_span.start")
 
 
 def plan_lookups(files: Iterable[ResolvedFile], settings: RunSettings) -> LookupPlan:
@@ -135,10 +139,6 @@ def merge_reports(first: Report, second: Report) -> Report:
         files=first.summary.files + second.summary.files,
         repinned=first.summary.repinned + second.summary.repinned,
     )
-
-
-def _dependency_order(item: CheckedDependency) -> tuple[str, int]:
-    return item.path, item.dependency.name_span.start
 
 
 def _finding_order(finding: Finding) -> tuple[str, int, int, str, str]:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, NoReturn
 
 from mothball.config.project import UserConfig
@@ -22,7 +23,7 @@ from mothball.config.user_settings import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.credentials import netrc_paths
 from mothball.index.releases import Releases
-from mothball.index.resolution import MISSING_MAX_AGE, Query
+from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Fetcher, OnResult, Resolver
 from mothball.model.errors import CacheError, MothballError
 from mothball.model.records import NamedTuple
@@ -62,6 +63,12 @@ _MAX_RESULTS = 20_000
 
 IndexResults = Mapping[Query, IndexResult]
 _Key = tuple[object, ...]
+# The settings on which a result depends, apart from its age.
+_SETTINGS_OF_KEY = (
+    *("ignored_codes", "is_private", "public_indexes"),
+    *("status_index", "stated_indexes", "bypass_cache"),
+)
+_settings_of_key = itemgetter(*map(LookupSettings._fields.index, _SETTINGS_OF_KEY))
 
 
 class _Stored(NamedTuple):
@@ -359,9 +366,7 @@ class BlockingLookups:
 
 def _key(query: Query) -> _Key:
     name, indexes, settings, *files = query
-    routing = settings.ignored_codes, settings.is_private, settings.public_indexes
-    statuses = settings.status_index, settings.stated_indexes, settings.bypass_cache
-    return name, indexes, *routing, *statuses, *files
+    return name, indexes, *_settings_of_key(settings), *files
 
 
 def _without_version(key: _Key) -> _Key:
