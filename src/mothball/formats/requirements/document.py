@@ -210,10 +210,11 @@ def _classify_line_uncached(line: str) -> ClassifiedEntry | None:
     if not options_at or (options_at < len(line) and not has_only_hashes(line, options_at)):
         return None
     text = line[:options_at].rstrip()
-    return _classify_cached(text) if len(text) <= MAX_CACHED_LENGTH else _classify_entry(text)
+    # Lines with hashes are long, but their entries are short.
+    return _classify_entry(text) if text == line else _classify_line(text)
 
 
-# An editor parses the same lines on every keystroke. A line with hashes is longer, so only its entry is cached.
+# An editor parses the same lines on every keystroke.
 _classify_line_cached = lru_cache(MAX_CACHED)(_classify_line_uncached)
 
 
@@ -364,9 +365,6 @@ def _classify_entry(text: str) -> ClassifiedEntry:
     if _is_archive(head) and not _is_named(head):
         return _classify_reference(text, ";", SkipReason.PATH)
     return _classify_requirement(text, head)
-
-
-_classify_cached = lru_cache(MAX_CACHED)(_classify_entry)
 
 
 def _classify_editable(text: str) -> ClassifiedEntry:
