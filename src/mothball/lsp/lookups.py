@@ -64,10 +64,7 @@ _MAX_RESULTS = 20_000
 IndexResults = Mapping[Query, IndexResult]
 _Key = tuple[object, ...]
 # The settings on which a result depends, apart from its age.
-_SETTINGS_OF_KEY = (
-    *("ignored_codes", "is_private", "public_indexes"),
-    *("status_index", "stated_indexes", "bypass_cache"),
-)
+_SETTINGS_OF_KEY = ("ignored_codes", "is_private", "public_indexes", "status_index", "stated_indexes", "bypass_cache")
 _settings_of_key = itemgetter(*map(LookupSettings._fields.index, _SETTINGS_OF_KEY))
 
 
