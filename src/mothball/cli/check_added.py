@@ -184,10 +184,13 @@ def _look_up_added(
     plan = plan_lookups(discovered.files, settings)
     results = session.look_up(plan.queries(), cache_only=True)
     is_settled = all(map(_is_settled, (*results.values(), *plan.skipped())))
-    if settings.refresh or not is_settled or judge_versions(plan, results, settings).is_suspicious:
-        discovered = change_reader.read(full_context=True)
-        plan = plan_lookups(discovered.files, settings)
-        results = session.look_up(plan.queries())
+    if is_settled and not settings.refresh:
+        judged = judge_versions(plan, results, settings)
+        if not judged.is_suspicious:
+            return judged, discovered
+    discovered = change_reader.read(full_context=True)
+    plan = plan_lookups(discovered.files, settings)
+    results = session.look_up(plan.queries())
     return confirm_versions(plan, results, session.look_up, settings)[0], discovered
 
 
