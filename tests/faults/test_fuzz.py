@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mothball.config.project import read_config, read_user_config
+from mothball.config.keys import read_config, read_user_config
 from mothball.config.user_settings import CredentialSettings
 from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import to_mapping

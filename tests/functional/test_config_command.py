@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mothball.config.json_schema import render_schema
-from mothball.config.project import DEFAULT_INDEX, PROJECT_KEYS, USER_KEYS
+from mothball.config.keys import PROJECT_KEYS, USER_KEYS
+from mothball.config.project import DEFAULT_INDEX
 from mothball.config.user_settings import user_config_file
 from tests.support.cli import clean_environment
 from tests.support.project import Project

@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 
 from mothball.cli.rule import rule_page
-from mothball.config.project import read_config
+from mothball.config.keys import read_config
 from mothball.model.results import Rule
 from tests.support.project import Project
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mothball import PROJECT_URL
-from mothball.config import project, user_settings, values
+from mothball.config import keys, project, user_settings, values
 from mothball.model.file_names import FORMATS
 from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 
@@ -77,12 +77,12 @@ def schema(*, user: bool = False) -> dict[str, Any]:
         "$schema": _DIALECT,
         "$id": f"{PROJECT_URL}{name}.schema.json",
         "title": title,
-        **_table(project.USER_KEYS if user else project.PROJECT_KEYS),
+        **_table(keys.USER_KEYS if user else keys.PROJECT_KEYS),
     }
 
 
-def _table(keys: Mapping[str, values.Reader]) -> dict[str, Any]:
-    properties = {key: {"description": _DESCRIPTIONS[key], **_fragment(reader)} for key, reader in keys.items()}
+def _table(readers: Mapping[str, values.Reader]) -> dict[str, Any]:
+    properties = {key: {"description": _DESCRIPTIONS[key], **_fragment(reader)} for key, reader in readers.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -90,21 +90,21 @@ def _fragment(reader: values.Reader) -> dict[str, Any]:
     """Return the schema of the values that ``reader`` accepts. Raises KeyError for a reader without a schema."""
     if reader is values.read_severities:
         return _severities()
-    if reader is project.read_files:
+    if reader is keys.read_files:
         names = _PLAIN[values.read_globs]["items"]
         return {"type": "object", "propertyNames": names, "additionalProperties": {"enum": [*FORMATS]}}
-    if reader is project.read_ignores:
+    if reader is keys.read_ignores:
         return {
             "type": "object",
             "propertyNames": {"pattern": _PROJECT_NAME},
-            "additionalProperties": {**_table(project.IGNORE_KEYS), "required": ["rules"]},
+            "additionalProperties": {**_table(keys.IGNORE_KEYS), "required": ["rules"]},
         }
-    if reader is project.read_successors:
+    if reader is keys.read_successors:
         name = {"pattern": _PROJECT_NAME}
         return {"type": "object", "propertyNames": name, "additionalProperties": {"type": "string", **name}}
-    if reader in (project.read_index_settings, project.read_user_indexes):
-        by_key = {_PLAIN[values.read_index_url]["pattern"]: _table(project.INDEX_KEYS)}
-        if reader is project.read_user_indexes:
+    if reader in (keys.read_index_settings, keys.read_user_indexes):
+        by_key = {_PLAIN[values.read_index_url]["pattern"]: _table(keys.INDEX_KEYS)}
+        if reader is keys.read_user_indexes:
             by_key[f"^{values.INDEX_NAME}$"] = _PLAIN[values.read_user_index_url]
         return {"type": "object", "patternProperties": by_key, "additionalProperties": False}
     return _PLAIN[reader]
@@ -149,7 +149,7 @@ _PLAIN: Mapping[values.Reader, dict[str, Any]] = MappingProxyType(
             "type": "string",
             "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_HOST_AND_PATH}$",
         },
-        project.read_index_statuses: {"enum": [*map(str, project.IndexStatuses)]},
+        keys.read_index_statuses: {"enum": [*map(str, project.IndexStatuses)]},
         values.read_error_codes: {
             "type": "array",
             "items": {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": [407, 408, 429]}},

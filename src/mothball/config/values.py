@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
+from mothball.config.project import KeyPath
 from mothball.config.user_settings import (
     MAX_TIMEOUT,
     MIN_TIMEOUT,
@@ -24,7 +25,6 @@ from mothball.model.errors import ConfigError, closest, suggest
 from mothball.model.results import IGNORABLE_RULES, Rule, Severity
 from mothball.model.sanitize import one_line, strip_credentials
 
-KeyPath = tuple[str, ...]
 Reader = Callable[[object, KeyPath], Any]
 
 SEVERITY_SCOPES = ("added", "transitive")

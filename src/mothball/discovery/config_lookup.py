@@ -14,15 +14,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from mothball.check.inputs import ResolvedConfig
-from mothball.config.project import (
-    PROJECT_INDEX_SETTING,
-    ConfigOverrides,
-    ProjectConfig,
-    UserConfig,
-    read_config,
-    read_user_config,
-    resolve_network,
-)
+from mothball.config.keys import read_config, read_user_config
+from mothball.config.project import PROJECT_INDEX_SETTING, ConfigOverrides, ProjectConfig, UserConfig, resolve_network
 from mothball.config.values import SEVERITY_SCOPES
 from mothball.formats.names import format_of
 from mothball.formats.toml.scanner import scan, scan_cached

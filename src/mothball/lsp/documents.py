@@ -20,7 +20,7 @@ from itertools import chain
 from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import ResolvedFile, pin_of
-from mothball.config.project import read_config
+from mothball.config.keys import read_config
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery.config_lookup import table_path, with_unverified
 from mothball.discovery.resolve import private_patterns

@@ -15,15 +15,8 @@ from jsonschema import Draft202012Validator
 
 from mothball import PROJECT_URL
 from mothball.config.json_schema import render_schema, schema
-from mothball.config.project import (
-    DEFAULT_INDEX,
-    PROJECT_KEYS,
-    USER_KEYS,
-    ConfigOverrides,
-    read_config,
-    read_user_config,
-    resolve_network,
-)
+from mothball.config.keys import PROJECT_KEYS, USER_KEYS, read_config, read_user_config
+from mothball.config.project import DEFAULT_INDEX, ConfigOverrides, resolve_network
 from mothball.config.user_settings import CredentialSettings
 from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import to_mapping

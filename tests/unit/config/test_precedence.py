@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.config.project import PROJECT_KEYS, USER_KEYS, Level, effective, is_combined
+from mothball.config.keys import PROJECT_KEYS, USER_KEYS
+from mothball.config.project import Level, effective, is_combined
 
 OVERRIDE, PROJECT, USER = Level.OVERRIDE, Level.PROJECT, Level.USER
 

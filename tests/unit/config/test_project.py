@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mothball.config.keys import PROJECT_KEYS, USER_KEYS, read_config, read_user_config
 from mothball.config.project import (
     DEFAULT_INDEX,
     DEFAULT_MAX_AGE,
-    PROJECT_KEYS,
-    USER_KEYS,
     ConfigOverrides,
     ConfiguredFiles,
     Ignore,
@@ -21,8 +20,6 @@ from mothball.config.project import (
     NetworkSettings,
     ProjectConfig,
     UserConfig,
-    read_config,
-    read_user_config,
     resolve_network,
 )
 from mothball.config.user_settings import CredentialSettings, KeyringProvider, UserIndexUrl

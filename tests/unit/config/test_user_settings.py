@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mothball.config.project import read_config, read_user_config
+from mothball.config.keys import read_config, read_user_config
 from mothball.config.user_settings import CredentialSettings, UserIndexUrl
 from mothball.config.values import (
     read_keyring_provider,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.config.project import read_config
+from mothball.config.keys import read_config
 from mothball.edits.model import apply
 from mothball.edits.settings import NewIgnore, add_config_ignores
 from mothball.formats.toml.scanner import scan

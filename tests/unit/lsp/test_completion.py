@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.config.project import IGNORE_KEYS, INDEX_KEYS, PROJECT_KEYS
+from mothball.config.keys import IGNORE_KEYS, INDEX_KEYS, PROJECT_KEYS
 from mothball.config.values import SEVERITY_SCOPES
 from mothball.lsp.features.completion import CompletionChoice, configuration_candidates, rule_candidates
 from mothball.model.file_names import FORMATS

@@ -7,7 +7,8 @@ import tomllib
 import pytest
 
 from mothball.check.pipeline import check
-from mothball.config.project import DEFAULT_INDEX, ProjectConfig, read_config
+from mothball.config.keys import read_config
+from mothball.config.project import DEFAULT_INDEX, ProjectConfig
 from mothball.model.document import DependencyKind, IndexOption, Span
 from mothball.model.results import CheckMode, IndexResult, Problem, Report, Rule, Severity, StatusNotStated
 from mothball.report.remedies import PUSH, RUN, ConfigFile, IgnoredProject, RemedyContext, remedies

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mothball.config.project import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, NetworkSettings, read_config, read_user_config
+from mothball.config.keys import read_config, read_user_config
+from mothball.config.project import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, NetworkSettings
 from mothball.config.user_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.discovery.installer_settings import read_installers
 from mothball.formats.manifests.tool_uv import read_uv_toml, root_sources
