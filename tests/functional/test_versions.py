@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from tests.support.cli import cache_of
 from tests.support.project import Project
 from tests.support.scripted_index import Reply, ScriptedIndex, padded
 from tests.support.version_pages import (
@@ -517,3 +521,16 @@ def test_version_that_is_pinned_after_the_lookup_is_judged(project: Project, ind
     project.write("requirements.txt", "old-lib==1.0\n")
     assert findings(project, index) == findings(project, index) == [("yanked", "warning")]
     assert index.count("old-lib") == 2
+
+
+def test_pin_is_judged_after_the_cache_has_deleted_the_list(project: Project, index: ScriptedIndex) -> None:
+    """Lists are the largest rows, so they are deleted first when the cache is full."""
+    index.script("old-lib", page(YANKED)._replace(etag='"v1"'))
+    project.write("requirements.txt", "old-lib==1.0\n")
+    assert findings(project, index) == [("yanked", "warning")]
+    database = os.path.join(cache_of(project.home), "v2", "cache.db")
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM Cache WHERE key LIKE 'files-%'")
+    assert findings(project, index) == [("yanked", "warning")]
+    assert findings(project, index) == [("yanked", "warning")]
+    assert index.count() == 2

@@ -180,7 +180,8 @@ class Resolution:
         if found is not None:
             return PageFiles(*found, page.origin)
         cached = self._cached.get(key)
-        is_missing = cached is not None and cached.listed_at == NOT_KEPT and not self._is_fetched(key)
+        # The index has sent a list, but it was not stored, or its row was deleted to limit the size of the cache.
+        is_missing = cached is not None and cached.listed_at is not None and not self._is_fetched(key)
         return PageFiles("", is_whole=False, origin=page.origin, is_kept=False) if is_missing else None
 
     def _is_fetched(self, key: PageKey) -> bool:

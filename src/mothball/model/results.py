@@ -80,8 +80,8 @@ class PageFiles(NamedTuple):
 
     ``text`` is a list in the format of ``project_page.encode_files``: untrusted. If ``is_whole`` is false, it has only
     the files of the pinned version, and one of them is not yanked. ``origin`` is that of the page: the status may come
-    from another one. ``is_kept`` is false if the page is cached without its files, because no entry pinned a version
-    then.
+    from another one. ``is_kept`` is false if the page is cached without its files: no entry pinned a version then, or
+    the cache has deleted them since.
     """
 
     text: str

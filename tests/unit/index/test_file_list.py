@@ -286,3 +286,15 @@ def test_list_is_only_stored_for_pinned_names(cache: StatusCache) -> None:
     assert not files.is_kept
     _, asked = look_up(cache, PINNED, {"old-lib": Fetched(PAGE)}, NOW + 7200)
     assert asked == [PageRequest(INDEX, "old-lib", None)]
+
+
+def test_list_that_the_cache_has_deleted_is_not_kept(cache: StatusCache, tmp_path: Path) -> None:
+    """It has a row of its own, which expires earlier: a page that is not modified is stored again without its list."""
+    look_up(cache, PINNED, {"old-lib": Fetched(PAGE, '"v1"')})
+    with closing(sqlite3.connect(tmp_path / "v2" / "cache.db", isolation_level=None)) as database:
+        database.execute("DELETE FROM Cache WHERE key LIKE 'files-%'")
+    for script in ({}, {"old-lib": NotModified()}):
+        result, _ = look_up(cache, PINNED, script, NOW + 7200 if script else NOW)
+        files = files_of(result)
+        assert files is not None
+        assert not files.is_kept
