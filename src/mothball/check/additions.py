@@ -65,6 +65,35 @@ class _Role(IntEnum):
 _COVER_ONLY_THEMSELVES = frozenset({_Role.SKIPPED, _Role.NEVER_INSTALLED, _Role.PRE_COMMIT})
 
 
+class _Standing(NamedTuple):
+    """What decides whether an entry covers another one of the same name: it must not be less in any field.
+
+    ``on_default`` is true if the built-in default index is a candidate for the entry, ``is_reported`` if no ignore
+    applies to it.
+    """
+
+    role: _Role
+    on_default: bool
+    is_reported: bool
+
+    @property
+    def covers_others(self) -> bool:
+        """Whether the entry may cover entries of other files."""
+        return self.role not in _COVER_ONLY_THEMSELVES
+
+    def covers(self, other: _Standing) -> bool:
+        """Return True if an entry with this standing covers one with the ``other`` standing in the same file."""
+        is_same = self.role is other.role
+        is_stronger = self.covers_others and self.role > other.role > _Role.SKIPPED
+        return (
+            (is_same or is_stronger) and self.on_default >= other.on_default and self.is_reported >= other.is_reported
+        )
+
+
+# The standings of the entries of each name.
+_Standings = dict[str, set[_Standing]]
+
+
 class FileVersion(NamedTuple):
     """One version of a dependency file.
 
@@ -112,13 +141,12 @@ def additions(
     ``in_same_workspace`` returns whether two projects, absolute directories, are in one workspace. ``is_project``
     returns whether the target has a project in a directory.
     """
-    base_names = _BaseNames(base, present)
+    base_projects = _BaseProjects(base, present)
     previous_versions = _previous_versions(targets, base, present)
     removals = _Removals(base, present, _renames(targets, previous_versions), in_same_workspace, is_project)
     previous = [previous_versions[target.path] for target in targets]
     # Moves between related projects take precedence over moves between others, in all files.
-    new = [_new_entries(target, old, base_names, removals) for target, old in zip(targets, previous, strict=True)]
-    base_pins = _BasePins(base)
+    new = [_new_entries(target, old, base_projects, removals) for target, old in zip(targets, previous, strict=True)]
     selections = []
     for target, old, entries in zip(targets, previous, new, strict=True):
         locks = _base_locks(target, old, base)
@@ -127,7 +155,7 @@ def additions(
             tuple(_new_problems(target, old)),
             tuple(_new_unnamed(target, old)),
             _moves(target, entries, removals),
-            tuple(_repinned(target, frozenset(entries), base_pins, locks)),
+            tuple(_repinned(target, frozenset(entries), base_projects, locks)),
             tuple(map(_base_lock, locks)),
             tuple(_new_unresolvable(target, old)),
         )
@@ -180,20 +208,20 @@ def merge_additions(first: SelectedEntries, second: SelectedEntries) -> Selected
 
 
 def _new_entries(
-    target: FileVersion, previous: Sequence[FileVersion], base_names: _BaseNames, removals: _Removals
+    target: FileVersion, previous: Sequence[FileVersion], base_projects: _BaseProjects, removals: _Removals
 ) -> list[Dependency]:
     """Return the entries that neither a base entry nor a move between related projects covers."""
-    previous_entries = _Entries()
+    previous_standings: _Standings = {}
     for version in previous:
-        previous_entries.add_all(version, version.ignored if version.path != target.path else frozenset())
+        _add_standings(previous_standings, version, version.ignored if version.path != target.path else frozenset())
     member_requirements = required_by_members(target.parsed.document)
     new = []
     for entry in target.parsed.document.dependencies:
-        key, role = _key(target, entry, target.ignored), _role(target, entry)
+        name, standing = entry.name, _standing(target, entry, target.ignored)
         if not (
-            previous_entries.cover(role, key)
-            or base_names.cover(target.project, role, key, member_requirements)
-            or removals.take(target.project, role, key, related=True)
+            any(each.covers(standing) for each in previous_standings.get(name, ()))
+            or base_projects.cover(target.project, name, standing, member_requirements)
+            or removals.take(target.project, name, standing, related=True)
         ):
             new.append(entry)
     return new
@@ -203,8 +231,7 @@ def _moves(target: FileVersion, new: Iterable[Dependency], removals: _Removals) 
     """Return the paths that ``new`` entries were moved from, in projects that are not related."""
     moved_from: dict[Dependency, str] = {}
     for entry in new:
-        key = _key(target, entry, target.ignored)
-        path = removals.take(target.project, _role(target, entry), key, related=False)
+        path = removals.take(target.project, entry.name, _standing(target, entry, target.ignored), related=False)
         if path:
             moved_from[entry] = path
     return moved_from
@@ -238,7 +265,7 @@ def _new_unresolvable(target: FileVersion, previous: Sequence[FileVersion]) -> I
 
 
 def _repinned(
-    target: FileVersion, added: AbstractSet[Dependency], base_pins: _BasePins, locks: Iterable[FileVersion]
+    target: FileVersion, added: AbstractSet[Dependency], base_projects: _BaseProjects, locks: Iterable[FileVersion]
 ) -> Iterator[Dependency]:
     """Yield the entries that were there before with another version or other files, without those ``added``."""
     old_entries = _entries_by_pin(locks)
@@ -248,7 +275,7 @@ def _repinned(
             and (pin := pin_of(entry))
             and target.facts.skip_reason(entry) is None
             and (
-                not base_pins.cover(target.project, entry.name, pin)
+                not base_projects.have_pin(target.project, entry.name, pin)
                 or _has_other_files(target, entry, old_entries.get((entry.name, pin), ()))
             )
         ):
@@ -303,87 +330,48 @@ def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:
     return problem.message, problem.span.slice(text)
 
 
-class _Key(NamedTuple):
-    """A name, whether the built-in default index is a candidate for the entry, and whether an ignore applies to it."""
-
-    name: str
-    on_default: bool
-    is_ignored: bool
-
-    def covering(self) -> Iterator[_Key]:
-        """Yield the keys of the entries that can cover an entry with this one.
-
-        If the built-in default index is a candidate for the covered entry, it must be one for the covering entry, too.
-        An ignored entry only covers ignored ones.
-        """
-        for on_default in {True, self.on_default}:
-            for is_ignored in {False, self.is_ignored}:
-                yield _Key(self.name, on_default, is_ignored)
+def _standing(version: FileVersion, entry: Dependency, ignored: Collection[str]) -> _Standing:
+    return _Standing(_role(version, entry), version.is_on_default(entry), entry.name not in ignored)
 
 
-def _key(version: FileVersion, entry: Dependency, ignored: Collection[str]) -> _Key:
-    return _Key(entry.name, version.is_on_default(entry), entry.name in ignored)
+def _add_standings(standings: _Standings, version: FileVersion, ignored: Collection[str]) -> None:
+    """Add the entries of ``version``; those with ``ignored`` names only cover entries that are ignored, too."""
+    for entry in version.parsed.document.dependencies:
+        standings.setdefault(entry.name, set()).add(_standing(version, entry, ignored))
 
 
-class _Entries:
-    """The strongest role of each name in some files; entries that cover only themselves are kept apart."""
-
-    def __init__(self) -> None:
-        self._strongest: dict[_Key, _Role] = {}
-        self._isolated: set[tuple[_Role, _Key]] = set()
-
-    def add_all(self, version: FileVersion, ignored: Collection[str]) -> None:
-        """Add the entries of ``version``; those with ``ignored`` names only cover entries that are ignored, too."""
-        for entry in version.parsed.document.dependencies:
-            role, key = _role(version, entry), _key(version, entry, ignored)
-            if role in _COVER_ONLY_THEMSELVES:
-                self._isolated.add((role, key))
-            else:
-                self._strongest[key] = max(role, self._strongest.get(key, role))
-
-    def cover(self, role: _Role, key: _Key, *, only_itself: bool = True) -> bool:
-        """Return True if an entry covers an entry of this name with the same role or a weaker one."""
-        keys = list(key.covering())
-        if only_itself and any((role, each) in self._isolated for each in keys):
-            return True
-        return role is not _Role.SKIPPED and any(role <= self._strongest.get(each, _Role.SKIPPED) for each in keys)
-
-
-class _BaseNames:
-    """The names at the base by project."""
+class _BaseProjects:
+    """The names and the pinned versions at the base by project."""
 
     def __init__(self, base: Iterable[FileVersion], present: Mapping[str, Document | None]) -> None:
-        self._by_project: dict[str, _Entries] = {}
+        self._standings: dict[str, _Standings] = {}
+        self._pins: dict[str, set[tuple[str, str]]] = {}
         for version in base:
             # An ignored entry that leaves its file is moved, and covers no entry that is not ignored.
             ignored = version.ignored & _removed_names(version, present) if version.ignored else version.ignored
-            self._by_project.setdefault(version.project, _Entries()).add_all(version, ignored)
+            _add_standings(self._standings.setdefault(version.project, {}), version, ignored)
+            pins = {(entry.name, pin) for entry in version.parsed.document.dependencies if (pin := pin_of(entry))}
+            self._pins.setdefault(version.project, set()).update(pins)
 
-    def cover(self, project: str, role: _Role, key: _Key, member_requirements: frozenset[str]) -> bool:
-        """Return True if a base entry in ``project``, or in a related project, covers the name.
+    def cover(self, project: str, name: str, standing: _Standing, member_requirements: frozenset[str]) -> bool:
+        """Return True if a base entry in ``project``, or in a related project, covers ``name``.
 
         ``member_requirements`` are the names that a lock records as requirements of workspace members.
         """
-        return role is not _Role.SKIPPED and any(
-            # Of other projects, only manifests count.
-            entries.cover(role if other == project else _Role.MANIFEST, key, only_itself=False)
-            for other, entries in self._by_project.items()
-            if is_beneath(project, other) or (key.name in member_requirements and is_beneath(other, project))
+        if standing.role is _Role.SKIPPED:
+            return False
+        # Of other projects, only manifests count.
+        in_other = _Standing(_Role.MANIFEST, standing.on_default, standing.is_reported)
+        return any(
+            each.covers_others and each.covers(standing if other == project else in_other)
+            for other, standings in self._standings.items()
+            if is_beneath(project, other) or (name in member_requirements and is_beneath(other, project))
+            for each in standings.get(name, ())
         )
 
-
-class _BasePins:
-    """The pinned versions at the base by project."""
-
-    def __init__(self, base: Iterable[FileVersion]) -> None:
-        self._by_project: dict[str, set[tuple[str, str]]] = {}
-        for version in base:
-            pins = {(entry.name, pin) for entry in version.parsed.document.dependencies if (pin := pin_of(entry))}
-            self._by_project.setdefault(version.project, set()).update(pins)
-
-    def cover(self, project: str, name: str, pin: str) -> bool:
+    def have_pin(self, project: str, name: str, pin: str) -> bool:
         """Return True if the base has this version in ``project``, or in a project that encloses it."""
-        return any((name, pin) in pins for other, pins in self._by_project.items() if is_beneath(project, other))
+        return any((name, pin) in pins for other, pins in self._pins.items() if is_beneath(project, other))
 
 
 class _Removals:
@@ -405,29 +393,23 @@ class _Removals:
             renamed.setdefault((version.path, version.parent), set()).update(_names(target.parsed.document))
             if version.project != target.project and not is_project(version.project):
                 self._renamed_projects.add((version.project, target.project))
-        self._removed: dict[str, list[tuple[_Role, _Key, FileVersion]]] = {}
+        self._removed: dict[str, list[tuple[_Standing, FileVersion]]] = {}
         for version in base:
             names = _removed_names(version, present) - renamed.get((version.path, version.parent), set())
             for entry in version.parsed.document.dependencies if names else ():
-                role = _role(version, entry)
-                if entry.name in names and role not in _COVER_ONLY_THEMSELVES:
+                standing = _standing(version, entry, version.ignored)
+                if entry.name in names and standing.covers_others:
                     names.discard(entry.name)
-                    removal = role, _key(version, entry, version.ignored), version
-                    self._removed.setdefault(entry.name, []).append(removal)
+                    self._removed.setdefault(entry.name, []).append((standing, version))
 
-    def take(self, project: str, role: _Role, key: _Key, *, related: bool) -> str:
+    def take(self, project: str, name: str, standing: _Standing, *, related: bool) -> str:
         """Return the path that an entry of ``project`` was moved from, empty if there is none, and use up the removal.
 
         With ``related``, only removals from related projects count.
         """
-        removals = self._removed.get(key.name, []) if role not in _COVER_ONLY_THEMSELVES else []
-        keys = set(key.covering())
-        for number, (removed_role, removed_key, version) in enumerate(removals):
-            if (
-                role <= removed_role
-                and removed_key in keys
-                and (not related or self._is_related(version.project, project))
-            ):
+        removals = self._removed.get(name, []) if standing.covers_others else []
+        for number, (removed, version) in enumerate(removals):
+            if removed.covers(standing) and (not related or self._is_related(version.project, project)):
                 del removals[number]
                 return version.path
         return ""
@@ -480,39 +462,35 @@ class _DeletedFiles:
 
     def __init__(self, versions: Sequence[FileVersion]) -> None:
         self._versions = versions
-        self._taken: set[str] = set()
-        self._paths_by_oid: dict[str, list[str]] = {}
-        for version in versions:
-            if version.oid:
-                self._paths_by_oid.setdefault(version.oid, []).append(version.path)
         self._names = [_names(version.parsed.document) for version in versions]
-        self._numbers_by_name: dict[tuple[str, str], list[int]] = {}
+        self._taken: set[str] = set()
+        # The numbers of the versions, by format and name, and by an empty format and object ID.
+        self._numbers: dict[tuple[str, str], list[int]] = {}
         for number, (version, names) in enumerate(zip(versions, self._names, strict=True)):
-            for name in names:
-                self._numbers_by_name.setdefault((version.parsed.document.format, name), []).append(number)
+            for key in (("", version.oid), *((version.parsed.document.format, name) for name in names)):
+                self._numbers.setdefault(key, []).append(number)
 
     def take_renamed(self, target: FileVersion) -> str:
         """Return the old path of ``target``, empty if it was not renamed. Each deleted file is returned once.
 
         A file with the same content takes precedence over the one with the most similar names.
         """
-        same = [path for path in self._paths_by_oid.get(target.oid, ()) if path not in self._taken]
-        if same:
-            self._taken.add(same[0])
-            return same[0]
-        target_names = _names(target.parsed.document)
-        keys = [(target.parsed.document.format, name) for name in target_names]
-        common = Counter(number for key in keys for number in self._numbers_by_name.get(key, ()))
-        similarity = {
-            number: count / len(target_names | self._names[number])
-            for number, count in common.items()
-            if self._versions[number].path not in self._taken
-        }
-        best = max(similarity, key=lambda number: (similarity[number], self._versions[number].path), default=None)
-        if best is None or similarity[best] < _MIN_SIMILARITY:
+        best = next(self._left(("", target.oid)), None) if target.oid else None
+        best = self._most_similar(target) if best is None else best
+        if best is None:
             return ""
         self._taken.add(self._versions[best].path)
         return self._versions[best].path
+
+    def _left(self, key: tuple[str, str]) -> Iterator[int]:
+        return (number for number in self._numbers.get(key, ()) if self._versions[number].path not in self._taken)
+
+    def _most_similar(self, target: FileVersion) -> int | None:
+        names, file_format = _names(target.parsed.document), target.parsed.document.format
+        common = Counter(number for name in names for number in self._left((file_format, name)))
+        similarity = {number: count / len(names | self._names[number]) for number, count in common.items()}
+        best = max(similarity, key=lambda number: (similarity[number], self._versions[number].path), default=None)
+        return None if best is None or similarity[best] < _MIN_SIMILARITY else best
 
 
 def _role(version: FileVersion, entry: Dependency) -> _Role:
