@@ -186,10 +186,10 @@ class LookupFacts(NamedTuple):
             skip_reason = next((local.reason for local in local_names if local.applies_to(dependency)), None)
         return index_url, alternatives, index_name, skip_reason
 
-    @property
-    def changes_pins(self) -> bool:
-        """True if the routing fields of a dependency may differ from those in its text."""
-        return bool(self.local_names or self.inherited_pins or self.false_claims)
+    def may_change_pins(self, names: Iterable[str]) -> bool:
+        """Return True if the routing fields of a dependency with one of ``names`` may differ from those in its text."""
+        changed = self.local_names.keys() | self.inherited_pins.keys()
+        return bool(self.false_claims) or not changed.isdisjoint(names)
 
     def skip_reason(self, dependency: Dependency) -> SkipReason | None:
         """Return why ``dependency`` does not come from an index, None if it may; private names are not considered."""
@@ -254,9 +254,10 @@ def routed_as_saved(
 
 def _routing_fields(dependencies: Sequence[Dependency], facts: LookupFacts) -> list[tuple[Dependency, tuple[str, Pin]]]:
     """Return each dependency with its name and routing fields."""
+    names = list(map(_name_of, dependencies))
     # Fast path, as this runs on every keystroke in an editor.
-    pins = map(facts.pin if facts.changes_pins else pin_of, dependencies)
-    return list(zip(dependencies, zip(map(_name_of, dependencies), pins, strict=True), strict=True))
+    pins = map(facts.pin if facts.may_change_pins(names) else pin_of, dependencies)
+    return list(zip(dependencies, zip(names, pins, strict=True), strict=True))
 
 
 def _routed(dependency: Dependency, pin: Pin, routing: SavedRouting, facts: LookupFacts) -> Dependency:

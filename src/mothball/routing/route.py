@@ -59,6 +59,7 @@ _TOOL_BY_FORMAT = {
 _route_key = itemgetter(
     *map(Dependency._fields.index, ("section", "skip_reason", "index_url", "alternative_indexes", "index_name"))
 )
+_name_of = itemgetter(Dependency._fields.index("name"))
 _NOT_LOOKED_UP = "no index is queried for the name"
 
 
@@ -181,23 +182,21 @@ class Router:
     def routes(self, dependencies: Sequence[Dependency]) -> list[Route]:
         """Return the route of each of ``dependencies``, in their order."""
         dependencies = self._resolved(dependencies)
-        if self._depends_on_name:
-            return [self._route(dependency) for dependency in dependencies]
-        # Other than that, only local projects and private names differ: the others with equal fields share a route.
-        local_names = self._facts.local_names or None
-        is_private = self._private.match if self._private is not None else None
-        shared: dict[tuple[object, ...], Route] = {}
-        routes = []
-        for dependency, key in zip(dependencies, map(_route_key, dependencies), strict=True):
-            if (local_names is not None and dependency.name in local_names) or (
-                is_private is not None and is_private(dependency.name)
-            ):
-                routes.append(self._route(dependency))
-                continue
-            if key not in shared:
-                shared[key] = self._route(dependency)
-            routes.append(shared[key])
-        return routes
+        names = list(map(_name_of, dependencies))
+        # Only the routes of these names depend on more than the fields of the key.
+        individual = set(names) if self._depends_on_name else self._facts.local_names.keys() & set(names)
+        if self._private is not None:
+            individual = individual.union(filter(self._private.match, names))
+        keys: list[tuple[object, ...]] = list(map(_route_key, dependencies))
+        if individual:
+            keys = [
+                (*key, dependency.name, dependency.kind) if dependency.name in individual else key
+                for key, dependency in zip(keys, dependencies, strict=True)
+            ]
+        routes = {
+            key: self._route(dependency) for key, dependency in dict(zip(keys, dependencies, strict=True)).items()
+        }
+        return list(map(routes.__getitem__, keys))
 
     def _is_private(self, name: str) -> bool:
         return self._private is not None and self._private.match(name) is not None
