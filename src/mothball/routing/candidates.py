@@ -249,6 +249,21 @@ def _location_suffix(location: str) -> str:
     return f" in {location}" if location else ""
 
 
+def without_find_links(request: RoutingRequest, role: str) -> tuple[list[ToolIndex], tuple[RejectedIndex, ...]]:
+    """Return the sources that are indexes, and those with ``role``, which are not, as rejected."""
+    links = (tool_candidate(source) for source in request.indexes if source.role == role)
+    sources = [source for source in request.indexes if source.role != role]
+    return sources, reject(links, "find-links location, not an index")
+
+
+def without_url(sources: Iterable[ToolIndex]) -> Selection | None:
+    """Return the selection of no index if one of ``sources`` has no URL."""
+    without_url = next((source for source in sources if not source.url), None)
+    return (
+        None if without_url is None else Selection(no_index_reason=f"{tool_candidate(without_url).set_by} has no URL")
+    )
+
+
 # --- uv ---------------------------------------------------------------------------------------------------------------
 
 

@@ -243,7 +243,7 @@ class Router:
         urls = (dependency.index_url, *dependency.alternative_indexes) if dependency.index_url else ()
         selected = [self._pinned_candidate(url) for url in urls]
         if "pipenv" in self._installers(dependency.section) and self._settings.pipenv_mirror is not None:
-            from mothball.routing.tools import mirror_or  # noqa: PLC0415 - few set a mirror
+            from mothball.routing.pipenv import mirror_or  # noqa: PLC0415 - few set a mirror
 
             selected = [mirror_or(candidate, self._settings.pipenv_mirror) for candidate in selected]
         if dependency.index_name == "pypi":  # the name of the default index in Poetry
@@ -316,9 +316,10 @@ class Router:
             return select_for_requirements(request)
         if tool == "uv":
             return select_for_uv(request)
-        from mothball.routing.tools import SELECT  # noqa: PLC0415 - most repositories use pip or uv
-
-        return SELECT[tool](request)
+        # Not importlib.import_module: importing importlib costs as much as the module of the tool.
+        module = __import__(f"mothball.routing.{tool}", fromlist=["select_indexes"])
+        selection: Selection = module.select_indexes(request)
+        return selection
 
     def _is_default(self, candidate: Candidate) -> bool:
         return candidate == self._default or is_public(candidate)
