@@ -50,7 +50,7 @@ from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, suggest
 from mothball.model.file_names import FORMATS
 from mothball.model.results import VERSION_RULES
-from mothball.model.sanitize import one_line, strip_credentials
+from mothball.model.sanitize import base_url, one_line, strip_credentials
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 
@@ -178,7 +178,7 @@ def read_index_settings(value: object, at: KeyPath) -> tuple[IndexSettings, ...]
                 help_text="use the URL of the index as the key, and a table of its settings as the value",
             )
         index = IndexSettings(
-            read_index_url(key, (*at, key)).rstrip("/") + "/",
+            base_url(read_index_url(key, (*at, key))),
             **{name.replace("-", "_"): value for name, value in read_table(entry, INDEX_KEYS, (*at, key)).items()},
         )
         if index.url in settings:

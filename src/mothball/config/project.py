@@ -84,7 +84,7 @@ class IndexStatuses(StrEnum):
 
 
 class IndexSettings(NamedTuple):
-    """An entry of ``[tool.mothball.indexes]``; ``url`` ends in exactly one slash. None means not set.
+    """An entry of ``[tool.mothball.indexes]``; ``url`` is normalized (``base_url``). None means not set.
 
     A ``public`` index receives no private names. An ``immutable`` index never replaces a file that it has published,
     and gives the name of a deleted project to no other project. ``ignore_error_codes`` are HTTP statuses that mean that

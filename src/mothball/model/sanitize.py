@@ -30,6 +30,7 @@ _URL_PARTS = r"(?s)((?:[A-Za-z][A-Za-z0-9+.-]*:(?=/))?/*)([^/?#]*)([^?#]*)(.*)"
 # of a line, `::add-mask::`.
 _COMMAND_ANYWHERE = r"##(?=[A-Za-z]*\[)"
 _COMMAND_PREFIX = "::"
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 _HOST_AND_PORT = r"(?:\[[^\]]*\]|[^:]+)(?::[0-9]+)?"
 # A URL in running text ends at white space, a quote or an angle bracket.
 _WORD = r"[^\s\"'<>]+"
@@ -133,8 +134,24 @@ def strip_credentials(url: str) -> str:
 
 
 def base_url(address: str) -> str:
-    """Return an index URL without credentials, ending in exactly one slash: the form for requests, output and cache."""
-    return strip_credentials(address).rstrip("/") + "/"
+    """Return an index URL without credentials, ending in exactly one slash: the form for requests, output and cache.
+
+    The spellings of one URL are equal: scheme and host are in lower case, without a default port (RFC 3986, section
+    6.2).
+
+    >>> base_url("HTTPS://user@Index.example:443/Simple")
+    'https://index.example/Simple/'
+    """
+    url = strip_credentials(address).rstrip("/") + "/"
+    scheme, _, rest = url.partition("://")
+    default_port = _DEFAULT_PORTS.get(scheme.lower())
+    authority, _, path = rest.partition("/")
+    if default_port is None or "$" in authority:  # names of variables are in upper case
+        return url
+    host, _, port = authority.rpartition(":")
+    if port == default_port and (":" not in host or host.endswith("]")):
+        authority = host
+    return f"{scheme}://{authority}".lower() + f"/{path}"
 
 
 def _ends_in_host(authority: str, rest: str) -> bool:

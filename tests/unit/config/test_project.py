@@ -708,8 +708,9 @@ def test_built_in_default_index_cannot_be_without_statuses(read: Callable[[objec
 
 
 def test_index_is_configured_once() -> None:
-    error = refusal({"indexes": {"https://index.example/simple": {}, "https://index.example/simple/": {}}})
-    assert str(error) == "`https://index.example/simple/` is configured twice"
+    for other in ("https://index.example/simple", "HTTPS://Index.example:443/simple"):
+        error = refusal({"indexes": {other: {}, "https://index.example/simple/": {}}})
+        assert str(error) == "`https://index.example/simple/` is configured twice"
 
 
 def test_only_the_user_configuration_names_indexes() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mothball.config.keys import read_config
 from mothball.config.project import DEFAULT_INDEX, IndexSettings, NetworkSettings
 from mothball.config.user_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.index.urls import endpoint_of, page_url
@@ -189,6 +190,10 @@ def test_index_that_is_not_an_http_url_is_not_queried(address: str) -> None:
         ("https://other.example/simple///", OTHER),
         ("https://user:secret@other.example/simple/?token=secret#x", OTHER),
         ("https://other.example", "https://other.example/"),
+        ("HTTPS://Other.Example:443/simple", OTHER),
+        ("https://other.example:80/Simple", "https://other.example:80/Simple/"),
+        ("https://[2001:DB8::443]/simple", "https://[2001:db8::443]/simple/"),
+        ("https://[2001:DB8::443]:443/simple", "https://[2001:db8::443]/simple/"),
         ("http://127.0.0.1:8080/root/pypi/+simple", "http://127.0.0.1:8080/root/pypi/+simple/"),
         # Parsers disagree on the host: the URL is unusable rather than sent to a wrong host.
         ("https://user:sec/ret@other.example/simple/", "https://…/"),
@@ -264,7 +269,7 @@ def test_private_name_is_never_sent_to_any_spelling_of_the_default_index() -> No
 )
 def test_similar_hosts_are_not_the_default_index(host: str) -> None:
     index = f"https://{host}/simple/"
-    assert route(dependency("acme-web", index=index), (), PRIVATE) == IndexUrls((index,))
+    assert route(dependency("acme-web", index=index), (), PRIVATE) == IndexUrls((base_url(index),))
 
 
 def test_private_name_is_not_sent_to_an_index_that_is_configured_as_public() -> None:
@@ -273,6 +278,15 @@ def test_private_name_is_not_sent_to_an_index_that_is_configured_as_public() -> 
     assert route(dependency("acme-web", index=HOME.rstrip("/")), (), network) == Skipped(SkipReason.PRIVATE)
     assert route(dependency("acme-web"), (extra(OTHER),), network) == IndexUrls((OTHER,))
     assert route(dependency("lib"), (extra(OTHER),), network) == IndexUrls((OTHER, HOME), STATUSES)
+
+
+@pytest.mark.parametrize("index", ["HTTPS://Mirror.Example/simple", "https://mirror.example:443/simple/"])
+def test_public_index_is_recognized_in_every_spelling(index: str) -> None:
+    for configured in ("https://mirror.example/simple/", index):
+        config = read_config({"indexes": {configured: {"public": True}}})
+        network = PRIVATE._replace(index_settings=config.index_settings)
+        for pinned in ("https://mirror.example/simple", index):
+            assert route(dependency("acme-web", index=pinned), (), network) == Skipped(SkipReason.PRIVATE)
 
 
 def test_no_index_takes_precedence_over_private() -> None:
