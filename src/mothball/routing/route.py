@@ -148,7 +148,9 @@ class Router:
             if index.ignore_error_codes is not None
         }
         of_uv = [(index.url, index.ignore_error_codes) for index in self._declared.indexes]
-        of_uv += [(index.url, index.ignore_error_codes) for _, index in self._settings.indexes()]
+        uv = self._settings.uv
+        of_user = (uv.file_default, *uv.file_indexes, *uv.explicit)  # only tables of files can have the key
+        of_uv += [(index.url, index.ignore_error_codes) for index in of_user if index is not None]
         for url, statuses in of_uv:
             if statuses:
                 codes.setdefault(base_url(url), statuses)
