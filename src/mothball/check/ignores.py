@@ -36,47 +36,35 @@ def unused_ignores(files: Sequence[CheckedFile], settings: RunSettings, *, compl
     if not settings.use_ignores and not settings.keep_config_ignores:
         return
     if settings.mode is CheckMode.ADDED:
-        yield from _expired_entries_with_findings(files, settings)
-        yield from _rejected_ignores(files, settings)
+        yield from _findings_of_added(files, settings)
         return
     by_config: dict[str, list[CheckedFile]] = {}
     for checked_file in files:
-        if settings.use_ignores and not checked_file.file.is_context:
-            yield from _comment_findings(checked_file, settings)
         if not checked_file.file.is_context:
             by_config.setdefault(checked_file.file.resolved_config.path, []).append(checked_file)
+            if settings.use_ignores:
+                yield from _comment_findings(checked_file, settings)
     for with_same_config in by_config.values():
         yield from _entry_findings(with_same_config, settings, complete=complete)
 
 
-def _expired_entries_with_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
-    expired: dict[tuple[str, Ignore], ResolvedConfig] = {}
+def _findings_of_added(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
+    """Yield the expired ignores of reported findings, and those that do not apply because they have no reason."""
+    entries: dict[tuple[str, Ignore, Rule], ResolvedConfig] = {}
     for checked_file in files:
+        resolved_config = checked_file.file.resolved_config
         reported = {(finding.name, finding.rule) for finding in checked_file.findings if finding.suppressed is None}
-        resolved_config = checked_file.file.resolved_config
         for ignore in resolved_config.config.ignores:
-            if policy.is_expired(ignore, settings.today) and any(
-                (ignore.name, rule) in reported for rule in ignore.rules
-            ):
-                expired[resolved_config.path, ignore] = resolved_config
-    for (_, ignore), resolved_config in expired.items():
-        text = expired_ignore_message(ignore.key, ignore.until or "")
-        yield _entry_finding(resolved_config, ignore, Rule.EXPIRED_IGNORE, text, settings)
-
-
-def _rejected_ignores(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
-    entries: dict[tuple[str, Ignore], ResolvedConfig] = {}
-    for checked_file in files:
-        resolved_config = checked_file.file.resolved_config
-        for ignore in checked_file.rejected_ignores:
-            if isinstance(ignore, IgnoreComment):
-                text = ignore_without_reason_message("", ignore.rules, added=True)
-                yield _comment_finding(checked_file, ignore, Rule.IGNORE_WITHOUT_REASON, text, settings)
+            is_expired = policy.is_expired(ignore, settings.today)
+            if is_expired and any((ignore.name, rule) in reported for rule in ignore.rules):
+                entries[resolved_config.path, ignore, Rule.EXPIRED_IGNORE] = resolved_config
+        for rejected in checked_file.rejected_ignores:
+            if isinstance(rejected, IgnoreComment):
+                yield _comment_finding(checked_file, rejected, Rule.IGNORE_WITHOUT_REASON, settings)
             else:
-                entries[resolved_config.path, ignore] = resolved_config
-    for (_, entry), resolved_config in entries.items():
-        text = ignore_without_reason_message(entry.key, entry.rules, added=True)
-        yield _entry_finding(resolved_config, entry, Rule.IGNORE_WITHOUT_REASON, text, settings)
+                entries[resolved_config.path, rejected, Rule.IGNORE_WITHOUT_REASON] = resolved_config
+    for (_, entry, rule), resolved_config in entries.items():
+        yield _entry_finding(resolved_config, entry, rule, settings)
 
 
 def _comment_findings(checked_file: CheckedFile, settings: RunSettings) -> Iterator[Finding]:
@@ -97,11 +85,9 @@ def _comment_findings(checked_file: CheckedFile, settings: RunSettings) -> Itera
             or (_has_version_rule(comment.rules) and any(item.not_judged for item in covered))
         ):
             names = ", ".join(dict.fromkeys(item.dependency.name for item in covered))
-            text = unused_ignore_message(names, comment.rules)
-            yield _comment_finding(checked_file, comment, Rule.UNUSED_IGNORE, text, settings)
+            yield _comment_finding(checked_file, comment, Rule.UNUSED_IGNORE, settings, names)
         elif not policy.is_reason(comment.reason):
-            text = ignore_without_reason_message("", comment.rules, added=False)
-            yield _comment_finding(checked_file, comment, Rule.IGNORE_WITHOUT_REASON, text, settings)
+            yield _comment_finding(checked_file, comment, Rule.IGNORE_WITHOUT_REASON, settings)
 
 
 def _is_unpredictable(rules: Sequence[str]) -> bool:
@@ -118,12 +104,21 @@ def _has_version_rule(rules: Sequence[str]) -> bool:
 
 
 def _comment_finding(
-    checked_file: CheckedFile, comment: IgnoreComment, rule: Rule, text: MessageText, settings: RunSettings
+    checked_file: CheckedFile, comment: IgnoreComment, rule: Rule, settings: RunSettings, names: str = ""
 ) -> Finding:
     file = checked_file.file
     severity = policy.severity_of(rule, settings.severity_policy(file.resolved_config.config))
+    text = _text(rule, comment, names, settings)
     location = checked_file.lines.location(file.path, comment.span)
     return Finding(rule, severity, text.message, text.help, path=file.path, location=location)
+
+
+def _text(rule: Rule, ignore: IgnoreComment | Ignore, name: str, settings: RunSettings) -> MessageText:
+    if rule is Rule.UNUSED_IGNORE:
+        return unused_ignore_message(name, ignore.rules)
+    if rule is Rule.IGNORE_WITHOUT_REASON or isinstance(ignore, IgnoreComment):
+        return ignore_without_reason_message(name, ignore.rules, added=settings.mode is CheckMode.ADDED)
+    return expired_ignore_message(name, ignore.until or "")
 
 
 def _entry_findings(files: Sequence[CheckedFile], settings: RunSettings, *, complete: bool) -> Iterator[Finding]:
@@ -142,8 +137,7 @@ def _entry_findings(files: Sequence[CheckedFile], settings: RunSettings, *, comp
     )
     for ignore in resolved_config.config.ignores:
         if policy.is_expired(ignore, settings.today):
-            text = expired_ignore_message(ignore.key, ignore.until or "")
-            yield _entry_finding(resolved_config, ignore, Rule.EXPIRED_IGNORE, text, settings)
+            yield _entry_finding(resolved_config, ignore, Rule.EXPIRED_IGNORE, settings)
         elif (
             complete
             and ignore not in used
@@ -151,21 +145,17 @@ def _entry_findings(files: Sequence[CheckedFile], settings: RunSettings, *, comp
             and not (ignore.name in not_judged and _has_version_rule(ignore.rules))
             and not _is_unpredictable(ignore.rules)
         ):
-            text = unused_ignore_message(ignore.key, ignore.rules)
-            yield _entry_finding(resolved_config, ignore, Rule.UNUSED_IGNORE, text, settings)
+            yield _entry_finding(resolved_config, ignore, Rule.UNUSED_IGNORE, settings)
         elif not policy.is_reason(ignore.reason):
-            text = ignore_without_reason_message(ignore.key, ignore.rules, added=False)
-            yield _entry_finding(resolved_config, ignore, Rule.IGNORE_WITHOUT_REASON, text, settings)
+            yield _entry_finding(resolved_config, ignore, Rule.IGNORE_WITHOUT_REASON, settings)
 
 
-def _entry_finding(
-    resolved_config: ResolvedConfig, ignore: Ignore, rule: Rule, text: MessageText, settings: RunSettings
-) -> Finding:
+def _entry_finding(resolved_config: ResolvedConfig, ignore: Ignore, rule: Rule, settings: RunSettings) -> Finding:
     severity = policy.severity_of(rule, settings.severity_policy(resolved_config.config))
+    text = _text(rule, ignore, ignore.key, settings)
     location = resolved_config.ignore_locations.get(ignore.name)
-    return Finding(
-        rule, severity, text.message, text.help, path=resolved_config.path, location=location, name=ignore.name
-    )
+    path = resolved_config.path
+    return Finding(rule, severity, text.message, text.help, path=path, location=location, name=ignore.name)
 
 
 # --- suggested ignores ------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""User-facing texts of findings and problems.
+"""User-facing texts of findings.
 
 Untrusted text (names, URLs, reasons, status markers) is sanitized here with ``one_line``, so that every ``Finding`` is
 safe to print.
@@ -30,7 +30,7 @@ from mothball.model.results import (
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.sanitize import join_names, one_line
+from mothball.model.sanitize import one_line
 
 
 class EntrySource(NamedTuple):
@@ -91,7 +91,6 @@ SKIP_REASON_TEXT = {
 
 # The reason of a suggested ignore, which the user replaces; ``policy.is_reason`` rejects it.
 REASON_PLACEHOLDER = "WHY"
-_SHOWN_NAMES = 5
 _MINUTE = 60
 _SNAPSHOT = "use a snapshot (`mothball snapshot` writes one)"
 _STATUS_HELP = {
@@ -341,53 +340,15 @@ def index_settings_lines(index: str, *, shared: bool) -> tuple[str, ...]:
     return f"[{prefix}indexes.{toml_string(one_line(index, 300))}]", 'statuses = "none"'
 
 
-def contradicted_setting_message(index: str) -> MessageText:
-    """Return the texts for an index with ``statuses = "none"`` that does publish statuses."""
-    return MessageText(
-        f'{one_line(index, 100)} publishes project statuses, but `statuses = "none"` is configured for it',
-        f'remove `statuses = "none"` from `indexes.{toml_string(one_line(index, 300))}`',
-    )
-
-
 def skipped_text(skipped: Skipped) -> str:
     """Return why a name was not looked up."""
     return one_line(skipped.detail) or SKIP_REASON_TEXT[skipped.reason]
-
-
-def private_names_message(names: Sequence[str]) -> MessageText:
-    """Return the texts for added private ``names`` of a file that no index may be queried for."""
-    verb = "was" if len(names) == 1 else "were"
-    return MessageText(
-        f"{join_names(names, _SHOWN_NAMES)} {verb} not looked up: private, and only public indexes are configured",
-        "configure the index that has the private names, as `index-url` or in the settings of the installer",
-    )
 
 
 def variable_name_problem(span: Span, text: str) -> ParseProblem:
     """Return the problem of an entry at ``span`` of ``text`` whose name or path contains a variable."""
     message = f"{one_line(span.slice(text), 100)} contains a variable, so what it installs is unknown"
     return ParseProblem(span, message, _SKIP_REASON_HELP[SkipReason.VARIABLE])
-
-
-def dropped_credentials_message(settings: list[str]) -> MessageText:
-    """Return the texts for index ``settings`` of a repository whose URLs contain credentials."""
-    more = f" and {len(settings) - 1} more" if len(settings) > 1 else ""
-    return MessageText(
-        f"credentials in an index URL are not sent: {one_line(settings[0], 150)}{more}",
-        f"move them to {user_config_file()} or netrc: anyone who can read this file can read them",
-    )
-
-
-def unread_constraints_message(url: str) -> MessageText:
-    """Return the texts for an include of constraints at ``url``."""
-    message = f"constraints from a URL are not read: {one_line(url, 150)}"
-    return MessageText(message, "the packages themselves are checked: constraints install nothing")
-
-
-def false_claims_message(names: Sequence[str]) -> MessageText:
-    """Return the texts for entries of a table of sources that were looked up: their local projects are not there."""
-    message = f"{join_names(names, 5)}: not a local project of this repository, so an index was queried"
-    return MessageText(message, "correct the path or workspace source, or add the name to `private`")
 
 
 def unused_ignore_message(names: str, rules: Sequence[str]) -> MessageText:
@@ -429,16 +390,6 @@ def stale_message(index: str, count: int, age: float) -> MessageText:
     help_text = "check again when the index responds" if index else ""
     up_to = "" if age < _MINUTE else "up to "
     return MessageText(f"{reason}: {results} from the cache, {up_to}{format_age(age)} old", help_text)
-
-
-def unauthenticated_message(index: str, count: int) -> MessageText:
-    """Return the texts for ``count`` results of an index for whose host TLS is not verified."""
-    results = "1 result is" if count == 1 else f"{count} results are"
-    return MessageText(
-        f"{results} not authenticated: the certificate of {one_line(index, 100)} is not verified",
-        "set `SSL_CERT_FILE` to its CA certificates, and remove its host from `insecure-hosts` in "
-        f"{user_config_file()}",
-    )
 
 
 def format_age(seconds: float) -> str:

@@ -21,6 +21,7 @@ from mothball.check.inputs import (
     pin_of,
 )
 from mothball.config.project import Ignore, IndexStatuses
+from mothball.config.user_settings import user_config_file
 from mothball.index.resolution import LookupSettings, Query
 from mothball.model.document import (
     UNRESOLVABLE_REASONS,
@@ -50,13 +51,14 @@ from mothball.model.results import (
     UnrecognizedStatus,
     new_report,
 )
-from mothball.model.sanitize import one_line
+from mothball.model.sanitize import join_names, one_line
 from mothball.routing.facts import claim_of
 from mothball.routing.route import IndexRoute, Router, credential_locations
 
 if TYPE_CHECKING:
     from mothball.check.transitive import DependencyPaths
 
+_SHOWN_NAMES = 5
 # The order of dependencies in a report.
 _dependency_order = attrgetter("path", "dependency.name_span.start")
 
@@ -362,9 +364,7 @@ def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) ->
 
     Indexes with ``statuses = "none"`` are not reported.
     """
-    config_paths: dict[str, str] = {}
-    names: dict[str, set[str]] = {}
-    severities: dict[str, Severity] = {}
+    by_index: dict[str, list[tuple[str, Severity, str]]] = {}
     for checked_file in files:
         if StatusNotStated not in checked_file.lookup_types:
             continue
@@ -373,13 +373,13 @@ def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) ->
         accepted = resolved_config.network.indexes_with(IndexStatuses.NONE)
         for item in checked_file.judged_by_status:
             if isinstance(item.lookup, StatusNotStated) and item.lookup.origin.index_url not in accepted:
-                index, path = item.lookup.origin.index_url, resolved_config.edited_path
-                config_paths[index] = min(path, config_paths.get(index, path))
-                names.setdefault(index, set()).add(item.dependency.name)
-                severities[index] = min(severity, severities.get(index, severity), key=list(Severity).index)
-    for index, index_names in names.items():
-        text = messages.not_stated_message(index, len(index_names), config_paths[index])
-        yield Finding(Rule.NOT_STATED, severities[index], text.message, text.help, index_url=index)
+                found = resolved_config.edited_path, severity, item.dependency.name
+                by_index.setdefault(item.lookup.origin.index_url, []).append(found)
+    for index, found_on_index in by_index.items():
+        paths, severities, names = zip(*found_on_index, strict=True)
+        text = messages.not_stated_message(index, len(set(names)), min(paths))
+        severity = min(severities, key=list(Severity).index)
+        yield Finding(Rule.NOT_STATED, severity, text.message, text.help, index_url=index)
 
 
 # --- problems of the run ----------------------------------------------------------------------------------------------
@@ -389,60 +389,63 @@ def _problems(
     files: Sequence[CheckedFile], dependencies: Sequence[CheckedDependency], settings: RunSettings
 ) -> Iterator[Problem]:
     """Yield what makes the check incomplete, or differs from what the user may expect."""
-    if settings.mode is CheckMode.ADDED:
-        yield from _private_names(files)
-    yield from _dropped_credentials(files)
-    yield from _unread_constraints(files)
-    yield from _false_claims(files)
+    notes = (_dropped_credentials, _unread_constraints, _false_claims)
+    for notes_of in (_private_names, *notes) if settings.mode is CheckMode.ADDED else notes:
+        for checked_file in files:
+            yield from notes_of(checked_file)
     yield from _contradicted_settings(files)
     yield from _stale_problems(dependencies, files, settings)
     yield from _unauthenticated_problems(dependencies)
 
 
-def _private_names(files: Iterable[CheckedFile]) -> Iterator[Problem]:
-    """Yield a note per file about added private names that no index may be queried for."""
-    for checked_file in files:
-        skipped = (item for item in checked_file.judged_by_status if Skipped in checked_file.lookup_types)
-        names = dict.fromkeys(item.dependency.name for item in skipped if item.lookup == Skipped(SkipReason.PRIVATE))
-        if names:
-            text = messages.private_names_message(list(names))
-            yield Problem(Severity.NOTE, text.message, text.help, checked_file.file.path)
+def _private_names(checked_file: CheckedFile) -> Iterator[Problem]:
+    """Yield a note about added private names that no index may be queried for."""
+    skipped = checked_file.judged_by_status if Skipped in checked_file.lookup_types else ()
+    names = dict.fromkeys(item.dependency.name for item in skipped if item.lookup == Skipped(SkipReason.PRIVATE))
+    if names:
+        verb = "was" if len(names) == 1 else "were"
+        shown = join_names(list(names), _SHOWN_NAMES)
+        message = f"{shown} {verb} not looked up: private, and only public indexes are configured"
+        help_text = "configure the index that has the private names, as `index-url` or in the settings of the installer"
+        yield Problem(Severity.NOTE, message, help_text, checked_file.file.path)
 
 
-def _dropped_credentials(files: Iterable[CheckedFile]) -> Iterator[Problem]:
-    """Yield a note for each file with credentials in an index URL."""
-    for checked_file in files:
-        file = checked_file.file
-        locations = credential_locations(file.indexes, file.document.dependencies)
-        if locations and not file.is_context:
-            text = messages.dropped_credentials_message(locations)
-            yield Problem(Severity.NOTE, text.message, text.help, file.path)
+def _dropped_credentials(checked_file: CheckedFile) -> Iterator[Problem]:
+    """Yield a note about credentials in index URLs."""
+    file = checked_file.file
+    settings = credential_locations(file.indexes, file.document.dependencies)
+    if settings and not file.is_context:
+        more = f" and {len(settings) - 1} more" if len(settings) > 1 else ""
+        message = f"credentials in an index URL are not sent: {one_line(settings[0], 150)}{more}"
+        help_text = f"move them to {user_config_file()} or netrc: anyone who can read this file can read them"
+        yield Problem(Severity.NOTE, message, help_text, file.path)
 
 
-def _unread_constraints(files: Iterable[CheckedFile]) -> Iterator[Problem]:
+def _unread_constraints(checked_file: CheckedFile) -> Iterator[Problem]:
     """Yield a note for each include of constraints at a URL."""
-    for checked_file in files:
-        file = checked_file.file
-        for include in file.document.includes if not file.is_context else ():
-            if include.is_url_constraint:
-                text = messages.unread_constraints_message(include.target)
-                position = checked_file.lines.position(include.span.start)
-                yield Problem(Severity.NOTE, text.message, text.help, file.path, position)
+    file = checked_file.file
+    for include in file.document.includes if not file.is_context else ():
+        if include.is_url_constraint:
+            message = f"constraints from a URL are not read: {one_line(include.target, 150)}"
+            help_text = "the packages themselves are checked: constraints install nothing"
+            position = checked_file.lines.position(include.span.start)
+            yield Problem(Severity.NOTE, message, help_text, file.path, position)
 
 
-def _false_claims(files: Iterable[CheckedFile]) -> Iterator[Problem]:
-    """Yield a note per file with entries that were looked up because the local project that they name is not there."""
-    for checked_file in files:
-        file, false_claims = checked_file.file, checked_file.file.facts.false_claims
-        claiming = [
-            item.dependency
-            for item in checked_file.dependencies
-            if false_claims and claim_of(item.dependency) in false_claims and not isinstance(item.lookup, Skipped)
-        ]
-        if claiming:
-            text = messages.false_claims_message(list(dict.fromkeys(dependency.name for dependency in claiming)))
-            position = checked_file.lines.position(claiming[0].name_span.start)
-            yield Problem(Severity.NOTE, text.message, text.help, file.path, position)
+def _false_claims(checked_file: CheckedFile) -> Iterator[Problem]:
+    """Yield a note about entries that were looked up because the local project that they name is not there."""
+    false_claims = checked_file.file.facts.false_claims
+    claiming = [
+        item.dependency
+        for item in checked_file.dependencies
+        if false_claims and claim_of(item.dependency) in false_claims and not isinstance(item.lookup, Skipped)
+    ]
+    if claiming:
+        names = join_names(list(dict.fromkeys(dependency.name for dependency in claiming)), _SHOWN_NAMES)
+        message = f"{names}: not a local project of this repository, so an index was queried"
+        help_text = "correct the path or workspace source, or add the name to `private`"
+        position = checked_file.lines.position(claiming[0].name_span.start)
+        yield Problem(Severity.NOTE, message, help_text, checked_file.file.path, position)
 
 
 def _contradicted_settings(files: Iterable[CheckedFile]) -> Iterator[Problem]:
@@ -457,8 +460,10 @@ def _contradicted_settings(files: Iterable[CheckedFile]) -> Iterator[Problem]:
                 if origin.index_url in indexes and origin.source is not Source.SNAPSHOT:
                     contradicted[resolved_config.path, origin.index_url] = None
     for path, index in contradicted:
-        text = messages.contradicted_setting_message(index)
-        yield Problem(Severity.WARNING, text.message, text.help, path, index_url=index)
+        shown = one_line(index, 100)
+        message = f'{shown} publishes project statuses, but `statuses = "none"` is configured for it'
+        help_text = f'remove `statuses = "none"` from `indexes.{messages.toml_string(one_line(index, 300))}`'
+        yield Problem(Severity.WARNING, message, help_text, path, index_url=index)
 
 
 def _stale_problems(
@@ -482,5 +487,10 @@ def _unauthenticated_problems(dependencies: Iterable[CheckedDependency]) -> Iter
     lookups = [item.lookup for item in dependencies if not isinstance(item.lookup, Skipped | Unavailable)]
     names = Counter(lookup.origin.index_url for lookup in lookups if not lookup.origin.authenticated)
     for index, count in names.items():
-        text = messages.unauthenticated_message(index, count)
-        yield Problem(Severity.WARNING, text.message, text.help, rule=Rule.UNVERIFIED, index_url=index)
+        results = "1 result is" if count == 1 else f"{count} results are"
+        message = f"{results} not authenticated: the certificate of {one_line(index, 100)} is not verified"
+        help_text = (
+            "set `SSL_CERT_FILE` to its CA certificates, and remove its host from `insecure-hosts` in "
+            f"{user_config_file()}"
+        )
+        yield Problem(Severity.WARNING, message, help_text, rule=Rule.UNVERIFIED, index_url=index)

@@ -80,12 +80,6 @@ _MODE_DEFAULTS: Mapping[tuple[Rule, CheckMode], Severity] = {
 }
 # If all errors are of these rules, nothing is known to be wrong: the status of a dependency is unknown.
 _UNKNOWN_STATUS_RULES = {Rule.UNVERIFIED, Rule.UNRESOLVABLE, Rule.NOT_STATED}
-_RULES: Mapping[ProjectStatus, Rule | None] = {
-    ProjectStatus.ACTIVE: None,
-    ProjectStatus.ARCHIVED: Rule.ARCHIVED,
-    ProjectStatus.DEPRECATED: Rule.DEPRECATED,
-    ProjectStatus.QUARANTINED: Rule.QUARANTINED,
-}
 # Placeholders for the reason in suggested and documented ignores; compared without case and punctuation.
 _REASON_PLACEHOLDERS = ("", "why", "reason")
 _NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
@@ -111,7 +105,7 @@ def rule_of(lookup: LookupResult) -> Rule | None:
     """
     match lookup:
         case KnownStatus():
-            return _RULES[lookup.status]
+            return None if lookup.status is ProjectStatus.ACTIVE else Rule(lookup.status)
         case UnrecognizedStatus():
             return Rule.UNRECOGNIZED_STATUS
         case Missing():
