@@ -27,7 +27,8 @@ from mothball.model.records import NamedTuple
 from mothball.model.results import Severity, Skipped
 from mothball.model.sanitize import base_url, one_line, strip_credentials
 from mothball.report.json import VERSION, json_text
-from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, RoutedIndex, Router
+from mothball.routing.candidates import Candidate
+from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, Router
 
 # Number of locations listed for dependencies with the same explanation.
 _SHOWN_LOCATIONS = 5
@@ -180,7 +181,7 @@ def _lines(name: str, entry: _Entry, connections: _Connections) -> Iterator[str]
         yield f"  not queried: {address or 'no URL'}  {set_by}: {reason}"
 
 
-def _index_lines(number: int, index: RoutedIndex, connections: _Connections) -> Iterator[str]:
+def _index_lines(number: int, index: Candidate, connections: _Connections) -> Iterator[str]:
     facts = connections.facts(index.url)
     yield f"  {number}. {one_line(index.url, 200)}  {one_line(index.set_by, 200)}"
     if not facts["allowed"]:
@@ -209,5 +210,5 @@ def _skip_reason(skipped: Skipped, no_index_reason: str) -> str:
 def _rejected(explanation: Explanation) -> Iterator[tuple[str, str, str]]:
     """Yield URL, setting and reason of the indexes that are not queried, sanitized; the URL may be empty."""
     for candidate, reason in explanation.rejected:
-        address = one_line(base_url(candidate.address), 200) if candidate.address else ""
+        address = one_line(base_url(candidate.url), 200) if candidate.url else ""
         yield address, one_line(candidate.set_by, 200), one_line(reason, 200)

@@ -21,7 +21,8 @@ from mothball.model.results import Problem, Severity
 from mothball.model.sanitize import join_names
 from mothball.repository.files import Tree, display_path
 from mothball.repository.git_change import Change
-from mothball.routing.route import IndexRoute, RoutedIndex
+from mothball.routing.candidates import Candidate
+from mothball.routing.route import IndexRoute
 
 _HELP = "review it: the policy of the base was applied to this change; it applies to later changes"
 _INDEX_HELP = "review it: its statuses decide whether these packages are accepted"
@@ -84,7 +85,7 @@ def _ignores_of_added(file: ResolvedFile) -> Iterator[Problem]:
 
 def _added_indexes(change: Change, files: Sequence[ResolvedFile]) -> Iterator[Problem]:
     """Yield a note for each index that only files of the change name and that is queried for an added dependency."""
-    names: dict[RoutedIndex, dict[str, None]] = {}
+    names: dict[Candidate, dict[str, None]] = {}
     for file in files:
         routes = file.router().routes(file.dependencies_to_check)
         for dependency, route in zip(file.dependencies_to_check, routes, strict=True):

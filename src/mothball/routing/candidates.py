@@ -15,6 +15,7 @@ that a private name is found on the private index before a public one is queried
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from mothball.config.project import is_default_index
@@ -34,6 +35,12 @@ _TABLES = {
 }
 _KEY_ROLES = ("index-url", "extra-index-url", "extra-index-urls", "find-links", "no-index")
 _REPLACED = "an earlier index has the same name"
+# Roles of indexes of uv that are not queried for every package, and the reasons.
+_NOT_SEARCHED = {
+    "explicit": "queried only for packages pinned to it",
+    "flat": "flat index without project statuses",
+    "find-links": "find-links location, not an index",
+}
 # Up to the end of the host: a name, or an IPv6 address in brackets.
 _WEB_URL = r"(?i)https?://(\[[^/\]]*\]|[^/:]+)"
 _ENDPOINT = r"(?i)(https?)://(\[[^/\]]*\]|[^/:]+)(?::([0-9]*))?(?=/|$)"
@@ -87,7 +94,8 @@ def is_local(base: str) -> bool:
 
     Host names are not resolved.
     """
-    host = _host(base).strip("[]").partition("%")[0]
+    match = re.match(_WEB_URL, base)
+    host = match[1].rstrip(".").lower().strip("[]").partition("%")[0] if match else ""
     if base[:5].lower() == "http:" or host.endswith(_LOCAL_NAMES):
         return True
     last = host.rpartition(".")[2]
@@ -135,21 +143,17 @@ class UserAddresses:
         )
 
 
-def _host(base: str) -> str:
-    match = re.match(_WEB_URL, base)
-    return match[1].rstrip(".").lower() if match else ""
-
-
 # --- candidates -------------------------------------------------------------------------------------------------------
 
 
 class Candidate(NamedTuple):
-    """An index with its URL as written and the setting that names it.
+    """An index with its URL and the setting that names it.
 
+    The URL is as written, and in an ``IndexRoute`` the base URL without credentials, which ends in exactly one slash.
     ``is_user_setting`` is true for settings of the user: environment, user configuration, command line.
     """
 
-    address: str
+    url: str
     set_by: str
     is_user_setting: bool = False
 
@@ -207,7 +211,7 @@ def user_candidate(index: UserIndex) -> Candidate:
 
 def is_public(candidate: Candidate) -> bool:
     """Return True for the built-in default index, to which anyone can publish."""
-    return is_default_index(base_url(candidate.address))
+    return is_default_index(base_url(candidate.url))
 
 
 def is_configured(default: Candidate) -> bool:
@@ -274,12 +278,22 @@ def select_for_uv(request: RoutingRequest) -> Selection:
 
 
 def _select(
-    uv_settings: UvSettings, project_indexes: Sequence[ToolIndex], default: Candidate, *, is_main: bool = False
+    settings: UvSettings, project_indexes: Sequence[ToolIndex], default: Candidate, *, is_main: bool = False
 ) -> Selection:
     """Return the indexes that uv queries; ``default`` precedes the user's default index if it ``is_main``."""
-    settings, rejected = _without_replaced_files(uv_settings, project_indexes)
+    rejected: tuple[RejectedIndex, ...] = ()
+
+    def unreplaced(indexes: Iterable[UserIndex], earlier: set[str]) -> list[Candidate]:
+        nonlocal rejected
+        rejected += reject((user_candidate(index) for index in indexes if index.name in earlier), _REPLACED)
+        return [user_candidate(index) for index in indexes if index.name not in earlier]
+
     variables = _names((*_as_tuple(settings.default), *settings.indexes))
-    by_role: dict[str, list[Candidate]] = {}
+    before_files = variables | _names(project_indexes)
+    environment_indexes = unreplaced(settings.indexes, _names(_as_tuple(settings.default)))
+    file_default = unreplaced(_as_tuple(settings.file_default), before_files)
+    file_indexes = unreplaced(settings.file_indexes, before_files)
+    by_role: defaultdict[str, list[Candidate]] = defaultdict(list)
     for index in project_indexes:
         if index.name in variables:
             rejected += reject((tool_candidate(index),), _REPLACED)
@@ -287,32 +301,29 @@ def _select(
         if index.role == "no-index":
             return Selection(no_index_reason=tool_candidate(index).set_by)
         # The user may be typing the URL of a private index: query no other index meanwhile.
-        if not index.url and index.role not in {"explicit", "flat", "find-links"}:
+        if not index.url and index.role not in _NOT_SEARCHED:
             return Selection(no_index_reason=f"{tool_candidate(index).set_by} has no URL")
-        by_role.setdefault(index.role, []).append(tool_candidate(index))
+        by_role[index.role].append(tool_candidate(index))
     if settings.no_index:
         return Selection(no_index_reason=settings.no_index)
     extras = [
-        *map(user_candidate, settings.indexes),
-        *by_role.get("index", ()),
-        *map(user_candidate, settings.file_indexes),
+        *environment_indexes,
+        *by_role["index"],
+        *file_indexes,
         *map(user_candidate, settings.extra),
-        *by_role.get("extra-index-url", ()),
+        *by_role["extra-index-url"],
         *map(user_candidate, settings.file_extra),
     ]
-    project = [*by_role.get("default", ()), *by_role.get("index-url", ())]
     environment = list(map(user_candidate, _as_tuple(settings.default)))
-    user_files = list(map(user_candidate, _as_tuple(settings.file_default)))
-    if project:
-        mains = [*environment, *project, *user_files]
+    if project := [*by_role["default"], *by_role["index-url"]]:
+        mains = [*environment, *project, *file_default]
     elif is_main:
-        mains = [default, *environment, *user_files]
+        mains = [default, *environment, *file_default]
     else:
-        mains = [*environment, *user_files, default]
+        mains = [*environment, *file_default, default]
     rejected += reject(mains[1:], f"{mains[0].set_by} takes precedence")
-    rejected += reject(by_role.get("explicit", ()), "queried only for packages pinned to it")
-    rejected += reject(by_role.get("flat", ()), "flat index without project statuses")
-    rejected += reject(by_role.get("find-links", ()), "find-links location, not an index")
+    for role, reason in _NOT_SEARCHED.items():
+        rejected += reject(by_role[role], reason)
     return Selection((*extras, mains[0]), rejected)
 
 
@@ -332,20 +343,6 @@ def index_of_variables(name: str, settings: UvSettings) -> Candidate | None:
     """Return the index called ``name`` in ``UV_DEFAULT_INDEX`` or ``UV_INDEX``, which replaces that of a project."""
     indexes = (*_as_tuple(settings.default), *settings.indexes)
     return next((user_candidate(index) for index in indexes if index.name == name), None)
-
-
-def _without_replaced_files(
-    settings: UvSettings, project_indexes: Sequence[ToolIndex]
-) -> tuple[UvSettings, tuple[RejectedIndex, ...]]:
-    """Return ``settings`` without the indexes whose names earlier ones have, and these as rejected."""
-    indexes = [index for index in settings.indexes if index.name not in _names(_as_tuple(settings.default))]
-    earlier = _names((*_as_tuple(settings.default), *indexes, *project_indexes))
-    file_default = None if settings.file_default and settings.file_default.name in earlier else settings.file_default
-    file_indexes = [index for index in settings.file_indexes if index.name not in earlier]
-    kept = settings._replace(indexes=tuple(indexes), file_default=file_default, file_indexes=tuple(file_indexes))
-    all_named = (*settings.indexes, *_as_tuple(settings.file_default), *settings.file_indexes)
-    kept_named = (*indexes, *_as_tuple(file_default), *file_indexes)
-    return kept, reject((user_candidate(index) for index in all_named if index not in kept_named), _REPLACED)
 
 
 def _names(indexes: Iterable[UserIndex | ToolIndex]) -> set[str]:

@@ -27,7 +27,7 @@ def select_indexes(request: RoutingRequest) -> Selection:
         return _with_mirror([default], (), None if is_configured(default) else mirror)
     sources = [tool_candidate(index) for index in indexes]
     searched = sources if indexes[0].role == "searched" else sources[:1]
-    if not all(source.address for source in searched):
+    if not all(source.url for source in searched):
         return Selection(no_index_reason=f"{searched[0].set_by} has no URL")
     others = reject(sources[len(searched) :], "Pipenv queries only the first source for packages without `index`")
     return _with_mirror([*searched[1:], searched[0]], others, mirror)

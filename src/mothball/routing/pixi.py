@@ -27,7 +27,7 @@ def select_indexes(request: RoutingRequest) -> Selection:
     others = (tool_candidate(index) for index in indexes if index not in in_scope)
     rejected = reject(others, "belongs to another feature")
     workspace_has_main = any(index.role == "index-url" and index.scope == "" for index in in_scope)
-    if not all(candidate.address for candidate in (*extras, *mains)):
+    if not all(candidate.url for candidate in (*extras, *mains)):
         return Selection(no_index_reason="`pypi-options` has an index without a URL", rejected=rejected)
     if feature and mains:
         rejected += reject([*mains[1:], default], f"replaced by {mains[0].set_by}")

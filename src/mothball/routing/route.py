@@ -63,24 +63,13 @@ _name_of = itemgetter(Dependency._fields.index("name"))
 _NOT_LOOKED_UP = "no index is queried for the name"
 
 
-class RoutedIndex(NamedTuple):
-    """An index to query: its base URL without credentials, ending in exactly one slash.
-
-    ``set_by`` is the setting that names it. ``is_user_setting`` is true if the user's configuration names it too.
-    """
-
-    url: str
-    set_by: str
-    is_user_setting: bool = False
-
-
 class IndexRoute(NamedTuple):
     """The indexes to query, in order. Never empty.
 
     ``status_index`` is queried for the status if these state none; None for private names.
     """
 
-    indexes: tuple[RoutedIndex, ...]
+    indexes: tuple[Candidate, ...]
     status_index: str | None = None
     is_private: bool = False
 
@@ -128,13 +117,12 @@ class Router:
         private = tuple(dict.fromkeys((*network.private, *facts.private)))
         self._private = _name_pattern(private) if private else None
         self._public_urls = network.public_indexes()
-        self._routes: dict[tuple[object, ...], Route] = {}
         self._depends_on_name = any(index.includes or index.excludes for index in declared.indexes)
         self._declares_too_many = len(declared.indexes) + len(declared.options) > MAX_DECLARED
 
     def route(self, dependency: Dependency) -> Route:
-        """Return the route of ``dependency``, cached by the fields that determine it."""
-        return self._route(*self._resolved((dependency,)))
+        """Return the route of ``dependency``."""
+        return self.routes((dependency,))[0]
 
     def ignored_codes(self) -> frozenset[tuple[str, int]]:
         """Return the URLs of indexes, each with an HTTP status that means that the index does not have a project.
@@ -164,23 +152,6 @@ class Router:
             return dependencies
         return routed_as_saved(dependencies, self._facts, self._facts.saved)
 
-    def _route(self, dependency: Dependency) -> Route:
-        skip_reason = self._facts.skip_reason(dependency)
-        if skip_reason is not None and not dependency.index_name:
-            return Skipped(skip_reason)
-        key = (
-            dependency.section,
-            skip_reason,
-            dependency.index_url,
-            dependency.alternative_indexes,
-            dependency.index_name,
-            self._is_private(dependency.name),
-            self._depends_on_name and dependency.name,
-        )
-        if key not in self._routes:
-            self._routes[key] = self._explain(dependency).route
-        return self._routes[key]
-
     def routes(self, dependencies: Sequence[Dependency]) -> list[Route]:
         """Return the route of each of ``dependencies``, in their order."""
         dependencies = self._resolved(dependencies)
@@ -192,13 +163,16 @@ class Router:
         keys: list[tuple[object, ...]] = list(map(_route_key, dependencies))
         if individual:
             keys = [
-                (*key, dependency.name, dependency.kind) if dependency.name in individual else key
+                (*key, *self._fields_of_name(dependency)) if dependency.name in individual else key
                 for key, dependency in zip(keys, dependencies, strict=True)
             ]
-        routes = {
-            key: self._route(dependency) for key, dependency in dict(zip(keys, dependencies, strict=True)).items()
-        }
+        distinct = dict(zip(keys, dependencies, strict=True))
+        routes = {key: self._explain(dependency).route for key, dependency in distinct.items()}
         return list(map(routes.__getitem__, keys))
+
+    def _fields_of_name(self, dependency: Dependency) -> tuple[object, ...]:
+        name = dependency.name
+        return self._facts.skip_reason(dependency), self._is_private(name), self._depends_on_name and name
 
     def _is_private(self, name: str) -> bool:
         return self._private is not None and self._private.match(name) is not None
@@ -333,7 +307,7 @@ class Router:
         skip = partial(Explanation, rejected=selection.rejected + reject(selection.selected, _NOT_LOOKED_UP))
         if not selection.selected:
             return Explanation(_no_index(selection.no_index_reason), selection.rejected, selection.no_index_reason)
-        indexes: list[RoutedIndex] = []
+        indexes: list[Candidate] = []
         rejected = selection.rejected
         for candidate in selection.selected:
             address = self._expanded(candidate)
@@ -343,7 +317,7 @@ class Router:
             base = base_url(address)
             if is_http(base):
                 is_user_setting = candidate.is_user_setting or self._user_addresses.contains(base)
-                indexes.append(RoutedIndex(base, candidate.set_by, is_user_setting))
+                indexes.append(Candidate(base, candidate.set_by, is_user_setting))
             elif candidate is selection.selected[-1] or self._may_hide_private_index(candidate, selection):
                 # The last one is the main index: extra indexes cannot replace it. The default index cannot replace an
                 # extra index either, which may be the one that has the package.
@@ -355,22 +329,22 @@ class Router:
 
     def _may_hide_private_index(self, candidate: Candidate, selection: Selection) -> bool:
         """Return True if packages of ``candidate``, which is unusable, would be looked up on the default index."""
-        is_file = candidate.address.lower().startswith("file:")
+        is_file = candidate.url.lower().startswith("file:")
         # pip sends every name to all indexes of its user configuration, so the default index already gets them.
         if is_file and candidate in map(user_candidate, self._settings.pip.extra):
             return False
         return any(map(self._is_default, selection.selected))
 
     def _apply_restrictions(
-        self, name: str, indexes: tuple[RoutedIndex, ...], rejected: tuple[RejectedIndex, ...]
+        self, name: str, indexes: tuple[Candidate, ...], rejected: tuple[RejectedIndex, ...]
     ) -> Explanation:
         """Remove public indexes for private names; skip the name on too many indexes or missing consent."""
         is_private = self._is_private(name)
         if is_private:
             public = [index for index in indexes if is_default_index(index.url) or index.url in self._public_urls]
-            rejected += reject((Candidate(*index) for index in public), "the name is private")
+            rejected += reject(public, "the name is private")
             indexes = tuple(index for index in indexes if index not in public)
-        all_rejected = rejected + reject((Candidate(*index) for index in indexes), _NOT_LOOKED_UP)
+        all_rejected = rejected + reject(indexes, _NOT_LOOKED_UP)
         if not indexes:
             return Explanation(
                 Skipped(SkipReason.PRIVATE), rejected, "the name is private and only public indexes are set"
@@ -389,25 +363,25 @@ class Router:
 
     def _expanded(self, candidate: Candidate) -> str | None:
         """Return the address with its variables expanded, None if that is not allowed."""
-        if "$" not in candidate.address:
-            return candidate.address
+        if "$" not in candidate.url:
+            return candidate.url
         if candidate.is_user_setting:
             # pip and uv do not expand variables in their configuration either.
             return None
-        return self._user_addresses.expand(candidate.address, self._settings.variables)
+        return self._user_addresses.expand(candidate.url, self._settings.variables)
 
     @cached_property
     def _user_addresses(self) -> UserAddresses:
         return UserAddresses(self._network.user_indexes, self._network.trusted_hosts)
 
-    def _needs_consent(self, index: RoutedIndex) -> bool:
+    def _needs_consent(self, index: Candidate) -> bool:
         return not self._network.allow_local_indexes and not index.is_user_setting and is_local(index.url)
 
     def _status_index(self) -> str | None:
         if not self._network.status_index:
             return None
         url = base_url(self._network.status_index)
-        index = RoutedIndex(url, "`status-index`", self._user_addresses.contains(url))
+        index = Candidate(url, "`status-index`", self._user_addresses.contains(url))
         return None if self._needs_consent(index) else index.url
 
 
@@ -431,9 +405,9 @@ def _no_index(reason: str) -> Skipped:
     return Skipped(SkipReason.NO_INDEX, f"no usable index is configured: {reason}" if reason else "")
 
 
-def _in_order(indexes: Iterable[RoutedIndex]) -> tuple[RoutedIndex, ...]:
+def _in_order(indexes: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """Remove duplicates and move the public default to the end, so that private indexes are queried first."""
-    by_url: dict[str, RoutedIndex] = {}
+    by_url: dict[str, Candidate] = {}
     for index in indexes:
         by_url.setdefault(index.url, index)
     return tuple(sorted(by_url.values(), key=lambda index: is_default_index(index.url)))

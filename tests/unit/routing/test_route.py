@@ -15,12 +15,12 @@ from mothball.model.document import Dependency, IndexOption, SkipReason, Span, T
 from mothball.model.records import NamedTuple
 from mothball.model.results import Skipped
 from mothball.model.sanitize import base_url
+from mothball.routing.candidates import Candidate
 from mothball.routing.route import (
     MAX_DECLARED,
     MAX_INDEXES,
     DeclaredIndexes,
     IndexRoute,
-    RoutedIndex,
     Router,
     credential_locations,
 )
@@ -352,9 +352,9 @@ def test_each_index_has_the_setting_that_names_it() -> None:
 
     assert isinstance(routed, IndexRoute)
     assert routed.indexes == (
-        RoutedIndex("https://mine.example/simple/", "UV_INDEX", is_user_setting=True),
-        RoutedIndex(EXTRA, "`--extra-index-url` in requirements.txt:1"),
-        RoutedIndex(OTHER, "`--index-url` in base.txt:7"),
+        Candidate("https://mine.example/simple/", "UV_INDEX", is_user_setting=True),
+        Candidate(EXTRA, "`--extra-index-url` in requirements.txt:1"),
+        Candidate(OTHER, "`--index-url` in base.txt:7"),
     )
 
 
@@ -365,7 +365,7 @@ def test_index_of_a_file_that_the_user_also_names_is_a_user_setting() -> None:
     ).route(dependency())
 
     assert isinstance(routed, IndexRoute)
-    assert routed.indexes == (RoutedIndex(OTHER, "`--index-url`", is_user_setting=True),)
+    assert routed.indexes == (Candidate(OTHER, "`--index-url`", is_user_setting=True),)
 
 
 # --- consent ----------------------------------------------------------------------------------------------------------
