@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any
 
@@ -200,6 +201,21 @@ def test_report_is_written_when_nothing_is_found(project: Project) -> None:
     project.write("requirements.txt", "good-lib\n")
     assert project.check("--report", "gitlab=quality.json").code == 0
     assert (project.root / "quality.json").read_text("utf-8") == "[]\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes are POSIX's here")
+def test_report_to_a_pipe_or_device_is_written_into_it(project: Project) -> None:
+    project.offline({"good-lib": "active"})
+    project.write("requirements.txt", "good-lib\n")
+    pipe = project.root / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert project.check("--report", f"gitlab={pipe}").code == 0
+        assert os.read(reader, 100) == b"[]\n"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()  # a device must not become a regular file
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,14 @@ def read_stream(stream: BinaryIO, name: str, limit: int = MAX_FILE_SIZE) -> byte
 def replace_file(path: str, data: bytes) -> None:
     """Replace the content of the file at ``path`` atomically.
 
-    If ``path`` is a link, its target is written. The mode is kept, and the owner if permitted. Raises OSError, also if
-    the existing file is not writable; the file is unchanged then.
+    If ``path`` is a link, its target is written. The mode is kept, and the owner if permitted. A device or pipe, such
+    as /dev/stdout, is written to and not replaced. Raises OSError, also if the existing file is not writable; the file
+    is unchanged then.
     """
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as stream:
+            stream.write(data)
+        return
     path = os.path.realpath(path)
     before = os.stat(path) if os.path.exists(path) else None
     if before and not os.access(path, os.W_OK):
