@@ -44,12 +44,19 @@ def test_help_lists_all_commands_and_exit_codes(project: Project) -> None:
 def test_every_option_of_every_command_has_a_help_text(project: Project, command: str) -> None:
     result = project.run(command, "--help")
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith(f"usage: mothball {command} ")
+    assert result.out.startswith(f"Usage: mothball {command} [OPTIONS]")
     options = re.findall(r"^  (?:-\w, )?(?:-\w \S+, )?(?:--[\w-]+|-\w)\b.*(?:\n {10,}.*)*", result.out, re.MULTILINE)
     assert options
     unexplained = [option for option in options if not re.search(r"\s{2,}\S.* |\n\s+\S", option)]
     assert unexplained == []
     assert all(len(line) <= 100 for line in result.out.splitlines())
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_fits_into_a_terminal_with_80_columns(project: Project, command: str) -> None:
+    help_text = project.run(*command.split(), "--help", env={"COLUMNS": "80"}).out
+    assert max(map(len, help_text.splitlines())) <= (88 if not command else 80)
+    assert re.findall(r"-$", help_text, re.MULTILINE) == []  # no option is broken at its hyphens
 
 
 def test_help_of_check_lists_environment_variables(project: Project) -> None:
@@ -167,6 +174,18 @@ def test_command_without_its_action_prints_the_help_and_exits_2(project: Project
         (("config", "shw"), "invalid value `shw` for ACTION", "did you mean `show`?"),
         (("completions", "fsh"), "invalid value `fsh` for SHELL", "did you mean `fish`?"),
         (("status",), "NAME", "see `mothball status --help`"),
+        (("explain",), "required: NAME", "see `mothball explain --help`"),
+        (("check", "a", "--strict", "b", "--x"), "unknown option `--x`", "see `mothball check --help`"),
+        (
+            ("check", "--policy", "base"),
+            "--policy base requires the base",
+            "name the base with --since REV or --from-ref REV",
+        ),
+        (
+            ("check", "--added", "--policy=base"),
+            "requires the base",
+            "name the base with --since REV or --from-ref REV",
+        ),
         (("check", "--\x1b[2J\n::error::x"), "-- [2J ::error::x", "see `mothball check --help`"),
     ],
 )
@@ -182,6 +201,44 @@ def test_usage_error_is_one_message_with_help(
     assert quoted in first
     assert second == f"  = help: {help_text}"
     assert_harmless(result.err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "a.txt --strict b.txt",
+        "--strict a.txt b.txt",
+        "a.txt --strict -- b.txt",
+        "--strict -- a.txt b.txt",
+        "a.txt -- b.txt",
+    ],
+)
+def test_options_may_stand_between_paths(project: Project, arguments: str) -> None:
+    project.offline({"a-lib": "archived", "b-lib": "archived"})
+    for name in ("a", "b"):
+        project.write(f"{name}.txt", f"{name}-lib\n")
+    findings = re.findall(r"^\S+(?=: error\[archived\])", project.check(*arguments.split()).out, re.MULTILINE)
+    assert findings == ["a.txt:1:1", "b.txt:1:1"]
+
+
+def test_options_may_stand_between_name_and_paths(project: Project) -> None:
+    project.write("requirements.txt", "a-lib\n")
+    project.write("other.txt", "a-lib\n")
+    explained = project.run("explain", "a-lib", "--index-url", "https://index.example/simple/", "other.txt")
+    assert explained.out.startswith("a-lib: other.txt:1\n")
+    project.offline({"a-lib": "archived", "b-lib": "active"})
+    assert re.findall(r"\w-lib is \w+", project.run("status", "a-lib", "--offline", "b-lib").out) == [
+        "a-lib is archived",
+        "b-lib is active",
+    ]
+
+
+def test_path_behind_two_dashes_is_not_an_option(project: Project) -> None:
+    project.offline({"a-lib": "archived", "b-lib": "archived"})
+    project.write("a.txt", "a-lib\n")
+    project.write("--exit-zero", "b-lib\n")
+    result = project.check("a.txt", "--format", "concise", "--", "--exit-zero")
+    assert (result.code, "--exit-zero:1:1: error[archived]" in result.out) == (1, True)
 
 
 # --- internal and system errors ---------------------------------------------------------------------------------------

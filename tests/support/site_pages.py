@@ -13,9 +13,6 @@ from mothball.config.json_schema import schema
 from mothball.model.results import Rule
 from tests.tables.configuration_keys import DEFAULTS
 
-# How a usage line shows the number of values that an argument takes.
-_FORMS = {"?": "[{0}]", "*": "[{0} ...]", "+": "{0} [...]"}
-
 
 def table(columns: str, rows: Iterable[Iterable[str]]) -> str:
     """Return a table in Markdown; ``columns`` are its headings."""
@@ -35,11 +32,10 @@ def rules() -> str:
 def command_line() -> str:
     """Return a section for each command: its description, its usage, and a table for each group of arguments."""
     _, commands = parser_for(())
-    return "\n".join(_command(name, parser) for name, parser in commands.items())
+    return "\n".join(_command(name, parser, parser.short_usage()) for name, parser in commands.items())
 
 
-def _command(name: str, parser: argparse.ArgumentParser) -> str:
-    positional = "".join(f" {_argument(action)}" for action in parser._actions if not action.option_strings)
+def _command(name: str, parser: argparse.ArgumentParser, usage: str) -> str:
     description = " ".join((parser.description or "").split())
     rows = []
     for group in parser._action_groups:
@@ -48,11 +44,11 @@ def _command(name: str, parser: argparse.ArgumentParser) -> str:
             for action in group._group_actions
             if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction)
         ]
-        if actions and group.title != "positional arguments":
-            rows.append((f"**{(group.title or '').capitalize()}**", ""))
+        if actions and group.title != "Arguments":
+            rows.append((f"**{group.title}**", ""))
         rows += [(_names(action), _cell(action.help or "")) for action in actions]
-    usage = f"```text\nmothball {name} [OPTIONS]{positional}\n```\n"
-    return "\n".join([f"### mothball {name}\n", f"{_code(description)}\n", usage, table("argument | meaning", rows)])
+    shown = f"```text\n{usage}\n```\n"
+    return "\n".join([f"### mothball {name}\n", f"{_code(description)}\n", shown, table("argument | meaning", rows)])
 
 
 def _names(action: argparse.Action) -> str:
@@ -64,11 +60,6 @@ def _value(action: argparse.Action) -> str:
     if action.metavar is None and action.choices is not None:
         return "{" + ",".join(map(str, action.choices)) + "}"
     return str(action.metavar or action.dest.upper())
-
-
-def _argument(action: argparse.Action) -> str:
-    form = "{0}" if action.nargs is None else _FORMS[str(action.nargs)]
-    return form.format(_value(action))
 
 
 def _cell(text: str) -> str:

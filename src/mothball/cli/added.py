@@ -34,8 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write_ignores or arguments.reason is not None:
         help_text = "remove --added, --since, --from-ref and --to-ref"
         raise UsageError("--write-ignores requires a full check", help_text=help_text)
-    if arguments.policy == "base":
-        _validate_policy(arguments)
+    if arguments.policy == "base" and arguments.config is not None:
+        help_text = "use --config FILE for the policy of a file, or --policy base for that of the base"
+        raise UsageError("--policy base cannot be combined with --config", help_text=help_text)
     repository = open_repository(os.getcwd())
     change = _change(arguments, repository)
     if change is None:
@@ -46,15 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     from mothball.cli.check_added import check_change  # noqa: PLC0415 - see the module docstring
 
     return check_change(arguments, change)
-
-
-def _validate_policy(arguments: argparse.Namespace) -> None:
-    if arguments.since is None and arguments.from_ref is None:
-        help_text = "name the base with --since REV or --from-ref REV"
-        raise UsageError("--policy base requires the base of the change", help_text=help_text)
-    if arguments.config is not None:
-        help_text = "use --config FILE for the policy of a file, or --policy base for that of the base"
-        raise UsageError("--policy base cannot be combined with --config", help_text=help_text)
 
 
 def _change(arguments: argparse.Namespace, repository: Repository) -> Change | None:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from mothball import __version__
@@ -16,6 +17,11 @@ _EXIT_USAGE = 2
 _GLOBAL_OPTIONS = ("-h", "--help", "-V", "--version")
 SHELLS = ("bash", "zsh", "fish")
 _COMMANDS_WITH_ACTIONS = ("cache", "config", "completions")
+# By command, the attribute of the arguments that may be given several times.
+_REPEATED = {"check": "paths", "snapshot": "paths", "explain": "paths", "status": "requirements"}
+_MAX_HELP_WIDTH = 100
+# How a usage line shows the number of values that an argument takes.
+_USAGES = {None: "{0}", "?": "[{0}]", "*": "[{0} ...]", "+": "{0} [...]"}
 
 # The values of options that not every command has.
 _ABSENT_OPTIONS: Mapping[str, object] = {
@@ -24,21 +30,22 @@ _ABSENT_OPTIONS: Mapping[str, object] = {
 }
 _REPORT_FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 _DESCRIPTION = "Find dependencies that are archived, deprecated or quarantined on their index (PEP 792)."
+# The lines of these texts are not wrapped: they have at most 80 characters.
 _EXIT_CODES = """\
-exit codes:
+Exit codes:
   0  no errors (there may be warnings)
   1  at least one error was found
   2  usage error, configuration error, or unreadable file
-  3  the only errors are unknown statuses: failed lookups, or an index that publishes none
+  3  the only errors are unknown statuses (failed lookups, or none published)
 """
+_MORE_HELP = "See `mothball COMMAND --help` for the options of a command.\n"
 _ENVIRONMENT = """\
-environment:
-  MOTHBALL_OFFLINE=1           same as --offline
-  MOTHBALL_ALLOW_LOCAL_INDEXES=1
-                               query local and plain HTTP indexes that only the repository names
-  MOTHBALL_UNVERIFIED=warning  severity of failed lookups: error, warning, note or off
-  MOTHBALL_INDEX_URL=URL       same as --index-url, but keeps credentials off the command line
-  MOTHBALL_CACHE_DIR=DIR       cache directory
+Environment:
+  MOTHBALL_OFFLINE=1              same as --offline
+  MOTHBALL_UNVERIFIED=warning     severity of failed lookups in this run
+  MOTHBALL_INDEX_URL=URL          same as --index-url; may contain a password
+  MOTHBALL_ALLOW_LOCAL_INDEXES=1  query local indexes that a repository names
+  MOTHBALL_CACHE_DIR=DIR          cache directory
 """
 _COMPLETIONS = """\
 To enable completion, add one line to the configuration of the shell:
@@ -59,10 +66,32 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         raise _unknown_command(argv, tuple(commands))
     arguments, rest = parser.parse_known_args(argv)
     if rest:
-        raise _unknown_argument(rest[0], commands[arguments.command])
-    if arguments.command == "check" and checks_additions(arguments):
-        _reject_file_names_as_options(argv)
+        _append_positional(arguments, rest, commands[arguments.command])
+    if arguments.command == "check":
+        if arguments.policy == "base" and arguments.since is None and arguments.from_ref is None:
+            help_text = "name the base with --since REV or --from-ref REV"
+            raise UsageError("--policy base requires the base of the change", help_text=help_text)
+        if checks_additions(arguments):
+            _reject_file_names_as_options(argv)
     return arguments
+
+
+def _append_positional(arguments: argparse.Namespace, rest: Sequence[str], command: _Parser) -> None:
+    """Append the ``rest`` of the arguments to those before an option: argparse reads only the first group.
+
+    Raises UsageError if they contain an unknown option, or if ``command`` takes no further arguments.
+    """
+    name = _REPEATED.get(arguments.command)
+    values = [] if name is None else [*getattr(arguments, name)]
+    for position, argument in enumerate(rest):
+        if name is not None and argument == "--":
+            values += rest[position + 1 :]
+            break
+        if name is None or (argument.startswith("-") and argument != "-"):
+            raise _unknown_argument(argument, command)
+        values.append(argument)
+    if name is not None:
+        setattr(arguments, name, values)
 
 
 def _reject_file_names_as_options(argv: Sequence[str]) -> None:
@@ -81,7 +110,26 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - passed on to argparse
         """Initialize the parser without abbreviated options: a new option could make an abbreviation ambiguous."""
-        super().__init__(formatter_class=_formatter, allow_abbrev=False, **settings)
+        super().__init__(formatter_class=_Formatter, allow_abbrev=False, **settings)
+        self._positionals.title = "Arguments"
+        self._optionals.title = "Options"
+
+    def format_help(self) -> str:
+        """Return the help, wrapped to the width of the terminal."""
+        from shutil import get_terminal_size  # noqa: PLC0415 - for the help only
+        from textwrap import fill  # noqa: PLC0415 - for the help only
+
+        width = min(_MAX_HELP_WIDTH, get_terminal_size((_MAX_HELP_WIDTH, 1)).columns)
+        self.formatter_class = partial(_Formatter, width=width)
+        self.usage = self.usage or self.short_usage()
+        self.description = fill(" ".join((self.description or "").split()), width)
+        return super().format_help()
+
+    def short_usage(self) -> str:
+        """Return the usage line, in which `[OPTIONS]` stands for all options."""
+        values = [action for action in self._actions if not action.option_strings]
+        forms = (_USAGES[action.nargs].format(action.metavar) for action in values)  # type: ignore[index]
+        return " ".join([self.prog, "[OPTIONS]", *forms])
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
@@ -110,7 +158,7 @@ def parser_for(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Mapping[st
     Only the options of the requested command are added: adding all of them takes longer than a check with a warm cache.
     """
     usage = "mothball [OPTIONS] COMMAND ..."
-    parser = _Parser(prog="mothball", usage=usage, description=_DESCRIPTION, epilog=_EXIT_CODES)
+    parser = _Parser(prog="mothball", usage=usage, description=_DESCRIPTION, epilog=f"{_EXIT_CODES}\n{_MORE_HELP}")
     parser.add_argument(
         "-V", "--version", action="version", version=f"mothball {__version__}", help="print the version"
     )
@@ -131,9 +179,22 @@ def parser_for(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Mapping[st
     return parser, commands.choices
 
 
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    # With a fixed width, argparse does not query the terminal size for every option that is added.
-    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=100)
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Formatter of a help that does not wrap the lists of commands, exit codes and variables."""
+
+    def __init__(self, prog: str, width: int = _MAX_HELP_WIDTH) -> None:
+        """Initialize with a fixed width, so that argparse does not query the terminal for every option."""
+        super().__init__(prog, max_help_position=28, width=width)
+
+    def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:  # noqa: ANN401
+        """Write the heading like the others."""
+        super().add_usage(usage, actions, groups, prefix or "Usage: ")
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        """Return the lines of a help text, not broken within the name of an option."""
+        from textwrap import wrap  # noqa: PLC0415 - for the help only
+
+        return wrap(text, width, break_on_hyphens=False)
 
 
 # --- arguments of several commands ------------------------------------------------------------------------------------
@@ -177,7 +238,8 @@ def _add_output_format(command: _Parser, help_text: str = "default: text") -> No
 
 
 def _add_paths(command: _Parser, help_text: str = "file or directory (default: current directory)") -> None:
-    _add(command, "PATH", help_text, dest="paths", nargs="*")
+    # With a default, argparse does not list the argument among the required ones that are missing.
+    _add(command, "PATH", help_text, dest="paths", nargs="*", default=())
 
 
 def _add_config_option(command: argparse._ActionsContainer) -> None:
@@ -204,7 +266,6 @@ def _add_network(command: _Parser, *, with_snapshot: bool) -> None:
 
 
 def _add_check(check: _Parser) -> None:
-    check.usage = "mothball check [OPTIONS] [PATH ...]"
     _add_paths(check, "file or directory, or `-` for standard input (default: current directory)")
     files = check.add_argument_group("Files")
     _add(files, "--as FORMAT", "read every file as FORMAT, for example requirements", dest="format")
@@ -308,7 +369,7 @@ def _add_lsp(lsp: _Parser) -> None:
 # By the title of the group in the help: the summary of each command there, its description, and the function that adds
 # its arguments.
 _COMMANDS: Mapping[str, Mapping[str, tuple[str, str, Callable[[_Parser], None]]]] = {
-    "check dependencies": {
+    "Check dependencies": {
         "check": (
             "check the dependencies of files and directories",
             "Check all dependencies of each PATH. Directories are searched for dependency files.",
@@ -320,7 +381,7 @@ _COMMANDS: Mapping[str, Mapping[str, tuple[str, str, Callable[[_Parser], None]]]
             _add_snapshot,
         ),
     },
-    "look up": {
+    "Look up": {
         "status": (
             "show the status of projects on their index",
             "Show the status and the releases of each project, using the configuration of the current directory.",
@@ -329,18 +390,18 @@ _COMMANDS: Mapping[str, Mapping[str, tuple[str, str, Callable[[_Parser], None]]]
         "explain": (
             "show which indexes a project is looked up on, and why",
             (
-                "Show which indexes the project NAME is looked up on in the files of each PATH: the setting behind\n"
+                "Show which indexes the project NAME is looked up on in the files of each PATH: the setting behind "
                 "each, the credentials, certificates and proxy, and what was passed over and why. Sends no request."
             ),
             _add_explain,
         ),
         "rule": ("explain a rule", "Explain a rule, or list all rules.", _add_rule),
     },
-    "set up": {
+    "Set up": {
         "init": (
             "write the hook entry and the first settings of a repository",
             (
-                "Check the repository, then write the hook entry for pre-commit or prek and the settings of the\n"
+                "Check the repository, then write the hook entry for pre-commit or prek and the settings of the "
                 "indexes. Everything is shown before it is written. A second run changes nothing."
             ),
             _add_init,
