@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from mothball.lsp import protocol
-from mothball.lsp.protocol import MessageWriter, start_reading
+from mothball.lsp import server
+from mothball.lsp.server import MessageWriter, start_reading
 from tests.support.lsp_client import PUSH, ServerError
 from tests.support.lsp_in_process import InProcess, Workspace
 from tests.support.lsp_pages import page
@@ -34,7 +34,7 @@ def test_frames_with_unusual_headers_are_read() -> None:
 
 
 def test_too_large_message_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "MAX_MESSAGE", 4)
+    monkeypatch.setattr(server, "MAX_MESSAGE", 4)
     assert read(b"Content-Length: 5\r\n\r\n12345Content-Length: 1\r\n\r\n7") == ([b"7"], ["the message is too large"])
     assert read(b"Content-Length: 5\r\n\r\n12") == ([], ["the message is too large"])
 

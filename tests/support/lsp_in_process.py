@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mothball.lsp.main import create_server
-from mothball.lsp.protocol import MessageWriter
+from mothball.lsp.server import MessageWriter
 from mothball.lsp.settings import Environment
 from tests.support.lsp_client import LIMIT, PUSH, LspClient, Message
 from tests.support.lsp_pages import page

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from mothball.lsp.features import actions, commands, completion, hover, lenses_hints_links, lifecycle
-from mothball.lsp.protocol import take_over_stdio
-from mothball.lsp.server import Server
+from mothball.lsp.server import Server, take_over_stdio
 from mothball.lsp.settings import Environment
 
 # A check creates about 20,000 objects that reference counting frees; frequent garbage collection would find no cycles.
@@ -42,7 +41,7 @@ def serve(environment: Environment) -> int:
     gc.set_threshold(_GC_THRESHOLD, 10, 10)
     _share_heap()
 
-    asyncio.run(_serve(create_server(environment, end_process), incoming, outgoing))
+    asyncio.run(_serve(environment, end_process, incoming, outgoing))
     return 1
 
 
@@ -58,7 +57,7 @@ def _share_heap() -> None:
 
 
 def create_server(environment: Environment, end_process: Callable[[int], None]) -> Server:
-    """Return a server with all features; ``end_process`` ends the process with an exit code."""
+    """Return a server with all features for the running event loop; ``end_process`` takes the exit code."""
     server = Server(environment, end_process)
     for feature in (lifecycle, hover, actions, lenses_hints_links, commands, completion):
         feature.register(server)
@@ -74,6 +73,8 @@ def _end_on_signals(end_process: Callable[[int], None]) -> None:
             signal.signal(number, lambda received, _: end_process(128 + received))
 
 
-async def _serve(server: Server, incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    server.protocol.serve(incoming, outgoing)
+async def _serve(
+    environment: Environment, end_process: Callable[[int], None], incoming: BinaryIO, outgoing: BinaryIO
+) -> None:
+    create_server(environment, end_process).serve(incoming, outgoing)
     await asyncio.Event().wait()

@@ -99,6 +99,7 @@ class Session:
     """The state of the server."""
 
     def __init__(self, sink: DiagnosticSink, environment: Environment) -> None:
+        self.loop = asyncio.get_running_loop()
         self.documents: dict[str, OpenDocument] = {}
         # Open scripts that are not checked because the `scripts` setting is off.
         self.scripts: dict[str, OpenDocument] = {}
@@ -113,9 +114,8 @@ class Session:
         self.unused: Mapping[str, tuple[Finding, ...]] = {}
         # Called with the paths of the snapshots that a document's configuration names.
         self.on_snapshots: Callable[[tuple[str, ...]], None] = lambda _: None
-        self.lookups = Lookups(self._run_in_loop, self._lookups_finished)
+        self.lookups = Lookups(self.run_in_loop, self._lookups_finished)
         self.unsaved_texts = UnsavedTexts(self.documents, self._schedule_check, environment.overrides.unverified)
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     # --- events of the client ---
 
@@ -442,16 +442,10 @@ class Session:
 
     # --- threads ---
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop, which is the one that runs at the first access."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-        return self._loop
-
-    def _run_in_loop(self, call: Callable[[], None]) -> None:
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(call)
+    def run_in_loop(self, function: Callable[..., None], *arguments: object) -> None:
+        """Call ``function`` in the event loop's thread, from another one; do nothing if the loop is closed."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(function, *arguments)
 
     def _in_thread(
         self, work: Callable[[], Result], then: Callable[[Result], None], otherwise: Callable[[], None]

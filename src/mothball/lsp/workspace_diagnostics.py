@@ -16,7 +16,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -195,8 +194,7 @@ class WorkspaceDiagnostics:
         """Report progress, or raise to end a check that was canceled. For the thread of the check."""
         if run.canceled.is_set():
             raise _CanceledError
-        with suppress(RuntimeError):  # the loop is closed
-            self._session.loop.call_soon_threadsafe(self._report, done, total)
+        self._session.run_in_loop(self._report, done, total)
 
     def _report(self, done: int, total: int) -> None:
         for progress in self._waiting.values():
