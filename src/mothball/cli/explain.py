@@ -23,27 +23,15 @@ from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.urls import endpoint_of, is_query_allowed
 from mothball.model.document import Dependency, LineIndex, ParseProblem, Span
 from mothball.model.errors import UsageError
-from mothball.model.records import NamedTuple
 from mothball.model.results import Severity, Skipped
 from mothball.model.sanitize import base_url, one_line, strip_credentials
 from mothball.report.json import VERSION, json_text
-from mothball.routing.candidates import Candidate
 from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, Router
 
 # Number of locations listed for dependencies with the same explanation.
 _SHOWN_LOCATIONS = 5
-
-
-class _Entry(NamedTuple):
-    """An explanation and the locations it applies to, as ``PATH:LINE``.
-
-    ``note`` says which indexes are shown for a name that is in no file. Without an explanation, the configuration is
-    invalid.
-    """
-
-    explanation: Explanation | None
-    locations: tuple[str, ...] = ()
-    note: str = ""
+# A path as displayed, and a line.
+_Location = tuple[str, int]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -53,15 +41,16 @@ def run(arguments: argparse.Namespace) -> int:
     """
     name = _project_name(arguments.name)
     setup, discovered = read_paths(arguments)
-    entries = [_Entry(found, tuple(at)) for found, at in _explanations(name, discovered.files).items()]
-    entries = entries or [_default_entry(name, setup, discovered.files)]
+    explanations = _explanations(name, discovered.files)
     connections = _Connections(arguments, setup)
+    entries = [_entry(found, connections, locations=at) for found, at in explanations.items()]
+    if not entries:
+        explanation, note = _default_explanation(name, setup, discovered.files)
+        entries = [_entry(explanation, connections, note=f"not found in any file{note}")]
     if arguments.output == "json":
-        document = {"version": VERSION, "name": name, "entries": [_entry_json(entry, connections) for entry in entries]}
-        sys.stdout.write(json_text(document))
+        sys.stdout.write(json_text({"version": VERSION, "name": name, "entries": entries}))
     else:
-        lines = [line for entry in entries for line in _lines(name, entry, connections)]
-        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.write("".join(f"{line}\n" for entry in entries for line in _lines(name, entry)))
     # A line that cannot be parsed may be the reason why a name is not looked up.
     unreadable = list(discovered.unreadable)
     for file in discovered.files:
@@ -79,32 +68,34 @@ def _project_name(argument: str) -> str:
     return entry.project
 
 
-def _explanations(name: str, files: Sequence[ResolvedFile]) -> dict[Explanation, list[str]]:
+def _explanations(name: str, files: Sequence[ResolvedFile]) -> dict[Explanation, list[_Location]]:
     """Return the explanations for all dependencies on ``name``, each with the locations that it applies to."""
-    explanations: dict[Explanation, list[str]] = {}
+    explanations: dict[Explanation, list[_Location]] = {}
     for file in files:
         dependencies = [dependency for dependency in file.document.dependencies if dependency.name == name]
         if dependencies:
             router = file.router()
             lines = LineIndex(file.text)
             for dependency in dependencies:
-                start = lines.location(file.path, dependency.name_span).start
-                explanations.setdefault(router.explain(dependency), []).append(f"{file.path}:{start.line}")
+                location = file.path, lines.number(dependency.name_span.start)
+                explanations.setdefault(router.explain(dependency), []).append(location)
     return explanations
 
 
-def _default_entry(name: str, setup: Setup, files: Sequence[ResolvedFile]) -> _Entry:
-    """Return the explanation for a name that is in no file: with the indexes of the first file that declares any."""
+def _default_explanation(name: str, setup: Setup, files: Sequence[ResolvedFile]) -> tuple[Explanation | None, str]:
+    """Return the explanation for a name that is in no file: with the indexes of the first file that declares any.
+
+    Return also which indexes these are. There is no explanation if the configuration is invalid.
+    """
     dependency = Dependency(name, Span(0, 0), Span(0, 0))
     declaring_file = next((file for file in files if file.indexes.declares_any()), None)
     if declaring_file is not None:
-        note = f"not found in any file; with the indexes of {declaring_file.path}:"
-        return _Entry(declaring_file.router().explain(dependency), note=note)
+        return declaring_file.router().explain(dependency), f"; with the indexes of {declaring_file.path}:"
     resolved_config = setup.config_of(os.getcwd())
     if resolved_config is None:
-        return _Entry(None, note="not found in any file, and the configuration is invalid")
+        return None, ", and the configuration is invalid"
     router = Router(DeclaredIndexes("requirements"), resolved_config.network)
-    return _Entry(router.explain(dependency), note="not found in any file; with the default indexes:")
+    return router.explain(dependency), "; with the default indexes:"
 
 
 class _Connections:
@@ -134,81 +125,71 @@ class _Connections:
         }
 
 
-def _entry_json(entry: _Entry, connections: _Connections) -> dict[str, Any]:
-    explanation = entry.explanation
-    places = [location.rpartition(":") for location in entry.locations]
-    document: dict[str, Any] = {
-        "locations": [{"path": one_line(path, 1000), "line": int(line)} for path, _, line in places],
-        "note": one_line(entry.note) or None,
-        "indexes": [],
-        "status_index": None,
-        "reason": None,
-        "not_queried": [],
-    }
-    if explanation is None:
-        return document
-    route = explanation.route
-    if isinstance(route, IndexRoute):
-        document["indexes"] = [
+def _entry(
+    explanation: Explanation | None, connections: _Connections, locations: Sequence[_Location] = (), note: str = ""
+) -> dict[str, Any]:
+    """Return an entry for JSON, from which the text is derived; docs/json.md describes it.
+
+    ``note`` says which indexes are shown for a name that is in no file.
+    """
+    route = explanation.route if explanation else None
+    indexes = route.indexes if isinstance(route, IndexRoute) else ()
+    status_index = route.status_index if isinstance(route, IndexRoute) else None
+    return {
+        "locations": [{"path": one_line(path, 1000), "line": line} for path, line in locations],
+        "note": one_line(note) or None,
+        "indexes": [
             {"url": one_line(index.url), "set_by": one_line(index.set_by), **connections.facts(index.url)}
-            for index in route.indexes
-        ]
-        document["status_index"] = one_line(route.status_index) if route.status_index else None
-    else:
-        document["reason"] = _skip_reason(route, explanation.no_index_reason)
-    document["not_queried"] = [
-        {"url": address or None, "set_by": set_by, "reason": reason}
-        for address, set_by, reason in _rejected(explanation)
-    ]
-    return document
+            for index in indexes
+        ],
+        "status_index": one_line(status_index) if status_index else None,
+        "reason": _skip_reason(route, explanation) if explanation and isinstance(route, Skipped) else None,
+        "not_queried": [
+            {
+                "url": one_line(base_url(candidate.url), 200) if candidate.url else None,
+                "set_by": one_line(candidate.set_by, 200),
+                "reason": one_line(reason, 200),
+            }
+            for candidate, reason in (explanation.rejected if explanation else ())
+        ],
+    }
 
 
-def _lines(name: str, entry: _Entry, connections: _Connections) -> Iterator[str]:
-    shown = [one_line(location, 200) for location in entry.locations[:_SHOWN_LOCATIONS]]
-    hidden = len(entry.locations) - len(shown)
-    yield f"{name}: {', '.join(shown) or one_line(entry.note)}{f' and {hidden} more' if hidden else ''}"
-    if entry.explanation is None:
-        return
-    route = entry.explanation.route
-    if isinstance(route, IndexRoute):
-        for number, index in enumerate(route.indexes, start=1):
-            yield from _index_lines(number, index, connections)
-        if route.status_index is not None:
-            yield f"  if these state no status: {one_line(route.status_index, 200)}  `status-index`"
-    else:
-        yield f"  not looked up: {_skip_reason(route, entry.explanation.no_index_reason)}"
-    for address, set_by, reason in _rejected(entry.explanation):
-        yield f"  not queried: {address or 'no URL'}  {set_by}: {reason}"
-
-
-def _index_lines(number: int, index: Candidate, connections: _Connections) -> Iterator[str]:
-    facts = connections.facts(index.url)
-    yield f"  {number}. {one_line(index.url, 200)}  {one_line(index.set_by, 200)}"
-    if not facts["allowed"]:
-        is_valid = endpoint_of(index.url) is not None
-        reason = "plain HTTP is only allowed for `trusted-hosts`" if is_valid else "the URL is invalid"
-        yield f"     refused: {reason}"
-        return
-    if facts["credentials"]:
-        none = "" if any(source["is_used"] for source in facts["credentials"]) else "none: "
-        yield f"     credentials: {none}{'; '.join(source['note'] for source in facts['credentials'])}"
-    if facts["proxy"]:
-        yield f"     proxy: {facts['proxy']['url']}  {one_line(facts['proxy']['set_by'], 200)}"
-    if facts["certificates"]:
-        yield f"     certificate authorities: {one_line(facts['certificates'], 200)}"
-    if facts["client_certificate"]:
-        yield f"     client certificate: {one_line(facts['client_certificate'], 200)}"
-    if index.url.startswith("https:") and not facts["authenticated"]:
-        yield "     not authenticated: `insecure-hosts` names the host"
-
-
-def _skip_reason(skipped: Skipped, no_index_reason: str) -> str:
+def _skip_reason(skipped: Skipped, explanation: Explanation) -> str:
     """Return why the name is not looked up."""
-    return SKIP_REASON_TEXT[skipped.reason] + (f": {one_line(no_index_reason, 200)}" if no_index_reason else "")
+    details = one_line(explanation.no_index_reason, 200)
+    return SKIP_REASON_TEXT[skipped.reason] + (f": {details}" if details else "")
 
 
-def _rejected(explanation: Explanation) -> Iterator[tuple[str, str, str]]:
-    """Yield URL, setting and reason of the indexes that are not queried, sanitized; the URL may be empty."""
-    for candidate, reason in explanation.rejected:
-        address = one_line(base_url(candidate.url), 200) if candidate.url else ""
-        yield address, one_line(candidate.set_by, 200), one_line(reason, 200)
+def _lines(name: str, entry: dict[str, Any]) -> Iterator[str]:
+    locations = entry["locations"]
+    shown = ", ".join(one_line(f"{at['path']}:{at['line']}", 200) for at in locations[:_SHOWN_LOCATIONS])
+    hidden = f" and {len(locations) - _SHOWN_LOCATIONS} more" if len(locations) > _SHOWN_LOCATIONS else ""
+    yield f"{name}: {shown or entry['note']}{hidden}"
+    for number, index in enumerate(entry["indexes"], start=1):
+        yield f"  {number}. {one_line(index['url'], 200)}  {one_line(index['set_by'], 200)}"
+        yield from (f"     {line}" for line in _connection_lines(index))
+    if entry["status_index"]:
+        yield f"  if these state no status: {one_line(entry['status_index'], 200)}  `status-index`"
+    if entry["reason"]:
+        yield f"  not looked up: {entry['reason']}"
+    for index in entry["not_queried"]:
+        yield f"  not queried: {index['url'] or 'no URL'}  {index['set_by']}: {index['reason']}"
+
+
+def _connection_lines(index: dict[str, Any]) -> Iterator[str]:
+    if not index["allowed"]:
+        is_valid = bool(index["credentials"])  # for an invalid URL, none are looked for
+        yield f"refused: {'plain HTTP is only allowed for `trusted-hosts`' if is_valid else 'the URL is invalid'}"
+        return
+    if index["credentials"]:
+        none = "" if any(source["is_used"] for source in index["credentials"]) else "none: "
+        yield f"credentials: {none}{'; '.join(source['note'] for source in index['credentials'])}"
+    if index["proxy"]:
+        yield f"proxy: {index['proxy']['url']}  {one_line(index['proxy']['set_by'], 200)}"
+    if index["certificates"]:
+        yield f"certificate authorities: {one_line(index['certificates'], 200)}"
+    if index["client_certificate"]:
+        yield f"client certificate: {one_line(index['client_certificate'], 200)}"
+    if index["url"].startswith("https:") and not index["authenticated"]:
+        yield "not authenticated: `insecure-hosts` names the host"

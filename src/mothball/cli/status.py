@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -77,16 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
         requested = [one for one in parsed if isinstance(one, _Requirement)]
         files = _files(requested, resolved_config, _nearest_manifests(directory, setup))
     report = _check(arguments, setup, files)
+    projects = [_json(item, report.findings) for item in report.dependencies]
     if arguments.output == "json":
-        document = {
-            "version": VERSION,
-            "projects": [_json(item, report.findings) for item in report.dependencies],
-            "invalid": [one._asdict() for one in invalid],
-        }
+        document = {"version": VERSION, "projects": projects, "invalid": [one._asdict() for one in invalid]}
         sys.stdout.write(json_text(document))
     else:
-        for item in report.dependencies:
-            sys.stdout.write(_lines(item, report.findings, setup.settings.now))
+        for item, project in zip(report.dependencies, projects, strict=True):
+            sys.stdout.write(_text(item, project, setup.settings.now))
     print_problems((), report.problems)
     for one in invalid:
         sys.stderr.write(f"mothball: error: {one.message}\n  = help: {one.help}\n")
@@ -190,74 +187,30 @@ def _lacks_files(result: IndexResult) -> bool:
     return result.origin.source is Source.CACHE if result.files is None else not result.files.is_kept
 
 
-def _releases(item: CheckedDependency) -> Releases | None:
-    """Return the releases of a project, None if its files are not known."""
-    lookup = item.lookup
-    if isinstance(lookup, Skipped | Missing | Unavailable) or lookup.files is None or not lookup.files.is_whole:
-        return None
-    return Releases(item.dependency.name, lookup.files)
-
-
-def _version_findings(item: CheckedDependency, findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings about the version that the requirement pins."""
-    pin = pin_of(item.dependency)
-    return [each for each in findings if each.name == item.dependency.name and each.version and each.version == pin]
-
-
 def _json(item: CheckedDependency, findings: Iterable[Finding]) -> dict[str, Any]:
-    releases, lookup = _releases(item), item.lookup
-    latest = None if isinstance(lookup, Skipped | Missing | Unavailable) else lookup.release
+    """Return the fields for JSON, from which most of the text is derived; docs/json.md describes them."""
+    dependency, lookup = item.dependency, item.lookup
+    latest = files = None
+    if not isinstance(lookup, Skipped | Missing | Unavailable):
+        latest, files = lookup.release, lookup.files
+    pin = pin_of(dependency)
     return {
-        "name": item.dependency.name,
-        "specifier": one_line(item.dependency.specifier) or None,
+        "name": dependency.name,
+        "specifier": one_line(dependency.specifier) or None,
         "lookup": lookup_json(lookup),
         "latest": latest and latest._asdict(),
-        "releases": None if releases is None else _release_json(releases, item.dependency.specifier),
+        "releases": _releases(Releases(dependency.name, files), dependency.specifier)
+        if files and files.is_whole
+        else None,
         "findings": [
             {"rule": each.rule, "severity": each.severity, "message": each.full_message()}
-            for each in _version_findings(item, findings)
+            for each in findings
+            if each.name == dependency.name and each.version and each.version == pin
         ],
     }
 
 
-def _lines(item: CheckedDependency, findings: Iterable[Finding], now: float) -> str:
-    name, lookup = item.dependency.name, item.lookup
-    if isinstance(lookup, Skipped):
-        return f"{name} was not looked up: {skipped_text(lookup)}\n"
-    text = finding_message(name, lookup)
-    lines = [f"{text.message}: {text.reason}" if text.reason else text.message]
-    lines.append(f"  = index: {one_line(lookup.origin.index_url)}{origin_text(lookup, now)}")
-    if not isinstance(lookup, Missing | Unavailable) and lookup.release is not None:
-        lines.append(f"  = latest release: {lookup.release.version} ({lookup.release.date})")
-    releases = _releases(item)
-    lines += [] if releases is None else _release_lines(releases, item.dependency.specifier)
-    lines += [f"  = {each.severity}[{each.rule}]: {each.full_message()}" for each in _version_findings(item, findings)]
-    # The help for archived and deprecated projects refers to a dependency line, which does not exist here.
-    refers_to_line = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED
-    lines += [f"  = help: {text.help}"] if text.help and not refers_to_line else []
-    return "\n".join(lines) + "\n"
-
-
-# --- releases ---------------------------------------------------------------------------------------------------------
-
-
-def _release_lines(releases: Releases, specifier: str) -> list[str]:
-    """Return what to show of ``releases``, and of those that ``specifier`` allows, if there is one."""
-    oldest, yanked = releases.oldest(), releases.yanked()
-    lines = [f"  = oldest release: {_version(oldest)} ({oldest.date})"] if oldest else []
-    lines.append(f"  = files: {releases.files} of {format_count(len(releases), 'version')}")
-    if yanked:
-        shown = [f"{_version(each)} ({_reason(each)})" if each.yanked else _version(each) for each in yanked]
-        lines.append(f"  = yanked: {join_names(shown, _SHOWN_VERSIONS)}")
-    if specifier:
-        count, newest = len(releases.allowed(specifier)), releases.newest(specifier)
-        found = f"{format_count(count, 'version')}, the highest is {_version(newest)}" if newest else "no version"
-        lines.append(f"  = matches {one_line(specifier, 100)}: {found}")
-    return lines
-
-
-def _release_json(releases: Releases, specifier: str) -> dict[str, Any]:
-    """Return the fields for JSON; docs/json.md describes them."""
+def _releases(releases: Releases, specifier: str) -> dict[str, Any]:
     oldest, newest = releases.oldest(), releases.newest(specifier)
     matching = {
         "specifier": one_line(specifier, 100),
@@ -268,7 +221,9 @@ def _release_json(releases: Releases, specifier: str) -> dict[str, Any]:
         "files": releases.files,
         "versions": len(releases),
         "oldest": oldest and {"version": _version(oldest), "date": oldest.date},
-        "yanked": [{"version": _version(each), "reason": _reason(each)} for each in releases.yanked()],
+        "yanked": [
+            {"version": _version(each), "reason": one_line(each.yanked or "", 100)} for each in releases.yanked()
+        ],
         "matching": matching if specifier else None,
     }
 
@@ -277,5 +232,32 @@ def _version(release: ReleaseFacts) -> str:
     return one_line(release.version, 60)
 
 
-def _reason(release: ReleaseFacts) -> str:
-    return one_line(release.yanked or "", 100)
+def _text(item: CheckedDependency, project: dict[str, Any], now: float) -> str:
+    name, lookup, latest = item.dependency.name, item.lookup, project["latest"]
+    if isinstance(lookup, Skipped):
+        return f"{name} was not looked up: {skipped_text(lookup)}\n"
+    text = finding_message(name, lookup)
+    lines = [
+        f"{text.message}: {text.reason}" if text.reason else text.message,
+        f"  = index: {one_line(lookup.origin.index_url)}{origin_text(lookup, now)}",
+        *([f"  = latest release: {latest['version']} ({latest['date']})"] if latest else []),
+        *(_release_lines(project["releases"]) if project["releases"] else []),
+        *(f"  = {each['severity']}[{each['rule']}]: {each['message']}" for each in project["findings"]),
+    ]
+    # The help for archived and deprecated projects refers to a dependency line, which does not exist here.
+    refers_to_line = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED
+    lines += [f"  = help: {text.help}"] if text.help and not refers_to_line else []
+    return "\n".join(lines) + "\n"
+
+
+def _release_lines(releases: dict[str, Any]) -> Iterator[str]:
+    oldest, yanked, matching = releases["oldest"], releases["yanked"], releases["matching"]
+    if oldest:
+        yield f"  = oldest release: {oldest['version']} ({oldest['date']})"
+    yield f"  = files: {releases['files']} of {format_count(releases['versions'], 'version')}"
+    if yanked:
+        shown = [f"{each['version']} ({each['reason']})" if each["reason"] else each["version"] for each in yanked]
+        yield f"  = yanked: {join_names(shown, _SHOWN_VERSIONS)}"
+    if matching:
+        found = f"{format_count(matching['versions'], 'version')}, the highest is {matching['highest']}"
+        yield f"  = matches {matching['specifier']}: {found if matching['highest'] else 'no version'}"
