@@ -39,9 +39,10 @@ _DISTRIBUTIONS = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".ta
 
 _TAG_NAME = re.compile(r"</?+([a-zA-Z][^\s/>]*+)")
 _COMMENT_END = re.compile(r"--!?+>")
-_ATTRIBUTE_NAME = re.compile(r"[\s/]*+(>|[^\s/>][^\s/>=]*+)")
-_EQUALS = re.compile(r"\s*+=\s*+")
-_ATTRIBUTE_VALUE = re.compile(r"\"([^\"]*+)\"|'([^']*+)'|([^\s>\"'][^\s>]*+|(?=>))")
+# The end of a tag, or an attribute: its name, and its value after an equals sign.
+_ATTRIBUTE = re.compile(
+    r"""[\s/]*+(?:(>)|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+|(?=>)))|(?!\s*+=)))"""
+)
 _URL_PATH = re.compile(r"[^?#]*+")
 # A comment, or the attributes of an anchor. Unclosed ones extend to the end, so that matching takes linear time.
 _ANCHOR = re.compile(
@@ -212,19 +213,11 @@ def _tag(text: str, match: re.Match[str]) -> _Tag:
 def _attributes(text: str, position: int) -> tuple[dict[str, str], int]:
     """Return the attributes of a tag (the first of each name, as in HTML) and the end offset of the tag."""
     attributes: dict[str, str] = {}
-    while (match := _ATTRIBUTE_NAME.match(text, position)) is not None:
+    while (match := _ATTRIBUTE.match(text, position)) is not None:
         position = match.end()
-        if match[1] == ">":
+        if match[1]:
             return attributes, position
-        value = ""
-        equals = _EQUALS.match(text, position)
-        if equals is not None:
-            value_match = _ATTRIBUTE_VALUE.match(text, equals.end())
-            if value_match is None:
-                break
-            value = value_match[1] or value_match[2] or value_match[3] or ""
-            position = value_match.end()
-        attributes.setdefault(match[1].lower(), value)
+        attributes.setdefault(match[2].lower(), match[3] or match[4] or match[5] or "")
     raise _truncated("a tag")
 
 

@@ -6,7 +6,8 @@ fields of each file takes a fifth of the time of decoding all.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -32,6 +33,8 @@ _MAX_LISTED = 16 * 1024 * 1024
 # The files of real indexes have 4 objects each: about 80,000 in a page of 16 MiB.
 _MAX_OBJECTS = 200_000
 _MIN_OBJECT_SIZE = 3
+
+_Files = TypeVar("_Files")
 
 
 class _Status(msgspec.Struct):
@@ -65,14 +68,13 @@ class _File(msgspec.Struct, rename="kebab", gc=False):
     hashes: _Hashes | None = None
 
 
-class _Page(msgspec.Struct, rename="kebab"):
-    """A project page without its files; other keys are skipped."""
+class _Page(msgspec.Struct, Generic[_Files], rename="kebab"):
+    """A project page; other keys are skipped."""
 
     name: str | None = None
     meta: _Meta | None = None
     project_status: _Status | None = None
-    # Raw: skipped without decoding.
-    files: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    files: _Files | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Root(msgspec.Struct):
@@ -81,17 +83,10 @@ class _Root(msgspec.Struct):
     projects: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-class _ListingPage(msgspec.Struct, rename="kebab"):
-    """A project page with its files."""
-
-    name: str | None = None
-    meta: _Meta | None = None
-    project_status: _Status | None = None
-    files: list[_File] | msgspec.UnsetType | None = msgspec.UNSET
-
-
-_DECODER = msgspec.json.Decoder(_Page)
-_LISTING_DECODER = msgspec.json.Decoder(_ListingPage)
+_AnyPage = _Page[msgspec.Raw] | _Page[list[_File] | None]
+# Raw: skipped without decoding.
+_DECODER = msgspec.json.Decoder(_Page[msgspec.Raw])
+_LISTING_DECODER = msgspec.json.Decoder(_Page[list[_File] | None])
 
 
 def read_json(body: bytes, name: str) -> ProjectPage:
@@ -117,10 +112,11 @@ def read_json(body: bytes, name: str) -> ProjectPage:
     check_version(meta.api_version)
     if normalize_name(page.name or "") != name:
         raise wrong_project_error(page.name or "")
-    release, files = _latest_release(page, name), _files(page)
+    files = page.files if isinstance(page.files, list) else None
+    release, listed = _latest_release(files or (), name), None if files is None else _listed(files)
     if marker is None:
-        return ProjectPage(None, release=release, files=files)
-    return ProjectPage(marker[:MAX_TEXT], (reason or "")[:MAX_TEXT], release, files)
+        return ProjectPage(None, release=release, files=listed)
+    return ProjectPage(marker[:MAX_TEXT], (reason or "")[:MAX_TEXT], release, listed)
 
 
 def _is_array(value: object) -> bool:
@@ -135,26 +131,22 @@ def _not_a_project_page(body: bytes, missing: list[str]) -> PageError:
     return PageError(f"the page is not a project page: it has no {' and no '.join(missing)}")
 
 
-def _latest_release(page: _Page | _ListingPage, name: str) -> Release | None:
+def _latest_release(files: Iterable[_File], name: str) -> Release | None:
     """Return the release of the file that was uploaded last, except yanked files and files without a time."""
-    if not isinstance(page, _ListingPage) or not page.files:
-        return None
     # Times are in UTC and in one format, so strings sort by time (PEP 700).
-    newest = max(page.files, key=_upload_time)
-    return release_from_file(newest.filename, _upload_time(newest), name) if _upload_time(newest) else None
+    newest = max(files, key=_upload_time, default=_File())
+    return release_from_file(newest.filename, _upload_time(newest), name)
 
 
-def _files(page: _Page | _ListingPage) -> str | None:
-    """Return the list of files, None if the page is too long or its list is invalid."""
-    if not isinstance(page, _ListingPage) or not isinstance(page.files, list):
-        return None
+def _listed(files: Iterable[_File]) -> str | None:
+    """Return the list of ``files``, None if it is too long or invalid."""
     return join_lines(
         [
             # Fast path: all fields, and not yanked.
             f"{file.filename}\t{file.upload_time}\t{file.hashes.sha256[:DIGEST_LENGTH]}\t"
             if file.yanked is False and file.upload_time and file.hashes and file.hashes.sha256
             else _line(file)
-            for file in page.files
+            for file in files
         ]
     )
 
@@ -176,7 +168,7 @@ def _is_list_read(body: bytes) -> bool:
     return len(body) <= _MAX_LISTED and body.count(b"{") <= _MAX_OBJECTS
 
 
-def _decode(body: bytes) -> _Page | _ListingPage:
+def _decode(body: bytes) -> _AnyPage:
     """Decode the page. Raises PageError if ``body`` is not JSON or has fields of a wrong type."""
     if _is_list_read(body):
         try:
