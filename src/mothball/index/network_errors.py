@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import requests.exceptions
 import urllib3.exceptions
+from requests.exceptions import ConnectTimeout, InvalidSchema, ReadTimeout
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from mothball.index.project_page import Failed
 from mothball.model.records import NamedTuple
@@ -39,75 +41,42 @@ class TransportError(NamedTuple):
     endpoint_down: bool = False
 
 
-class _ErrorKind(NamedTuple):
-    """The report of the exceptions in ``exceptions``; ``message`` is a template for ``host`` and ``reason``."""
-
-    exceptions: tuple[type[BaseException], ...]
-    cause: Cause
-    message: str
-    retryable: bool = False
-    endpoint_down: bool = False
-
-
-# The first match counts, since a chain of exceptions contains several of them.
-_ERROR_KINDS = (
-    _ErrorKind(
-        (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError),
-        Cause.PROXY,
-        "cannot connect to the proxy for {host} ({reason})",
-        endpoint_down=True,
-    ),
-    _ErrorKind(
-        (ssl.SSLCertVerificationError,),
-        Cause.TLS,
-        "the TLS certificate of {host} is not trusted ({reason})",
-        endpoint_down=True,
-    ),
-    _ErrorKind((socket.gaierror,), Cause.UNREACHABLE, "cannot resolve the host name {host}", endpoint_down=True),
-    _ErrorKind((ConnectionRefusedError,), Cause.UNREACHABLE, "{host} refused the connection", endpoint_down=True),
-    _ErrorKind(
-        (requests.exceptions.ConnectTimeout,), Cause.TIMEOUT, "connecting to {host} timed out", endpoint_down=True
-    ),
-    _ErrorKind(
-        (TimeoutError, requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError),
-        Cause.TIMEOUT,
-        "{host} did not respond in time",
-    ),
-    _ErrorKind(
-        (ssl.SSLError,), Cause.TLS, "cannot establish a TLS connection to {host} ({reason})", endpoint_down=True
-    ),
-    _ErrorKind((ConnectionError,), Cause.UNREACHABLE, "{host} closed the connection", retryable=True),
-    _ErrorKind((http.client.IncompleteRead,), Cause.UNEXPECTED_RESPONSE, "the response of {host} is incomplete"),
-    _ErrorKind((zlib.error,), Cause.UNEXPECTED_RESPONSE, "{host} returned invalid gzip data"),
-    _ErrorKind(
-        (urllib3.exceptions.NewConnectionError,),
-        Cause.UNREACHABLE,
-        "cannot connect to {host} ({reason})",
-        endpoint_down=True,
-    ),
-    _ErrorKind(
-        (requests.exceptions.InvalidSchema,),
-        Cause.PROXY,
-        "the SOCKS proxy for {host} requires the package PySocks",
-        endpoint_down=True,
-    ),
-    _ErrorKind((http.client.HTTPException,), Cause.UNEXPECTED_RESPONSE, "{host} did not return a valid HTTP response"),
+_PROXY_ERRORS = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
+# Whether a retry may help, and whether requests for other names will fail as well: the flags of ``TransportError``.
+_FAILED, _RETRYABLE, _DOWN = (False, False), (True, False), (False, True)
+# Exceptions, the cause, a template of the message, and flags. The first match counts, since a chain of exceptions
+# contains several of them.
+_ERROR_KINDS: tuple[tuple[tuple[type[BaseException], ...], Cause, str, tuple[bool, bool]], ...] = (
+    (_PROXY_ERRORS, Cause.PROXY, "cannot connect to the proxy for {host} ({reason})", _DOWN),
+    ((ssl.SSLCertVerificationError,), Cause.TLS, "the TLS certificate of {host} is not trusted ({reason})", _DOWN),
+    ((socket.gaierror,), Cause.UNREACHABLE, "cannot resolve the host name {host}", _DOWN),
+    ((ConnectionRefusedError,), Cause.UNREACHABLE, "{host} refused the connection", _DOWN),
+    ((ConnectTimeout,), Cause.TIMEOUT, "connecting to {host} timed out", _DOWN),
+    ((TimeoutError, ReadTimeout, ReadTimeoutError), Cause.TIMEOUT, "{host} did not respond in time", _FAILED),
+    ((ssl.SSLError,), Cause.TLS, "cannot establish a TLS connection to {host} ({reason})", _DOWN),
+    ((ConnectionError,), Cause.UNREACHABLE, "{host} closed the connection", _RETRYABLE),
+    ((http.client.IncompleteRead,), Cause.UNEXPECTED_RESPONSE, "the response of {host} is incomplete", _FAILED),
+    ((zlib.error,), Cause.UNEXPECTED_RESPONSE, "{host} returned invalid gzip data", _FAILED),
+    ((NewConnectionError,), Cause.UNREACHABLE, "cannot connect to {host} ({reason})", _DOWN),
+    ((InvalidSchema,), Cause.PROXY, "the SOCKS proxy for {host} requires the package PySocks", _DOWN),
+    ((http.client.HTTPException,), Cause.UNEXPECTED_RESPONSE, "{host} did not return a valid HTTP response", _FAILED),
+    ((BaseException,), Cause.UNREACHABLE, "cannot query {host} ({reason})", _FAILED),
 )
 # The message of http.client for a proxy that does not open a tunnel.
 _REFUSED_TUNNEL = r"Tunnel connection failed: ([0-9]{3})\b"
-_OTHER = _ErrorKind((), Cause.UNREACHABLE, "cannot query {host} ({reason})")
 
 
 def transport_error(error: BaseException, host: str) -> TransportError:
     """Return the failure for ``error``, raised by a request to ``host``."""
     chain = tuple(_chain(error))
-    kind = next((kind for kind in _ERROR_KINDS if any(isinstance(link, kind.exceptions) for link in chain)), _OTHER)
     refusal = next((match for link in chain if (match := re.search(_REFUSED_TUNNEL, str(link)))), None)
     if refusal:
         detail = f"the proxy returned {status_text(int(refusal[1]))} for {host}"
         return TransportError(Failed(Cause.PROXY, one_line(detail)), endpoint_down=True)
-    message = kind.message.format(host=host, reason=_reason(chain))
-    return TransportError(Failed(kind.cause, one_line(message)), kind.retryable, kind.endpoint_down)
+    kind = next(kind for kind in _ERROR_KINDS if any(isinstance(link, kind[0]) for link in chain))
+    _, cause, message, (retryable, endpoint_down) = kind
+    failed = Failed(cause, one_line(message.format(host=host, reason=_reason(chain))))
+    return TransportError(failed, retryable, endpoint_down)
 
 
 def status_text(status: int) -> str:

@@ -124,23 +124,17 @@ def render_snapshot(results: Mapping[str, IndexResult], *, generated: date, inde
 def _render_result(result: IndexResult) -> str | None:
     """Return the entry of a project, None if it is omitted."""
     match result:
-        case KnownStatus(status, reason):
-            return _render_entry(status, reason)
-        case UnrecognizedStatus(marker, reason):
-            return _render_entry(marker[:MAX_UNTRUSTED_TEXT], reason)
+        case KnownStatus(marker, reason) | UnrecognizedStatus(marker, reason):
+            # The marker is escaped instead of sanitized, so that an unrecognized marker does not become a valid one.
+            status, reason = json.dumps(marker[:MAX_UNTRUSTED_TEXT]), one_line(reason)
+            suffix = f', "reason": {json.dumps(reason, ensure_ascii=False)}' if reason else ""
+            return f'{{"status": {status}{suffix}}}'
         case StatusNotStated():
             return '{"status": null}'
         case Missing() | Unavailable():
             return None
         case _:
             assert_never(result)
-
-
-def _render_entry(status: str, reason: str) -> str:
-    # The marker is escaped instead of sanitized, so that an unrecognized marker does not become a valid one.
-    sanitized = one_line(reason)
-    suffix = f', "reason": {json.dumps(sanitized, ensure_ascii=False)}' if sanitized else ""
-    return f'{{"status": {json.dumps(status)}{suffix}}}'
 
 
 def _decode(text: str) -> object:
@@ -169,17 +163,12 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _parse_entry(name: str, entry: object) -> ProjectPage:
-    match entry:
-        case {"status": None}:
+    if isinstance(entry, dict) and "status" in entry:
+        status, reason = entry["status"], entry.get("reason", "")
+        if status is None:
             return ProjectPage(None)
-        case {"status": str(status), "reason": str(reason)}:
+        if isinstance(status, str) and isinstance(reason, str):
             return ProjectPage(status, reason)
-        case {"status": str(), "reason": _}:
-            pass
-        case {"status": str(status)}:
-            return ProjectPage(status)
-        case _:
-            pass
     location = f'"projects" → {_shown(name)}'
     raise SnapshotError(
         f'{location}: expected an object with "status" (string or null) and optionally "reason" (string)'
