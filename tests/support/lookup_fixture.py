@@ -43,16 +43,21 @@ class World:
     def remembered(self, index: str, name: str) -> CachedPage | None:
         return self.cache.get_many([page_key(index, name)]).get(page_key(index, name))
 
-    def look_up(self, queries: list[Query], script: Script) -> dict[Query, IndexResult]:
+    def look_up(self, queries: list[Query], script: Script, *, refresh: bool = False) -> dict[Query, IndexResult]:
         self.fetcher = FakeFetcher(script)
         statuses = Resolver(open_client=self.fetcher.open, cache=self.cache, clock=lambda: self.now)
-        return statuses.look_up(queries)
+        return statuses.look_up(queries, refresh=refresh)
 
     def ask(
-        self, script: Script, *indexes: str, name: str = "lib", settings: LookupSettings | None = None
+        self,
+        script: Script,
+        *indexes: str,
+        name: str = "lib",
+        settings: LookupSettings | None = None,
+        refresh: bool = False,
     ) -> IndexResult:
         query = Query(name, indexes or (INDEX,), settings or LookupSettings())
-        return self.look_up([query], script)[query]
+        return self.look_up([query], script, refresh=refresh)[query]
 
 
 def snapshot_of(**pages: ProjectPage) -> Snapshot:

@@ -174,17 +174,16 @@ class SeverityPolicy(NamedTuple):
 class RunSettings(NamedTuple):
     """Settings of a run that do not depend on the file.
 
-    ``today`` is the current date in ISO format, ``now`` the current time in Unix seconds. ``refresh`` revalidates
-    cached results. If ``use_ignores`` is False, ignores are disabled, except the entries of the configuration if
-    ``keep_config_ignores`` is True. ``unchanged_since`` returns a time (Unix time, seconds) at which the files of a
-    locked entry were already the same, None if it is not known.
+    ``today`` is the current date in ISO format, ``now`` the current time in Unix seconds. If ``use_ignores`` is False,
+    ignores are disabled, except the entries of the configuration if ``keep_config_ignores`` is True.
+    ``unchanged_since`` returns a time (Unix time, seconds) at which the files of a locked entry were already the same,
+    None if it is not known.
     """
 
     today: str
     now: float
     mode: CheckMode = CheckMode.FULL
     strict: bool = False
-    refresh: bool = False
     use_ignores: bool = True
     keep_config_ignores: bool = False
     unchanged_since: Callable[[ResolvedFile, Dependency], float | None] = lambda _file, _dependency: None

@@ -171,19 +171,18 @@ def _queries(file: ResolvedFile, settings: RunSettings) -> list[Query | Skipped]
         if route is not previous:  # most dependencies of a file share one route
             previous, key = route, (route.status_index, route.is_private)
             if key not in settings_by_route:
-                settings_by_route[key] = _lookup_settings(file, router, route, refresh=settings.refresh)
+                settings_by_route[key] = _lookup_settings(file, router, route)
             query_fields = route.urls, settings_by_route[key]
         pin = pin_of(dependency) if with_pins else ""
         queries.append(make(Query, (dependency.name, *query_fields, pin, bool(pin) and dependency.name in base_names)))
     return queries
 
 
-def _lookup_settings(file: ResolvedFile, router: Router, route: IndexRoute, *, refresh: bool) -> LookupSettings:
+def _lookup_settings(file: ResolvedFile, router: Router, route: IndexRoute) -> LookupSettings:
     network = file.resolved_config.network
     return LookupSettings(
         max_age=network.max_age,
         offline=network.offline,
-        refresh=refresh,
         snapshot=file.resolved_config.snapshot,
         stated_indexes=network.indexes_with(IndexStatuses.STATED),
         insecure_hosts=network.insecure_hosts,

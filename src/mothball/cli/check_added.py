@@ -184,7 +184,7 @@ def _look_up_added(
     plan = plan_lookups(discovered.files, settings)
     results = session.look_up(plan.queries(), cache_only=True)
     is_settled = all(map(_is_settled, (*results.values(), *plan.skipped())))
-    if is_settled and not settings.refresh:
+    if is_settled and not session.refresh:
         judged = judge_versions(plan, results, settings)
         if not judged.is_suspicious:
             return judged, discovered

@@ -71,7 +71,6 @@ def set_up(
         now=now,
         mode=mode,
         strict=arguments.strict and mode is not CheckMode.FIRST_PUSH,
-        refresh=arguments.refresh,
         use_ignores=not (without_ignores or arguments.no_ignores) and policy_tree is None,
         # A file given with --config, or the base, is not part of the change, so its ignores always apply.
         keep_config_ignores=not without_ignores and (arguments.config is not None or policy_tree is not None),
@@ -164,7 +163,11 @@ def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSessi
     """Return the lookup session of this run."""
     credentials = credential_settings(arguments, user)
     return LookupSession(
-        use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, credentials=credentials, progress=Progress()
+        use_cache=not arguments.no_cache,
+        refresh=arguments.refresh,
+        trusted_hosts=user.trusted_hosts,
+        credentials=credentials,
+        progress=Progress(),
     )
 
 

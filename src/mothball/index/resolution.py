@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from mothball.config.project import DEFAULT_INDEX
@@ -37,7 +37,7 @@ class LookupSettings(NamedTuple):
     """Settings of a lookup; times in seconds.
 
     A cached page is used up to ``max_age``, up to ``STALE_LIMIT`` if the request fails, and at any age if ``offline``.
-    ``refresh`` ignores ``max_age``. ``status_index`` is queried if the index does not state a status. ``snapshot`` is
+    ``status_index`` is queried if the index does not state a status. ``snapshot`` is
     used if the index is unavailable or does not state a status. On the indexes with the URLs ``stated_indexes``, a page
     without a marker means active. ``bypass_cache`` requests whole pages: it neither uses cached pages nor validates
     them. The results of indexes on ``insecure_hosts`` (``HOST`` or ``HOST:PORT``) are not authenticated and not cached.
@@ -49,7 +49,6 @@ class LookupSettings(NamedTuple):
 
     max_age: float = 3600.0
     offline: bool = False
-    refresh: bool = False
     status_index: str | None = None
     snapshot: Snapshot | None = None
     stated_indexes: frozenset[str] = frozenset()
@@ -83,9 +82,14 @@ class Query(NamedTuple):
         others = (candidate for candidate in (*self.indexes, DEFAULT_INDEX) if candidate != index)
         return (*others, *(sorted(self.settings.public_indexes) if self.settings.is_private else ()))
 
+    def all_indexes(self) -> tuple[str, ...]:
+        """Return the indexes that the query may be sent to; one may redirect to the built-in default index."""
+        status_index = self.settings.status_index
+        return (*self.indexes, *((status_index,) if status_index is not None else ()), DEFAULT_INDEX)
+
     def for_whole_list(self, *, bypass_cache: bool = False) -> Query:
         """Return the query for all files of the page, whatever the pin; ``bypass_cache`` requests the whole page."""
-        settings = self.settings._replace(bypass_cache=True, refresh=False) if bypass_cache else self.settings
+        settings = self.settings._replace(bypass_cache=True) if bypass_cache else self.settings
         return Query(self.name, self.indexes, settings, whole_list=True)
 
     @property
@@ -123,28 +127,29 @@ _Step = PageResult | _IgnoredFailure | _Delegated
 class Resolution:
     """The pages of one call of ``look_up``: cached ones at its start, and outcomes of requests since."""
 
-    def __init__(
-        self,
-        now: float,
-        queries: Iterable[Query],
-        cached: Mapping[PageKey, CachedPage],
-        insecure_indexes: frozenset[str],
-        *,
-        cache_only: bool,
-    ) -> None:
-        """Start at the Unix time ``now``. ``insecure_indexes`` (URLs) are not authenticated and not cached.
+    def __init__(self, now: float, queries: Sequence[Query], *, cache_only: bool, refresh: bool) -> None:
+        """Start at the Unix time ``now``; the caller sets ``cached`` to the cached pages of ``keys_to_read``.
 
-        With ``cache_only`` no request is needed: what the cache does not have is unavailable.
+        With ``cache_only`` no request is needed: what the cache does not have is unavailable. With ``refresh`` no
+        cached page is fresh.
         """
         self._now = now
-        self._cached = cached
-        self._insecure_indexes = insecure_indexes
         self._cache_only = cache_only
+        self._refresh = refresh
+        self.cached: Mapping[PageKey, CachedPage] = {}
+        # The normalized URLs of the indexes that are not authenticated and not cached.
+        self.insecure_indexes = _insecure_indexes(queries)
         self._queries: dict[str, list[Query]] = {}
         for query in queries:
             self._queries.setdefault(query.name, []).append(query)
         self._files: dict[tuple[PageKey, str, bool], tuple[str, bool]] = {}
         self.outcomes: dict[PageKey, Outcome] = {}
+
+    def keys_to_read(self) -> list[PageKey]:
+        """Return the keys of all pages that queries may need, without those of insecure indexes."""
+        queries = (query for of_name in self._queries.values() for query in of_name)
+        keys = dict.fromkeys(page_key(index, query.name) for query in queries for index in query.all_indexes())
+        return [key for key in keys if key.index_url not in self.insecure_indexes]
 
     def add_outcome(self, key: PageKey, outcome: Outcome) -> None:
         """Store the outcome of a request, without the files that no query needs: they are most of a page."""
@@ -168,7 +173,7 @@ class Resolution:
         for query, page in pages.items():
             if query.needs_files and isinstance(page, PageAndOrigin):
                 key = page_key(page.origin.index_url, query.name)
-                cached = self._cached.get(key)
+                cached = self.cached.get(key)
                 if cached is not None and cached.listed_at and not self._is_fetched(key):
                     keys[key] = cached.listed_at
         return keys
@@ -179,7 +184,7 @@ class Resolution:
         found = self._files.get((key, query.pin, query.whole_list))
         if found is not None:
             return PageFiles(*found, page.origin)
-        cached = self._cached.get(key)
+        cached = self.cached.get(key)
         # The index has sent a list, but it was not stored, or its row was deleted to limit the size of the cache.
         is_missing = cached is not None and cached.listed_at is not None and not self._is_fetched(key)
         return PageFiles("", is_whole=False, origin=page.origin, is_kept=False) if is_missing else None
@@ -229,10 +234,10 @@ class Resolution:
 
     def _index_step(self, query: Query, index: str) -> PageRequest | _Step:
         key, settings = page_key(index, query.name), query.settings
-        cached = None if settings.bypass_cache else self._cached.get(key)
+        cached = None if settings.bypass_cache else self.cached.get(key)
         fresh = cached is not None and self._is_fresh(cached, settings.max_age)
         offline = settings.offline or self._cache_only
-        if cached is not None and (offline or (fresh and not settings.refresh)):
+        if cached is not None and (offline or (fresh and not self._refresh)):
             step = _cached_step(query, key, cached, Source.CACHE if fresh else Source.STALE)
             if step is not None:
                 return step
@@ -254,7 +259,7 @@ class Resolution:
 
     def _fetched_step(self, query: Query, key: PageKey, outcome: Outcome) -> _Step:
         origin = self._origin(key)
-        cached = None if query.settings.bypass_cache else self._cached.get(key)
+        cached = None if query.settings.bypass_cache else self.cached.get(key)
         match outcome:
             case Fetched(page):
                 return PageAndOrigin(page, origin)
@@ -279,7 +284,7 @@ class Resolution:
 
     def _failed_step(self, query: Query, key: PageKey, failed: Failed) -> PageAndOrigin | Unavailable:
         """Return the cached page to use after a failure, or the failure if it is too old or a 404."""
-        cached = None if query.settings.bypass_cache else self._cached.get(key)
+        cached = None if query.settings.bypass_cache else self.cached.get(key)
         if (
             cached is not None
             and cached.page is not None
@@ -292,11 +297,11 @@ class Resolution:
 
     def _origin(self, key: PageKey) -> Origin:
         """Return the origin of a response of this call."""
-        return Origin(key.index_url, self._now, Source.INDEX, key.index_url not in self._insecure_indexes)
+        return Origin(key.index_url, self._now, Source.INDEX, key.index_url not in self.insecure_indexes)
 
     def cache_entry(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
         """Return the new cache entry of ``key`` after ``outcome``, None if it does not change or is not cached."""
-        return None if key.index_url in self._insecure_indexes else self._new_page(key, outcome)
+        return None if key.index_url in self.insecure_indexes else self._new_page(key, outcome)
 
     def _new_page(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
         match outcome:
@@ -308,7 +313,7 @@ class Resolution:
             case NotFound():
                 return CachedPage(None, None, self._now)
             case NotModified():
-                cached = self._cached.get(key)
+                cached = self.cached.get(key)
                 if cached is None or cached.page is None:
                     return None
                 # Without files: their row stays as it is.
@@ -327,7 +332,7 @@ class Resolution:
 
     def indexes_with_markers(self) -> set[str]:
         """Return the indexes with a status marker on a cached or fetched page."""
-        cached = {key.index_url for key, page in self._cached.items() if _has_marker(page)}
+        cached = {key.index_url for key, page in self.cached.items() if _has_marker(page)}
         return cached | self.indexes_with_new_markers()
 
     def indexes_with_new_markers(self) -> set[str]:
@@ -364,3 +369,18 @@ def _delegate(redirected: Redirected, name: str, indexes: Iterable[str]) -> str:
 
     target = redirected.index_url
     return next((index for index in indexes if target and index_of_page(page_url(index, name), name) == target), "")
+
+
+def _insecure_indexes(queries: Iterable[Query]) -> frozenset[str]:
+    """Return the normalized URLs of the indexes that are not authenticated."""
+    with_hosts = [query for query in queries if query.settings.insecure_hosts]
+    if not with_hosts:
+        return frozenset()
+    from mothball.index.urls import endpoint_of, is_named  # noqa: PLC0415 - few have such hosts
+
+    indexes = {(index, query.settings.insecure_hosts) for query in with_hosts for index in query.all_indexes()}
+    return frozenset(
+        page_key(index, "").index_url
+        for index, hosts in indexes
+        if (endpoint := endpoint_of(index)) is not None and is_named(endpoint, hosts)
+    )

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, Self
 
-from mothball.config.project import DEFAULT_INDEX
 from mothball.config.user_settings import TOTAL_SECONDS, CredentialSettings, cache_directory
 from mothball.index.cache import BATCH, CachedPage, PageKey, StatusCache, page_key
 from mothball.index.project_page import Failed, Outcome, PageRequest, status_of_page
@@ -94,18 +93,23 @@ class Resolver:
         self._on_progress = on_progress
 
     def look_up(
-        self, queries: Iterable[Query], *, cache_only: bool = False, seconds: float = TOTAL_SECONDS
+        self,
+        queries: Iterable[Query],
+        *,
+        cache_only: bool = False,
+        refresh: bool = False,
+        seconds: float = TOTAL_SECONDS,
     ) -> dict[Query, IndexResult]:
         """Return the result of each of ``queries``, in their order.
 
         Each project page is requested at most once. Pages that were fetched before an interruption are cached. With
-        ``cache_only`` no request is sent, and snapshots are not used, as they only apply if an index fails. No round
-        begins ``seconds`` after the start: otherwise, each of sixteen slow indexes could cost the whole deadline.
+        ``cache_only`` no request is sent, and snapshots are not used, as they only apply if an index fails. With
+        ``refresh`` cached pages are only used if they are unchanged, if a request fails, and offline. No round begins
+        ``seconds`` after the start: otherwise, each of sixteen slow indexes could cost the whole deadline.
         """
         queries = list(dict.fromkeys(queries))
-        insecure = _insecure_indexes(queries)
-        cached = self._cached_pages(queries, insecure)
-        run = Resolution(self._clock(), queries, cached, insecure, cache_only=cache_only)
+        run = Resolution(self._clock(), queries, cache_only=cache_only, refresh=refresh)
+        run.cached = self._cache.get_many(run.keys_to_read())
         end = time.monotonic() + seconds
         pages = self._resolve_pages(run, {query: query.indexes for query in queries}, end, self._on_result)
         stating = self._stating_indexes(run, pages.values())
@@ -121,7 +125,7 @@ class Resolver:
         )
         # Recomputed, since the pages of status indexes count as well and the result must not depend on the order.
         stating = self._stating_indexes(run, [*pages.values(), *status_pages.values()])
-        for index in sorted(run.indexes_with_new_markers() - insecure):
+        for index in sorted(run.indexes_with_new_markers() - run.insecure_indexes):
             self._cache.record_markers(index)
         self._read_files(run, pages)
         results: dict[Query, IndexResult] = {}
@@ -137,10 +141,6 @@ class Resolver:
         for start in range(0, len(keys), _LISTS_PER_READ):
             for key, text in self._cache.get_files(dict(keys[start : start + _LISTS_PER_READ])).items():
                 run.add_files(key, text)
-
-    def _cached_pages(self, queries: Iterable[Query], insecure: frozenset[str]) -> dict[PageKey, CachedPage]:
-        keys = dict.fromkeys(page_key(index, query.name) for query in queries for index in _all_indexes(query))
-        return self._cache.get_many(key for key in keys if key.index_url not in insecure)
 
     def _resolve_pages(
         self, run: Resolution, indexes: Mapping[Query, tuple[str, ...]], end: float, on_result: OnResult | None = None
@@ -212,27 +212,6 @@ class Resolver:
         return frozenset(stating.union(filter(self._cache.states_markers, without_marker)))
 
 
-def _all_indexes(query: Query) -> tuple[str, ...]:
-    """Return the indexes that ``query`` may be sent to; one may redirect to the built-in default index."""
-    status_index = query.settings.status_index
-    return (*query.indexes, *((status_index,) if status_index is not None else ()), DEFAULT_INDEX)
-
-
-def _insecure_indexes(queries: Iterable[Query]) -> frozenset[str]:
-    """Return the normalized URLs of the indexes that are not authenticated."""
-    with_hosts = [query for query in queries if query.settings.insecure_hosts]
-    if not with_hosts:
-        return frozenset()
-    from mothball.index.urls import endpoint_of, is_named  # noqa: PLC0415 - few have such hosts
-
-    indexes = {(index, query.settings.insecure_hosts) for query in with_hosts for index in _all_indexes(query)}
-    return frozenset(
-        page_key(index, "").index_url
-        for index, hosts in indexes
-        if (endpoint := endpoint_of(index)) is not None and is_named(endpoint, hosts)
-    )
-
-
 def _index_result(page: PageResult, stating: frozenset[str]) -> IndexResult:
     """Return the result for ``page``. On an index in ``stating``, no marker means active (PEP 792)."""
     if not isinstance(page, PageAndOrigin):
@@ -285,11 +264,16 @@ class LookupSession:
         self,
         *,
         use_cache: bool = True,
+        refresh: bool = False,
         trusted_hosts: tuple[str, ...] = (),
         credentials: CredentialSettings = NO_ACCESS,
         progress: ProgressReporter | None = None,
     ) -> None:
-        """Create a session; ``trusted_hosts`` may be queried over plain http; ``credentials`` are the user's."""
+        """Create a session; ``trusted_hosts`` may be queried over plain http; ``credentials`` are the user's.
+
+        ``refresh`` ignores cached results.
+        """
+        self.refresh = refresh
         self._use_cache = use_cache
         self._credentials = credentials
         self._trusted_hosts = trusted_hosts
@@ -321,7 +305,8 @@ class LookupSession:
             clock=time.time,
             on_progress=self._progress.update if self._progress else None,
         )
-        return resolver.look_up(queries, cache_only=cache_only, seconds=self._credentials.total_seconds)
+        seconds = self._credentials.total_seconds
+        return resolver.look_up(queries, cache_only=cache_only, refresh=self.refresh, seconds=seconds)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the failure of the cache, if any; the lookups continued without it."""

@@ -294,16 +294,7 @@ class BlockingLookups:
 
         ``refresh`` ignores cached results.
         """
-        if not refresh:
-            return self._resolve(queries, self._open_client, on_result)
-        originals = {_refreshed(query): query for query in queries}
-
-        def report(query: Query, result: IndexResult) -> None:
-            if on_result is not None:
-                on_result(originals[query], result)
-
-        results = self._resolve(originals, self._open_client, report)
-        return {originals[query]: result for query, result in results.items()}
+        return self._resolve(queries, self._open_client, on_result, refresh=refresh)
 
     def cached_releases(self, query: Query) -> Releases | None:
         """Return the releases of a project that the cache has, None if it has none."""
@@ -325,6 +316,7 @@ class BlockingLookups:
         on_result: OnResult | None = None,
         *,
         cache_only: bool = False,
+        refresh: bool = False,
     ) -> IndexResults:
         """Look up; errors other than those of the network are logged and returned as failed lookups."""
         queries = tuple(queries)
@@ -333,7 +325,7 @@ class BlockingLookups:
             cache = StatusCache.open_or_empty(cache_directory())
             resolver = Resolver(open_client=open_client, cache=cache, clock=time.time, on_result=on_result)
             seconds = self._user.credentials.total_seconds
-            return resolver.look_up(queries, cache_only=cache_only, seconds=seconds)
+            return resolver.look_up(queries, cache_only=cache_only, refresh=refresh, seconds=seconds)
         except MothballError as error:
             return _failed(queries, f"{error}. {error.help}".rstrip(". "))
         except Exception:
@@ -392,11 +384,6 @@ def _expiry(query: Query, result: IndexResult, now: float) -> float:
         return now + max(query.settings.max_age, RETRY_AFTER)
     limit = min(query.settings.max_age, MISSING_MAX_AGE) if isinstance(result, Missing) else query.settings.max_age
     return max(result.origin.checked_at + limit, now + RETRY_AFTER)
-
-
-def _refreshed(query: Query) -> Query:
-    settings = query.settings._replace(refresh=True)
-    return Query(query.name, query.indexes, settings, query.pin, query.whole_list)
 
 
 def _failed(queries: Iterable[Query], detail: str) -> IndexResults:

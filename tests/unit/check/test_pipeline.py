@@ -78,8 +78,8 @@ def test_query_has_settings_of_configuration_and_run() -> None:
     network = NetworkSettings(INDEX, status_index="https://statuses.example/simple/", offline=True, max_age=60.0)
     look_up = LookUp()
     file = source("some-lib\n", under=resolved_config(network=network, snapshot=snapshot))
-    check([file], look_up, SETTINGS._replace(refresh=True))
-    expected = LookupSettings(60.0, offline=True, refresh=True, status_index=network.status_index, snapshot=snapshot)
+    check([file], look_up, SETTINGS)
+    expected = LookupSettings(60.0, offline=True, status_index=network.status_index, snapshot=snapshot)
     assert look_up.calls == [[Query("some-lib", (INDEX,), expected)]]
 
 

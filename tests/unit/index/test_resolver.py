@@ -155,7 +155,7 @@ def test_stale_page_without_etag_is_requested_unconditionally(world: World) -> N
 
 def test_refresh_requests_fresh_pages(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 1.0)
-    result = world.ask({(INDEX, "lib"): Fetched(ACTIVE)}, settings=LookupSettings(refresh=True))
+    result = world.ask({(INDEX, "lib"): Fetched(ACTIVE)}, refresh=True)
     assert result == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
     assert world.fetcher.asked == [PageRequest(INDEX, "lib", '"v1"')]
 
@@ -196,7 +196,7 @@ def test_failure_is_not_cached(world: World) -> None:
 @pytest.mark.parametrize("age", [-CLOCK_SKEW, 2 * HOUR, 7 * DAY])
 def test_stale_page_is_used_after_a_failure(world: World, age: float) -> None:
     world.remember(INDEX, "lib", ARCHIVED, age)
-    result = world.ask({(INDEX, "lib"): DOWN}, settings=LookupSettings(refresh=True))
+    result = world.ask({(INDEX, "lib"): DOWN}, refresh=True)
     assert result == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, Source.STALE))
     assert world.remembered(INDEX, "lib") == CachedPage(ARCHIVED, '"v1"', NOW - age)
 
@@ -209,7 +209,7 @@ def test_too_old_page_is_not_used_after_a_failure(world: World, age: float) -> N
 
 def test_stale_404_is_not_used_after_a_failure(world: World) -> None:
     world.remember(INDEX, "lib", None, 10.0)
-    result = world.ask({(INDEX, "lib"): DOWN}, settings=LookupSettings(refresh=True))
+    result = world.ask({(INDEX, "lib"): DOWN}, refresh=True)
     assert result == Unavailable(Cause.TIMEOUT, "timed out", LIVE)
 
 
@@ -290,7 +290,6 @@ def test_page_for_several_queries_is_requested_once(world: World) -> None:
         Query("lib", (INDEX,)),
         Query("lib", (INDEX.rstrip("/"), HOME)),
         Query("lib", (INDEX,), LookupSettings(max_age=1.0)),
-        Query("lib", (INDEX,), LookupSettings(refresh=True)),
     ]
     results = world.look_up(queries, {(INDEX, "lib"): Fetched(ARCHIVED), (INDEX.rstrip("/"), "lib"): Fetched(ARCHIVED)})
     assert set(results.values()) == {KnownStatus(ProjectStatus.ARCHIVED, "moved", LIVE)}

@@ -51,7 +51,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 # --- offline ----------------------------------------------------------------------------------------------------------
 
-OFFLINE = LookupSettings(offline=True, refresh=True)
+OFFLINE = LookupSettings(offline=True)
 UNKNOWN = Unavailable(Cause.OFFLINE, "offline, and neither in the cache nor in a snapshot", LIVE)
 
 
@@ -219,7 +219,7 @@ def test_snapshot_is_used_without_a_status_of_the_status_index(world: World) -> 
     settings = WITH_SNAPSHOT._replace(status_index=STATUS)
     for outcome in (DOWN, NotFound(), Fetched(SILENT)):
         script = {(INDEX, "lib"): Fetched(SILENT), (STATUS, "lib"): outcome}
-        assert world.ask(script, settings=settings._replace(refresh=True)) == FROM_SNAPSHOT
+        assert world.ask(script, settings=settings, refresh=True) == FROM_SNAPSHOT
 
 
 def test_status_index_is_cached(world: World) -> None:

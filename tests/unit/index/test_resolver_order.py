@@ -53,7 +53,6 @@ SETTINGS = st.builds(
     LookupSettings,
     max_age=st.sampled_from([0.0, 60.0, 3600.0]),
     offline=st.booleans(),
-    refresh=st.booleans(),
     status_index=st.sampled_from([None, STATUS]),
     snapshot=st.sampled_from([None, snapshot_of(a=ProjectPage("archived"), b=ProjectPage(None))]),
     ignored_codes=st.sampled_from([frozenset(), frozenset({(HOME, 403), (INDEX, 403)})]),
@@ -98,22 +97,29 @@ class MemoryCache(StatusCache):
 
 
 def run(
-    queries: list[Query], script: Scripted, cached: Held, stating: set[str], order: Order
+    queries: list[Query], script: Scripted, cached: Held, stating: set[str], order: Order, *, refresh: bool = False
 ) -> tuple[dict[Query, IndexResult], MemoryCache, FakeFetcher]:
     fetcher, cache = FakeFetcher(script, order), MemoryCache(cached, stating)
-    results = Resolver(open_client=fetcher.open, cache=cache, clock=lambda: NOW).look_up(queries)
+    results = Resolver(open_client=fetcher.open, cache=cache, clock=lambda: NOW).look_up(queries, refresh=refresh)
     return results, cache, fetcher
 
 
-@given(WORLDS, st.randoms(use_true_random=False))
+@given(WORLDS, st.randoms(use_true_random=False), st.booleans())
 def test_results_do_not_depend_on_the_order_of_queries_or_responses(
-    world: tuple[list[Query], Scripted, Held, set[str]], random: Random
+    world: tuple[list[Query], Scripted, Held, set[str]],
+    random: Random,
+    refresh: bool,  # noqa: FBT001 - drawn by hypothesis
 ) -> None:
     queries, script, cached, stating = world
-    results, left, fetcher = run(queries, script, cached, stating, list)
+    results, left, fetcher = run(queries, script, cached, stating, list, refresh=refresh)
     shuffled = random.sample(queries, len(queries))
     again, left_again, fetcher_again = run(
-        shuffled, script, cached, stating, lambda requests: random.sample(requests, len(requests))
+        shuffled,
+        script,
+        cached,
+        stating,
+        lambda requests: random.sample(requests, len(requests)),
+        refresh=refresh,
     )
     assert again == results
     assert (left_again.cached, left_again.stating) == (left.cached, left.stating)
