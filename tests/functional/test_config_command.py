@@ -208,6 +208,9 @@ def test_invalid_project_configuration_is_an_error(project: Project) -> None:
     result = project.run("config", "show")
     assert result.code == 2
     assert "unknown key `nonsense`" in result.err
+    assert result.out.startswith("# project configuration: mothball.toml (invalid)\n")
+    project.write("mothball.toml", "severty = 1\n")
+    assert "\n  = help: did you mean `severity`?\n" in project.run("config", "show").err
 
 
 def test_path_is_that_of_the_user_configuration(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

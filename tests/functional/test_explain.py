@@ -202,6 +202,23 @@ def test_syntax_error_that_prevents_a_lookup_is_reported(project: Project) -> No
     assert result.err.startswith("requirements.txt:1:1: error[unreadable] `--indexurl` is not a valid option")
 
 
+def test_directory_without_dependency_files_has_the_default_indexes(project: Project) -> None:
+    result = project.run("explain", "lib")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("lib: not found in any file; with the default indexes:\n  1. ")
+    (project.root / "empty").mkdir()
+    assert project.run("explain", "lib", "empty").code == 2
+
+
+def test_index_that_needs_consent_is_described_once(project: Project) -> None:
+    project.write("requirements.txt", "-i http://127.0.0.1:9/simple/\nlib\n")
+    lines = explanation(project, "lib", env={"MOTHBALL_ALLOW_LOCAL_INDEXES": ""})
+    assert lines[1] == (
+        "  not looked up: http://127.0.0.1:9/simple/ (`--index-url` in requirements.txt:1) is local or uses plain "
+        "HTTP, and only the repository names it"
+    )
+
+
 def test_name_in_no_file_uses_the_indexes_of_the_project(project: Project) -> None:
     project.write(
         "pyproject.toml",

@@ -26,6 +26,14 @@ from tests.support.scripted_index import ScriptedIndex, json_page
 CONFIG = ".pre-commit-config.yaml"
 STATUSES = {"old-lib": "archived", "calm-lib": "deprecated", "bad-lib": "quarantined", "good-lib": "active"}
 NOTHING = "nothing to write: the hook and the settings are up to date\n"
+HOOK_TYPES = "--hook-type pre-commit --hook-type pre-merge-commit"
+# Without the Git hooks of a runner, it is not enough that the hook is configured.
+NOT_INSTALLED = "the hook is not installed in this clone; to install it:\n"
+INSTALL = (
+    *(f"    {runner} install {HOOK_TYPES}\n" for runner in ("pre-commit", "prek")),
+    f"  install pre-commit or prek, for example with `uv tool install prek`, then:\n    prek install {HOOK_TYPES}\n",
+)
+UNCHANGED = [Result(0, NOTHING, ""), *(Result(0, f"{NOTHING}{NOT_INSTALLED}{each}", "") for each in INSTALL)]
 
 
 @pytest.fixture
@@ -103,12 +111,34 @@ def test_hook_entry_of_a_repository_is_written(project: Project) -> None:
     )
 
 
+def test_next_steps_install_the_hook_only_if_git_has_none(project: Project) -> None:
+    assert any(step in project.run("init", "--yes").out for step in INSTALL)
+    # The hook is configured, but no commit is checked.
+    assert project.run("init", "--yes") in UNCHANGED[1:]
+    project.write(".git/hooks/pre-commit", "")
+    assert project.run("init", "--yes") in UNCHANGED[1:]
+    project.write(".git/hooks/pre-merge-commit", "")
+    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    (project.root / CONFIG).unlink()
+    assert "install" not in project.run("init", "--yes", "--repo", "../mothball", "--rev", "v1").out
+
+
+def test_hook_that_a_runner_installs_does_not_need_mothball_on_the_path(project: Project) -> None:
+    project.write(CONFIG, "repos:\n- repo: ../mothball\n  rev: v1\n  hooks:\n  - id: mothball\n")
+    project.write("requirements.txt", "old-lib\n")
+    result = project.run("init", "--yes", "--reason", "in use")
+    assert "\n    git add mothball.toml\n" in result.out
+    assert "PATH" not in result.out
+    (project.root / CONFIG).unlink()
+    assert "the hook runs the mothball on PATH" in project.run("init", "--yes").out
+
+
 def test_second_run_writes_nothing(project: Project) -> None:
     project.write("requirements.txt", "old-lib\n")
     arguments = ("init", "--yes", "--reason", "in use", "--write-snapshot", "statuses.json")
     assert project.run(*arguments).code == 0
     before = content(project)
-    assert project.run(*arguments) == Result(0, NOTHING, "")
+    assert project.run(*arguments) in UNCHANGED
     assert content(project) == before
 
 
@@ -174,7 +204,7 @@ def test_entry_for_prek_toml_is_shown(project: Project) -> None:
     assert entry is not None
     path.write_text(path.read_text() + "\n".join(line[4:] for line in entry[1].splitlines()))
     assert tomllib.loads(path.read_text())["repos"][-1]["hooks"][0]["id"] == "mothball"
-    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    assert project.run("init", "--yes") in UNCHANGED
     project.write("requirements.txt", "-r deps/base.list\n")
     project.write("deps/base.list", "good-lib\n")
     repository(project).git("add", "--all")
@@ -186,7 +216,7 @@ def test_entry_for_prek_toml_is_shown(project: Project) -> None:
 def test_own_expression_of_the_hook_is_not_changed(project: Project) -> None:
     text = "repos:\n- repo: a\n  hooks:\n  - id: mothball\n    files: requirements\n"
     path = project.write(CONFIG, text)
-    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    assert project.run("init", "--yes") in UNCHANGED
     project.write("requirements.txt", "-r deps/base.list\n")
     project.write("deps/base.list", "good-lib\n")
     repository(project).git("add", "--all")
@@ -219,7 +249,7 @@ def test_git_hook_is_written(project: Project) -> None:
         assert path.read_text() == "#!/bin/sh\nexec mothball check --added\n"
         assert os.access(path, os.X_OK)
     assert not (project.root / CONFIG).exists()
-    assert project.run("init", "--yes", "--git-hook") == Result(0, NOTHING, "")
+    assert project.run("init", "--yes", "--git-hook") in UNCHANGED
 
 
 def test_git_hook_of_a_linked_worktree_is_that_of_the_repository(project: Project) -> None:
@@ -237,7 +267,7 @@ def test_existing_git_hook_is_not_changed(project: Project) -> None:
     remedy = re.search(r"add the line `(.+)` to it", result.out)
     assert remedy is not None
     path.write_text(path.read_text() + remedy[1] + "\n")
-    assert project.run("init", "--yes", "--git-hook") == Result(0, NOTHING, "")
+    assert project.run("init", "--yes", "--git-hook") in UNCHANGED
 
 
 def test_git_hooks_in_another_directory_are_not_changed(project: Project) -> None:
@@ -296,7 +326,7 @@ def test_index_with_statuses_is_recorded(project: Project, index: ScriptedIndex)
     assert project.run("init", "--yes").code == 0
     document = tomllib.loads((project.root / "mothball.toml").read_text())
     assert document == {"index-url": index.url, "indexes": {index.url: {"statuses": "stated"}}}
-    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    assert project.run("init", "--yes") in UNCHANGED
 
 
 def test_settings_of_an_index_are_extended(project: Project, index: ScriptedIndex) -> None:
@@ -322,12 +352,12 @@ def test_index_without_statuses_is_left_to_the_user(
 
     assert project.run(*query[:-1], index.url, "--yes").code == 0
     assert tomllib.loads(path.read_text())["status-index"] == index.url
-    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    assert project.run("init", "--yes") in UNCHANGED
 
     path.write_text(before)
     assert project.run(*accept, "--yes").code == 0
     assert tomllib.loads(path.read_text())["indexes"] == {mirror.url: {"statuses": "none"}}
-    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    assert project.run("init", "--yes") in UNCHANGED
     assert project.check("--strict").code == 0
 
 

@@ -34,20 +34,20 @@ def test_projects_are_shown_in_the_order_of_the_arguments(project: Project, inde
     assert result.out == (
         "old-lib is archived: moved to new-lib\n"
         f"  = index: {index.url}, checked now\n"
-        "  = files: 0 of 0 versions\n"
+        "  = versions: 0 (0 files)\n"
         "good-lib is active\n"
         f"  = index: {index.url}, checked now\n"
-        "  = files: 0 of 0 versions\n"
+        "  = versions: 0 (0 files)\n"
         f"gone-lib is not on {index.url}\n"
         f"  = index: {index.url}, checked now\n"
         f"{help_of(result.out, 'gone-lib')}"
         "odd-lib has an unrecognized status: retired\n"
         f"  = index: {index.url}, checked now\n"
-        "  = files: 0 of 0 versions\n"
+        "  = versions: 0 (0 files)\n"
         f"{help_of(result.out, 'odd-lib')}"
         "bad-lib is quarantined\n"
         f"  = index: {index.url}, checked now\n"
-        "  = files: 0 of 0 versions\n"
+        "  = versions: 0 (0 files)\n"
         f"{help_of(result.out, 'bad-lib')}"
     )
     assert (result.code, result.err) == (1, "")
@@ -55,7 +55,7 @@ def test_projects_are_shown_in_the_order_of_the_arguments(project: Project, inde
 
 def help_of(text: str, name: str) -> str:
     """Return the help line of the result for ``name``; tests of check/messages.py cover its text."""
-    match = re.search(rf"^{name} .*\n  = index: .*\n(?:  = files: .*\n)?(  = help: .+\n)", text, re.MULTILINE)
+    match = re.search(rf"^{name} .*\n  = index: .*\n(?:  = versions: .*\n)?(  = help: .+\n)", text, re.MULTILINE)
     assert match is not None
     return match[1]
 
@@ -102,7 +102,7 @@ def test_index_without_statuses_is_reported(project: Project) -> None:
         (
             f"{index.url} publishes no status for some-lib\n"
             f"  = index: {index.url}, checked now\n"
-            "  = files: 0 of 0 versions\n"
+            "  = versions: 0 (0 files)\n"
         ),
         "",
     )
@@ -210,7 +210,7 @@ def test_releases_are_shown(project: Project, *, cached_before: bool) -> None:
             f"  = index: {index.url}, checked now\n"
             "  = latest release: 1.0.1 (2024-01-02)\n"
             "  = oldest release: 1.0 (2020-01-02)\n"
-            "  = files: 7 of 6 versions\n"
+            "  = versions: 6 (7 files)\n"
             "  = yanked: 2.0 (broken metadata)\n"
         )
         assert shown == [
@@ -237,7 +237,7 @@ def test_releases_without_upload_times_have_no_dates(project: Project) -> None:
     with ScriptedIndex({"old-lib": page_in_html(File("1.0"), File("2.0", yanked=True))}) as index:
         out = project.run("status", "--index-url", index.url, "old-lib").out
     assert "release:" not in out
-    assert "  = files: 2 of 2 versions\n  = yanked: 2.0\n" in out
+    assert "  = versions: 2 (2 files)\n  = yanked: 2.0\n" in out
 
 
 def test_text_of_files_is_sanitized(project: Project) -> None:

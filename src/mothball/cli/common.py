@@ -151,9 +151,13 @@ def check_files(arguments: argparse.Namespace, setup: Setup, discovered: Discove
 
 
 def print_problems(findings: Iterable[Finding], problems: Iterable[Problem]) -> None:
-    """Write findings and problems to stderr, each as one line."""
-    for line in (*map(concise_line, findings), *map(problem_line, problems)):
-        sys.stderr.write(f"{line}\n")
+    """Write findings to stderr, each as one line, and problems with their help."""
+    for finding in findings:
+        sys.stderr.write(f"{concise_line(finding)}\n")
+    for problem in problems:
+        sys.stderr.write(f"{problem_line(problem)}\n")
+        if problem.help:
+            sys.stderr.write(f"  = help: {one_line(problem.help, 1000)}\n")
 
 
 # --- settings of the user ---------------------------------------------------------------------------------------------

@@ -93,7 +93,9 @@ def _show(arguments: argparse.Namespace) -> int:
         }
         sys.stdout.write(json_text(document))
     else:
-        sys.stdout.write(f"# project configuration: {one_line(path, 1000) or 'none'}\n")
+        invalid = next((problem.path for problem in setup.config_resolver.problems if resolved is None), None)
+        shown = f"{one_line(invalid, 1000)} (invalid)" if invalid else one_line(path, 1000) or "none"
+        sys.stdout.write(f"# project configuration: {shown}\n")
         exists = "" if os.path.exists(user_config_file()) else " (does not exist)"
         sys.stdout.write(f"# user configuration: {one_line(user_config_file(), 1000)}{exists}\n")
         sys.stdout.write("".join(f"{line}\n" for line in _lines(rows)))

@@ -16,12 +16,13 @@ from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.check.pipeline import parse_findings
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup, credential_settings, print_problems, read_paths
+from mothball.discovery.discover import DiscoveryResult
 from mothball.formats.pep508 import parse_requirement
 from mothball.index.credential_sources import credential_sources
 from mothball.index.credentials import CredentialStore
 from mothball.index.endpoint_access import EndpointAccess
 from mothball.index.urls import endpoint_of, is_query_allowed
-from mothball.model.document import Dependency, LineIndex, ParseProblem, Span
+from mothball.model.document import Dependency, LineIndex, ParseProblem, SkipReason, Span
 from mothball.model.errors import UsageError
 from mothball.model.results import Severity, Skipped
 from mothball.model.sanitize import base_url, one_line, strip_credentials
@@ -41,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     name = _project_name(arguments.name)
     setup, discovered = read_paths(arguments)
+    if not arguments.paths and not discovered.files:  # the default indexes are explained
+        discovered = DiscoveryResult((), discovered.unreadable, tuple(setup.config_resolver.problems))
     explanations = _explanations(name, discovered.files)
     connections = _Connections(arguments, setup)
     entries = [_entry(found, connections, locations=at) for found, at in explanations.items()]
@@ -158,6 +161,8 @@ def _entry(
 def _skip_reason(skipped: Skipped, explanation: Explanation) -> str:
     """Return why the name is not looked up."""
     details = one_line(explanation.no_index_reason, 200)
+    if skipped.reason is SkipReason.CONSENT:  # the details are a sentence of their own
+        return details
     return SKIP_REASON_TEXT[skipped.reason] + (f": {details}" if details else "")
 
 

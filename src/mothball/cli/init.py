@@ -63,7 +63,7 @@ from mothball.repository.git_repository import Repository, open_repository
 from mothball.repository.paths import is_inside, repository_root
 
 _MAX_LINE = 200
-_HOOK_TYPES = "--hook-type pre-commit --hook-type pre-merge-commit"
+_GIT_HOOKS = ("pre-commit", "pre-merge-commit")
 # What could not be checked; the other findings are those of `mothball check`.
 _REPORTED_RULES = (Rule.QUARANTINED, Rule.RE_REGISTERED, Rule.UNVERIFIED, Rule.UNRESOLVABLE, Rule.UNREADABLE)
 _FAILED_RULES = (Rule.UNVERIFIED, Rule.UNREADABLE)
@@ -121,15 +121,18 @@ def run(arguments: argparse.Namespace) -> int:
         [finding for finding in repo.report.findings if finding.rule in _FAILED_RULES],
         (*repo.report.problems, *plan.problems),
     )
+    install = [] if arguments.git_hook or plan.problems else _install_lines(repo.repository)
     if not changes:
-        sys.stdout.write(f"nothing to write{'' if plan.problems else ': the hook and the settings are up to date'}\n")
+        lines = [f"nothing to write{'' if plan.problems else ': the hook and the settings are up to date'}"]
+        lines += ["the hook is not installed in this clone; to install it:", *install] if install else []
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
     elif arguments.dry_run:
         sys.stdout.write("nothing was written (--dry-run)\n")
     elif not arguments.yes and not _is_confirmed():
         sys.stdout.write("nothing was written\n")
     else:
         _write(changes)
-        sys.stdout.write("".join(f"{line}\n" for line in _next_steps(changes, arguments, repo.root)))
+        sys.stdout.write("".join(f"{line}\n" for line in _next_steps(changes, install, repo.root)))
     return code
 
 
@@ -273,18 +276,13 @@ class _Plan:
             self._add_problem(f"`files` of the hook must match {join_names(paths, 5)}", "extend it by hand", path)
 
     def _add_git_hook(self) -> None:
-        git, root = self._repo.repository.git, self._repo.root
-        # The last value is the one that mothball passes to git.
-        configured = git.run("config", "-z", "--get-all", "core.hooksPath").stdout.split(b"\0")[:-2]
-        if configured:
-            directory = os.path.join(root, os.fsdecode(configured[-1]))
+        directory, is_configured = _hooks_directory(self._repo.repository)
+        if is_configured:
             help_text = f"add the line `{_GIT_HOOK_COMMAND} || exit 1` to its pre-commit hook"
             self._add_problem("git reads hooks from this directory (core.hooksPath)", help_text, directory)
             return
-        common = os.fsdecode(git.run("rev-parse", "--git-common-dir").stdout.removesuffix(b"\n"))
-        for name in ("pre-commit", "pre-merge-commit"):
-            path = os.path.normpath(os.path.join(root, common, "hooks", name))
-            self._edit(path, ("",), _git_hook, is_git_hook=True)
+        for name in _GIT_HOOKS:
+            self._edit(os.path.join(directory, name), ("",), _git_hook, is_git_hook=True)
 
     def add_snapshot(self, name: str) -> None:
         """Plan the snapshot ``name``, a path, and the setting that names it."""
@@ -355,6 +353,17 @@ class _Plan:
                 return apply(text, add_config_ignores(text, table_path(path), entries))
 
             self._edit(path, CONFIG_SUFFIXES, edit)
+
+
+def _hooks_directory(repository: Repository) -> tuple[str, bool]:
+    """Return the directory that git reads hooks from, and whether `core.hooksPath` names it."""
+    git, root = repository.git, repository.root
+    # The last value is the one that mothball passes to git.
+    configured = git.run("config", "-z", "--get-all", "core.hooksPath").stdout.split(b"\0")[:-2]
+    if configured:
+        return os.path.join(root, os.fsdecode(configured[-1])), True
+    common = os.fsdecode(git.run("rev-parse", "--git-common-dir").stdout.removesuffix(b"\n"))
+    return os.path.normpath(os.path.join(root, common, "hooks")), False
 
 
 def _git_hook(text: str) -> str:
@@ -466,18 +475,23 @@ def _write(changes: Sequence[NewText]) -> None:
         sys.stdout.write(f"{one_line(display_path(file.path), 1000)}: written\n")
 
 
-def _next_steps(changes: Sequence[NewText], arguments: argparse.Namespace, root: str) -> Iterator[str]:
-    committed = [new.file.path for new in changes if not new.is_executable and is_inside(new.file.path, root)]
-    if committed or not arguments.git_hook:
+def _install_lines(repository: Repository) -> list[str]:
+    """Return how to install the hooks of pre-commit or prek, empty if git has hooks already."""
+    directory, _ = _hooks_directory(repository)
+    if all(os.path.exists(os.path.join(directory, name)) for name in _GIT_HOOKS):
+        return []
+    runner = next((name for name in ("pre-commit", "prek") if shutil.which(name)), None)
+    lines = [] if runner else ["  install pre-commit or prek, for example with `uv tool install prek`, then:"]
+    return [*lines, f"    {runner or 'prek'} install {' '.join(f'--hook-type {name}' for name in _GIT_HOOKS)}"]
+
+
+def _next_steps(changes: Sequence[NewText], install: Sequence[str], root: str) -> Iterator[str]:
+    committed = [new for new in changes if not new.is_executable and is_inside(new.file.path, root)]
+    if committed or install:
         yield "what to do next:"
     if committed:
-        yield f"    git add {' '.join(shlex.quote(display_path(path)) for path in committed)}"
-    if arguments.git_hook:
-        return
-    runner = next((name for name in ("pre-commit", "prek") if shutil.which(name)), None)
-    if runner is None:
-        yield "  install pre-commit or prek, for example with `uv tool install prek`, then:"
-    yield f"    {runner or 'prek'} install {_HOOK_TYPES}"
-    if not arguments.repo:
+        yield f"    git add {' '.join(shlex.quote(display_path(new.file.path)) for new in committed)}"
+    yield from install
+    if any(new.text.count(_GIT_HOOK_COMMAND) > new.file.text.count(_GIT_HOOK_COMMAND) for new in committed):
         yield "  the hook runs the mothball on PATH, so each contributor needs it;"
         yield "  with --repo URL --rev REV, the hook runner installs it"

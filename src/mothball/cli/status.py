@@ -254,7 +254,7 @@ def _release_lines(releases: dict[str, Any]) -> Iterator[str]:
     oldest, yanked, matching = releases["oldest"], releases["yanked"], releases["matching"]
     if oldest:
         yield f"  = oldest release: {oldest['version']} ({oldest['date']})"
-    yield f"  = files: {releases['files']} of {format_count(releases['versions'], 'version')}"
+    yield f"  = versions: {releases['versions']} ({format_count(releases['files'], 'file')})"
     if yanked:
         shown = [f"{each['version']} ({each['reason']})" if each["reason"] else each["version"] for each in yanked]
         yield f"  = yanked: {join_names(shown, _SHOWN_VERSIONS)}"
