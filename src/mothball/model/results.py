@@ -374,6 +374,11 @@ class Report(NamedTuple):
     unnamed: tuple[SkippedEntry, ...] = ()
     not_judged: tuple[str, ...] = ()
 
+    @property
+    def active(self) -> list[Finding]:
+        """The findings that are not suppressed."""
+        return [finding for finding in self.findings if finding.suppressed is None]
+
     def with_problems(self, *problems: Problem) -> Report:
         """Return this report with further problems."""
         return self._replace(problems=(*self.problems, *problems))

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mothball.model.document import Location
+from mothball.model.document import Position
 from mothball.model.results import Finding, Problem, Report, Severity, Skipped
 from mothball.model.sanitize import one_line
 from mothball.report.json import json_text
@@ -28,8 +28,6 @@ _IN_PROPERTY = (*_IN_MESSAGE, (":", "%3A"), (",", "%2C"))
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info", Severity.OFF: "info"}
 _PROBLEM = "problem"
 
-_Place = tuple[str, int]
-
 
 # --- GitHub -----------------------------------------------------------------------------------------------------------
 
@@ -39,38 +37,32 @@ def render_github(report: Report, *, quiet: bool = False) -> str:
 
     Suppressed findings are only counted in the summary.
     """
-    lines = [_finding_command(finding) for finding in report.findings if finding.suppressed is None]
-    lines += [_problem_command(problem) for problem in report.problems]
-    lines += [] if quiet else [summary_line(report)]
-    return "".join(f"{line}\n" for line in lines)
+    lines = [*map(_finding_command, report.active), *map(_problem_command, report.problems)]
+    return "".join(f"{line}\n" for line in (lines if quiet else [*lines, summary_line(report)]))
 
 
 def _finding_command(finding: Finding) -> str:
-    position = _position(finding.location) if finding.location else []
-    title = ("title", f"mothball: {finding.rule}")
-    return _command(finding.severity, [*_file(finding.path), *position, title], finding.full_message(), finding.help)
+    position = {}
+    if finding.location:
+        _, start, end, _ = finding.location
+        position = {"line": start.line, "endLine": end.line, "col": start.column, "endColumn": end.column}
+    properties = {**_file(finding.path), **position, "title": f"mothball: {finding.rule}"}
+    return _command(finding.severity, properties, finding.full_message(), finding.help)
 
 
 def _problem_command(problem: Problem) -> str:
-    start = problem.position
-    position = [("line", str(start.line)), ("col", str(start.column))] if start else []
-    properties = [*_file(problem.path), *position, ("title", "mothball")]
+    position = {"line": problem.position.line, "col": problem.position.column} if problem.position else {}
+    properties = {**_file(problem.path), **position, "title": "mothball"}
     return _command(problem.severity, properties, one_line(problem.message), one_line(problem.help))
 
 
-def _file(path: str) -> list[tuple[str, str]]:
+def _file(path: str) -> dict[str, str]:
     # The prefix keeps leading colons of the path: they would be removed at the beginning of a line.
-    return [("file", one_line(f"/{path}", len(path) + 1)[1:])] if path else []
+    return {"file": one_line(f"/{path}", len(path) + 1)[1:]} if path else {}
 
 
-def _position(location: Location) -> list[tuple[str, str]]:
-    start, end = location.start, location.end
-    fields = [("line", start.line), ("endLine", end.line), ("col", start.column), ("endColumn", end.column)]
-    return [(name, str(number)) for name, number in fields]
-
-
-def _command(severity: Severity, properties: Iterable[tuple[str, str]], message: str, help_text: str) -> str:
-    joined = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in properties)
+def _command(severity: Severity, properties: Mapping[str, object], message: str, help_text: str) -> str:
+    joined = ",".join(f"{name}={_escaped(str(value), _IN_PROPERTY)}" for name, value in properties.items())
     text = f"{message}\n{help_text}" if help_text else message
     return f"::{_LEVELS[severity]} {joined}::{_escaped(text, _IN_MESSAGE)}"
 
@@ -87,33 +79,29 @@ def _escaped(text: str, escapes: Iterable[tuple[str, str]]) -> str:
 def render_gitlab(report: Report) -> str:
     """Return the report as a JSON array: indented, ASCII only."""
     occurrences: Counter[str] = Counter()
-    issues = [_finding_issue(finding, report, occurrences) for finding in report.findings if finding.suppressed is None]
+    issues = [_finding_issue(finding, report, occurrences) for finding in report.active]
     issues += [_problem_issue(problem, report, occurrences) for problem in report.problems]
     return json_text(issues)
 
 
 def _finding_issue(finding: Finding, report: Report, occurrences: Counter[str]) -> dict[str, Any]:
-    line = finding.location.start.line if finding.location else 1
-    place = (finding.path, line) if finding.path else _place_of(finding.index_url, report)
+    place = _place_of(finding, finding.location.start if finding.location else None, report)
     subject = finding.name or finding.index_url or finding.message
-    text = f"{finding.full_message()}. {_sentence(finding.help)}" if finding.help else finding.full_message()
+    text = _sentences(finding.full_message(), finding.help)
     return _issue((finding.rule, subject), finding.severity, text, place, occurrences)
 
 
 def _problem_issue(problem: Problem, report: Report, occurrences: Counter[str]) -> dict[str, Any]:
-    line = problem.position.line if problem.position else 1
-    place = (problem.path, line) if problem.path else _place_of(problem.index_url, report)
-    message, help_text = one_line(problem.message), one_line(problem.help)
-    text = f"{message}. {_sentence(help_text)}" if help_text else message
+    message = one_line(problem.message)
+    text = _sentences(message, one_line(problem.help))
+    place = _place_of(problem, problem.position, report)
     return _issue((problem.rule or _PROBLEM, message), problem.severity, text, place, occurrences)
 
 
 def _issue(
-    about: tuple[str, str], severity: Severity, text: str, place: _Place, occurrences: Counter[str]
+    about: tuple[str, str], severity: Severity, text: str, place: tuple[str, int], occurrences: Counter[str]
 ) -> dict[str, Any]:
-    """Return one entry of the array; ``about`` is the rule and what violates it.
-
-    ``occurrences`` counts the entries with the same rule, path and subject.
+    """Return one entry of the array; ``about`` is the rule and what violates it, ``occurrences`` counts equal entries.
 
     GitLab compares the fingerprints of two branches to distinguish new findings from old ones. It therefore
     contains neither line nor message, which change without a change of the finding.
@@ -127,24 +115,22 @@ def _issue(
         "check_name": f"mothball/{rule}",
         "fingerprint": digest.hexdigest(),
         "severity": _SEVERITIES[severity],
-        "location": {
-            "path": one_line(path, len(path) + 1),
-            "lines": {"begin": line},
-        },
+        "location": {"path": one_line(path, len(path) + 1), "lines": {"begin": line}},
     }
 
 
-def _place_of(index_url: str, report: Report) -> _Place:
-    """Return path and line of the first dependency looked up on ``index_url``, else of the first dependency."""
-    first = None
-    for checked in report.dependencies:
-        first = first or checked
-        lookup = checked.lookup
-        if index_url and not isinstance(lookup, Skipped) and lookup.origin.index_url == index_url:
-            first = checked
-            break
+def _place_of(about: Finding | Problem, start: Position | None, report: Report) -> tuple[str, int]:
+    """Return path and line, without a path those of the first dependency looked up on its index, else of the first."""
+    if about.path:
+        return about.path, start.line if start else 1
+    of_index = (
+        checked
+        for checked in report.dependencies
+        if not isinstance(checked.lookup, Skipped) and checked.lookup.origin.index_url == about.index_url
+    )
+    first = next(of_index if about.index_url else iter(()), None) or next(iter(report.dependencies), None)
     return (first.path, first.location.start.line) if first else (".", 1)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _sentences(message: str, help_text: str) -> str:
+    return f"{message}. {help_text[0].upper()}{help_text[1:]}" if help_text else message

@@ -51,10 +51,9 @@ def render_junit(report: Report) -> str:
 
 def _suite(path: str, cases: Iterable[Element]) -> Element:
     cases = list(cases)
-    counts = {tag: sum(case.find(tag[:-1]) is not None for case in cases) for tag in ("failures", "errors")}
-    skipped = sum(case.find("skipped") is not None for case in cases)
-    numbers = {"tests": len(cases), **counts, "skipped": skipped}
-    suite = ET.Element("testsuite", {"name": path, **{key: str(value) for key, value in numbers.items()}})
+    results = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    counts = {name: str(sum(case.find(tag) is not None for case in cases)) for name, tag in results.items()}
+    suite = ET.Element("testsuite", {"name": path, "tests": str(len(cases)), **counts})
     suite.extend(cases)
     return suite
 
@@ -62,12 +61,9 @@ def _suite(path: str, cases: Iterable[Element]) -> Element:
 def _case(suites: dict[str, dict[tuple[int, str], Element]], path: str, line: int, name: str) -> Element:
     """Return the test case of an entry, a new one if there is none. ``line`` is 0 if it is not known."""
     suite = _text(path) or _NO_FILE
-    cases = suites.setdefault(suite, {})
-    key = (line, name)
-    if key not in cases:
-        place = {"file": suite, "line": str(line)} if line else {}
-        cases[key] = ET.Element("testcase", {"classname": suite, "name": _text(name), **place})
-    return cases[key]
+    place = {"file": suite, "line": str(line)} if line else {}
+    case = ET.Element("testcase", {"classname": suite, "name": _text(name), **place})
+    return suites.setdefault(suite, {}).setdefault((line, name), case)
 
 
 def _add_finding(suites: dict[str, dict[tuple[int, str], Element]], finding: Finding) -> None:
@@ -94,18 +90,18 @@ def _add(case: Element, tag: str, message: str, kind: str = "", text: str = "") 
     """Add a result to a test case; a further result of the same kind extends the text of the first one."""
     element = case.find(tag)
     if element is None:
-        attributes = {"message": _text(message), **({"type": kind} if kind else {})}
-        element = ET.SubElement(case, tag, attributes)
-        element.text = _text(text) or None
-    else:
-        element.text = "\n".join(filter(None, (element.text, _text(message), _text(text))))
+        element = ET.SubElement(case, tag, {"message": _text(message), **({"type": kind} if kind else {})})
+        message = ""
+    _extend(element, message, text)
 
 
 def _add_output(case: Element, *lines: str) -> None:
     output = case.find("system-out")
-    if output is None:
-        output = ET.SubElement(case, "system-out")
-    output.text = "\n".join(filter(None, (output.text, *map(_text, lines))))
+    _extend(ET.SubElement(case, "system-out") if output is None else output, *lines)
+
+
+def _extend(element: Element, *lines: str) -> None:
+    element.text = "\n".join(filter(None, (element.text, *map(_text, lines)))) or None
 
 
 def _text(text: str) -> str:

@@ -28,17 +28,15 @@ _ORDER = list(Severity)
 
 def render_markdown(report: Report) -> str:
     """Return the report as Markdown: findings, each help once, problems, ignored findings, summary."""
-    active = [finding for finding in report.findings if finding.suppressed is None]
-    active.sort(key=lambda finding: _ORDER.index(finding.severity))
-    ignored = [finding for finding in report.findings if finding.suppressed is not None]
+    active = sorted(report.active, key=lambda finding: _ORDER.index(finding.severity))
+    ignored = [(finding, finding.suppressed.reason) for finding in report.findings if finding.suppressed]
     blocks = [f"### mothball: {_title(active, report.problems)}"]
     if active:
         rows = [(finding.severity, *_cells(finding), _message(finding)) for finding in active]
-        blocks.append(_table(("", "Package", "Location", "Finding"), rows))
-        blocks += [_help(active)]
+        blocks += [_table(("", "Package", "Location", "Finding"), rows), _help(active)]
     blocks += [_problem(problem) for problem in report.problems]
     if ignored:
-        ignored_rows = [(*_cells(finding), finding.rule, _code(_reason(finding))) for finding in ignored]
+        ignored_rows = [(*_cells(each), each.rule, _code(reason or "no reason given")) for each, reason in ignored]
         table = _table(("Package", "Location", "Rule", "Reason of the ignore"), ignored_rows)
         blocks.append(f"<details><summary>{len(ignored)} ignored</summary>\n\n{table}\n\n</details>")
     blocks.append(_prose(summary_line(report)))
@@ -62,18 +60,10 @@ def _message(finding: Finding) -> str:
     return f"**{finding.rule}**: {_prose(finding.message)}{reason}"
 
 
-def _reason(finding: Finding) -> str:
-    return (finding.suppressed.reason if finding.suppressed else "") or "no reason given"
-
-
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [_row(head), _row(("---",) * len(head)), *map(_row, rows[:_MAX_ROWS])]
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *rows[:_MAX_ROWS])]
     more = len(rows) - _MAX_ROWS
     return "\n".join([*lines, *([f"\n{more} more are in the log."] if more > 0 else [])])
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _help(findings: Iterable[Finding]) -> str:
@@ -125,12 +115,10 @@ def _code(text: str) -> str:
 def _prose(text: str) -> str:
     """Return text that contains foreign parts, escaped; parts in backquotes and possible links become code spans."""
     parts = one_line(text, 1000).split("`")
-    shown = [
-        _code(part) if number % 2 else re.sub(r"\S+", lambda word: _word(word[0]), part)
-        for number, part in enumerate(parts)
-    ]
-    return "".join(shown)
+    parts[1::2] = map(_code, parts[1::2])
+    parts[::2] = (re.sub(r"\S+", _word, part) for part in parts[::2])
+    return "".join(parts)
 
 
-def _word(text: str) -> str:
-    return _code(text) if _AUTOMATIC_LINK.search(text) else _SYNTAX.sub(r"\\\1", text)
+def _word(word: re.Match[str]) -> str:
+    return _code(word[0]) if _AUTOMATIC_LINK.search(word[0]) else _SYNTAX.sub(r"\\\1", word[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.check.messages import ignore_comment_text, ignore_entry_text, index_settings_lines, toml_string
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
@@ -104,9 +104,7 @@ class RemedyContext(NamedTuple):
 
 def remedies(report: Report, context: RemedyContext) -> str:
     """Return the remedies for the errors in ``report``, empty if there are none."""
-    errors = [
-        finding for finding in report.findings if finding.severity is Severity.ERROR and finding.suppressed is None
-    ]
+    errors = [finding for finding in report.active if finding.severity is Severity.ERROR]
     ignorable = [
         finding for finding in errors if finding.rule in IGNORABLE_RULES and finding.rule not in _NEVER_IGNORED
     ]
@@ -142,65 +140,58 @@ def _git_add(paths: Iterable[str]) -> str:
     return f"git add {' '.join(map(shlex.quote, shown))}"
 
 
-def _unstaged_lines(context: RemedyContext) -> list[str]:
-    lines = []
+def _unstaged_lines(context: RemedyContext) -> Iterator[str]:
     for path, names in context.unstaged.items():
-        lines.append(
-            f"{one_line(path)} ignores {join_names(list(names), _SHOWN_NAMES)}, but that change is not staged:"
-        )
-        lines.append(f"    {_git_add([path])}")
-    return lines
+        yield f"{one_line(path)} ignores {join_names(names, _SHOWN_NAMES)}, but that change is not staged:"
+        yield f"    {_git_add([path])}"
 
 
-def _internal_lines(errors: Iterable[Finding], context: RemedyContext) -> list[str]:
-    """Return how to configure the index of missing packages that are internal, for each file."""
+def _internal_lines(errors: Iterable[Finding], context: RemedyContext) -> Iterator[str]:
+    """Yield how to configure the index of missing packages that are internal, for each file."""
     by_path: dict[str, dict[str, None]] = {}
     for finding in errors:
         if finding.rule is Rule.MISSING and finding.name:
             by_path.setdefault(finding.path, {})[finding.name] = None
-    return [line for path, names in by_path.items() for line in _internal_lines_of(path, list(names), context)]
+    for path, names in by_path.items():
+        yield from _internal_lines_of(path, list(names), context)
 
 
-def _internal_lines_of(path: str, names: Sequence[str], context: RemedyContext) -> list[str]:
-    subject = f"if {join_names(list(names), _SHOWN_NAMES)} {'is' if len(names) == 1 else 'are'} internal:"
+def _internal_lines_of(path: str, names: Sequence[str], context: RemedyContext) -> Iterator[str]:
+    subject = f"if {join_names(names, _SHOWN_NAMES)} {'is' if len(names) == 1 else 'are'} internal:"
     config_file, index_lines = context.config_file(path), context.index_lines.get(path, ())
     settings = [f"private = [{', '.join(map(toml_string, dict.fromkeys((*config_file.private, *names))))}]"]
-    edited, lines = [config_file.path], []
+    edited = [config_file.path]
     if path in context.locks:
         lead = f"{subject} name the index in the manifest and lock again; set"
     elif index_lines:
-        lines.append(f"{subject} add the index, with its address in place of URL, to {one_line(path)}:")
-        lines += [f"    {line}" for line in index_lines]
+        yield f"{subject} add the index, with its address in place of URL, to {one_line(path)}:"
+        yield from (f"    {line}" for line in index_lines)
         if index_lines[0] == "[[source]]":
-            lines.append(
-                '    (and `index = "internal"` to the entry: without it, Pipenv queries only the first source)'
-            )
+            yield '    (and `index = "internal"` to the entry: without it, Pipenv queries only the first source)'
         edited, lead = [path, *edited], "and set"
     else:
         settings.insert(0, 'index-url = "URL"')
         lead = f"{subject} with the address of the index in place of URL, set"
     where, header = config_file.place()
-    lines.append(f"{lead} {where}{context.staging(edited)}:")
-    return [*lines, *header, *(f"    {line}" for line in settings)]
+    yield f"{lead} {where}{context.staging(edited)}:"
+    yield from (*header, *(f"    {line}" for line in settings))
 
 
-def _version_lines(errors: Sequence[Finding]) -> list[str]:
-    """Return what to do about pinned versions. For a locked version, the lock must be made again."""
+def _version_lines(errors: Sequence[Finding]) -> Iterator[str]:
+    """Yield what to do about pinned versions. For a locked version, the lock must be made again."""
     owners = dict.fromkeys(finding.name or "" for finding in errors if finding.rule is Rule.RE_REGISTERED)
     others = dict.fromkeys(
         f"{finding.name} {finding.version}" for finding in errors if finding.rule in (Rule.YANKED, Rule.UNLISTED)
     )
-    lines = []
     if owners:
         names = join_names(list(owners), _SHOWN_NAMES)
-        lines.append(f"find out who owns {names} now; until then, neither install, upgrade nor re-lock")
+        yield f"find out who owns {names} now; until then, neither install, upgrade nor re-lock"
     if others:
         versions = "another version" if len(others) == 1 else "other versions"
-        lines.append(f"use {versions} than {join_names(list(others), _SHOWN_NAMES)}")
-    return lines
+        yield f"use {versions} than {join_names(list(others), _SHOWN_NAMES)}"
 
 
-def _replace_lines(errors: Sequence[Finding], report: Report) -> list[str]:
+def _replace_lines(errors: Sequence[Finding], report: Report) -> Iterator[str]:
     direct_parents = {checked.location: checked.via[0] for checked in report.dependencies if checked.via}
     named = [
         finding
@@ -213,19 +204,20 @@ def _replace_lines(errors: Sequence[Finding], report: Report) -> list[str]:
     parents = list(
         dict.fromkeys(direct_parents[finding.location] for finding in named if finding.location in direct_parents)
     )
-    lines = [f"replace {name} with {successor}" for name, successor in replaced]
-    lines += [f"replace or remove {join_names(names, _SHOWN_NAMES)}"] if names else []
+    yield from (f"replace {name} with {successor}" for name, successor in replaced)
+    if names:
+        yield f"replace or remove {join_names(names, _SHOWN_NAMES)}"
     if parents:
-        lines.append(f"upgrade or replace {join_names(parents, _SHOWN_NAMES)} to fix transitive dependencies")
+        yield f"upgrade or replace {join_names(parents, _SHOWN_NAMES)} to fix transitive dependencies"
     unresolvable = sum(finding.rule is Rule.UNRESOLVABLE for finding in errors)
     if unresolvable:
-        lines.append(f"follow the help of the unresolvable {'entry' if unresolvable == 1 else 'entries'}")
-    return lines
+        yield f"follow the help of the unresolvable {'entry' if unresolvable == 1 else 'entries'}"
 
 
-def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[str]:
-    """Return how to ignore the findings: by comments (not in lock files), or by entries in configuration files."""
-    lines = []
+def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> Iterator[str]:
+    """Yield how to ignore the findings: by comments (not in lock files), or by entries in configuration files."""
+    names = {finding.name for finding in ignorable if finding.name}
+    prefix = f"or ignore {'it' if len(names) == 1 else 'them'}, with your reason in place of WHY,"
     in_manifests = [finding for finding in ignorable if finding.path not in context.locks]
     if in_manifests and not context.is_base_policy:
         staging = context.staging(finding.path for finding in in_manifests)
@@ -236,8 +228,9 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
         where = "ignore it, with your reason in place of WHY, on its line"
         if len(rules_of_line) > 1:
             where = "ignore them, with your reason in place of WHY, on their lines"
-        lines.append(f"or {where}{staging}:")
-        lines += dict.fromkeys(f"    {ignore_comment_text(tuple(rules))}" for rules in rules_of_line.values())
+        yield f"or {where}{staging}:"
+        yield from dict.fromkeys(f"    {ignore_comment_text(tuple(rules))}" for rules in rules_of_line.values())
+        prefix = "or"
     entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
     versions: dict[str, dict[str, None]] = {}
     for finding in (finding for finding in ignorable if finding.name):
@@ -245,20 +238,14 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
             versions.setdefault(finding.name or "", {})[finding.version] = None
         for path in dict.fromkeys((finding.path, *(location.path for location in finding.related_locations))):
             entries.setdefault(context.config_file(path), {}).setdefault(finding.name or "", {})[finding.rule] = None
-    names = {finding.name for finding in ignorable if finding.name}
-    subject = "it" if len(names) == 1 else "them"
-    prefix = "or" if lines else f"or ignore {subject}, with your reason in place of WHY,"
     for config_file, rules in sorted(entries.items()):
         where, header = config_file.place("ignore", exists=bool(config_file.ignores))
-        lines.append(f"{prefix} {where}{context.staging([config_file.path])}:")
-        lines += header
+        yield f"{prefix} {where}{context.staging([config_file.path])}:"
+        yield from header
         existing = {ignore.name: ignore for ignore in config_file.ignores}
-        lines += [
-            f"    {_ignore_entry(name, name_rules, versions.get(name, ()), existing.get(name))}"
-            for name, name_rules in sorted(rules.items())
-        ]
+        for name, name_rules in sorted(rules.items()):
+            yield f"    {_ignore_entry(name, name_rules, versions.get(name, ()), existing.get(name))}"
         prefix = "and"
-    return lines
 
 
 def _ignore_entry(name: str, rules: Iterable[str], versions: Iterable[str], existing: IgnoredProject | None) -> str:
@@ -273,8 +260,7 @@ def _ignore_entry(name: str, rules: Iterable[str], versions: Iterable[str], exis
     return f"{entry}  # in place of the entry of {one_line(name, 100)}"
 
 
-def _not_stated_lines(errors: Iterable[Finding], context: RemedyContext) -> list[str]:
-    lines = []
+def _not_stated_lines(errors: Iterable[Finding], context: RemedyContext) -> Iterator[str]:
     indexes = [finding.index_url for finding in errors if finding.rule is Rule.NOT_STATED]
     for config_file in sorted({*context.config_files.values()}) if indexes else ():
         staging = context.staging([config_file.path])
@@ -282,38 +268,30 @@ def _not_stated_lines(errors: Iterable[Finding], context: RemedyContext) -> list
         if accepting:
             where = f"in {one_line(config_file.path)}{staging}"
             lead = "for indexes without statuses: set `status-index`, use a snapshot, or accept unknown statuses"
-            lines.append(f"{lead}, {where}:")
-            lines += [f"    {line}" for line in accepting]
-            lines.append('    (or `statuses = "stated"`, if the index passes status markers on)')
+            yield f"{lead}, {where}:"
+            yield from (f"    {line}" for line in accepting)
+            yield '    (or `statuses = "stated"`, if the index passes status markers on)'
         else:
             where, header = config_file.place()
-            lines.append(f"name an index that publishes statuses, with its address in place of URL, {where}{staging}:")
-            lines += [*header, '    status-index = "URL"']
-    return lines
+            yield f"name an index that publishes statuses, with its address in place of URL, {where}{staging}:"
+            yield from (*header, '    status-index = "URL"')
 
 
-def _unverified_lines(errors: Iterable[Finding], report: Report, context: RemedyContext) -> list[str]:
+def _unverified_lines(errors: Iterable[Finding], report: Report, context: RemedyContext) -> Iterator[str]:
     unverified = [finding for finding in errors if finding.rule is Rule.UNVERIFIED]
     has_problem = any(problem.severity is Severity.ERROR and problem.rule for problem in report.problems)
     if not unverified and not has_problem:
-        return []
-    action = context.action
-    lines = [
-        f"for failed lookups: try again, or allow them for one {action.what}:",
-        f"    MOTHBALL_UNVERIFIED=warning {action.command} ...",
-    ]
+        return
+    yield f"for failed lookups: try again, or allow them for one {context.action.what}:"
+    yield f"    MOTHBALL_UNVERIFIED=warning {context.action.command} ..."
     paths = [finding.path for finding in unverified] or [*context.config_files, ""][:has_problem]
     for config_file in sorted({context.config_file(path) for path in paths}):
-        directory = os.path.dirname(config_file.path)
-        name = config_file.snapshot or "statuses.json"
-        command = f"`mothball snapshot -o {shlex.quote(one_line(os.path.join(directory, name)))}`"
+        snapshot = os.path.join(os.path.dirname(config_file.path), config_file.snapshot or "statuses.json")
+        command = f"`mothball snapshot -o {shlex.quote(one_line(snapshot))}`"
         if config_file.snapshot:
-            staging = context.staging([os.path.join(directory, name)])
-            lines.append(f"or update the snapshot while online: {command}{staging}")
+            yield f"or update the snapshot while online: {command}{context.staging([snapshot])}"
             continue
         where, header = config_file.place()
-        staging = context.staging([os.path.join(directory, name), config_file.path])
-        lines.append(f"or use a snapshot: run {command} while online, add {where}{staging}:")
-        lines += header
-        lines.append('    snapshot = "statuses.json"')
-    return lines
+        staging = context.staging([snapshot, config_file.path])
+        yield f"or use a snapshot: run {command} while online, add {where}{staging}:"
+        yield from (*header, '    snapshot = "statuses.json"')

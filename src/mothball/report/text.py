@@ -7,7 +7,7 @@ Concise output, for editors and grep, has lines ``path:line:col: level[rule] mes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from time import gmtime, strftime
 from types import MappingProxyType
 from typing import assert_never
@@ -38,6 +38,8 @@ _LOOK_BACK = 2000
 _COLORS: Mapping[str, str] = MappingProxyType(
     {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36", "help": "1;36", "dim": "2", "bold": "1"}
 )
+# Adds the ANSI color of a style to text, or nothing.
+_Paint = Callable[[str, str], str]
 
 
 def render_text(
@@ -48,8 +50,8 @@ def render_text(
     ``now`` (Unix time) is the reference for ages. ``color`` adds ANSI colors. ``quiet`` omits the summary and ignored
     findings. ``remedies_follow`` omits the help that ``report.remedies`` repeats in full.
     """
-    paint = _Paint(color=color)
-    active = [finding for finding in report.findings if finding.suppressed is None]
+    paint = _colored if color else _plain
+    active = report.active
     if remedies_follow:
         active = [finding._replace(help="") if _is_repeated(finding) else finding for finding in active]
     # Findings about indexes come after those in files, which can be fixed here.
@@ -68,14 +70,12 @@ def render_text(
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
-class _Paint:
-    """Add ANSI colors to text, if enabled."""
+def _colored(style: str, text: str) -> str:
+    return f"\x1b[{_COLORS[style]}m{text}\x1b[0m"
 
-    def __init__(self, *, color: bool) -> None:
-        self._color = color
 
-    def __call__(self, style: str, text: str) -> str:
-        return f"\x1b[{_COLORS[style]}m{text}\x1b[0m" if self._color else text
+def _plain(_: str, text: str) -> str:
+    return text
 
 
 def _is_repeated(finding: Finding) -> bool:
@@ -88,10 +88,7 @@ def _help_key(finding: Finding) -> tuple[Rule, str]:
 
 
 def _shared_help(findings: Iterable[Finding]) -> dict[tuple[Rule, str], list[Finding]]:
-    """Return the helps that several findings of a rule have, with these findings.
-
-    Each is shown once, below the findings.
-    """
+    """Return the helps that several findings of a rule have, with these findings: they are shown once, below."""
     findings_of: dict[tuple[Rule, str], list[Finding]] = {}
     for finding in findings:
         if finding.help:
@@ -207,8 +204,8 @@ def _ignored(finding: Finding, paint: _Paint) -> str:
 
 
 def _problem(problem: Problem, paint: _Paint) -> str:
-    lines = [paint(problem.severity, problem_line(problem))]
-    return "\n".join([*lines, f"  = help: {one_line(problem.help)}"] if problem.help else lines)
+    help_line = f"\n  = help: {one_line(problem.help)}" if problem.help else ""
+    return f"{paint(problem.severity, problem_line(problem))}{help_line}"
 
 
 def snippet(location: Location) -> tuple[str, str] | None:
@@ -249,10 +246,8 @@ def render_concise(report: Report, *, quiet: bool = False) -> str:
 
     Suppressed findings are only counted in the summary.
     """
-    lines = [concise_line(finding) for finding in report.findings if finding.suppressed is None]
-    lines += [problem_line(problem) for problem in report.problems]
-    lines += [] if quiet else [summary_line(report)]
-    return "".join(f"{line}\n" for line in lines)
+    lines = [*map(concise_line, report.active), *map(problem_line, report.problems)]
+    return "".join(f"{line}\n" for line in (lines if quiet else [*lines, summary_line(report)]))
 
 
 def concise_line(finding: Finding) -> str:
