@@ -13,7 +13,16 @@ from mothball.check.inputs import is_lock
 from mothball.edits.model import Edit, apply, end_of_line, end_of_logical_line, next_line, read_edited, start_of_line
 from mothball.formats.requirements.compiled import end_of_annotations
 from mothball.formats.toml.scanner import scan
-from mothball.formats.toml.values import Array, InlineTable, String, flatten_inline_tables, to_mapping
+from mothball.formats.toml.values import (
+    Array,
+    Header,
+    InlineTable,
+    String,
+    TomlEntry,
+    flatten_inline_tables,
+    key_at,
+    to_mapping,
+)
 from mothball.model.document import Dependency, Document, Span, normalize_name
 
 # In these formats, an entry extends to the end of its line.
@@ -176,13 +185,16 @@ def _is_only_item(text: str, item: Span, indent: str) -> bool:
 
 def _name_spans(text: str, name_span: Span) -> list[Span]:
     """Return the spans of the name of a dependency: of several keys if its table is written as dotted keys."""
-    keys: dict[tuple[str, ...], list[Span]] = {}
     parsed = scan(text)
-    for path, parts in (statement[:2] for statement in (*parsed.entries, *parsed.headers)):
-        for count, part in enumerate(parts, len(path) - len(parts) + 1):
-            quote = text[part.span.start : part.span.start + 1] in {'"', "'"}
-            keys.setdefault(path[:count], []).append(Span(part.span.start + quote, part.span.end - quote))
-    return next((spans for spans in keys.values() if name_span in spans), [name_span])
+    parts: list[Header | TomlEntry] = [*parsed.headers, *parsed.entries]
+    around = (part for part in parts if part.keys[0].span.start <= name_span.start < part.keys[-1].span.end)
+    for part in around:
+        for depth in range(len(part.path)):
+            if (key := key_at(part, depth)) and key.inner == name_span:
+                path = part.path[: depth + 1]
+                keys = (key_at(other, depth) for other in parts if other.path[: depth + 1] == path)
+                return list(dict.fromkeys(key.inner for key in keys if key))
+    return [name_span]
 
 
 def _specifier_edits(text: str, entry: Dependency, specifier: str, *, is_toml: bool) -> Iterator[Edit]:

@@ -225,7 +225,7 @@ def _statement(text: str, parsed: TomlScan, path: _Path) -> Span | None:
     entry = next((entry for entry in parsed.entries if entry.path == path), None)
     header = next((header for header in parsed.headers if header.path == path), None)
     if entry is not None:
-        return Span(start_of_line(text, entry.keys[0].span.start), next_line(text, entry.value.span.end))
+        return Span(start_of_line(text, entry.keys[-1].span.start), next_line(text, entry.value.span.end))
     last = _last_of_table(parsed, path) if header else None
     return Span(start_of_line(text, header.span.start), next_line(text, last.end)) if header and last else None
 

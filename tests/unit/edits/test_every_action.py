@@ -68,6 +68,20 @@ def test_specifier_that_the_successor_satisfies_is_kept(sample: Sample) -> None:
         assert (replaced.name, replaced.specifier) == ("new-lib", dependency.specifier)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[tool.poetry.dependencies.old-lib]]\nversion = "1"\n[[tool.poetry.dependencies.old-lib]]\nversion = "2"\n',
+        # An item outside of the array is a second value of the key.
+        '[tool.poetry.dependencies]\n"old-lib" = [{version = "1"}],\n"2"\n',
+    ],
+)
+def test_name_is_replaced_in_all_parts_of_an_entry(text: str) -> None:
+    document = parse("pyproject", text)
+    edits = replace_dependency(text, document, old_lib(document), "new-lib", keeps_specifier=True)
+    assert edited(text, edits) == text.replace("old-lib", "new-lib")
+
+
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_removed_name_is_not_checked(sample: Sample) -> None:
     document = parse(sample.format, sample.text)

@@ -215,7 +215,7 @@ class _Collector:
         else:
             self.finish()
         for entry in entries:
-            path = (*names, *(key.name for key in entry.keys))
+            path = tuple(key.name for key in entry.keys)
             if self._span:
                 self._keep(self._span, path[1:], entry)
             elif path == (self._layout.array,):
@@ -251,7 +251,7 @@ class _Collector:
             if self._name:
                 # A second name: the header between two packages is missing, or this is a merge conflict.
                 self.finish()
-                span = entry.keys[0].span
+                span = entry.keys[-1].span
             inner = value.inner if isinstance(value, String) else value.span
             text = value.value if isinstance(value, String) else inner.slice(self._text)
             self._name = LocatedName(text, inner)

@@ -20,10 +20,8 @@ from mothball.formats.manifests.tables import (
     ARRAY_INDEX,
     MAX_SHOWN,
     Pattern,
-    Setting,
     TableMatcher,
     Tables,
-    inline_settings,
     section_name,
 )
 from mothball.formats.pep508 import (
@@ -33,7 +31,19 @@ from mothball.formats.pep508 import (
     parse_requirement,
     skip_reason_for_url,
 )
-from mothball.formats.toml.values import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
+from mothball.formats.toml.values import (
+    Array,
+    InlineTable,
+    Invalid,
+    Key,
+    Path,
+    Scalar,
+    String,
+    TomlEntry,
+    Value,
+    inline_entries,
+    key_at,
+)
 from mothball.model.document import (
     Dependency,
     DependencyKind,
@@ -92,12 +102,6 @@ class NamedEntry(NamedTuple):
     alternatives: tuple[Members, ...]
     complete: bool
 
-    def name_span(self) -> Span:
-        """Return the span of the name without quotes."""
-        name, (start, end) = self.key
-        quoted = end - start != len(name)
-        return make(Span, (start + quoted, end - quoted))
-
 
 class _EntryBuilder:
     """Collect an entry that has its own header or is written as dotted keys."""
@@ -141,40 +145,40 @@ def find_named_entries(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[
     not_tables: dict[str, Span] = {}
     for header in tables.headers:
         depth = matcher.matched_depth(header.path)
-        key = header.keys[depth] if depth and len(header.path) > depth else None
+        key = key_at(header, depth) if depth else None
         if key is not None:
             closed = header.span.slice(tables.text).endswith("]")
             builder = _EntryBuilder(key, section_name(header.path[:depth]), header.span, complete=closed)
             builders.setdefault(header.path[: depth + 1], builder)
     sections: dict[Path, str] = {}
     for setting, depth in matcher.settings():
-        if len(setting.path) == depth + 1 and isinstance(setting.value, String) and (key := setting.keys[depth]):
+        if len(setting.path) == depth + 1 and isinstance(setting.value, String) and isinstance(setting.path[-1], str):
             # Fast path for most entries: a name with a version string.
-            parent, version = setting.path[:depth], setting.value
+            key, parent, version = setting.keys[-1], setting.path[:depth], setting.value
             section = sections.get(parent) or sections.setdefault(parent, section_name(parent))
             span = make(Span, (key.span.start, version.span.end))
             yield make(NamedEntry, (key, section, span, ({"version": version},), version.closed))
             continue
         for entry in (setting,) if len(setting.path) > depth else _table_entries(setting):
-            key = entry.keys[depth] if len(entry.path) > depth else None
-            if key is None:
+            entry_key = key_at(entry, depth)
+            if entry_key is None:
                 not_tables.setdefault(section_name(entry.path[:depth]), entry.value.span)
             elif len(entry.path) == depth + 1:
-                yield _whole_entry(key, section_name(entry.path[:depth]), entry.value)
+                yield _whole_entry(entry_key, section_name(entry.path[:depth]), entry.value)
             else:
-                path, span = entry.path[: depth + 1], Span(key.span.start, entry.value.span.end)
-                builder = _EntryBuilder(key, section_name(path[:depth]), span, complete=True)
-                builders.setdefault(path, builder).add(entry.path[depth + 1 :], key, entry.value)
+                path, span = entry.path[: depth + 1], Span(entry_key.span.start, entry.value.span.end)
+                builder = _EntryBuilder(entry_key, section_name(path[:depth]), span, complete=True)
+                builders.setdefault(path, builder).add(entry.path[depth + 1 :], entry_key, entry.value)
     yield from (builder.to_entry() for builder in builders.values())
     for section, span in not_tables.items():
         shown = one_line(section, MAX_SHOWN)
         yield ParseProblem(span, f"{shown} must be a table of project names", 'write entries such as requests = "*"')
 
 
-def _table_entries(table: Setting) -> Iterable[Setting]:
+def _table_entries(table: TomlEntry) -> Iterable[TomlEntry]:
     """Return the settings of an inline table, nothing for an invalid value, ``table`` itself for any other value."""
     if isinstance(table.value, InlineTable):
-        return inline_settings(table)
+        return inline_entries(table)
     return () if isinstance(table.value, Invalid) else (table,)
 
 
@@ -287,7 +291,7 @@ def read_named_entry(  # noqa: PLR0913 - the syntax of the tools differs in each
     the URL of the index, for tools that have one. ``skip_reason`` takes precedence over that of the entry. With
     ``allow_extras``, the name may have extras in brackets.
     """
-    name, name_span = entry.key.name, entry.name_span()
+    name, name_span = entry.key.name, entry.key.inner
     extras: tuple[str, ...] = ()
     if allow_extras:
         name, name_span, extras = _without_extras(name, name_span, tables.text)
@@ -413,9 +417,9 @@ def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
     return indexes
 
 
-def _members_in(setting: Setting, depth: int) -> Iterator[tuple[str, Value]]:
+def _members_in(setting: TomlEntry, depth: int) -> Iterator[tuple[str, Value]]:
     """Yield the keys and values that ``setting`` gives the table at its path of length ``depth``."""
-    for member in (setting,) if len(setting.path) > depth else inline_settings(setting):
+    for member in (setting,) if len(setting.path) > depth else inline_entries(setting):
         if len(member.path) == depth + 1:
             yield str(member.path[depth]), member.value
 

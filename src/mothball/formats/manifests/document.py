@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import assert_never
 
 from mothball.formats.ignores import read_comments
-from mothball.formats.manifests.tables import Tables, all_tables
+from mothball.formats.manifests.tables import Tables
 from mothball.formats.toml.scanner import scan, syntax_problems
 from mothball.formats.toml.values import Array, InlineTable, String, TomlScan, Value
 from mothball.model.document import (
@@ -69,7 +69,7 @@ _MAX_LINE = 500
 def parse_with(reader: ToolReader, format_name: str, text: str, unresolvable: Iterable[ParseProblem] = ()) -> Document:
     """Parse a TOML file of one tool, complete or incomplete, without byte-order mark. Never raises."""
     document = scan(text)
-    items = reader(all_tables(text, document))
+    items = reader(Tables(text, (), document.entries, document.headers))
     return build_document(format_name, text, document, items, unresolvable=unresolvable)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from mothball.formats.manifests.document import ManifestItem, ToolReader, build_document, mark_never_installed
-from mothball.formats.manifests.tables import MAX_SHOWN, ArrayItem, Tables, all_tables, read_items, tool_tables
+from mothball.formats.manifests.tables import MAX_SHOWN, ArrayItem, Tables, read_items, tool_tables
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.scanner import scan_cached
 from mothball.formats.toml.values import (
@@ -90,7 +90,7 @@ def parse(text: str) -> Document:
     tools: Mapping[str, Tables] = {}
     if any(path[0] == "tool" and path[1:] and path[1] in _TOOLS for path in paths):
         standard = tuple(item for item in items if isinstance(item, Dependency))
-        whole = all_tables(text, document, own_name, standard, requires_python)
+        whole = Tables(text, (), document.entries, document.headers, own_name, standard, requires_python)
         tools = tool_tables(whole, _TOOLS)
         for name, tables in tools.items():
             module, function = _TOOLS[name]

@@ -15,18 +15,19 @@ from mothball.formats.requirements import strings as requirement_texts
 from mothball.formats.requirements.strings import Section, section_dependency_at
 from mothball.formats.toml.values import (
     Array,
+    Header,
     InlineTable,
     Invalid,
-    Key,
     Path,
     Scalar,
     String,
-    TomlScan,
+    TomlEntry,
     Value,
+    inline_entries,
     source_span,
 )
-from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, Span, UnnamedEntry
-from mothball.model.records import NamedTuple, make
+from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, UnnamedEntry
+from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 # Maximum length of a name in a message, in code points.
@@ -35,22 +36,6 @@ MAX_SHOWN = 60
 ANY = "*"
 ARRAY_INDEX = "#"
 Pattern = tuple[str, ...]
-
-
-class Setting(NamedTuple):
-    """A key and its value; ``keys`` is parallel to ``path``, with None for array indexes."""
-
-    path: Path
-    keys: tuple[Key | None, ...]
-    value: Value
-
-
-class TableHeader(NamedTuple):
-    """The header of a table; ``keys`` is parallel to ``path``, with None for array indexes."""
-
-    path: Path
-    keys: tuple[Key | None, ...]
-    span: Span
 
 
 class Tables(NamedTuple):
@@ -63,40 +48,20 @@ class Tables(NamedTuple):
 
     text: str
     prefix: tuple[str, ...]
-    settings: tuple[Setting, ...]
-    headers: tuple[TableHeader, ...]
+    settings: tuple[TomlEntry, ...]
+    headers: tuple[Header, ...]
     own_name: str = ""
     standard: tuple[Dependency, ...] = ()
     requires_python: str = ""
 
 
-def all_tables(
-    text: str,
-    document: TomlScan,
-    own_name: str = "",
-    standard: tuple[Dependency, ...] = (),
-    requires_python: str = "",
-) -> Tables:
-    """Return all tables of ``document``, the scan of ``text``; the other arguments are those of ``Tables``."""
-    headers: list[TableHeader] = []
-    settings: list[Setting] = []
-    for header, entries in document.bodies():
-        outer: tuple[Key | None, ...] = ()
-        if header is not None:
-            keys = iter(header.keys)
-            outer = tuple(next(keys) if isinstance(step, str) else None for step in header.path)
-            headers.append(TableHeader(header.path, outer, header.span))
-        settings += [make(Setting, (entry.path, outer + entry.keys, entry.value)) for entry in entries]
-    return Tables(text, (), tuple(settings), tuple(headers), own_name, standard, requires_python)
-
-
 def tool_tables(whole: Tables, names: Collection[str]) -> dict[str, Tables]:
     """Return the tables ``[tool.NAME]`` that exist, by name, for all of ``names``."""
-    settings: dict[str, list[Setting]] = {}
-    headers: dict[str, list[TableHeader]] = {}
+    settings: dict[str, list[TomlEntry]] = {}
+    headers: dict[str, list[Header]] = {}
     for setting in whole.settings:
         if setting.path[0] == "tool":
-            for nested in (setting,) if len(setting.path) > 1 else inline_settings(setting):
+            for nested in (setting,) if len(setting.path) > 1 else inline_entries(setting):
                 settings.setdefault(str(nested.path[1]), []).append(nested)
     for header in whole.headers:
         if header.path[0] == "tool" and len(header.path) > 1:
@@ -145,7 +110,7 @@ class TableMatcher:
                 return depth
         return 0
 
-    def settings(self) -> Iterator[tuple[Setting, int]]:
+    def settings(self) -> Iterator[tuple[TomlEntry, int]]:
         """Yield each setting at or below a match, with the length of the matching path prefix."""
         stack = list(reversed(self._tables.settings))
         deepest = max(self._by_depth)
@@ -161,24 +126,12 @@ class TableMatcher:
             if depth:
                 yield setting, depth
             elif len(setting.path) < deepest:
-                stack.extend(reversed(list(inline_settings(setting))))
+                stack.extend(reversed(list(inline_entries(setting))))
 
 
-def settings_at(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Setting]:
+def settings_at(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[TomlEntry]:
     """Yield the settings whose whole paths match one of ``patterns``."""
     return (setting for setting, depth in TableMatcher(tables, patterns).settings() if len(setting.path) == depth)
-
-
-def inline_settings(setting: Setting) -> Iterator[Setting]:
-    """Yield the settings in an inline table, or the tables of an array of them, with their full paths."""
-    path, keys, value = setting
-    if isinstance(value, InlineTable):
-        for entry in value.entries:
-            yield make(Setting, (path + entry.path, keys + entry.keys, entry.value))
-    elif isinstance(value, Array):
-        for number, item in enumerate(value.items):
-            if isinstance(item, InlineTable):
-                yield Setting((*path, number), (*keys, None), item)
 
 
 def _step_matches(step: str | int, pattern_step: str) -> bool:
@@ -256,9 +209,9 @@ def read_arrays(  # noqa: PLR0913 - the array syntax of the tools differs in eac
             yield from read_items(items, Section(name, kind, tables.own_name), string, table)
         elif name not in reported:
             reported.add(name)
-            key = setting.keys[-1]
+            is_named = isinstance(setting.path[-1], str)
             yield ParseProblem(
-                key.span if key else setting.value.span,
+                setting.keys[-1].span if is_named else setting.value.span,
                 f"{one_line(name, MAX_SHOWN)} must be an array of requirements",
                 'write an array such as ["requests>=2.32"]',
             )

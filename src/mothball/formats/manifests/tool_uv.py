@@ -28,7 +28,6 @@ from mothball.formats.manifests.tables import (
     ArrayItem,
     TableMatcher,
     Tables,
-    all_tables,
     read_arrays,
     read_requirement,
     settings_at,
@@ -74,7 +73,7 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
 def read_uv_toml(text: str) -> tuple[tuple[ToolIndex, ...], ParseProblem | None]:
     """Return the indexes of a uv.toml, and its first syntax error or None. Never raises."""
     document = scan(text)
-    indexes = tuple(read_indexes(all_tables(text, document)))
+    indexes = tuple(read_indexes(Tables(text, (), document.entries, document.headers)))
     return indexes, next((ParseProblem(*error) for error in document.errors), None)
 
 
@@ -184,4 +183,5 @@ def _sources_in(text: str) -> list[SourceOverride]:
 
 
 def _uv_tables(text: str) -> Tables | None:
-    return tool_tables(all_tables(text, scan(text)), ("uv",)).get("uv")
+    document = scan(text)
+    return tool_tables(Tables(text, (), document.entries, document.headers), ("uv",)).get("uv")

@@ -97,6 +97,7 @@ class _TomlScanner(Cursor):
         self._headers: list[Header] = []
         self._definitions = Definitions()
         self._table: Path = ()
+        self._table_keys: tuple[Key, ...] = ()
         # True if the statement before was an entry: items outside of an array are then added to it.
         self._after_entry = False
         # The entry with the last unclosed array: such items are added to it instead of the last entry.
@@ -157,7 +158,7 @@ class _TomlScanner(Cursor):
         path, error = self._definitions.open_table(keys, is_array=is_array)
         self._report_definition(keys, error)
         self._headers.append(Header(path, keys, span, len(self._entries)))
-        self._table = path
+        self._table, self._table_keys = path, keys
         self._after_entry = False
         self._open_entry = None
 
@@ -172,7 +173,7 @@ class _TomlScanner(Cursor):
             name, _, value = simple.groups()
             key = make(Key, (name, make(Span, simple.span(1))))
             string = make(String, (make(Span, simple.span(2)), value, 1, True, ()))
-            self._entries.append(make(TomlEntry, ((*self._table, name), (key,), string)))
+            self._entries.append(make(TomlEntry, ((*self._table, name), (*self._table_keys, key), string)))
             self._report_definition((key,), self._definitions.define((key,)))
             self._after_entry = True
             return simple.end()
@@ -186,7 +187,7 @@ class _TomlScanner(Cursor):
     def _pair(self, keys: tuple[Key, ...], position: int) -> int:
         path = (*self._table, *[key.name for key in keys])
         value, position = self._value(position, len(path))
-        self._entries.append(TomlEntry(path, keys, value))
+        self._entries.append(TomlEntry(path, self._table_keys + keys, value))
         self._report_definition(keys, self._definitions.define(keys))
         self._after_entry = True
         if isinstance(value, Array):

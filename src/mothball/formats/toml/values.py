@@ -94,9 +94,16 @@ class Key(NamedTuple):
     name: str
     span: Span
 
+    @property
+    def inner(self) -> Span:
+        """The span of the name without quotes."""
+        name, (start, end) = self
+        is_quoted = end - start != len(name)
+        return make(Span, (start + is_quoted, end - is_quoted))
+
 
 class TomlEntry(NamedTuple):
-    """A key/value pair. ``path`` is the path of its table, followed by the names of ``keys``."""
+    """A key/value pair. ``keys`` are those of all names in ``path``: those of its table come first."""
 
     path: Path
     keys: tuple[Key, ...]
@@ -104,7 +111,7 @@ class TomlEntry(NamedTuple):
 
 
 class Header(NamedTuple):
-    """``[table]`` or ``[[table]]``; ``body`` is the number of entries before it in the document."""
+    """``[table]`` or ``[[table]]``; ``keys`` are as in ``TomlEntry``, ``body`` is the number of entries before it."""
 
     path: Path
     keys: tuple[Key, ...]
@@ -175,17 +182,37 @@ def _source_offset(string: String, offset: int) -> int:
 _Container = dict[Any, Any] | list[Any]
 
 
-def flatten_inline_tables(entries: Iterable[TomlEntry], path: Path = ()) -> Iterator[TomlEntry]:
+def key_at(part: TomlEntry | Header, depth: int) -> Key | None:
+    """Return the key of the step ``depth`` of the path, None for an array index and after the end of the path."""
+    path = part.path
+    if depth >= len(path) or isinstance(path[depth], int):
+        return None
+    return part.keys[sum(isinstance(step, str) for step in path[:depth])]
+
+
+def inline_entries(entry: TomlEntry) -> Iterator[TomlEntry]:
+    """Yield the entries in an inline table, or the tables of an array of them, with their full paths."""
+    path, keys, value = entry
+    if isinstance(value, InlineTable):
+        for inner in value.entries:
+            yield make(TomlEntry, (path + inner.path, keys + inner.keys, inner.value))
+    elif isinstance(value, Array):
+        for number, item in enumerate(value.items):
+            if isinstance(item, InlineTable):
+                yield TomlEntry((*path, number), keys, item)
+
+
+def flatten_inline_tables(entries: Iterable[TomlEntry]) -> Iterator[TomlEntry]:
     """Yield ``entries`` in document order, with inline tables replaced by their entries.
 
-    The path of a value then does not depend on the notation of its table; ``path`` is prepended to all paths. Empty
-    inline tables and those inside arrays are kept.
+    The path of a value then does not depend on the notation of its table. Empty inline tables and those inside arrays
+    are kept.
     """
     for entry in entries:
         if isinstance(entry.value, InlineTable) and entry.value.entries:
-            yield from flatten_inline_tables(entry.value.entries, path + entry.path)
+            yield from flatten_inline_tables(inline_entries(entry))
         else:
-            yield TomlEntry(path + entry.path, entry.keys, entry.value) if path else entry
+            yield entry
 
 
 def to_mapping(scan: TomlScan, prefix: Path = ()) -> dict[str, Any]:
@@ -268,15 +295,16 @@ def find_span(scan: TomlScan, path: Path) -> Span | None:
     """
     for header in scan.headers:
         if header.path[: len(path)] == path:
-            names = [step for step in path if isinstance(step, str)]
-            return header.span if isinstance(path[-1], int) else header.keys[len(names) - 1].span
+            key = key_at(header, len(path) - 1)
+            return key.span if key else header.span
     return _span_in(scan.entries, path)
 
 
 def _span_in(entries: Iterable[TomlEntry], path: Path) -> Span | None:
     for entry in entries:
         if entry.path[: len(path)] == path:
-            return entry.keys[len(path) - 1 - len(entry.path)].span
+            key = key_at(entry, len(path) - 1)
+            return key.span if key else None
         depth = len(entry.path)
         if entry.path == path[:depth] and (span := _span_inside(entry.value, path[depth:])):
             return span

@@ -159,9 +159,12 @@ def _place(text: str, offset: int) -> _Place | None:
     is_open = last is not None and isinstance(last.value, Array | InlineTable) and not last.value.closed
     if header is not None and not is_open:
         return _Place(tuple(re.findall(_BARE_KEY, header[1])), header.start(2))
-    start = last.keys[0].span.start if last is not None and is_open else start_of_line(text, offset)
+    start = last.keys[-1].span.start if last is not None and is_open else start_of_line(text, offset)
     headers = [found for found in before.headers if found.span.start < start]
-    return _place_in_statement(text, start, offset, tuple(map(str, headers[-1].path)) if headers else ())
+    table = headers[-1] if headers else None
+    if last is not None and is_open:
+        start = last.keys[len(table.keys) if table else 0].span.start
+    return _place_in_statement(text, start, offset, tuple(map(str, table.path)) if table else ())
 
 
 def _place_in_statement(text: str, start: int, offset: int, table: tuple[str, ...]) -> _Place | None:
