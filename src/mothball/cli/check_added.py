@@ -242,7 +242,7 @@ def _full_report(
     elif len(paths) == count:
         subject = "none of the given files is staged"
     else:
-        subject = f"{len(paths)} of the {count} given files are not staged"
+        subject = f"{len(paths)} of the {count} given files {'is' if len(paths) == 1 else 'are'} not staged"
     note = Problem(
         Severity.NOTE,
         f"{subject}: all {'' if len(paths) == count else 'their '}dependencies were checked",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from mothball.check.messages import ignore_comment_text, ignore_entry_text, index_settings_lines, toml_string
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
@@ -159,15 +160,23 @@ def _internal_lines(errors: Iterable[Finding], context: RemedyContext) -> Iterat
 def _internal_lines_of(path: str, names: Sequence[str], context: RemedyContext) -> Iterator[str]:
     subject = f"if {join_names(names, _SHOWN_NAMES)} {'is' if len(names) == 1 else 'are'} internal:"
     config_file, index_lines = context.config_file(path), context.index_lines.get(path, ())
-    settings = [f"private = [{', '.join(map(toml_string, dict.fromkeys((*config_file.private, *names))))}]"]
+    private = [name for name in names if not any(fnmatchcase(name, pattern) for pattern in config_file.private)]
+    # A name that is private already needs only its index.
+    settings = [f"private = [{', '.join(map(toml_string, (*config_file.private, *private)))}]"] if private else []
     edited = [config_file.path]
     if path in context.locks:
+        if not settings:
+            yield f"{subject} name the index in the manifest and lock again"
+            return
         lead = f"{subject} name the index in the manifest and lock again; set"
     elif index_lines:
-        yield f"{subject} add the index, with its address in place of URL, to {one_line(path)}:"
+        staging = "" if settings else context.staging([path])
+        yield f"{subject} add the index, with its address in place of URL, to {one_line(path)}{staging}:"
         yield from (f"    {line}" for line in index_lines)
         if index_lines[0] == "[[source]]":
             yield '    (and `index = "internal"` to the entry: without it, Pipenv queries only the first source)'
+        if not settings:
+            return
         edited, lead = [path, *edited], "and set"
     else:
         settings.insert(0, 'index-url = "URL"')

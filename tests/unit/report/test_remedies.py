@@ -105,6 +105,23 @@ def test_index_of_an_internal_package_comes_first() -> None:
     assert "name the index in the manifest and lock again; set in pyproject.toml" in remedies(report(a=MISSING), locked)
 
 
+def test_name_that_is_private_already_needs_only_its_index() -> None:
+    config_file = ConfigFile("mothball.toml", exists=True, private=("a-*",))
+    shared = SHARED._replace(config_files={"requirements.txt": config_file})
+    declared = shared._replace(index_lines={"requirements.txt": ("--extra-index-url URL",)})
+    assert remedies(report(a=MISSING), declared).startswith(
+        "what to do\n"
+        "  if a-lib is internal: add the index, with its address in place of URL, to requirements.txt, "
+        "then `git add requirements.txt`:\n"
+        "      --extra-index-url URL\n"
+        "  replace or remove a-lib\n"
+    )
+    assert '\n      private = ["a-*", "b-lib"]\n' in remedies(report(a=MISSING, b=MISSING), declared)
+    locked = shared._replace(locks=frozenset({"requirements.txt"}))
+    assert "lock again\n  replace or remove a-lib\n" in remedies(report(a=MISSING), locked)
+    assert "private" not in remedies(report(a=MISSING), shared)
+
+
 def test_unstaged_ignores_come_first() -> None:
     context = SHARED._replace(unstaged={"my mothball.toml": ("a-lib",)})
     assert remedies(report(a=ARCHIVED), context).startswith(
