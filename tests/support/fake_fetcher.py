@@ -13,8 +13,8 @@ Script = Mapping[tuple[str, str], Outcome | BaseException]
 class FakeFetcher:
     """Return outcomes from ``script``, keyed by index and name; other names are a 404, and an exception is raised.
 
-    ``asked`` records all requests in order, ``rounds`` the number of requests per call, and ``opened`` how often a
-    client was opened. ``order`` may shuffle the outcomes of a call.
+    ``asked`` records all requests in order, ``rounds`` the numbers of those that were sent together, and ``opened`` how
+    often a client was opened. ``order`` may shuffle or drop the outcomes of those that were sent together.
     """
 
     def __init__(
@@ -35,12 +35,17 @@ class FakeFetcher:
         self, requests: Sequence[PageRequest], on_progress: Progress | None = None
     ) -> Iterator[tuple[PageRequest, Outcome]]:
         """Yield the scripted outcome of each request."""
-        self.rounds.append(len(requests))
-        self.asked.extend(requests)
-        for done, request in enumerate(self.order(list(requests)), start=1):
-            outcome = self.script.get((request.index_url, request.name), NotFound())
-            if isinstance(outcome, BaseException):
-                raise outcome
-            if on_progress is not None:
-                on_progress(done, len(requests))
-            yield request, outcome
+        done = sent = 0
+        while sent < len(requests):
+            new = list(requests[sent:])
+            sent = len(requests)
+            self.rounds.append(len(new))
+            self.asked.extend(new)
+            for request in self.order(new):
+                outcome = self.script.get((request.index_url, request.name), NotFound())
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                done += 1
+                if on_progress is not None:
+                    on_progress(done, len(requests))
+                yield request, outcome

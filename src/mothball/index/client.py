@@ -124,20 +124,25 @@ class Client:
     ) -> Iterator[tuple[PageRequest, Outcome]]:
         """Yield each distinct request with its outcome, in order of completion.
 
-        Fetching starts with the first ``next()``. Requests without an outcome fail after ``settings.deadline`` seconds.
+        Fetching starts with the first ``next()``. The caller may append to ``requests`` until the end; what is appended
+        has the same deadline. Requests without an outcome fail after ``settings.deadline`` seconds.
         ``on_progress`` is called in the thread of the caller with the numbers of completed and of all requests, also
         from time to time without a new outcome. Closing the iterator cancels the remaining requests. Concurrent
         requests for the same page, also of other threads, share one fetch. Network errors do not raise.
         """
-        pending = dict.fromkeys(requests)
-        total = len(pending)
+        pending: dict[PageRequest, None] = {}
+        added = total = 0
         results: Results = queue.SimpleQueue()
         deadline = Deadline(self._settings.deadline)
         try:
-            with self._lock:
-                for request in pending:
-                    self._add_waiter(Waiter(request, results))
-            while pending:
+            while pending or added < len(requests):
+                if added < len(requests):
+                    new = dict.fromkeys(requests[added:])
+                    added, total = len(requests), total + len(new)
+                    pending.update(new)
+                    with self._lock:
+                        for request in new:
+                            self._add_waiter(Waiter(request, results))
                 result = self._next_result(results, deadline)
                 if result is None and not deadline.remaining():
                     result = self._deadline_result(next(iter(pending)))

@@ -1,9 +1,9 @@
 """Look up names: resolve queries with cache, indexes and snapshot.
 
-All queries of a call are resolved together, in rounds: the first round requests the page on the first index of each
-name, the next one that on the next index for names that were not found, or on the index that the first one redirects
-to, and so on. Status indexes follow last. Results of a round may arrive in any order; nothing is concluded before the
-round is complete.
+All queries of a call are resolved together: first the page on the first index of each name is requested. If a name is
+not there, the page on the next index, or on the index that the first one redirects to, is requested at once, so that a
+slow page only delays its own name. Status indexes follow last. Responses may arrive in any order; what depends on
+several pages is concluded when all of them are in.
 
 The client is not imported here, so that a run with a warm cache never loads it.
 """
@@ -53,7 +53,8 @@ class Fetcher(Protocol):
     ) -> Iterator[tuple[PageRequest, Outcome]]:
         """Yield each of ``requests`` once with its outcome, in any order.
 
-        ``on_progress`` is called with the numbers of completed and of all requests.
+        The caller may append to ``requests`` meanwhile. ``on_progress`` is called with the numbers of completed and of
+        all requests.
         """
 
 
@@ -104,8 +105,8 @@ class Resolver:
 
         Each project page is requested at most once. Pages that were fetched before an interruption are cached. With
         ``cache_only`` no request is sent, and snapshots are not used, as they only apply if an index fails. With
-        ``refresh`` cached pages are only used if they are unchanged, if a request fails, and offline. No round begins
-        ``seconds`` after the start: otherwise, each of sixteen slow indexes could cost the whole deadline.
+        ``refresh`` cached pages are only used if they are unchanged, if a request fails, and offline. No further index
+        is queried ``seconds`` after the start: each slow status index could cost the whole deadline again.
         """
         queries = list(dict.fromkeys(queries))
         run = Resolution(self._clock(), queries, cache_only=cache_only, refresh=refresh)
@@ -147,46 +148,51 @@ class Resolver:
     ) -> dict[Query, PageResult]:
         """Return the page of each query on its ``indexes``, requesting those that are not known before ``end``."""
         resolved: dict[Query, PageResult] = {}
-        pending = dict(indexes)
-        while pending:
-            requests: dict[PageKey, PageRequest] = {}
-            queries_by_key: dict[PageKey, list[Query]] = {}
-            for query, query_indexes in list(pending.items()):
-                step = run.next_step(query, query_indexes)
-                if isinstance(step, PageRequest):
-                    key = page_key(step.index_url, step.name)
-                    requests.setdefault(key, step)
-                    if on_result is not None:
-                        queries_by_key.setdefault(key, []).append(query)
-                else:
-                    resolved[query] = step
-                    del pending[query]
-            if time.monotonic() >= end:
-                run.outcomes.update(dict.fromkeys(requests, _TOO_LATE))
-                continue
-            for key in self._fetch(run, requests):
-                for query in queries_by_key.get(key, ()):
-                    self._report_early(run, query, on_result)
-        return resolved
+        waiting: dict[PageKey, list[Query]] = {}
+        requests: list[PageRequest] = []
 
-    def _report_early(self, run: Resolution, query: Query, on_result: OnResult | None) -> None:
-        """Call ``on_result`` if the result of ``query`` is final."""
-        step = run.next_step(query, query.indexes)
-        if on_result is None or isinstance(step, PageRequest):
+        def proceed(query: Query) -> None:
+            """Resolve ``query``, or add the request that is needed for it."""
+            step = run.next_step(query, indexes[query])
+            if isinstance(step, PageRequest) and time.monotonic() >= end:
+                run.outcomes[page_key(step.index_url, step.name)] = _TOO_LATE
+                step = run.next_step(query, indexes[query])
+            if not isinstance(step, PageRequest):
+                resolved[query] = step
+                return
+            key = page_key(step.index_url, step.name)
+            if key not in waiting:
+                waiting[key] = []
+                requests.append(step)
+            waiting[key].append(query)
+
+        for query in indexes:
+            proceed(query)
+        for key in self._fetch(run, requests):
+            for query in waiting.pop(key):
+                proceed(query)
+                if query in resolved:
+                    self._report_early(query, resolved[query], on_result)
+        return {query: resolved[query] for query in indexes}
+
+    def _report_early(self, query: Query, page: PageResult, on_result: OnResult | None) -> None:
+        """Call ``on_result`` if the result for ``page`` is final: one without a marker depends on other pages."""
+        if on_result is None or isinstance(_index_result(page, query.settings.stated_indexes), StatusNotStated):
             return
-        # A page without a marker is only interpreted once all pages are known.
-        if not isinstance(_index_result(step, query.settings.stated_indexes), StatusNotStated):
-            on_result(query, _final_result(query, step, None, frozenset(), query.settings.snapshot))
+        on_result(query, _final_result(query, page, None, frozenset(), query.settings.snapshot))
 
-    def _fetch(self, run: Resolution, requests: Mapping[PageKey, PageRequest]) -> Iterator[PageKey]:
-        """Fetch pages and yield their keys. They are cached in small batches; no transaction spans a request."""
+    def _fetch(self, run: Resolution, requests: Sequence[PageRequest]) -> Iterator[PageKey]:
+        """Fetch the pages of ``requests``, to which the caller may add, and yield their keys.
+
+        Pages are cached in small batches; no transaction spans a request.
+        """
         if not requests:
             return
         if self._client is None:
             self._client = self._open_client()
         unsaved: dict[PageKey, CachedPage] = {}
         try:
-            for request, outcome in self._client.fetch(list(requests.values()), self._on_progress):
+            for request, outcome in self._client.fetch(requests, self._on_progress):
                 key = page_key(request.index_url, request.name)
                 entry = run.cache_entry(key, outcome)
                 run.add_outcome(key, outcome)
@@ -198,8 +204,11 @@ class Resolver:
                 yield key
         finally:
             self._cache.put_many(unsaved)
-        for key in requests:
-            run.outcomes.setdefault(key, Failed(Cause.UNEXPECTED_RESPONSE, "no response was received"))
+        for request in requests:
+            key = page_key(request.index_url, request.name)
+            if key not in run.outcomes:
+                run.outcomes[key] = Failed(Cause.UNEXPECTED_RESPONSE, "no response was received")
+                yield key
 
     def _stating_indexes(self, run: Resolution, pages: Iterable[PageResult]) -> frozenset[str]:
         """Return the indexes of ``pages`` that state markers on any page, in this run or according to the cache."""

@@ -13,10 +13,10 @@ import pytest
 from mothball.index import client as client_module
 from mothball.index.client import Client, ClientSettings
 from mothball.index.page_fetcher import PageFetcher
-from mothball.index.project_page import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.project_page import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.resolution import Query
 from mothball.index.resolver import Resolver
-from mothball.model.results import Cause, Unavailable
+from mothball.model.results import Cause, KnownStatus, Unavailable
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 from tests.support.waiting import wait_until
@@ -198,14 +198,43 @@ def test_request_that_waited_for_others_until_the_deadline_says_so(index: Script
 
 
 def test_next_index_is_not_queried_after_the_deadline(index: ScriptedIndex) -> None:
-    index.script("silent", SILENCE)
-    with ScriptedIndex() as first, Client(ClientSettings(deadline=0.3)) as client:
+    slow = Reply(404, delay=0.2)
+    with ScriptedIndex({"old-lib": slow}) as first, Client() as client:
         resolver = Resolver(open_client=lambda: client, cache=None, clock=lambda: 0.0)
-        # The first round lasts until the deadline because of another name.
-        queries = [Query("old-lib", (first.url, index.url)), Query("silent", (index.url,))]
-        results = resolver.look_up(queries, seconds=0.3)
-    assert [result.cause for result in results.values() if isinstance(result, Unavailable)] == [Cause.DEADLINE] * 2
+        results = resolver.look_up([Query("old-lib", (first.url, index.url))], seconds=0.1)
+    assert [result.cause for result in results.values() if isinstance(result, Unavailable)] == [Cause.DEADLINE]
     assert (first.count("old-lib"), index.count("old-lib")) == (1, 0)
+
+
+def test_slow_page_does_not_delay_the_next_index_of_other_names(index: ScriptedIndex) -> None:
+    index.script("silent", SILENCE)
+    with ScriptedIndex() as first, Client(ClientSettings(deadline=1.0)) as client:
+        early: list[str] = []
+        resolver = Resolver(
+            open_client=lambda: client,
+            cache=None,
+            clock=lambda: 0.0,
+            on_result=lambda query, _: early.append(query.name),
+        )
+        queries = [Query("silent", (index.url,)), Query("old-lib", (first.url, index.url))]
+        silent, old_lib = resolver.look_up(queries).values()
+    assert isinstance(silent, Unavailable)
+    assert isinstance(old_lib, KnownStatus)
+    assert old_lib.origin.index_url == index.url
+    assert early == ["old-lib", "silent"]
+
+
+def test_requests_that_are_appended_meanwhile_are_fetched(index: ScriptedIndex) -> None:
+    requests = [PageRequest(index.url, "lost")] * 2
+    outcomes: list[tuple[str, Outcome]] = []
+    progress: list[tuple[int, int]] = []
+    with Client() as client:
+        for request, outcome in client.fetch(requests, lambda *step: progress.append(step)):
+            outcomes.append((request.name, outcome))
+            if len(outcomes) == 1:
+                requests += [PageRequest(index.url, "old-lib")] * 2
+    assert outcomes == [("lost", NotFound()), ("old-lib", FETCHED)]
+    assert [step for step in progress if step[0]] == [(1, 1), (2, 2)]
 
 
 def test_result_after_the_deadline_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
