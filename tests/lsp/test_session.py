@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mothball.check.inputs import LookUp
 from mothball.lsp import file_context
-from mothball.lsp.session import AnalysisResult, AnalysisTask, analyze
+from mothball.lsp.documents import OpenDocument
+from mothball.lsp.open_text import DocumentContext, Parsed, Unsaved, parse_open
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
 from tests.support.lsp_in_process import InProcess, Workspace
 from tests.support.lsp_pages import page
@@ -33,19 +33,24 @@ class HeldChecks:
         self.texts: list[str] = []
         self.go = threading.Event()
 
-    def analyze(self, task: AnalysisTask, known: LookUp) -> AnalysisResult:
-        if len(task.text) >= len(LONG):
-            self.texts.append(task.text[len(LONG) :])
+    def parse(self, text: str, context: DocumentContext, unsaved: Unsaved, before: Parsed | None) -> Parsed:
+        if len(text) >= len(LONG):
+            self.texts.append(text[len(LONG) :])
             self.go.wait(LIMIT)
-        return analyze(task, known)
+        return parse_open(text, context, unsaved, before)
 
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldChecks]:
     held = HeldChecks()
-    monkeypatch.setattr("mothball.lsp.session.analyze", held.analyze)
+    monkeypatch.setattr("mothball.lsp.session.parse_open", held.parse)
     yield held
     held.go.set()
+
+
+def waiting(document: OpenDocument) -> int:
+    """Return the number of requests that wait for a check."""
+    return len(document.check_ended._waiters)
 
 
 def until(client: InProcess, condition: Callable[[], bool]) -> None:
@@ -127,7 +132,7 @@ def test_client_is_asked_to_pull_again_after_requested_check_of_a_long_text(
     number = client.start_request("workspace/executeCommand", {"command": "mothball.checkAgain"})
     session = client.server.session
     until(client, lambda: session.documents[document].is_outdated and not session.lookups.pending())
-    until(client, lambda: bool(session.documents[document].waiters))
+    until(client, lambda: waiting(session.documents[document]) > 0)
     before = len(client.messages("workspace/diagnostic/refresh"))
     held.go.set()
     client.answer(number)
@@ -230,14 +235,14 @@ def test_text_changed_and_opened_again_immediately_is_not_checked(
 def test_crash_of_check_is_reported_and_next_text_is_checked(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def burst(*_: object) -> AnalysisResult:
+    def burst(*_: object) -> Parsed:
         raise ZeroDivisionError
 
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.path("requirements.txt"), "")
     client.wait_for_diagnostics(document)
     with monkeypatch.context() as broken:
-        broken.setattr("mothball.lsp.session.analyze", burst)
+        broken.setattr("mothball.lsp.session.parse_open", burst)
         client.change(document, "old-lib\n")
         (diagnostic,) = client.wait_for(lambda: client.diagnostics[document])
     assert diagnostic["message"].startswith("not checked: internal error in mothball")
@@ -277,7 +282,7 @@ def test_canceled_pull_does_not_block_other_pulls(
     first, second = (
         client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}}) for _ in range(2)
     )
-    until(client, lambda: len(client.server.session.documents[document].waiters) == 2)
+    until(client, lambda: waiting(client.server.session.documents[document]) == 2)
     client.notify("$/cancelRequest", {"id": first})
     with pytest.raises(ServerError) as canceled:
         client.answer(first)
@@ -294,7 +299,7 @@ def test_pull_of_a_document_closed_meanwhile_is_empty(
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})
-    until(client, lambda: bool(client.server.session.documents[document].waiters))
+    until(client, lambda: waiting(client.server.session.documents[document]) > 0)
     client.close(document)
     assert client.answer(number) == {"kind": "full", "items": []}
     go.set()

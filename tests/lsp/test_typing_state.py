@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.lsp import documents
-from mothball.lsp.documents import Checked, changed_span, may_become_private
+from mothball.lsp.documents import changed_span, may_become_private
+from mothball.lsp.open_text import Checked
 from mothball.model.document import Span
 from tests.support.lsp_client import PUSH
 from tests.support.lsp_in_process import InProcess, Workspace

@@ -16,8 +16,8 @@ from lsprotocol import types
 
 from mothball.check.messages import skipped_text
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.lookups import PENDING
+from mothball.lsp.open_text import Checked, is_reported
 from mothball.model.document import LineIndex, Location, Position, Span
 from mothball.model.records import NamedTuple
 from mothball.model.results import (

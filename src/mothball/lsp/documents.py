@@ -1,6 +1,6 @@
-"""The open documents: the results of their checks, names that are being typed, and what unsaved texts mean for others.
+"""The texts that are being edited: their state, names that are being typed, and what they mean for other documents.
 
-Used only in the event loop's thread, apart from ``Checked``, which is immutable.
+Used only in the event loop's thread.
 
 Policy in the text of a configuration (severities, ignores, successors) applies before it is saved, because it sends
 nothing anywhere. Private name patterns, a changed project name and changed index settings only restrict lookups. All
@@ -15,24 +15,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from itertools import chain
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.check.inputs import ResolvedFile, pin_of
 from mothball.config.keys import read_config
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery.config_lookup import table_path, with_unverified
 from mothball.discovery.resolve import private_patterns
-from mothball.formats.names import format_of
 from mothball.formats.toml.scanner import scan_cached
 from mothball.formats.toml.values import first_error_in
 from mothball.index.resolution import Query
-from mothball.lsp.lookups import PENDING
 from mothball.lsp.open_text import (
-    CONFIGURATION_FORMAT,
+    Checked,
     DocumentContext,
-    LastValid,
     Parsed,
     TypedPolicy,
     Unsaved,
@@ -43,73 +38,10 @@ from mothball.model.document import DependencyKind, Span
 from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
-from mothball.model.results import CheckedDependency, Finding, Problem, Report, Severity
+from mothball.model.results import CheckedDependency, Severity
 from mothball.repository.paths import is_inside
 
 _EMPTY_TABLE = r"\{\s*\}\Z"
-
-
-class Checked(NamedTuple):
-    """A text of a document and the result of its check.
-
-    ``path`` is its path as displayed in reports. ``file`` is None if the document must not be checked; ``manifests``
-    were checked with it. ``unused`` are unused ignores in it that a check of the workspace found, and ``unreadable``
-    is the finding about a saved file that cannot be read.
-    """
-
-    text: str
-    path: str
-    version: int | None = None
-    file: ResolvedFile | None = None
-    manifests: tuple[ResolvedFile, ...] = ()
-    report: Report | None = None
-    queries: tuple[Query, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    unreadable: tuple[Finding, ...] = ()
-    unused: tuple[Finding, ...] = ()
-
-    def is_pending(self) -> bool:
-        """Return True if any dependency has not been looked up yet."""
-        return any(item.lookup == PENDING for item in self.dependencies())
-
-    def dependencies(self) -> list[CheckedDependency]:
-        """Return the dependencies of this document, without those of its manifests."""
-        items, path = self.report.dependencies if self.report else (), self.path
-        return [item for item in items if item.path == path]
-
-    def dependencies_at(self, start: int, end: int, lines: range) -> list[CheckedDependency]:
-        """Return those that touch the text from ``start`` to ``end``, else the only one on ``lines`` (1-based)."""
-        items = self.dependencies()
-        touched = [
-            item
-            for item in items
-            if item.dependency.entry_span.start <= end and item.dependency.entry_span.end >= start
-        ]
-        on_lines = [] if touched else [item for item in items if item.location.start.line in lines]
-        return on_lines if len(on_lines) == 1 else touched
-
-    def query_of(self, item: CheckedDependency) -> Query | None:
-        """Return the query for a dependency of this document, None if it is not looked up."""
-        queries = [query for query in self.queries if query.name == item.dependency.name]
-        pinned = (query for query in queries if query.pin == pin_of(item.dependency))
-        return next(chain(pinned, queries), None)
-
-    def findings(self) -> list[Finding]:
-        """Return the findings of this document in its order, suppressed ones included."""
-        findings, path = (*self.report.findings, *self.unused) if self.report else (), self.path
-        return [
-            finding
-            for finding in findings
-            if finding.path in (path, "") or any(place.path == path for place in finding.related_locations)
-        ]
-
-    def findings_of(self, item: CheckedDependency) -> list[Finding]:
-        """Return the findings of a dependency, suppressed ones included: about the project, and about the version."""
-        return [
-            finding
-            for finding in self.findings()
-            if finding.lookup is not None and item.location in (finding.location, *finding.related_locations)
-        ]
 
 
 class TypedText(NamedTuple):
@@ -140,8 +72,6 @@ class OpenDocument:
         self.typed = TypedText()
         self.context: DocumentContext | None = None
         self.parsed: Parsed | None = None
-        # The unchanged part of the last valid parse, for formats that are parsed as a whole or not at all.
-        self.valid: LastValid | None = None
         self.checked: Checked | None = None
         self.checked_revision = -1
         self.diagnostics: list[types.Diagnostic] | None = None
@@ -164,12 +94,18 @@ class OpenDocument:
         self.is_in_thread = False
         self.is_outdated = False
         self.lookup_timer: asyncio.TimerHandle | None = None
-        self.waiters: list[asyncio.Future[None]] = []
+        # Set, and replaced by a new event, when a check has finished and when the document is closed.
+        self.check_ended = asyncio.Event()
 
     def change(self, text: str, version: int | None) -> None:
         """Replace the text."""
         self.text, self.version = text, version
         self.revision += 1
+
+    def end_check(self) -> None:
+        """Resume everything that waits for a check."""
+        self.check_ended.set()
+        self.check_ended = asyncio.Event()
 
     def queries(self) -> tuple[Query, ...]:
         """Return the queries of the text that was checked last."""
@@ -178,24 +114,6 @@ class OpenDocument:
     def is_checked(self) -> bool:
         """Return True if the current text is checked."""
         return self.checked_revision == self.revision and not self.check_is_scheduled
-
-
-def format_for(path: str, *, scripts: bool) -> str | None:
-    """Return the format of the file at ``path`` by its name, None if it is not a dependency file.
-
-    Language identifiers are ignored: editors use four different ones for requirements files.
-    """
-    if os.path.basename(path) == MOTHBALL_TOML:
-        return CONFIGURATION_FORMAT
-    found = format_of(path)
-    if found is None and scripts and path.endswith(".py"):
-        return "script"
-    return found
-
-
-def is_reported(finding: Finding) -> bool:
-    """Return True if ``finding`` is shown: not ignored, and its severity is not "off"."""
-    return finding.suppressed is None and finding.severity is not Severity.OFF
 
 
 # --- names that are being typed ---------------------------------------------------------------------------------------

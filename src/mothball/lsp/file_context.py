@@ -25,7 +25,6 @@ from mothball.lsp.open_text import (
     CONFIGURATION_FORMAT,
     NOTHING_UNSAVED,
     DocumentContext,
-    LastValid,
     Parsed,
     SavedFile,
     indexes_in,
@@ -47,14 +46,14 @@ _NO_DATE = RunSettings(today="", now=0.0)
 class FileRequest(NamedTuple):
     """The document to read files for: absolute path, format, editor text and workspace folder.
 
-    ``valid`` is the unchanged part of the last valid parse, ``before`` the context that was read before, if any.
+    ``parsed`` is the last parse, ``before`` the context that was read before, if any.
     """
 
     path: str
     format: str
     text: str
     folder: str | None
-    valid: LastValid | None = None
+    parsed: Parsed | None = None
     before: DocumentContext | None = None
 
 
@@ -71,7 +70,7 @@ def read_file_state(
     text = request.text
     if context.saved is not None and context.saved.file.text == text:
         text = context.saved.file.text  # a lock may have some MB: keep one copy
-    parsed = parse_open(text, context, NOTHING_UNSAVED, request.valid)
+    parsed = parse_open(text, context, NOTHING_UNSAVED, request.parsed)
     queries = parsed.plan.queries()
     return parsed, cached(queries) if queries else {}
 
@@ -140,14 +139,21 @@ def _saved_file(file: ResolvedFile) -> SavedFile:
     )
 
 
-def format_without_name(path: str, text: str, folder: str | None) -> str | None:
-    """Return the format of the document at the absolute ``path`` by configuration, or by the header of a generator.
+def document_format(path: str, text: str, folder: str | None, *, scripts: bool) -> str | None:
+    """Return the format of the document at the absolute ``path``, None if it is not a dependency file.
 
-    ``folder`` is the workspace folder. Returns None if it is no dependency file. Reads configurations on disk.
+    It is determined by the name, by configuration, or by the header of a generator. Language identifiers are ignored:
+    editors use four different ones for requirements files. ``folder`` is the workspace folder. May read configurations.
     """
-    root = repository_root(path, folder)
+    if os.path.basename(path) == MOTHBALL_TOML:
+        return CONFIGURATION_FORMAT
+    named = format_of(path)
+    if named is None and scripts and path.endswith(".py"):
+        named = "script"
+    if named is not None:
+        return named
     config_resolver = ConfigResolver(ConfigResolverSettings(today="", use_snapshots=False), UserConfig())
-    configured = config_resolver.configured_format(path, root)
+    configured = config_resolver.configured_format(path, repository_root(path, folder))
     return configured or ("requirements" if may_be_included(path) and has_generator_header(text) else None)
 
 

@@ -1,4 +1,4 @@
-"""Parse a text in an editor, and resolve it in the context of the saved files.
+"""Parse a text in an editor, resolve it in the context of the saved files, and check it.
 
 The disk is accessed only for the paths of includes and local references.
 
@@ -18,8 +18,9 @@ from itertools import chain, takewhile
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from mothball.check.inputs import LookupPlan, ResolvedConfig, ResolvedFile, RunSettings, is_lock
-from mothball.check.pipeline import plan_lookups
+from mothball.check.inputs import LookUp, LookupPlan, ResolvedConfig, ResolvedFile, RunSettings, is_lock, pin_of
+from mothball.check.pipeline import build_report, plan_lookups
+from mothball.check.policy import confirm_versions
 from mothball.config.project import ProjectConfig
 from mothball.discovery.committed import unchanged_since
 from mothball.discovery.config_lookup import table_path
@@ -28,6 +29,8 @@ from mothball.discovery.resolve import resolve_text
 from mothball.formats.table import parse
 from mothball.formats.toml.scanner import scan_cached
 from mothball.formats.toml.values import find_span, to_mapping
+from mothball.index.resolution import Query
+from mothball.lsp.lookups import PENDING
 from mothball.model.document import (
     Dependency,
     Document,
@@ -43,7 +46,7 @@ from mothball.model.document import (
 )
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
-from mothball.model.results import CheckMode, Finding, Problem
+from mothball.model.results import CheckedDependency, CheckMode, Finding, Problem, Report, Severity
 from mothball.repository.files import DISK, Stamp, display_path, stamp_of
 from mothball.routing.facts import (
     LocalNames,
@@ -156,12 +159,15 @@ def run_settings() -> RunSettings:
     return RunSettings(today=today, now=now, mode=CheckMode.EDITOR, unchanged_since=unchanged_since)
 
 
-def parse_open(text: str, context: DocumentContext, unsaved: Unsaved, valid: LastValid | None) -> Parsed:
+def parse_open(text: str, context: DocumentContext, unsaved: Unsaved, before: Parsed | None) -> Parsed:
     """Parse and resolve ``text`` in its ``context``.
 
-    ``unsaved`` is the state of other editor texts, ``valid`` what remains of the last valid parse. Takes linear time;
-    accesses the disk only for the paths of includes and local references.
+    ``unsaved`` is the state of other editor texts, ``before`` the last parse of the document, possibly of another text.
+    Takes linear time; accesses the disk only for the paths of includes and local references.
     """
+    if before is not None and before.text == text and before.context is context and before.unsaved == unsaved:
+        return before
+    valid = before.valid if before is not None else None
     if context.saved is None or context.resolved_config is None:
         return Parsed(text, context, unsaved, valid=valid)
     saved, routing, indexes, _ = context.saved
@@ -206,6 +212,105 @@ def _local_names(document: Document, text: str, root: str, path: str, saved: Sav
         return local_names
     added = resolve_local_references(new, DeclaredNames({}, DISK), DISK, root)
     return group_by_name((*chain(*local_names.values()), *added))
+
+
+# --- the check --------------------------------------------------------------------------------------------------------
+
+
+class Checked(NamedTuple):
+    """A text of a document and the result of its check.
+
+    ``path`` is its path as displayed in reports. ``file`` is None if the document must not be checked; ``manifests``
+    were checked with it. ``unused`` are unused ignores in it that a check of the workspace found, and ``unreadable``
+    is the finding about a saved file that cannot be read.
+    """
+
+    text: str
+    path: str
+    version: int | None = None
+    file: ResolvedFile | None = None
+    manifests: tuple[ResolvedFile, ...] = ()
+    report: Report | None = None
+    queries: tuple[Query, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unreadable: tuple[Finding, ...] = ()
+    unused: tuple[Finding, ...] = ()
+
+    def is_pending(self) -> bool:
+        """Return True if any dependency has not been looked up yet."""
+        return any(item.lookup == PENDING for item in self.dependencies())
+
+    def dependencies(self) -> list[CheckedDependency]:
+        """Return the dependencies of this document, without those of its manifests."""
+        items, path = self.report.dependencies if self.report else (), self.path
+        return [item for item in items if item.path == path]
+
+    def dependencies_at(self, start: int, end: int, lines: range) -> list[CheckedDependency]:
+        """Return those that touch the text from ``start`` to ``end``, else the only one on ``lines`` (1-based)."""
+        items = self.dependencies()
+        touched = [
+            item
+            for item in items
+            if item.dependency.entry_span.start <= end and item.dependency.entry_span.end >= start
+        ]
+        on_lines = [] if touched else [item for item in items if item.location.start.line in lines]
+        return on_lines if len(on_lines) == 1 else touched
+
+    def query_of(self, item: CheckedDependency) -> Query | None:
+        """Return the query for a dependency of this document, None if it is not looked up."""
+        queries = [query for query in self.queries if query.name == item.dependency.name]
+        pinned = (query for query in queries if query.pin == pin_of(item.dependency))
+        return next(chain(pinned, queries), None)
+
+    def findings(self) -> list[Finding]:
+        """Return the findings of this document in its order, suppressed ones included."""
+        findings, path = (*self.report.findings, *self.unused) if self.report else (), self.path
+        return [
+            finding
+            for finding in findings
+            if finding.path in (path, "") or any(place.path == path for place in finding.related_locations)
+        ]
+
+    def findings_of(self, item: CheckedDependency) -> list[Finding]:
+        """Return the findings of a dependency, suppressed ones included: about the project, and about the version."""
+        return [
+            finding
+            for finding in self.findings()
+            if finding.lookup is not None and item.location in (finding.location, *finding.related_locations)
+        ]
+
+
+def is_reported(finding: Finding) -> bool:
+    """Return True if ``finding`` is shown: not ignored, and its severity is not "off"."""
+    return finding.suppressed is None and finding.severity is not Severity.OFF
+
+
+def check(parsed: Parsed, version: int | None, unused: Iterable[Finding], results: LookUp) -> Checked:
+    """Check a parsed text with the lookup results that ``results`` returns.
+
+    ``unused`` are the unused ignores in the saved text that a check of the workspace found.
+    """
+    text, context, file = parsed.text, parsed.context, parsed.file
+    if file is None:
+        path = display_path(context.path)
+        return Checked(text, path, version, problems=context.problems, unreadable=context.unreadable)
+    settings, queries = run_settings(), parsed.plan.queries()
+    judged, again = confirm_versions(parsed.plan, results(queries), results, settings)
+    # Of the unused ignores, those that are still in the text, at their current location.
+    locations = file.resolved_config.ignore_locations
+    still_unused = (finding for finding in unused if finding.path == file.path and finding.name in locations)
+    return Checked(
+        text,
+        file.path,
+        version,
+        file,
+        parsed.manifests,
+        build_report(judged, settings),
+        (*queries, *again),
+        context.problems,
+        context.unreadable,
+        tuple(finding._replace(location=locations[finding.name or ""]) for finding in still_unused),
+    )
 
 
 # --- the configuration as typed ---------------------------------------------------------------------------------------

@@ -319,9 +319,10 @@ def _register_documents(server: Server) -> None:
             server.workspace_diagnostics.document_opened()
 
     def document_changed(params: types.DidChangeTextDocumentParams) -> None:
-        text = session.text_of(params.text_document.uri)
-        if text is None:
+        document = session.document(params.text_document.uri)
+        if document is None:
             return
+        text = document.text
         for change in params.content_changes:
             text = _apply_change(text, change, session.client.encoding)
         session.change(params.text_document.uri, text, params.text_document.version)

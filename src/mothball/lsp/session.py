@@ -1,7 +1,7 @@
 """The open documents and their checks: react to changes of texts, files, settings and lookup results.
 
 All methods run in the event loop's thread. Short texts are checked there directly, which is faster than a thread; disk
-access and checks of long texts (``analyze``) run in threads, and their results are dropped if they are outdated.
+access and checks of long texts run in threads, and their results are dropped if they are outdated.
 """
 
 from __future__ import annotations
@@ -15,21 +15,17 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol, TypeVar
 
-from lsprotocol import types  # noqa: TC002 - as TC001
+from lsprotocol import types
 
-from mothball.check.inputs import LookUp
-from mothball.check.pipeline import build_report
-from mothball.check.policy import confirm_versions
 from mothball.index.resolution import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import DiagnosticOptions, diagnostics_of
-from mothball.lsp.documents import Checked, OpenDocument, UnsavedTexts, changed_span, format_for, settled_queries
-from mothball.lsp.file_context import FileRequest, format_without_name, read_file_state
+from mothball.lsp.documents import OpenDocument, UnsavedTexts, changed_span, settled_queries
+from mothball.lsp.file_context import FileRequest, document_format, read_file_state
 from mothball.lsp.lookups import IndexResults, Lookups
-from mothball.lsp.open_text import DocumentContext, LastValid, Parsed, Unsaved, parse_open, run_settings
+from mothball.lsp.open_text import Checked, Parsed, check, parse_open
 from mothball.lsp.settings import EffectiveSettings, Environment, Settings, read_effective_settings
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.records import NamedTuple
 from mothball.model.results import Finding, Problem, Severity
 from mothball.repository.files import display_path
 from mothball.repository.paths import is_inside
@@ -45,32 +41,8 @@ _LONG_TEXT = 200_000
 _DISK_THREADS = 2
 # Poll for lookup results at this interval, in seconds.
 _POLL_INTERVAL = 0.05
-Result = TypeVar("Result")
-
-
-class AnalysisTask(NamedTuple):
-    """The text to check; ``parsed`` is the previous parse, possibly of another text.
-
-    ``unsaved`` is the state of other editor texts. ``unused`` are the unused ignores found by the last workspace check,
-    if the document is a configuration file. ``valid`` is the unchanged part of the last valid parse.
-    """
-
-    text: str
-    version: int | None
-    context: DocumentContext
-    parsed: Parsed | None
-    options: DiagnosticOptions
-    unsaved: Unsaved
-    unused: tuple[Finding, ...]
-    valid: LastValid | None
-
-
-class AnalysisResult(NamedTuple):
-    """The result of a check."""
-
-    parsed: Parsed | None
-    checked: Checked
-    diagnostics: list[types.Diagnostic]
+_Result = TypeVar("_Result")
+_Analysis = tuple[Parsed, Checked, list[types.Diagnostic]]
 
 
 class DiagnosticSink(Protocol):
@@ -121,20 +93,17 @@ class Session:
 
     def open(self, uri: str, path: str, text: str, version: int | None) -> None:
         """Open a document; ignore files that are not dependency files."""
-        file_format = format_for(path, scripts=self.settings.scripts)
-        if file_format is None:
-            file_format = format_without_name(path, text, self.folder_of(path))
-        if file_format is None:
-            if format_for(path, scripts=True) is not None:
-                self.scripts[uri] = OpenDocument(uri, path, "script", text, version)
-            return
-        document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
-        self.unsaved_texts.text_changed(document)
-        self._read_file(document)
+        file_format = document_format(path, text, self.folder_of(path), scripts=self.settings.scripts)
+        if file_format is not None:
+            document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
+            self.unsaved_texts.text_changed(document)
+            self._read_file(document)
+        elif path.endswith(".py"):
+            self.scripts[uri] = OpenDocument(uri, path, "script", text, version)
 
     def change(self, uri: str, text: str, version: int | None) -> None:
         """Replace the text of a document."""
-        document = self.documents.get(uri) or self.scripts.get(uri)
+        document = self.document(uri)
         if document is None:
             return
         if document.text != text:
@@ -157,7 +126,7 @@ class Session:
             document.reads_started += 1
             if document.lookup_timer is not None:
                 document.lookup_timer.cancel()
-            _notify_waiters(document)
+            document.end_check()
             self.unsaved_texts.closed(document)
         return document
 
@@ -189,10 +158,9 @@ class Session:
         """Return True if ``document`` is not closed; its file may be open again, as another document."""
         return self.documents.get(document.uri) is document
 
-    def text_of(self, uri: str) -> str | None:
-        """Return the text of the document at ``uri``, None if it is not tracked."""
-        document = self.documents.get(uri) or self.scripts.get(uri)
-        return document.text if document is not None else None
+    def document(self, uri: str) -> OpenDocument | None:
+        """Return the document at ``uri``, which may be a script that is not checked, None if it is not tracked."""
+        return self.documents.get(uri) or self.scripts.get(uri)
 
     async def check_again(self) -> list[Checked]:
         """Look up all names of all open documents again, ignoring cached results, and return the results.
@@ -218,7 +186,7 @@ class Session:
             document = await self.wait_until_checked(uri)
             # The check of a long text may still be running with new lookup results, or be due because of them.
             while document is not None and document.is_in_thread:
-                await _next_check(document)
+                await document.check_ended.wait()
                 document = await self.wait_until_checked(uri)
 
     def set_unused_ignores(self, unused: Mapping[str, tuple[Finding, ...]]) -> None:
@@ -232,7 +200,7 @@ class Session:
         """Return the document at ``uri`` once its current text is checked, None if it is not open."""
         document = self.documents.get(uri)
         while document is not None and not document.is_checked():
-            await _next_check(document)
+            await document.check_ended.wait()
             document = self.documents.get(uri)
         return document
 
@@ -250,16 +218,19 @@ class Session:
             document.pulled = True
         return document
 
-    async def wait_for_lookups(self, uri: str, seconds: float) -> OpenDocument | None:
-        """Return the document at ``uri`` once its lookups have finished, at the latest after ``seconds``."""
-        deadline = self.loop.time() + seconds
+    async def checked(self, uri: str) -> Checked | None:
+        """Return the result of the check of the current text of a document, None if it is not open."""
         document = await self.wait_until_checked(uri)
-        while document is not None and document.checked is not None and self.loop.time() < deadline:
-            if not document.checked.is_pending():
-                break
+        return document.checked if document is not None else None
+
+    async def checked_with_lookups(self, uri: str, seconds: float) -> Checked | None:
+        """Return the result once the lookups have finished, at the latest after ``seconds``."""
+        deadline = self.loop.time() + seconds
+        checked = await self.checked(uri)
+        while checked is not None and checked.is_pending() and self.loop.time() < deadline:
             await asyncio.sleep(_POLL_INTERVAL)
-            document = await self.wait_until_checked(uri)
-        return document
+            checked = await self.checked(uri)
+        return checked
 
     def refresh_stale(self) -> None:
         """Look up expired results again, and read documents again whose files changed without an event."""
@@ -278,7 +249,7 @@ class Session:
         document.reads_started += 1
         document.read_failed = False
         folder = self.folder_of(document.path)
-        request = FileRequest(document.path, document.format, document.text, folder, document.valid, document.context)
+        request = FileRequest(document.path, document.format, document.text, folder, document.parsed, document.context)
         self._in_thread(
             partial(read_file_state, request, self.effective_settings, self.lookups.blocking.cached),
             partial(self._file_read, document, document.reads_started),
@@ -289,8 +260,9 @@ class Session:
         if document.reads_started != read_number:
             return
         parsed, cached = done
-        document.context, document.parsed = parsed.context, parsed
+        document.context = parsed.context
         if document.text == parsed.text:
+            document.parsed = parsed
             document.text = parsed.text  # the copy that the context keeps, too
         self.on_snapshots(document.context.snapshots)
         self.lookups.store(cached)
@@ -330,35 +302,38 @@ class Session:
     def _check(self, document: OpenDocument) -> None:
         """Check the current text with the lookup results at hand."""
         document.check_is_scheduled = False
-        if document.context is None or not self._is_open(document):
+        text, version, context, before = document.text, document.version, document.context, document.parsed
+        if context is None or not self._is_open(document):
             return
         if document.is_in_thread:
             document.is_outdated = True
             return
-        task = AnalysisTask(
-            document.text,
-            document.version,
-            document.context,
-            document.parsed,
-            self.diagnostic_options(),
-            self.unsaved_texts.state_for(document),
-            self.unused.get(document.path, ()),
-            document.valid,
-        )
-        work, failed = partial(analyze, task, self.lookups.results), partial(self._analysis_failed, document)
-        if len(document.text) >= _LONG_TEXT:
-            document.is_in_thread = True
-            self._in_thread(work, partial(self._analyzed_in_thread, document, document.revision), failed)
-        else:
-            _deliver(work, partial(self._apply_result, document), failed)
+        unsaved, unused = self.unsaved_texts.state_for(document), self.unused.get(document.path, ())
+        options = self.diagnostic_options()
 
-    def _analyzed_in_thread(self, document: OpenDocument, revision: int, result: AnalysisResult) -> None:
+        def analyze() -> _Analysis:
+            parsed = parse_open(text, context, unsaved, before)
+            checked = check(parsed, version, unused, self.lookups.results)
+            return parsed, checked, diagnostics_of(checked, options)
+
+        failed = partial(self._analysis_failed, document)
+        if len(text) >= _LONG_TEXT:
+            document.is_in_thread = True
+            self._in_thread(analyze, partial(self._analyzed_in_thread, document, document.revision), failed)
+        else:
+            _deliver(analyze, partial(self._analyzed, document), failed)
+
+    def _analyzed_in_thread(self, document: OpenDocument, revision: int, analysis: _Analysis) -> None:
         document.is_in_thread = False
         is_outdated, document.is_outdated = document.is_outdated, False
         if revision == document.revision:
-            self._apply_result(document, result)
+            self._analyzed(document, analysis)
         if is_outdated or revision != document.revision:
             self._check(document)
+
+    def _analyzed(self, document: OpenDocument, analysis: _Analysis) -> None:
+        document.parsed, checked, diagnostics = analysis
+        self._apply_result(document, checked, diagnostics)
 
     def _analysis_failed(self, document: OpenDocument) -> None:
         document.is_in_thread = document.is_outdated = False
@@ -367,35 +342,31 @@ class Session:
         help_text = "report this bug in mothball; the server log has the traceback"
         problem = Problem(Severity.ERROR, "not checked: internal error in mothball", help_text)
         checked = Checked(document.text, display_path(document.path), document.version, problems=(problem,))
-        diagnostics = diagnostics_of(checked, self.diagnostic_options())
-        self._apply_result(document, AnalysisResult(None, checked, diagnostics))
+        self._apply_result(document, checked, diagnostics_of(checked, self.diagnostic_options()))
 
     def diagnostic_options(self) -> DiagnosticOptions:
         """Return the options of diagnostics."""
         return DiagnosticOptions(self.client, self.settings.deprecated_tag)
 
-    def _apply_result(self, document: OpenDocument, result: AnalysisResult) -> None:
+    def _apply_result(self, document: OpenDocument, checked: Checked, diagnostics: list[types.Diagnostic]) -> None:
         """Store the result of a check of the current text, and send diagnostics unless the client has them."""
         if not self._is_open(document):
             return
-        document.parsed, document.checked = result.parsed, result.checked
-        document.checked_revision = document.revision
-        if result.parsed is not None:
-            document.valid = result.parsed.valid
+        document.checked, document.checked_revision = checked, document.revision
         self.unsaved_texts.analyzed(document)
-        reported, is_changed = document.reported_revision, result.diagnostics != document.diagnostics
+        reported, is_changed = document.reported_revision, diagnostics != document.diagnostics
         if is_changed or reported != document.revision:
-            document.diagnostics, document.reported_revision = result.diagnostics, document.revision
+            document.diagnostics, document.reported_revision = diagnostics, document.revision
             document.result_id = str(time.monotonic_ns())
             if not self.client.pulls:
-                self.sink.publish(document.uri, result.diagnostics, document.version)
+                self.sink.publish(document.uri, diagnostics, document.version)
             elif reported in (None, document.revision) and document.pulled and not document.waiting_pulls:
                 # After a change of the text, the client pulls without a request.
                 self.sink.refresh()
         if reported in (None, document.revision):
             # After a change of the text, the client requests code lenses and inlay hints itself.
             self.sink.text_checked_again()
-        _notify_waiters(document)
+        document.end_check()
         if document.lookup_is_due:
             self._look_up(document)
         else:
@@ -448,28 +419,14 @@ class Session:
             self.loop.call_soon_threadsafe(function, *arguments)
 
     def _in_thread(
-        self, work: Callable[[], Result], then: Callable[[Result], None], otherwise: Callable[[], None]
+        self, work: Callable[[], _Result], then: Callable[[_Result], None], otherwise: Callable[[], None]
     ) -> None:
         """Run ``work`` in a thread, then ``then`` with its result in the loop, or ``otherwise`` if it raises."""
         job = self.loop.run_in_executor(self.threads, work)
         job.add_done_callback(lambda done: _deliver(done.result, then, otherwise))
 
 
-async def _next_check(document: OpenDocument) -> None:
-    """Wait until a check of ``document`` has finished, or the document is closed."""
-    waiter = asyncio.get_running_loop().create_future()
-    document.waiters.append(waiter)
-    await waiter
-
-
-def _notify_waiters(document: OpenDocument) -> None:
-    waiting, document.waiters = document.waiters, []
-    for waiter in waiting:
-        if not waiter.done():
-            waiter.set_result(None)
-
-
-def _deliver(work: Callable[[], Result], then: Callable[[Result], None], otherwise: Callable[[], None]) -> None:
+def _deliver(work: Callable[[], _Result], then: Callable[[_Result], None], otherwise: Callable[[], None]) -> None:
     """Call ``then`` with the result of ``work``, or ``otherwise`` if it raises."""
     try:
         result = work()
@@ -478,33 +435,3 @@ def _deliver(work: Callable[[], Result], then: Callable[[Result], None], otherwi
         otherwise()
     else:
         then(result)
-
-
-def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
-    """Check a text with the lookup results that ``results`` returns."""
-    text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
-    if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
-        parsed = parse_open(text, context, unsaved, task.valid)
-    if parsed.file is None:
-        path = display_path(context.path)
-        checked = Checked(text, path, task.version, problems=context.problems, unreadable=context.unreadable)
-    else:
-        path, plan, settings = parsed.file.path, parsed.plan, run_settings()
-        queries = plan.queries()
-        judged, again = confirm_versions(plan, results(queries), results, settings)
-        # Of the unused ignores, those that are still in the text, at their current location.
-        locations = parsed.file.resolved_config.ignore_locations
-        unused = (finding for finding in task.unused if finding.path == path and finding.name in locations)
-        checked = Checked(
-            text,
-            path,
-            task.version,
-            parsed.file,
-            parsed.manifests,
-            build_report(judged, settings),
-            (*queries, *again),
-            context.problems,
-            context.unreadable,
-            tuple(finding._replace(location=locations[finding.name or ""]) for finding in unused),
-        )
-    return AnalysisResult(parsed, checked, diagnostics_of(checked, task.options))

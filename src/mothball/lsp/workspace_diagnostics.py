@@ -29,10 +29,10 @@ from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.discovery.resolve import PrivateNames
 from mothball.index.resolution import Query
 from mothball.lsp.convert import DiagnosticOptions, diagnostics_of, uri_of
-from mothball.lsp.documents import Checked, OpenDocument
+from mothball.lsp.documents import OpenDocument
 from mothball.lsp.file_context import text_at
 from mothball.lsp.lookups import RETRY_AFTER, IndexResults
-from mothball.lsp.open_text import run_settings
+from mothball.lsp.open_text import Checked, run_settings
 from mothball.lsp.settings import EffectiveSettings, SettingsError
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML

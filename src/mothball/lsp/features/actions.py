@@ -6,13 +6,13 @@ replacement that the configuration names, and the removal of an unused ignore.
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from mothball.check.inputs import ResolvedFile
 from mothball.check.messages import REASON_PLACEHOLDER
 from mothball.config.user_settings import user_config_file
 from mothball.discovery.config_lookup import table_path
@@ -28,11 +28,11 @@ from mothball.edits.model import Edit, apply, read_edited
 from mothball.edits.settings import NewIgnore, add_config_ignores, add_config_reason, remove_config_ignore
 from mothball.index.resolution import Query
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.convert import Positions, path_of, relative_path, uri_of
-from mothball.lsp.documents import Checked, is_reported
+from mothball.lsp.convert import Positions, relative_path, uri_of
 from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE, OPEN_SETTINGS
 from mothball.lsp.features.hover import project_page
-from mothball.lsp.lookups import PENDING, Lookups
+from mothball.lsp.lookups import PENDING, BlockingLookups
+from mothball.lsp.open_text import Checked, is_reported
 from mothball.model.document import Document, LineIndex, Location, Position, SkipReason, Span, normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.records import NamedTuple
@@ -70,19 +70,6 @@ class _Target(NamedTuple):
         return [finding.rule for finding in self.findings]
 
 
-class _State(NamedTuple):
-    """The state that the actions of one request depend on.
-
-    ``path`` is the absolute path of the document, ``open_texts`` has text and version of all open documents by path.
-    """
-
-    path: str
-    checked: Checked
-    client: ClientFeatures
-    open_texts: dict[str, tuple[str, int | None]]
-    lookups: Lookups
-
-
 def register(server: Server) -> None:
     """Register code actions."""
     session = server.session
@@ -90,19 +77,14 @@ def register(server: Server) -> None:
     async def actions(params: types.CodeActionParams) -> list[_Action]:
         if not _is_wanted(params.context.only):
             return []
-        document = await session.wait_until_checked(params.text_document.uri)
-        if document is None or document.checked is None:
+        checked = await session.checked(params.text_document.uri)
+        if checked is None:
             return []
         # A text in an editor may be newer than the file.
-        open_texts = {
-            path: (document.text, document.version)
-            for document in session.documents.values()
-            if (path := path_of(document.uri)) is not None
-        }
-        state = _State(document.path, document.checked, session.client, open_texts, session.lookups)
-        builder = _ActionBuilder(params, state)
+        open_texts = {document.path: (document.text, document.version) for document in session.documents.values()}
+        builder = _ActionBuilder(params, checked, session.client, open_texts, session.lookups.blocking)
         # Computing edits parses the file several times and may read a configuration file.
-        return await asyncio.get_running_loop().run_in_executor(session.threads, builder.actions)
+        return await session.loop.run_in_executor(session.threads, builder.actions)
 
     options = types.CodeActionOptions(code_action_kinds=[_KIND])
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(actions)
@@ -125,14 +107,25 @@ def _needs_consent(finding: Finding) -> bool:
 
 
 class _ActionBuilder:
-    """Computes the actions of one request."""
+    """Computes the actions of one request.
 
-    def __init__(self, params: types.CodeActionParams, state: _State) -> None:
+    ``open_texts`` has text and version of all open documents by their absolute path.
+    """
+
+    def __init__(
+        self,
+        params: types.CodeActionParams,
+        checked: Checked,
+        client: ClientFeatures,
+        open_texts: Mapping[str, tuple[str, int | None]],
+        lookups: BlockingLookups,
+    ) -> None:
         self._params = params
-        self._state = state
-        self._checked = state.checked
-        self._file = state.checked.file
-        self._client = state.client
+        self._checked = checked
+        self._file = checked.file
+        self._client = client
+        self._open_texts = open_texts
+        self._lookups = lookups
         self._lines = range(params.range.start.line + 1, params.range.end.line + 2)
 
     def actions(self) -> list[_Action]:
@@ -205,7 +198,7 @@ class _ActionBuilder:
                 title = f"Ignore `{finding.rule}` for {target.name} in a comment"
                 yield self._action(title, rules, self._own_edit((edit,)))
         for finding in ignorable:
-            yield from self._ignore_in_configuration(target, finding, file.resolved_config.edited_path)
+            yield from self._ignore_in_configuration(target, finding, file)
 
     def _command(self, title: str, name: str, arguments: list[str]) -> _Action:
         command = types.Command(title, name, arguments=arguments)
@@ -218,7 +211,7 @@ class _ActionBuilder:
             return
         query = self._checked.query_of(target.item)
         # The indexes of the dependency apply to its successor.
-        releases = query and self._state.lookups.blocking.cached_releases(
+        releases = query and self._lookups.cached_releases(
             Query(normalize_name(successor), query.indexes, query.settings)
         )
         keeps_specifier = releases is not None and bool(releases.allowed(dependency.specifier))
@@ -227,8 +220,11 @@ class _ActionBuilder:
             title = f"Replace {target.name} with {one_line(successor, 60)}"
             yield self._action(title, target.rules, self._own_edit(edits), is_preferred=True)
 
-    def _ignore_in_configuration(self, target: _Target, finding: Finding, path: str) -> Iterator[types.CodeAction]:
-        open_text, version = self._state.open_texts.get(path, (None, None))
+    def _ignore_in_configuration(
+        self, target: _Target, finding: Finding, file: ResolvedFile
+    ) -> Iterator[types.CodeAction]:
+        path = file.resolved_config.edited_path
+        open_text, version = self._open_texts.get(path, (None, None))
         is_new = open_text is None and not os.path.lexists(path)
         if os.path.islink(path) or (is_new and not self._client.creates_files):
             return
@@ -241,7 +237,7 @@ class _ActionBuilder:
             return
         if edits:
             # A project may have several configurations.
-            shown = relative_path(path, self._state.path)
+            shown = relative_path(path, file.parsed.path)
             title = f"Ignore `{finding.rule}` for {target.name} in {'a new ' if is_new else ''}{shown}"
             edit = self._workspace_edit(uri_of(path), version, text, edits, is_new=is_new)
             yield self._action(title, (finding.rule,), edit)

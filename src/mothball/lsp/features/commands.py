@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Self
 from lsprotocol import types
 
 from mothball.lsp.convert import path_of
-from mothball.lsp.documents import is_reported
 from mothball.lsp.lookups import PENDING
+from mothball.lsp.open_text import is_reported
 from mothball.model.results import Finding, Severity
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from mothball.check.policy import DOWNGRADED_RULES, is_downgraded, severity_key
 from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.index.releases import ReleaseFacts, Releases, satisfies_specifier
 from mothball.lsp.convert import Positions, relative_path
-from mothball.lsp.documents import Checked
 from mothball.lsp.lookups import PENDING, Lookups
+from mothball.lsp.open_text import Checked
 from mothball.model.records import NamedTuple
 from mothball.model.results import (
     CheckedDependency,
@@ -55,10 +55,10 @@ def register(server: Server) -> None:
     session = server.session
 
     async def hover(params: types.HoverParams) -> types.Hover | None:
-        document = await session.wait_until_checked(params.text_document.uri)
-        if document is None or document.checked is None:
+        checked = await session.checked(params.text_document.uri)
+        if checked is None:
             return None
-        checked, line, markdown = document.checked, params.position.line + 1, session.client.markdown
+        line, markdown = params.position.line + 1, session.client.markdown
         positions = Positions(checked.text, session.client.encoding)
         offset = positions.offset(params.position)
         item = next(iter(checked.dependencies_at(offset, offset, range(line, line + 1))), None)
@@ -71,7 +71,7 @@ def register(server: Server) -> None:
             time.time(),
             releases,
             checked.file.resolved_config.config.severities,
-            _shown_config(checked.file.resolved_config.path, document.path),
+            _shown_config(checked.file.resolved_config.path, checked.file.parsed.path),
         )
         kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
         text = types.MarkupContent(kind, hover_text(content, markdown=markdown))

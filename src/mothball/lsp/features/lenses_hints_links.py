@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.check.inputs import pin_of
+from mothball.check.inputs import ResolvedFile, pin_of
 from mothball.discovery.resolve import include_target
 from mothball.edits.model import end_of_line
 from mothball.lsp.convert import Positions, uri_of
-from mothball.lsp.documents import Checked
 from mothball.lsp.features.commands import CHECK_AGAIN
 from mothball.lsp.features.hover import project_page
+from mothball.lsp.open_text import Checked
 from mothball.model.results import (
     CheckedDependency,
     KnownStatus,
@@ -52,22 +51,22 @@ def register(server: Server) -> None:
         """Return the status, successor or latest release behind each dependency; off by default."""
         if not session.settings.inlay_hints:
             return []
-        document = await session.wait_until_checked(params.text_document.uri)
-        if document is None or document.checked is None:
+        checked = await session.checked(params.text_document.uri)
+        if checked is None:
             return []
-        positions = Positions(document.checked.text, session.client.encoding)
+        positions = Positions(checked.text, session.client.encoding)
         lines = range(params.range.start.line + 1, params.range.end.line + 2)
-        return [*_hints(document.checked, positions, lines)]
+        return [*_hints(checked, positions, lines)]
 
     async def links(params: types.DocumentLinkParams) -> list[types.DocumentLink]:
         """Return links from names to project pages, and from ``-r`` and ``-c`` to files."""
-        document = await session.wait_for_lookups(params.text_document.uri, _LOOKUP_TIMEOUT)
-        if document is None or document.checked is None or document.checked.file is None:
+        checked = await session.checked_with_lookups(params.text_document.uri, _LOOKUP_TIMEOUT)
+        file = checked.file if checked is not None else None
+        if checked is None or file is None:
             return []
-        checked, path, folder = document.checked, document.path, session.folder_of(document.path)
-        positions = Positions(checked.text, session.client.encoding)
-        return await asyncio.get_running_loop().run_in_executor(
-            session.threads, lambda: [*_to_pages(checked, positions), *_to_files(checked, path, folder, positions)]
+        folder, positions = session.folder_of(file.parsed.path), Positions(checked.text, session.client.encoding)
+        return await session.loop.run_in_executor(
+            session.threads, lambda: [*_to_pages(checked, positions), *_to_files(file, folder, positions)]
         )
 
     server.feature(types.TEXT_DOCUMENT_CODE_LENS)(lenses)
@@ -109,9 +108,10 @@ def _to_pages(checked: Checked, positions: Positions) -> Iterator[types.Document
             yield types.DocumentLink(positions.range_of(item.location), target=address, tooltip="Open the project page")
 
 
-def _to_files(checked: Checked, path: str, folder: str | None, positions: Positions) -> Iterator[types.DocumentLink]:
+def _to_files(file: ResolvedFile, folder: str | None, positions: Positions) -> Iterator[types.DocumentLink]:
+    path = file.parsed.path
     root = repository_root(path, folder)
-    for include in checked.file.document.includes if checked.file else ():
+    for include in file.document.includes:
         target = include_target(include, path, root)
         if target is not None:
             # The path as written, without following symbolic links: the editor knows the file by this path.
