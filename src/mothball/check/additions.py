@@ -143,20 +143,31 @@ def additions(
     """
     base_projects = _BaseProjects(base, present)
     previous_versions = _previous_versions(targets, base, present)
-    removals = _Removals(base, present, _renames(targets, previous_versions), in_same_workspace, is_project)
     previous = [previous_versions[target.path] for target in targets]
+    renames = [
+        (version, target)
+        for target, versions in zip(targets, previous, strict=True)
+        for version in versions
+        if version.path != target.path
+    ]
+    removals = _Removals(base, present, renames, in_same_workspace, is_project)
     # Moves between related projects take precedence over moves between others, in all files.
     new = [_new_entries(target, old, base_projects, removals) for target, old in zip(targets, previous, strict=True)]
     selections = []
     for target, old, entries in zip(targets, previous, new, strict=True):
-        locks = _base_locks(target, old, base)
+        base_locks = tuple(map(_base_lock, _base_locks(target, old, base)))
+        moved_from = {
+            entry: path
+            for entry in entries
+            if (path := removals.take(target.project, entry.name, _standing(target, entry), related=False))
+        }
         selection = SelectedEntries(
             tuple(entries),
             tuple(_new_problems(target, old)),
             tuple(_new_unnamed(target, old)),
-            _moves(target, entries, removals),
-            tuple(_repinned(target, frozenset(entries), base_projects, locks)),
-            tuple(map(_base_lock, locks)),
+            moved_from,
+            tuple(_repinned(target, frozenset(entries), base_projects, base_locks)),
+            base_locks,
             tuple(_new_unresolvable(target, old)),
         )
         selections.append(selection)
@@ -217,7 +228,7 @@ def _new_entries(
     member_requirements = required_by_members(target.parsed.document)
     new = []
     for entry in target.parsed.document.dependencies:
-        name, standing = entry.name, _standing(target, entry, target.ignored)
+        name, standing = entry.name, _standing(target, entry)
         if not (
             any(each.covers(standing) for each in previous_standings.get(name, ()))
             or base_projects.cover(target.project, name, standing, member_requirements)
@@ -225,16 +236,6 @@ def _new_entries(
         ):
             new.append(entry)
     return new
-
-
-def _moves(target: FileVersion, new: Iterable[Dependency], removals: _Removals) -> Mapping[Dependency, str]:
-    """Return the paths that ``new`` entries were moved from, in projects that are not related."""
-    moved_from: dict[Dependency, str] = {}
-    for entry in new:
-        path = removals.take(target.project, entry.name, _standing(target, entry, target.ignored), related=False)
-        if path:
-            moved_from[entry] = path
-    return moved_from
 
 
 def _new_problems(target: FileVersion, previous: Sequence[FileVersion]) -> Iterator[ParseProblem]:
@@ -265,10 +266,9 @@ def _new_unresolvable(target: FileVersion, previous: Sequence[FileVersion]) -> I
 
 
 def _repinned(
-    target: FileVersion, added: AbstractSet[Dependency], base_projects: _BaseProjects, locks: Iterable[FileVersion]
+    target: FileVersion, added: AbstractSet[Dependency], base_projects: _BaseProjects, base_locks: Iterable[BaseLock]
 ) -> Iterator[Dependency]:
     """Yield the entries that were there before with another version or other files, without those ``added``."""
-    old_entries = _entries_by_pin(locks)
     for entry in target.parsed.document.dependencies:
         if (
             entry not in added
@@ -276,33 +276,27 @@ def _repinned(
             and target.facts.skip_reason(entry) is None
             and (
                 not base_projects.have_pin(target.project, entry.name, pin)
-                or _has_other_files(target, entry, old_entries.get((entry.name, pin), ()))
+                or _has_other_files(target.parsed, entry, base_locks)
             )
         ):
             yield entry
 
 
-_OldEntries = Sequence[tuple[FileVersion, Dependency]]
-
-
-def _entries_by_pin(locks: Iterable[FileVersion]) -> Mapping[tuple[str, str], _OldEntries]:
-    """Return the entries of locks by name and pinned version."""
-    entries: dict[tuple[str, str], list[tuple[FileVersion, Dependency]]] = {}
-    for version in locks:
-        for entry in version.parsed.document.dependencies:
-            entries.setdefault((entry.name, pin_of(entry)), []).append((version, entry))
-    return entries
-
-
-def _has_other_files(target: FileVersion, entry: Dependency, old_entries: _OldEntries) -> bool:
+def _has_other_files(target: ParsedFile, entry: Dependency, base_locks: Iterable[BaseLock]) -> bool:
     """Return True if the lock ``target`` records none of the files that were recorded for the version before."""
-    if not old_entries or not target.parsed.may_record_files:
+    if not target.may_record_files:
         return False
-    text = entry_text(target.parsed, entry)
-    if any(text == entry_text(version.parsed, old) for version, old in old_entries):
+    old_entries = [
+        (lock.parsed, old)
+        for lock in base_locks
+        for old in lock.entries.get(entry.name, ())
+        if pin_of(old) == pin_of(entry)
+    ]
+    text = entry_text(target, entry)
+    if not old_entries or any(text == entry_text(parsed, old) for parsed, old in old_entries):
         return False
-    digests = digests_of(target.parsed, entry)
-    old_digests = [digests_of(version.parsed, old) for version, old in old_entries]
+    digests = digests_of(target, entry)
+    old_digests = [digests_of(parsed, old) for parsed, old in old_entries]
     return bool(digests) and any(old_digests) and all(map(digests.isdisjoint, old_digests))
 
 
@@ -330,7 +324,9 @@ def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:
     return problem.message, problem.span.slice(text)
 
 
-def _standing(version: FileVersion, entry: Dependency, ignored: Collection[str]) -> _Standing:
+def _standing(version: FileVersion, entry: Dependency, ignored: Collection[str] | None = None) -> _Standing:
+    """Return the standing of ``entry``; by default, all ``ignored`` names of the file count as ignored."""
+    ignored = version.ignored if ignored is None else ignored
     return _Standing(_role(version, entry), version.is_on_default(entry), entry.name not in ignored)
 
 
@@ -397,7 +393,7 @@ class _Removals:
         for version in base:
             names = _removed_names(version, present) - renamed.get((version.path, version.parent), set())
             for entry in version.parsed.document.dependencies if names else ():
-                standing = _standing(version, entry, version.ignored)
+                standing = _standing(version, entry)
                 if entry.name in names and standing.covers_others:
                     names.discard(entry.name)
                     self._removed.setdefault(entry.name, []).append((standing, version))
@@ -421,16 +417,6 @@ class _Removals:
             or (old, new) in self._renamed_projects
             or self._in_same_workspace(old, new)
         )
-
-
-def _renames(
-    targets: Iterable[FileVersion], previous_versions: Mapping[str, Sequence[FileVersion]]
-) -> Iterator[tuple[FileVersion, FileVersion]]:
-    """Yield the base version and the target version of each renamed file."""
-    for target in targets:
-        for version in previous_versions[target.path]:
-            if version.path != target.path:
-                yield version, target
 
 
 def _removed_names(version: FileVersion, present: Mapping[str, Document | None]) -> set[str]:

@@ -10,14 +10,13 @@ from collections.abc import Iterable
 from mothball.check.inputs import ResolvedFile
 from mothball.check.messages import finding_message, skipped_text
 from mothball.check.policy import exit_code
-from mothball.cli.common import check_files, print_problems, read_paths
+from mothball.cli.common import check_files, print_problems, read_paths, write_file
 from mothball.discovery.discover import DiscoveryResult
 from mothball.model.document import LineIndex
-from mothball.model.errors import MothballError, UnreadableFileError, UsageError
+from mothball.model.errors import MothballError, UsageError
 from mothball.model.results import CheckedDependency, Report, Skipped
 from mothball.model.sanitize import one_line
 from mothball.report.text import origin_text, render_concise, render_text
-from mothball.repository.files import replace_file
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -138,11 +137,7 @@ def print_report(
     sys.stdout.write(text)
     for report_format, path in arguments.reports:
         text = _render(report_format, report, arguments, now, revision)
-        try:
-            replace_file(path, text.encode("utf-8", "replace"))
-        except OSError as error:
-            cause = f"cannot write the report ({error.strerror or error})"
-            raise UnreadableFileError(path, cause, help_text="choose another file with --report") from error
+        write_file(path, text.encode("utf-8", "replace"), "report", "choose another file with --report")
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
 

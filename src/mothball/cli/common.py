@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mothball.check.inputs import ResolvedConfig, ResolvedFile, RunSettings
 from mothball.check.pipeline import check
 from mothball.config.project import ConfigOverrides, UserConfig
-from mothball.config.user_settings import CredentialSettings, UserIndexUrl, user_config_file
+from mothball.config.user_settings import UserIndexUrl, user_config_file
 from mothball.config.values import read_user_index_url
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
@@ -25,7 +25,7 @@ from mothball.model.records import NamedTuple
 from mothball.model.results import CheckMode, Finding, Problem, Report, Severity
 from mothball.model.sanitize import one_line, strip_credentials
 from mothball.report.text import concise_line, problem_line
-from mothball.repository.files import DISK, Tree, read_stream, working_tree
+from mothball.repository.files import DISK, Tree, read_stream, replace_file, working_tree
 from mothball.repository.paths import repository_root
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def set_up(
         keep_config_ignores=not without_ignores and (arguments.config is not None or policy_tree is not None),
         unchanged_since=_unchanged_since,
     )
-    overrides = read_overrides(arguments)
+    overrides, index_urls = read_overrides(arguments)
     if overrides.offline and arguments.refresh:
         raise UsageError("--refresh sends requests, and MOTHBALL_OFFLINE forbids them", help_text="unset the variable")
     for option, path in (("--config", arguments.config), ("--snapshot", arguments.snapshot)):
@@ -86,7 +86,7 @@ def set_up(
             similar = similar_path(path, DISK)
             help_text = f"did you mean {one_line(similar)}?" if similar else ""
             raise UsageError(f"{option}: no such file: {path}", help_text=help_text)
-    user = with_installers(_user_config())
+    user = with_installers(_user_config(), index_urls)
     if user.offline and arguments.refresh:
         place = f"`offline` in {user_config_file()}"
         raise UsageError(
@@ -150,6 +150,15 @@ def check_files(arguments: argparse.Namespace, setup: Setup, discovered: Discove
     return report.with_problems(*session.problems())
 
 
+def write_file(path: str, data: bytes, what: str, help_text: str) -> None:
+    """Replace the content of the file at ``path``. Raises UnreadableFileError, which names the file as ``what``."""
+    try:
+        replace_file(path, data)
+    except OSError as error:
+        cause = f"cannot write the {what} ({error.strerror or error})"
+        raise UnreadableFileError(path, cause, help_text=help_text) from error
+
+
 def print_problems(findings: Iterable[Finding], problems: Iterable[Problem]) -> None:
     """Write findings to stderr, each as one line, and problems with their help."""
     for finding in findings:
@@ -165,19 +174,13 @@ def print_problems(findings: Iterable[Finding], problems: Iterable[Problem]) -> 
 
 def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSession:
     """Return the lookup session of this run."""
-    credentials = credential_settings(arguments, user)
     return LookupSession(
         use_cache=not arguments.no_cache,
         refresh=arguments.refresh,
         trusted_hosts=user.trusted_hosts,
-        credentials=credentials,
+        credentials=user.credentials,
         progress=Progress(),
     )
-
-
-def credential_settings(arguments: argparse.Namespace, user: UserConfig) -> CredentialSettings:
-    """Return the user's credential settings, with the index URL of the command line or environment first."""
-    return user.credentials._replace(index_urls=(*requested_index_urls(arguments), *user.credentials.index_urls))
 
 
 def requested_index_urls(arguments: argparse.Namespace) -> tuple[UserIndexUrl, ...]:
@@ -207,17 +210,21 @@ def _user_config() -> UserConfig:
         raise UsageError(str(error), help_text=error.help) from error
 
 
-def read_overrides(arguments: argparse.Namespace) -> ConfigOverrides:
-    """Return the settings of the command line and environment, which override the project. Raises UsageError."""
+def read_overrides(arguments: argparse.Namespace) -> tuple[ConfigOverrides, tuple[UserIndexUrl, ...]]:
+    """Return the settings of the command line and environment, which override the project, and their index URLs.
+
+    Raises UsageError.
+    """
     unverified = os.environ.get("MOTHBALL_UNVERIFIED", "")
     if unverified and unverified not in tuple(Severity):
         message = f"MOTHBALL_UNVERIFIED: unknown severity `{unverified}`"
         raise UsageError(message, help_text=suggest(unverified, tuple(Severity)))
-    index = next(iter(requested_index_urls(arguments)), UserIndexUrl(""))
+    index_urls = requested_index_urls(arguments)
+    index = next(iter(index_urls), UserIndexUrl(""))
     # A snapshot needs lookups even if the project configures `offline`, and must report every failed lookup.
     makes_snapshot = arguments.command == "snapshot"
     severity = Severity.ERROR if makes_snapshot else Severity(unverified) if unverified else None
-    return ConfigOverrides(
+    overrides = ConfigOverrides(
         strip_credentials(index.url) or None,
         arguments.offline or _is_set("MOTHBALL_OFFLINE"),
         online=makes_snapshot,
@@ -225,6 +232,7 @@ def read_overrides(arguments: argparse.Namespace) -> ConfigOverrides:
         index_set_by=index.set_by,
         allow_local_indexes=_is_set("MOTHBALL_ALLOW_LOCAL_INDEXES"),
     )
+    return overrides, index_urls
 
 
 def _is_set(variable: str) -> bool:

@@ -15,7 +15,8 @@ from mothball.check.inputs import ResolvedFile
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.check.pipeline import parse_findings
 from mothball.check.policy import exit_code
-from mothball.cli.common import Setup, credential_settings, print_problems, read_paths
+from mothball.cli.common import Setup, print_problems, read_paths
+from mothball.config.project import UserConfig
 from mothball.discovery.discover import DiscoveryResult
 from mothball.formats.pep508 import parse_requirement
 from mothball.index.credential_sources import credential_sources
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.paths and not discovered.files:  # the default indexes are explained
         discovered = DiscoveryResult((), discovered.unreadable, tuple(setup.config_resolver.problems))
     explanations = _explanations(name, discovered.files)
-    connections = _Connections(arguments, setup)
+    connections = _Connections(setup.user)
     entries = [_entry(found, connections, locations=at) for found, at in explanations.items()]
     if not entries:
         explanation, note = _default_explanation(name, setup, discovered.files)
@@ -104,11 +105,10 @@ def _default_explanation(name: str, setup: Setup, files: Sequence[ResolvedFile])
 class _Connections:
     """The user's settings that apply to the connection to an index."""
 
-    def __init__(self, arguments: argparse.Namespace, setup: Setup) -> None:
-        settings = credential_settings(arguments, setup.user)
-        self._trusted_hosts = setup.user.trusted_hosts
-        self._credentials = CredentialStore(settings)
-        self._access = EndpointAccess(settings)
+    def __init__(self, user: UserConfig) -> None:
+        self._trusted_hosts = user.trusted_hosts
+        self._credentials = CredentialStore(user.credentials)
+        self._access = EndpointAccess(user.credentials)
 
     def facts(self, url: str) -> dict[str, Any]:
         """Return the facts about the connection to the index ``url``, as in JSON; None where nothing is set."""

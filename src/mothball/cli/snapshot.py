@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from mothball.check.policy import exit_code
-from mothball.cli.common import check_files, print_problems, read_paths
+from mothball.cli.common import check_files, print_problems, read_paths, write_file
 from mothball.index.snapshot import render_snapshot
-from mothball.model.errors import UnreadableFileError
 from mothball.model.results import Cause, IndexResult, KnownStatus, Missing, Report, Rule, Skipped, Unavailable
 from mothball.model.sanitize import escape_log_commands
-from mothball.repository.files import replace_file
 
 _REPORTED_RULES = (Rule.UNVERIFIED, Rule.UNRESOLVABLE, Rule.UNREADABLE, Rule.MISSING)
 
@@ -86,8 +84,4 @@ def _write(text: str, path: str | None) -> None:
     if path is None or path == "-":
         sys.stdout.write(escape_log_commands(text))
         return
-    try:
-        replace_file(path, text.encode())
-    except OSError as error:
-        cause = f"cannot write the file ({error.strerror or error})"
-        raise UnreadableFileError(path, cause, help_text="choose another output file with -o") from error
+    write_file(path, text.encode(), "file", "choose another output file with -o")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mothball.check import policy
 from mothball.check.inputs import ResolvedFile
 from mothball.check.policy import exit_code
+from mothball.cli.common import write_file
 from mothball.discovery.config_lookup import table_path
 from mothball.edits.model import apply
 from mothball.edits.settings import NewIgnore, add_config_ignores
@@ -23,7 +24,7 @@ from mothball.model.records import NamedTuple
 from mothball.model.results import Finding, Problem, Report, Rule, Severity
 from mothball.model.sanitize import one_line
 from mothball.report.text import concise_line, problem_line
-from mothball.repository.files import DISK, display_path, read_file, replace_file
+from mothball.repository.files import DISK, display_path, read_file
 from mothball.repository.paths import repository_root
 
 # The suffixes of configuration files.
@@ -162,11 +163,7 @@ def read_text_file(path: str, root: str | None, suffixes: tuple[str, ...]) -> Te
 
 def replace_text(file: TextFile, text: str) -> None:
     """Replace the content of ``file`` by ``text``. Raises UnreadableFileError."""
-    try:
-        replace_file(file.path, _BYTE_ORDER_MARK * file.has_mark + text.encode())
-    except OSError as error:
-        cause = f"cannot write the file ({error.strerror or error})"
-        raise UnreadableFileError(file.path, cause, help_text="the file was not changed") from error
+    write_file(file.path, _BYTE_ORDER_MARK * file.has_mark + text.encode(), "file", "the file was not changed")
 
 
 # --- output -----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from mothball.config.user_settings import (
     PipConnection,
     PipSettings,
     UserIndex,
+    UserIndexUrl,
     UvConnection,
     UvSettings,
 )
@@ -63,10 +64,11 @@ _UV_SEPARATORS = {
 }
 
 
-def with_installers(user: UserConfig) -> UserConfig:
+def with_installers(user: UserConfig, index_urls: tuple[UserIndexUrl, ...] = ()) -> UserConfig:
     """Return ``user`` with the settings of the installers: their index URLs, and those for connections.
 
-    Raises like ``read_installers``, and ConfigError for a number that pip would reject too.
+    ``index_urls`` are those of the run, which come first. Raises like ``read_installers``, and ConfigError for a number
+    that pip would reject too.
     """
     installers = read_installers()
     credentials, pip, uv = user.credentials, installers.pip.connection, installers.uv.connection
@@ -75,9 +77,7 @@ def with_installers(user: UserConfig) -> UserConfig:
         installers=installers,
         trusted_hosts=tuple(dict.fromkeys((*user.trusted_hosts, *pip.trusted_hosts, *uv.trusted_hosts))),
         credentials=credentials._replace(
-            index_urls=(*credentials.index_urls, *installers.index_urls),
-            pip=pip,
-            uv=uv,
+            index_urls=(*index_urls, *credentials.index_urls, *installers.index_urls), pip=pip, uv=uv
         ),
     )
 

@@ -214,11 +214,11 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
         raise SettingsError(
             "; ".join(settings.errors), help_text="correct the editor settings; nothing is looked up until then"
         )
-    user = with_installers(read_user_config_file(user_config_file()))
     editor_setting = "`indexUrl` in the editor settings"
     default_index = (
         (UserIndexUrl(settings.index_url, set_by=editor_setting),) if settings.index_url else environment.addresses
     )
+    user = with_installers(read_user_config_file(user_config_file()), default_index)
     given = environment.overrides
     overrides = ConfigOverrides(
         index_url=strip_credentials(settings.index_url) if settings.index_url else given.index_url,
@@ -235,6 +235,5 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
             trusted_hosts=(*user.trusted_hosts, *settings.trusted_hosts),
             private=(*user.private, *settings.private),
             allow_local_indexes=user.allow_local_indexes or settings.allow_local_indexes,
-            credentials=user.credentials._replace(index_urls=(*default_index, *user.credentials.index_urls)),
         ),
     )
