@@ -306,7 +306,7 @@ def test_rows_of_another_mothball_version_are_requested_again(change: str, proje
         path = project.home / "mothball-cache" / "v2" / "cache.db"
         statement = {
             "representation": "UPDATE Cache SET key = replace(key, 'simple-v1', 'simple-v2')",
-            "fields": "UPDATE Cache SET value = replace(value, '\"found\"', '\"exists\"')",
+            "fields": "UPDATE Cache SET value = replace(value, ', 0, ', ', 0, 0, ')",
             "tables": "ALTER TABLE Cache ADD COLUMN confidence REAL",
             "settings": "INSERT OR REPLACE INTO Settings VALUES ('schema', 7)",
         }[change]

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mothball.index.project_page import MAX_LIST, ProjectPage
 from mothball.model.errors import CacheError
-from mothball.model.records import NamedTuple
+from mothball.model.records import NamedTuple, make
 from mothball.model.results import MAX_VERSION, Release
 from mothball.model.sanitize import base_url
 
@@ -265,7 +265,7 @@ class PageKey(NamedTuple):
 
 def page_key(index: str, name: str) -> PageKey:
     """Return the key of the page of ``name`` (normalized) on ``index``; credentials are removed from the URL."""
-    return PageKey(_base_url(index), name)
+    return make(PageKey, (_base_url(index), name))
 
 
 # A run has few indexes and many names.
@@ -385,7 +385,7 @@ class StatusCache:
         now = time.time()
         if stored_at is None or not 0 <= now - stored_at < _REFRESH_INTERVAL:
             key = _index_row(index)
-            self._write([(key, json.dumps({"key": key, "stored_at": now}))])
+            self._write([(key, _encode_page(key, CachedPage(None, None, now)))])
 
     def info(self) -> CacheInfo:
         """Return directory, number of entries and size. Raises CacheError if the cache is unreadable."""
@@ -411,7 +411,8 @@ class StatusCache:
 
     def _markers_stored_at(self, index: str) -> float | None:
         key = _index_row(index)
-        return next((_stored_at(_fields(key, value)) for _, value in self._read([key])), None)
+        records = (_decode_page(key, value) for _, value in self._read([key]))
+        return next((record.stored_at for record in records if record is not None), None)
 
     def _read(self, keys: list[str], max_length: int = MAX_VALUE_LENGTH) -> list[Row]:
         database = self._database
@@ -470,67 +471,48 @@ def _index_row(index: str) -> str:
 
 
 def _encode_page(row_key: str, cached: CachedPage) -> str:
-    """Return the value of a row: JSON in ASCII, because pages may contain lone surrogates."""
-    if cached.ignored_status or cached.delegate:
-        # Not `"found": False`: an earlier version would read it as a 404.
-        fields = {"ignored_status": cached.ignored_status, "delegate": cached.delegate, "stored_at": cached.stored_at}
-        return json.dumps({"key": row_key, **fields})
-    return json.dumps(
-        {
-            "key": row_key,
-            "found": cached.page is not None,
-            "marker": cached.page.marker if cached.page else None,
-            "reason": cached.page.reason if cached.page else "",
-            "release": cached.page.release if cached.page else None,
-            "etag": _usable_etag(cached.etag),
-            "stored_at": cached.stored_at,
-            "listed_at": cached.listed_at,
-        }
-    )
+    """Return the value of a row: JSON in ASCII, because pages may contain lone surrogates.
+
+    The fields are the key and those of ``CachedPage``, the page without its list of files.
+    """
+    page = cached.page
+    return json.dumps([row_key, page and page[:3], _usable_etag(cached.etag), *cached[2:]])
 
 
 def _decode_page(row_key: str, value: str) -> CachedPage | None:
-    """Return the page of a row, None for a malformed value."""
-    fields = _fields(row_key, value)
-    stored_at = _stored_at(fields)
-    if stored_at is None:
+    """Return the page of a row, None for a malformed value or the row of another key, as with a damaged index."""
+    try:
+        fields = json.loads(value)
+    except (ValueError, RecursionError):
         return None
     match fields:
-        case {
-            "found": True,
-            "marker": str() | None as marker,
-            "reason": str(reason),
-            "release": [str(), str()] | None as release,
-            "etag": str() | None as etag,
-        } if release is None or _is_release(*release):
-            page = ProjectPage(marker, reason, Release(*release) if release else None)
-            # Rows of older versions do not say whether there is a list. Without an ETag, the next request gets it.
-            etag = _usable_etag(etag) if "listed_at" in fields else None
-            return CachedPage(page, etag, stored_at, _time(fields.get("listed_at")))
-        case {"found": False}:
-            return CachedPage(None, None, stored_at)
-        case {"ignored_status": int(status), "delegate": str(delegate)} if 400 <= status < 500 or delegate:
-            return CachedPage(None, None, stored_at, ignored_status=status, delegate=delegate)
+        case [
+            key,
+            [str() | None as marker, str(reason), [str(), str()] | None as release],
+            str() | None as etag,
+            int() | float() as stored_at,
+            int() | float() | None as listed_at,
+            0,
+            "",
+        ] if (
+            key == row_key
+            and _is_time(stored_at)
+            and (listed_at is None or _is_time(listed_at))
+            and (release is None or _is_release(*release))
+        ):
+            page = make(ProjectPage, (marker, reason, release and make(Release, tuple(release)), ""))
+            return make(CachedPage, (page, _usable_etag(etag), stored_at, listed_at, 0, ""))
+        case [key, None, None, int() | float() as stored_at, None, int(status), str(delegate)] if (
+            key == row_key and _is_time(stored_at) and (status == 0 or 400 <= status < 500)
+        ):
+            return CachedPage(None, None, stored_at, None, status, delegate)
         case _:
             return None
 
 
-def _fields(row_key: str, value: str) -> dict[str, object]:
-    """Return the fields of a row, empty if it belongs to another key, as with a damaged database index."""
-    try:
-        fields = json.loads(value)
-    except (ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) and fields.get("key") == row_key else {}
-
-
-def _stored_at(fields: Mapping[str, object]) -> float | None:
-    return _time(fields.get("stored_at"))
-
-
-def _time(value: object) -> float | None:
-    """Return ``value`` if it is a Unix time, else None."""
-    return float(value) if isinstance(value, int | float) and 0 <= value < _LATEST_TIME else None
+def _is_time(value: float) -> bool:
+    """Return True if ``value`` is a Unix time."""
+    return 0 <= value < _LATEST_TIME
 
 
 def _is_release(version: str, date: str) -> bool:

@@ -398,49 +398,48 @@ def test_response_that_only_some_lookups_accept_is_stored(cache: StatusCache, pa
 @pytest.mark.parametrize(
     "fields",
     [
-        {"ignored_status": 0, "delegate": ""},
-        {"ignored_status": 200, "delegate": ""},
-        {"ignored_status": 503, "delegate": ""},
-        {"ignored_status": True, "delegate": ""},
-        {"ignored_status": "403", "delegate": ""},
-        {"ignored_status": 403},
-        {"ignored_status": 0, "delegate": [INDEX]},
-        {"delegate": INDEX},
+        [200, ""],
+        [503, ""],
+        [True, ""],
+        ["403", ""],
+        [403],
+        [0, [INDEX]],
+        [None, INDEX],
     ],
 )
 def test_malformed_response_that_only_some_lookups_accept_is_a_miss(
-    cache: StatusCache, directory: str, fields: dict[str, object]
+    cache: StatusCache, directory: str, fields: list[object]
 ) -> None:
     [key] = keys(1)
     cache.put_many({key: ARCHIVED})
     row_key = f"{REPRESENTATION}\n{INDEX}\n{key.name}"
-    value = json.dumps({"key": row_key, "stored_at": NOW} | fields)
-    rows(directory, "UPDATE Cache SET value = ?", value)
+    rows(directory, "UPDATE Cache SET value = ?", json.dumps([row_key, None, None, NOW, None, *fields]))
     assert cache.get_many([key]) == {}
     assert cache.error is None
 
 
 def test_malformed_row_is_a_miss(cache: StatusCache, directory: str) -> None:
     good, *bad = keys(40)
-    bad = bad[: 18 + len(ODD_RELEASES)]
+    bad = bad[: 22 + len(ODD_RELEASES)]
     cache.put_many(dict.fromkeys([good, *bad], ARCHIVED))
     row_key = f"{REPRESENTATION}\n{INDEX}\n"
     release = ["1.0", "2026-01-02"]
-    own: dict[str, object] = {
-        "found": True, "marker": None, "reason": "", "release": release, "etag": None, "stored_at": NOW,
-    }  # fmt: skip
-    changes_of_one_field: list[dict[str, object]] = [
-        {"found": "yes"},
-        {"marker": 1},
-        {"reason": None},
-        {"etag": 1},
-        *({"release": odd} for odd in ODD_RELEASES),
-        {"stored_at": "now"},
-        {"stored_at": -1},
-        {"stored_at": 1e300},
-        {"stored_at": float("nan")},
-        {"stored_at": None},
-        {"key": row_key + "another"},
+    # By the position of the field, after the key.
+    own: list[object] = [[None, "", release], None, NOW, None, 0, ""]
+    changes_of_one_field: list[tuple[int, object]] = [
+        (0, "yes"),
+        (0, [1, "", release]),
+        (0, [None, None, release]),
+        (1, 1),
+        *((0, [None, "", odd]) for odd in ODD_RELEASES),
+        (2, "now"),
+        (2, -1),
+        (2, 1e300),
+        (2, float("nan")),
+        (2, None),
+        (3, "now"),
+        (4, 403),
+        (5, INDEX),
     ]
     values: list[object] = [
         "",
@@ -448,13 +447,18 @@ def test_malformed_row_is_a_miss(cache: StatusCache, directory: str) -> None:
         "[]",
         "null",
         "[" * 100_000,
-        '{"stored_at": ' + "9" * 5000 + "}",
-        *({"key": row_key + bad[at].name} | own | changes for at, changes in enumerate(changes_of_one_field, start=6)),
+        "[" + "9" * 5000 + "]",
+        [row_key + "another", *own],
+        [row_key + bad[7].name, *own, ""],
+        *(
+            [row_key + bad[at].name, *own[:field], changed, *own[field + 1 :]]
+            for at, (field, changed) in enumerate(changes_of_one_field, start=8)
+        ),
         b"\xff\xfe",
         12,
     ]
     for key, value in zip(bad, values, strict=False):
-        text = json.dumps(value) if isinstance(value, dict) else value
+        text = json.dumps(value) if isinstance(value, list) else value
         rows(directory, "UPDATE Cache SET value = ? WHERE key = ?", text, row_key + key.name)
     rows(directory, "UPDATE Cache SET value = CAST(x'ff22' AS TEXT) WHERE key = ?", row_key + bad[-1].name)
     assert list(cache.get_many([good, *bad])) == [good]

@@ -250,22 +250,6 @@ def test_files_are_kept_when_the_page_is_not_modified(cache: StatusCache) -> Non
     assert asked == []
 
 
-def test_row_of_an_older_version_answers_the_status_without_a_request(cache: StatusCache, tmp_path: Path) -> None:
-    """Its ETag is not used: a 304 would never bring the list of files."""
-    cache.put_many({KEY: CachedPage(ProjectPage("active"), '"v1"', NOW)})
-    cache.close()
-    with closing(sqlite3.connect(tmp_path / "v2" / "cache.db", isolation_level=None)) as database:
-        database.execute("UPDATE Cache SET value = replace(value, ', \"listed_at\": null', '')")
-    old = StatusCache.open(str(tmp_path))
-    result, asked = look_up(old, PINNED)
-    assert files_of(result) is None
-    assert asked == []
-    result, asked = look_up(old, PINNED, {"old-lib": Fetched(PAGE)}, NOW + 7200)
-    assert asked == [PageRequest(INDEX, "old-lib", None)]
-    assert files_of(result) is not None
-    old.close()
-
-
 def test_page_is_requested_as_a_whole_if_the_cache_is_bypassed(cache: StatusCache) -> None:
     look_up(cache, PINNED, {"old-lib": Fetched(PAGE, '"v1"')})
     query = PINNED._replace(settings=LookupSettings(bypass_cache=True))
