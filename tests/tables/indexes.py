@@ -209,6 +209,28 @@ ROWS = (
         arguments=_NO_DEFAULT,
     ),
     Row(
+        "`[pip] index-url = internal` in the user's uv.toml; another `index-url` outside of it",
+        "internal",
+        {
+            "requirements.txt": _REQUIREMENTS,
+            "../home/config/uv/uv.toml": "index-url = '{extra}'\n[pip]\nindex-url = '{internal}'\n",
+        },
+        internal=BOTH,
+        variables={"UV_NO_CONFIG": ""},
+        arguments=_NO_DEFAULT,
+    ),
+    Row(
+        "… and `[tool.uv]` in a pyproject.toml",
+        "the index outside of `[pip]`",
+        {
+            "pyproject.toml": _PROJECT + "[tool.uv]\n",
+            "../home/config/uv/uv.toml": "index-url = '{extra}'\n[pip]\nindex-url = '{internal}'\n",
+        },
+        extra=BOTH,
+        variables={"UV_NO_CONFIG": ""},
+        arguments=_NO_DEFAULT,
+    ),
+    Row(
         "`PIP_INDEX_URL` is PyPI, `UV_INDEX_URL=internal`",
         "internal",
         {"requirements.txt": _REQUIREMENTS},

@@ -232,6 +232,7 @@ class UvSettings(NamedTuple):
 
     Variables take precedence over the project; ``file_…`` are settings in the uv.toml of the user and the system, over
     which the project takes precedence. ``explicit`` indexes are only used for packages that are pinned to them by name.
+    ``pip_default`` replaces ``file_default`` in requirements files.
     """
 
     default: UserIndex | None = None
@@ -244,6 +245,7 @@ class UvSettings(NamedTuple):
     no_index: str = ""
     connection: UvConnection = UvConnection()
     find_links: str = ""
+    pip_default: UserIndex | None = None
 
 
 class InstallerSettings(NamedTuple):
@@ -273,7 +275,10 @@ class InstallerSettings(NamedTuple):
         pip, uv = self.pip, self.uv
         by_installer = {
             "pip": (pip.default, *pip.extra),
-            "uv": (uv.default, uv.file_default, *uv.indexes, *uv.extra, *uv.file_indexes, *uv.file_extra, *uv.explicit),
+            "uv": (
+                *(uv.default, uv.file_default, uv.pip_default),
+                *(*uv.indexes, *uv.extra, *uv.file_indexes, *uv.file_extra, *uv.explicit),
+            ),
             "pipenv": (self.pipenv_mirror,),
         }
         for installer, indexes in by_installer.items():

@@ -183,6 +183,7 @@ def _pip_connection(settings: Mapping[str, _Value], ignored: list[InstallerSetti
 def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
     """Return uv's settings. Raises UnreadableFileError for a file that uv would reject too."""
     by_role: dict[str, list[UserIndex]] = {}
+    pip_defaults: list[UserIndex] = []
     # The first setting of a key applies: variables take precedence.
     connection: dict[str, list[InstallerSetting]] = {
         key: [InstallerSetting(environment[variable], variable)]
@@ -200,9 +201,10 @@ def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
                 ignored.append(InstallerSetting(_IN_REPOSITORY, setting.set_by))
         for index, location in indexes:
             set_by = f"[[index]] {index.name}" if index.role in _UV_TABLE_ROLES else f"`{index.role}`"
-            by_role.setdefault(index.role, []).append(
-                UserIndex(index.url, f"{set_by} in {location}", index.name, is_user, index.ignore_error_codes)
-            )
+            named = UserIndex(index.url, f"{set_by} in {location}", index.name, is_user, index.ignore_error_codes)
+            by_role.setdefault(index.role, []).append(named)
+            if index.scope and index.role == "index-url":
+                pip_defaults.append(named)
     variables = [index for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") for index in _uv_variable(environment, name)]
     defaults = [*by_role.get("default", ()), *by_role.get("index-url", ())]
     return UvSettings(
@@ -218,6 +220,7 @@ def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
         "UV_FIND_LINKS"
         if environment.get("UV_FIND_LINKS")
         else next((index.set_by for index in by_role.get("find-links", ())), ""),
+        pip_defaults[0] if pip_defaults and "default" not in by_role else None,
     )
 
 

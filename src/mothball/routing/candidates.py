@@ -278,9 +278,17 @@ def select_for_uv(request: RoutingRequest) -> Selection:
 
 
 def _select(
-    settings: UvSettings, project_indexes: Sequence[ToolIndex], default: Candidate, *, is_main: bool = False
+    settings: UvSettings,
+    project_indexes: Sequence[ToolIndex],
+    default: Candidate,
+    *,
+    is_main: bool = False,
+    is_pip: bool = False,
 ) -> Selection:
-    """Return the indexes that uv queries; ``default`` precedes the user's default index if it ``is_main``."""
+    """Return the indexes that uv queries, or `uv pip` if ``is_pip``.
+
+    ``default`` precedes the user's default index if it ``is_main``.
+    """
     rejected: tuple[RejectedIndex, ...] = ()
 
     def unreplaced(indexes: Iterable[UserIndex], earlier: set[str]) -> list[Candidate]:
@@ -291,7 +299,8 @@ def _select(
     variables = _names((*_as_tuple(settings.default), *settings.indexes))
     before_files = variables | _names(project_indexes)
     environment_indexes = unreplaced(settings.indexes, _names(_as_tuple(settings.default)))
-    file_default = unreplaced(_as_tuple(settings.file_default), before_files)
+    of_pip = settings.pip_default if is_pip else None
+    file_default = unreplaced(_as_tuple(of_pip or settings.file_default), before_files)
     file_indexes = unreplaced(settings.file_indexes, before_files)
     by_role: defaultdict[str, list[Candidate]] = defaultdict(list)
     for index in project_indexes:
@@ -367,7 +376,7 @@ def select_for_requirements(request: RoutingRequest) -> Selection:
     no_index = next((option for option in request.options if option.name == "no-index"), None)
     # [tool.uv.pip] applies to these files, and takes precedence over [tool.uv].
     uv_indexes = sorted(request.indexes, key=lambda index: not index.scope)
-    uv = _select(request.settings.uv, uv_indexes, default)
+    uv = _select(request.settings.uv, uv_indexes, default, is_pip=True)
     no_index_reason = option_candidate(no_index).set_by if no_index else ""
     if not no_index_reason and (index_urls or not is_configured(default)):
         no_index_reason = pip.no_index or uv.no_index_reason
