@@ -32,7 +32,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "index-url": "The default index, for packages without an index of their own (PEP 503, PEP 691).",
         "status-index": "An index that is queried for statuses if the index of a package states none.",
-        "private": "Names that are never sent to the default index or status-index; * matches any characters.",
+        "private": "Names that are never sent to PyPI, to a public index or to status-index; * matches any characters.",
         "snapshot": "A snapshot file, relative to this file; used if an index states no status or is not available.",
         "offline": "Whether to use only the cache and the snapshot.",
         "max-age": "The maximum age of a cached result, such as 30m, 1h or 7d.",
