@@ -121,7 +121,7 @@ def test_root_path_of_old_clients_is_a_folder(client: InProcess, workspace: Work
 
 @pytest.fixture
 def known() -> Lookups:
-    return Lookups(lambda call: call(), lambda _: None)
+    return Lookups(lambda call, *arguments: call(*arguments), lambda _: None)
 
 
 def query(name: str = "lib", **settings: Any) -> Query:
@@ -215,7 +215,7 @@ def test_late_result_of_a_replaced_lookup_is_dropped(known: Lookups, monkeypatch
 def test_crash_of_lookup_is_logged_and_unverified(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, caplog: pytest.LogCaptureFixture, crashing: str
 ) -> None:
-    with mock.patch(f"mothball.lsp.lookups.{crashing}", side_effect=ZeroDivisionError):
+    with mock.patch(f"mothball.lsp.blocking_lookups.{crashing}", side_effect=ZeroDivisionError):
         client.start(PUSH, str(workspace.root), index.url)
         document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
         (diagnostic,) = client.wait_for_diagnostics(document, "unverified")

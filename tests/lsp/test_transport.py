@@ -114,7 +114,7 @@ def test_crash_of_lookup_is_not_a_clean_file(
     def burst(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("mothball.lsp.lookups.Resolver", burst)
+    monkeypatch.setattr("mothball.lsp.blocking_lookups.Resolver", burst)
     client.start(PUSH, str(workspace.root))
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     (diagnostic,) = client.wait_for_diagnostics(document, "unverified")

@@ -9,9 +9,9 @@ import pytest
 
 from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.index.resolution import Query
+from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import DiagnosticOptions
-from mothball.lsp.lookups import IndexResults
 from mothball.lsp.settings import EffectiveSettings
 from mothball.lsp.workspace_diagnostics import Context, check_folders
 from mothball.model.results import KnownStatus, Origin, ProjectStatus

@@ -20,7 +20,7 @@ from mothball.discovery.config_lookup import (
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.project_context import claimed_files, metadata_files
 from mothball.formats.names import format_of, has_generator_header, may_be_included
-from mothball.lsp.lookups import IndexResults
+from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.open_text import (
     CONFIGURATION_FORMAT,
     NOTHING_UNSAVED,

@@ -1,31 +1,21 @@
-"""Lookup results of the server, and the threads that look names up.
+"""Lookup results of the server, and the lookups that are running.
 
-All methods run in the event loop's thread unless stated otherwise. The cache is read by threads of its own, and names
-that it does not have are looked up on the indexes by other threads, so that a slow index delays neither the editor nor
-the cache. Each batch opens the cache itself: it may be shared among processes, but a connection belongs to one thread.
+All methods run in the event loop's thread. The cache is read by threads of its own, and names that it does not have are
+looked up on the indexes by other threads, so that a slow index delays neither the editor nor the cache.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, NoReturn
 
-from mothball.config.project import UserConfig
-from mothball.config.user_settings import cache_directory
-from mothball.index.cache import StatusCache
-from mothball.index.credentials import netrc_paths
 from mothball.index.releases import Releases
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
-from mothball.index.resolver import Fetcher, OnResult, Resolver
-from mothball.model.errors import CacheError, MothballError
+from mothball.lsp.blocking_lookups import BlockingLookups, IndexResults
 from mothball.model.records import NamedTuple
 from mothball.model.results import (
     Cause,
@@ -38,12 +28,6 @@ from mothball.model.results import (
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.repository.files import Stamp, stamp_of
-
-if TYPE_CHECKING:
-    from mothball.index.client import Client
-
-logger = logging.getLogger(__name__)
 
 # Placeholder for a name that has not been looked up yet; never reported as a finding.
 PENDING = Unavailable(Cause.DEADLINE, "not looked up yet", Origin("", 0.0))
@@ -61,7 +45,6 @@ _CACHE_THREADS = 2
 # Drop results that are not in use beyond this number.
 _MAX_RESULTS = 20_000
 
-IndexResults = Mapping[Query, IndexResult]
 _Key = tuple[object, ...]
 # The settings on which a result depends, apart from its age.
 _SETTINGS_OF_KEY = ("ignored_codes", "is_private", "public_indexes", "status_index", "stated_indexes", "bypass_cache")
@@ -79,13 +62,11 @@ class _Stored(NamedTuple):
 class Lookups:
     """Stores lookup results and runs pending lookups."""
 
-    def __init__(
-        self, run_in_loop: Callable[[Callable[[], None]], None], on_results: Callable[[frozenset[Query]], None]
-    ) -> None:
+    def __init__(self, run_in_loop: Callable[..., None], on_results: Callable[[frozenset[Query]], None]) -> None:
         """Initialize without results.
 
-        ``run_in_loop`` runs a call in the loop's thread; ``on_results`` is called there with the queries that have new
-        results.
+        ``run_in_loop`` calls a function in the loop's thread with arguments; ``on_results`` is called there with the
+        queries that have new results.
         """
         self._run_in_loop = run_in_loop
         self._on_results = on_results
@@ -111,11 +92,10 @@ class Lookups:
         results = {}
         for query in queries:
             key = _key(query)
-            stored = self._results.get(key)
-            if stored is None:
-                results[query] = _without_files(self._latest.get(_without_version(key), PENDING))
-            else:
+            if (stored := self._results.get(key)) is not None:
                 results[query] = stored.result
+            else:
+                results[query] = _without_files(self._latest.get(_without_version(key), PENDING))
         return results
 
     def outdated(self, queries: Iterable[Query], now: float) -> list[Query]:
@@ -155,7 +135,7 @@ class Lookups:
             self._query_indexes(wanted, number, refresh=True)
             return
         job = self._cache_pool.submit(self.blocking.cached, wanted)
-        job.add_done_callback(lambda done: self._run_in_loop(lambda: self._cache_read(wanted, done.result(), number)))
+        job.add_done_callback(partial(self._run_in_loop, self._cache_read, wanted, number))
 
     def releases(self, query: Query) -> Future[Releases | None]:
         """Return the releases of a project that was looked up before, from the cache or else from its index.
@@ -176,8 +156,8 @@ class Lookups:
             }
             self._latest.clear()
 
-    def _cache_read(self, wanted: tuple[Query, ...], cached: IndexResults, number: int) -> None:
-        self._store_results(cached, number)
+    def _cache_read(self, wanted: tuple[Query, ...], number: int, cached: Future[IndexResults]) -> None:
+        self._store_results(cached.result(), number)
         rest = tuple(query for query in wanted if query in self._in_flight and self._numbers.get(query) == number)
         if rest:
             self._query_indexes(rest, number, refresh=False)
@@ -190,9 +170,10 @@ class Lookups:
         for query in queries:
             batches.setdefault(query.indexes, []).append(query)
         for batch in map(tuple, batches.values()):
-            batcher = _ResultBatcher(self._run_in_loop, partial(self._store_results, number=number), len(batch))
-            job = self._network_pool.submit(self.blocking.look_up, batch, refresh=refresh, on_result=batcher.take)
-            job.add_done_callback(batcher.end)
+            batcher = _ResultBatcher(partial(self._store_results, number=number), len(batch))
+            take = partial(self._run_in_loop, batcher.take)
+            job = self._network_pool.submit(self.blocking.look_up, batch, refresh=refresh, on_result=take)
+            job.add_done_callback(partial(self._run_in_loop, batcher.end))
 
     def _store_results(self, results: IndexResults, number: int) -> None:
         """Store the results of the lookup ``number``, except where a later one was started.
@@ -217,11 +198,8 @@ class Lookups:
 class _ResultBatcher:
     """Delivers results of a batch while it is running, so that a slow name does not delay the others."""
 
-    def __init__(
-        self, run_in_loop: Callable[[Callable[[], None]], None], deliver: Callable[[IndexResults], None], size: int
-    ) -> None:
-        """Pass results to ``deliver`` in the event loop's thread; ``size`` is the number of names."""
-        self._run_in_loop = run_in_loop
+    def __init__(self, deliver: Callable[[IndexResults], None], size: int) -> None:
+        """Pass results to ``deliver``; ``size`` is the number of names."""
         self._on_results = deliver
         self._waiting: dict[Query, IndexResult] = {}
         self._delivered: dict[Query, IndexResult] = {}
@@ -230,127 +208,26 @@ class _ResultBatcher:
         self._interval, self._growth = BATCH_INTERVAL * factor, min(factor, _MAX_GROWTH)
 
     def take(self, query: Query, result: IndexResult) -> None:
-        """Add a result. Called in the thread of the lookup."""
-        self._run_in_loop(lambda: self._take(query, result))
-
-    def end(self, job: Future[IndexResults]) -> None:
-        """Deliver the remaining results. Called in the thread of the lookup."""
-        self._run_in_loop(lambda: self._end(job.result()))
-
-    def _take(self, query: Query, result: IndexResult) -> None:
+        """Add a result."""
         self._waiting[query] = result
         if not self._is_due:
             self._is_due = True
             asyncio.get_running_loop().call_later(self._interval, self._deliver)
             self._interval *= self._growth
 
+    def end(self, job: Future[IndexResults]) -> None:
+        """Deliver the remaining results."""
+        self._waiting = {}
+        # Early results lack the list of files, which decides whether a pinned version is yanked.
+        self._on_results(
+            {query: result for query, result in job.result().items() if self._delivered.get(query) != result}
+        )
+
     def _deliver(self) -> None:
         self._is_due = False
         waiting, self._waiting = self._waiting, {}
         self._delivered.update(waiting)
         self._on_results(waiting)
-
-    def _end(self, results: IndexResults) -> None:
-        self._waiting = {}
-        # Early results lack the list of files, which decides whether a pinned version is yanked.
-        self._on_results({query: result for query, result in results.items() if self._delivered.get(query) != result})
-
-
-class BlockingLookups:
-    """Cache and client for the threads that look names up. Thread-safe; the methods block."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._client: Client | None = None
-        self._user = UserConfig()
-        self._logged_error = ""
-        # Stamps of the netrc files that the client has read.
-        self._netrc: tuple[Stamp | None, ...] = ()
-
-    def use_settings(self, user: UserConfig) -> None:
-        """Use the user's trusted hosts and credentials."""
-        with self._lock:
-            if (user.trusted_hosts, user.credentials) != (self._user.trusted_hosts, self._user.credentials):
-                self._user = user
-                # Running lookups finish with the old client.
-                self._client = None
-
-    def reset(self) -> None:
-        """Forget failures and rejected credentials, and read netrc and keyring again."""
-        with self._lock:
-            self._client = None
-
-    def cached(self, queries: Iterable[Query]) -> IndexResults:
-        """Return results that need no index: fresh ones from the cache, or any if a query is offline."""
-        results = self._resolve(queries, _no_client, cache_only=True)
-        return {
-            query: result
-            for query, result in results.items()
-            if query.settings.offline or (not isinstance(result, Unavailable) and result.origin.source is Source.CACHE)
-        }
-
-    def look_up(self, queries: Iterable[Query], *, refresh: bool, on_result: OnResult | None = None) -> IndexResults:
-        """Return a result for each query; ``on_result`` is called early with those that are final.
-
-        ``refresh`` ignores cached results.
-        """
-        return self._resolve(queries, self._open_client, on_result, refresh=refresh)
-
-    def cached_releases(self, query: Query) -> Releases | None:
-        """Return the releases of a project that the cache has, None if it has none."""
-        wanted = query.for_whole_list()
-        return _releases(query.name, self.cached((wanted,)).get(wanted))
-
-    def releases(self, query: Query) -> Releases | None:
-        """Return the releases of a project from the cache or else from its index, None if they are not known."""
-        cached = self.cached_releases(query)
-        if cached is not None or query.settings.offline:
-            return cached
-        wanted = query.for_whole_list(bypass_cache=True)
-        return _releases(query.name, self.look_up((wanted,), refresh=False)[wanted])
-
-    def _resolve(
-        self,
-        queries: Iterable[Query],
-        open_client: Callable[[], Fetcher],
-        on_result: OnResult | None = None,
-        *,
-        cache_only: bool = False,
-        refresh: bool = False,
-    ) -> IndexResults:
-        """Look up; errors other than those of the network are logged and returned as failed lookups."""
-        queries = tuple(queries)
-        cache = StatusCache()
-        try:
-            cache = StatusCache.open_or_empty(cache_directory())
-            resolver = Resolver(open_client=open_client, cache=cache, clock=time.time, on_result=on_result)
-            seconds = self._user.credentials.total_seconds
-            return resolver.look_up(queries, cache_only=cache_only, refresh=refresh, seconds=seconds)
-        except MothballError as error:
-            return _failed(queries, f"{error}. {error.help}".rstrip(". "))
-        except Exception:
-            # A bug in mothball: log it, and report the names as unverified.
-            logger.exception("lookup failed")
-            return _failed(queries, "internal error; see the server log")
-        finally:
-            self._log_once(cache.error)
-            cache.close()
-
-    def _log_once(self, error: CacheError | None) -> None:
-        if error is not None and str(error) != self._logged_error:
-            self._logged_error = str(error)
-            logger.warning("%s; continuing without it. %s", error, error.help)
-
-    def _open_client(self) -> Fetcher:
-        from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only
-
-        with self._lock:
-            netrc = tuple(map(stamp_of, netrc_paths(os.environ)))
-            # Reading the keyring may prompt the user, so it is only read again on request ("Check again").
-            if self._client is None or netrc != self._netrc:
-                self._netrc = netrc
-                self._client = Client(ClientSettings.for_user(self._user.credentials, self._user.trusted_hosts))
-            return self._client
 
 
 def _key(query: Query) -> _Key:
@@ -368,12 +245,6 @@ def _without_files(result: IndexResult) -> IndexResult:
     return result
 
 
-def _releases(name: str, result: IndexResult | None) -> Releases | None:
-    if not isinstance(result, KnownStatus | StatusNotStated | UnrecognizedStatus):
-        return None
-    return Releases(name, result.files) if result.files is not None and result.files.is_whole else None
-
-
 def _expiry(query: Query, result: IndexResult, now: float) -> float:
     """Return when a result that is stored ``now`` expires."""
     if query.settings.offline:
@@ -384,12 +255,3 @@ def _expiry(query: Query, result: IndexResult, now: float) -> float:
         return now + max(query.settings.max_age, RETRY_AFTER)
     limit = min(query.settings.max_age, MISSING_MAX_AGE) if isinstance(result, Missing) else query.settings.max_age
     return max(result.origin.checked_at + limit, now + RETRY_AFTER)
-
-
-def _failed(queries: Iterable[Query], detail: str) -> IndexResults:
-    now = time.time()
-    return {query: Unavailable(Cause.UNEXPECTED_RESPONSE, detail, Origin(query.indexes[0], now)) for query in queries}
-
-
-def _no_client() -> NoReturn:
-    raise AssertionError("a lookup in the cache must not use the network")

@@ -18,11 +18,12 @@ from typing import Protocol, TypeVar
 from lsprotocol import types
 
 from mothball.index.resolution import Query
+from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import DiagnosticOptions, diagnostics_of
 from mothball.lsp.documents import OpenDocument, UnsavedTexts, changed_span, settled_queries
 from mothball.lsp.file_context import FileRequest, document_format, read_file_state
-from mothball.lsp.lookups import IndexResults, Lookups
+from mothball.lsp.lookups import Lookups
 from mothball.lsp.open_text import Checked, Parsed, check, parse_open
 from mothball.lsp.settings import EffectiveSettings, Environment, Settings, read_effective_settings
 from mothball.model.errors import ConfigError, UnreadableFileError

@@ -28,10 +28,11 @@ from mothball.config.user_settings import user_config_file
 from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.discovery.resolve import PrivateNames
 from mothball.index.resolution import Query
+from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.convert import DiagnosticOptions, diagnostics_of, uri_of
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.file_context import text_at
-from mothball.lsp.lookups import RETRY_AFTER, IndexResults
+from mothball.lsp.lookups import RETRY_AFTER
 from mothball.lsp.open_text import Checked, run_settings
 from mothball.lsp.settings import EffectiveSettings, SettingsError
 from mothball.model.errors import ConfigError, UnreadableFileError

@@ -27,11 +27,12 @@ from mothball.edits.ignore_comments import (
 from mothball.edits.model import Edit, apply, read_edited
 from mothball.edits.settings import NewIgnore, add_config_ignores, add_config_reason, remove_config_ignore
 from mothball.index.resolution import Query
+from mothball.lsp.blocking_lookups import BlockingLookups
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, relative_path, uri_of
 from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE, OPEN_SETTINGS
 from mothball.lsp.features.hover import project_page
-from mothball.lsp.lookups import PENDING, BlockingLookups
+from mothball.lsp.lookups import PENDING
 from mothball.lsp.open_text import Checked, is_reported
 from mothball.model.document import Document, LineIndex, Location, Position, SkipReason, Span, normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError
