@@ -18,6 +18,7 @@ from mothball.model.results import (
     Cause,
     KnownStatus,
     Origin,
+    PageFiles,
     ProjectStatus,
     Release,
     StatusNotStated,
@@ -50,17 +51,19 @@ class ProjectPage(NamedTuple):
         return ProjectPage(self.marker, self.reason, self.release, None)
 
 
-def status_of_page(page: ProjectPage, origin: Origin) -> KnownStatus | StatusNotStated | UnrecognizedStatus:
-    """Return the status on ``page``, which comes from ``origin``.
+def status_of_page(
+    page: ProjectPage, origin: Origin, files: PageFiles | None = None
+) -> KnownStatus | StatusNotStated | UnrecognizedStatus:
+    """Return the status on ``page``, which comes from ``origin``, with ``files``.
 
     Markers are lower-case literals (PEP 792); other spellings are unrecognized. On an index that states statuses, an
     absent marker means *active*: the caller decides that, because it takes other pages.
     """
     if page.marker is None:
-        return StatusNotStated(origin, page.release)
+        return StatusNotStated(origin, page.release, "not-stated", files)
     if page.marker in _STATUSES:
-        return KnownStatus(_STATUSES[page.marker], page.reason, origin, page.release, "stated")
-    return UnrecognizedStatus(page.marker, page.reason, origin, page.release)
+        return KnownStatus(_STATUSES[page.marker], page.reason, origin, page.release, "stated", files)
+    return UnrecognizedStatus(page.marker, page.reason, origin, page.release, "unrecognized", files)
 
 
 class PageRequest(NamedTuple):

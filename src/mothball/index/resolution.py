@@ -18,7 +18,7 @@ from mothball.index.project_page import (
     Redirected,
     reduced_list,
 )
-from mothball.model.records import NamedTuple
+from mothball.model.records import NamedTuple, make
 from mothball.model.results import Cause, Missing, Origin, PageFiles, Source, Unavailable
 
 if TYPE_CHECKING:
@@ -178,8 +178,10 @@ class Resolution:
                     keys[key] = cached.listed_at
         return keys
 
-    def files_of(self, query: Query, page: PageAndOrigin) -> PageFiles | None:
-        """Return the files on ``page`` that ``query`` needs, None if they are not known."""
+    def files_of(self, query: Query, page: PageResult) -> PageFiles | None:
+        """Return the files on ``page`` that ``query`` needs, None if it needs none or they are not known."""
+        if not query.needs_files or not isinstance(page, PageAndOrigin):
+            return None
         key = page_key(page.origin.index_url, query.name)
         found = self._files.get((key, query.pin, query.whole_list))
         if found is not None:
@@ -187,7 +189,7 @@ class Resolution:
         cached = self.cached.get(key)
         # The index has sent a list, but it was not stored, or its row was deleted to limit the size of the cache.
         is_missing = cached is not None and cached.listed_at is not None and not self._is_fetched(key)
-        return PageFiles("", is_whole=False, origin=page.origin, is_kept=False) if is_missing else None
+        return make(PageFiles, ("", False, page.origin, False)) if is_missing else None
 
     def _is_fetched(self, key: PageKey) -> bool:
         return isinstance(self.outcomes.get(key), Fetched)
@@ -346,9 +348,9 @@ def _has_marker(entry: CachedPage | None) -> bool:
 
 def _cached_step(query: Query, key: PageKey, cached: CachedPage, source: Source) -> _Step | None:
     """Return the step for a cached response, None if the settings of ``query`` do not accept it."""
-    origin = Origin(key.index_url, cached.stored_at, source)
+    origin = make(Origin, (key.index_url, cached.stored_at, source, True))
     if cached.page is not None:
-        return PageAndOrigin(cached.page, origin)
+        return make(PageAndOrigin, (cached.page, origin))
     if cached.ignored_status:
         is_ignored = (key.index_url, cached.ignored_status) in query.settings.ignored_codes
         return _ignored_failure(cached.ignored_status, origin) if is_ignored else None

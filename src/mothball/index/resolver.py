@@ -23,6 +23,7 @@ from mothball.model.results import (
     IndexResult,
     KnownStatus,
     Missing,
+    PageFiles,
     Problem,
     ProjectStatus,
     Severity,
@@ -130,10 +131,15 @@ class Resolver:
             self._cache.record_markers(index)
         self._read_files(run, pages)
         results: dict[Query, IndexResult] = {}
-        for query in queries:
-            snapshot = None if cache_only and not query.settings.offline else query.settings.snapshot
-            result = _final_result(query, pages[query], status_pages.get(query), stating, snapshot)
-            results[query] = _with_files(run, query, pages[query], result)
+        for query, page in pages.items():
+            files, stated = run.files_of(query, page), stating | query.settings.stated_indexes
+            status_page = status_pages.get(query)
+            results[query] = _final_result(
+                query.name,
+                _index_result(page, stated, files),
+                None if status_page is None else _index_result(status_page, stated, files),
+                None if cache_only and not query.settings.offline else query.settings.snapshot,
+            )
         return results
 
     def _read_files(self, run: Resolution, pages: Mapping[Query, PageResult]) -> None:
@@ -177,9 +183,9 @@ class Resolver:
 
     def _report_early(self, query: Query, page: PageResult, on_result: OnResult | None) -> None:
         """Call ``on_result`` if the result for ``page`` is final: one without a marker depends on other pages."""
-        if on_result is None or isinstance(_index_result(page, query.settings.stated_indexes), StatusNotStated):
-            return
-        on_result(query, _final_result(query, page, None, frozenset(), query.settings.snapshot))
+        result = _index_result(page, query.settings.stated_indexes)
+        if on_result is not None and not isinstance(result, StatusNotStated):
+            on_result(query, _final_result(query.name, result, None, query.settings.snapshot))
 
     def _fetch(self, run: Resolution, requests: Sequence[PageRequest]) -> Iterator[PageKey]:
         """Fetch the pages of ``requests``, to which the caller may add, and yield their keys.
@@ -221,46 +227,31 @@ class Resolver:
         return frozenset(stating.union(filter(self._cache.states_markers, without_marker)))
 
 
-def _index_result(page: PageResult, stating: frozenset[str]) -> IndexResult:
+def _index_result(page: PageResult, stating: frozenset[str], files: PageFiles | None = None) -> IndexResult:
     """Return the result for ``page``. On an index in ``stating``, no marker means active (PEP 792)."""
     if not isinstance(page, PageAndOrigin):
         return page
-    result = status_of_page(*page)
+    result = status_of_page(*page, files)
     if isinstance(result, StatusNotStated) and result.origin.index_url in stating:
-        return KnownStatus(ProjectStatus.ACTIVE, "", result.origin, result.release)
+        return KnownStatus(ProjectStatus.ACTIVE, "", result.origin, result.release, "stated", files)
     return result
 
 
-def _with_files(run: Resolution, query: Query, page: PageResult, result: IndexResult) -> IndexResult:
-    """Return ``result`` with the files that ``query`` needs."""
-    if not query.needs_files or not isinstance(page, PageAndOrigin) or isinstance(result, Missing | Unavailable):
-        return result
-    return result._replace(files=run.files_of(query, page))
-
-
 def _final_result(
-    query: Query,
-    page: PageResult,
-    status_page: PageResult | None,
-    stating: frozenset[str],
-    snapshot: Snapshot | None,
+    name: str, result: IndexResult, status_result: IndexResult | None, snapshot: Snapshot | None
 ) -> IndexResult:
-    """Combine the page of the indexes, the page of the status index and the snapshot into the result of ``query``."""
-    stating |= query.settings.stated_indexes
-    result = _index_result(page, stating)
-    if status_page is not None and isinstance(result, StatusNotStated):
-        status_result = _index_result(status_page, stating)
-        # A project that the status index does not have keeps its result. A failed request does not, because the status
-        # was not checked.
-        result = result if isinstance(status_result, StatusNotStated | Missing) else status_result
+    """Combine the results of the indexes, of the status index and of the snapshot."""
+    files = result.files if isinstance(result, StatusNotStated) else None
+    # A project that the status index does not have keeps its result. A failed request does not, because the status was
+    # not checked.
+    if isinstance(result, StatusNotStated) and not isinstance(status_result, StatusNotStated | Missing | None):
+        result = status_result
     if snapshot is None or not isinstance(result, StatusNotStated | Unavailable):
         return result
-    snapshot_result = snapshot.lookup(query.name)
-    if snapshot_result is None or (
-        isinstance(result, StatusNotStated) and isinstance(snapshot_result, StatusNotStated)
-    ):
+    snapshot_result = snapshot.lookup(name)
+    if snapshot_result is None or isinstance(snapshot_result, type(result)):  # neither states a status
         return result
-    return snapshot_result
+    return snapshot_result._replace(files=files)
 
 
 class LookupSession:
