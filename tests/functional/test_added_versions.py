@@ -140,6 +140,38 @@ def test_yanked_pin_that_was_there_is_not_reported(shop: Workshop, index: Script
     assert index.count() == 0
 
 
+@pytest.mark.parametrize("pin", ["==1.1.0", "== v1.1", "===1.1"])
+def test_yanked_pin_in_another_spelling_is_not_a_new_version(shop: Workshop, index: ScriptedIndex, pin: str) -> None:
+    index.script("old-lib", page(YANKED))
+    shop.commit({"requirements.txt": "old-lib==1.1\n"})
+    shop.stage({"requirements.txt": f"old-lib{pin}\n"})
+    assert findings(shop, index) == []
+
+
+HOOK = "- id: x\n  language: python\n  additional_dependencies: [old-lib==1.1]\n"
+PROJECT = '[project]\nname = "shop"\nrequires-python = ">=3.11"\ndependencies = ["old-lib==1.0"{}]\n'
+GIT = '[tool.uv.sources]\nold-lib = { git = "https://code.example/old-lib" }\n'
+
+
+@pytest.mark.parametrize(
+    "weaker",
+    [
+        {"constraints.txt": "old-lib==1.1\n"},
+        {".pre-commit-hooks.yaml": HOOK},
+        {"pyproject.toml": PROJECT.format(", \"old-lib==1.1; python_version < '3.4'\"")},
+        {"pyproject.toml": PROJECT.replace("==1.0", "==1.1").format("") + GIT},
+    ],
+    ids=["constraint", "hook", "never installed", "git source"],
+)
+def test_entry_that_counts_less_does_not_excuse_a_yanked_version(
+    shop: Workshop, index: ScriptedIndex, weaker: dict[str, str]
+) -> None:
+    index.script("old-lib", page(OLD, YANKED))
+    shop.commit({"requirements.txt": "old-lib==1.0\n", **weaker})
+    shop.stage({"requirements.txt": "old-lib==1.1\n"})
+    assert findings(shop, index) == [("yanked", "error")]
+
+
 def test_yanked_version_of_the_manifest_is_not_new_in_the_lock(shop: Workshop, index: ScriptedIndex) -> None:
     index.script("old-lib", page(YANKED))
     shop.commit({"pyproject.toml": '[project]\nname = "shop"\ndependencies = ["old-lib==1.1"]\n'})

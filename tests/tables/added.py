@@ -96,6 +96,8 @@ def exits(code: int, *arguments: str, shows: str = "", hides: str = "", env: Map
 
 _MEMBERS = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
 _URL = "old-a @ https://code.example/old-a.whl\n"
+_GIT_SOURCE = '[tool.uv.sources]\nold-a = { git = "https://code.example/old-a" }\n'
+_UNDEFINED_INDEX = '[tool.uv.sources]\nold-a = { index = "gone" }\n'
 _IGNORE = '[ignore]\nold-a = { rules = ["archived"], reason = "until June" }\n'
 _EXPIRED = "".join(f'{name} = {{ rules = ["archived"], until = 2020-01-01 }}\n' for name in ("old-a", "old-b"))
 _NOT_TEXT = b"\x00\xff\xfe" * 9
@@ -477,6 +479,16 @@ NAMES = (
         adds({"pyproject.toml": ["old-a"]}),
     ),
     row(
+        "A URL requirement that becomes a requirement from an index that the file does not define",
+        "`unresolvable`",
+        commit({"pyproject.toml": toml("old-a") + _GIT_SOURCE}),
+        stage({"pyproject.toml": toml("old-a") + _UNDEFINED_INDEX}),
+        exits(3, shows="pyproject.toml:5:6: error[unresolvable] old-a"),
+        commit({}),
+        stage({"pyproject.toml": toml("good-a", "old-a>=2") + _UNDEFINED_INDEX}),
+        adds({"pyproject.toml": ["good-a"]}),
+    ),
+    row(
         "A new name with a path or workspace source, without such a project in the repository",
         "yes, and it is looked up",
         stage({"pyproject.toml": toml("old-a") + '[tool.uv.sources]\nold-a = { path = "lib" }\n'}),
@@ -593,6 +605,21 @@ NAMES = (
         "no",
         commit({"requirements.txt": lines("old-a")}),
         stage({".pre-commit-config.yaml": _hooks("old-a")}),
+        adds({}),
+    ),
+    row(
+        "A name in `.pre-commit-config.yaml` that only a lock or a constraint contained",
+        "yes: it is now installed for the hook",
+        commit({"pyproject.toml": toml(), "constraints.txt": lines("old-a<2"), "uv.lock": lock("old-b")}),
+        stage({".pre-commit-config.yaml": _hooks("old-a", "old-b")}),
+        adds({".pre-commit-config.yaml": ["old-a", "old-b"]}),
+        exits(1),
+    ),
+    row(
+        "A name that moves from one `.pre-commit-config.yaml` to another",
+        "no",
+        commit({".pre-commit-config.yaml": _hooks("good-a", "good-b", "old-a"), "app/pyproject.toml": toml()}),
+        stage({".pre-commit-config.yaml": _hooks("good-a", "good-b"), "app/.pre-commit-config.yaml": _hooks("old-a")}),
         adds({}),
     ),
     row(
@@ -719,6 +746,19 @@ NAMES = (
         commit({}),
         remove("packages/b/pyproject.toml"),
         stage({"packages/a/pyproject.toml": toml("old-a", name="a")}),
+        adds({}),
+    ),
+    row(
+        "A name of which a moved entry and a constraint leave the same file",
+        "no: the stronger of the two entries is moved",
+        commit(
+            {
+                "pyproject.toml": toml() + _MEMBERS,
+                "packages/a/pyproject.toml": '[tool.uv]\nconstraint-dependencies = ["old-a<2"]\n' + toml("old-a"),
+                "packages/b/pyproject.toml": toml("good-a", name="b"),
+            }
+        ),
+        stage({"packages/a/pyproject.toml": toml(), "packages/b/pyproject.toml": toml("good-a", "old-a", name="b")}),
         adds({}),
     ),
     row(

@@ -3,15 +3,17 @@
 A dependency is added if its name is in the target version of a file and no base entry covers it. Within the same
 project, a base entry covers entries of its own role or a weaker one: an entry of a manifest covers its name in every
 file, an entry of a lock covers only locks and constraints, a constraint only constraints, whether or not the change
-moves it. A skipped entry, with or without a name, one that is never installed, and one in ``.pre-commit-config.yaml``
-cover only themselves, in the same file. A manifest also covers the projects below its own, and the manifest of a
-workspace member covers the names that the lock of the workspace records as requirements of members. An entry that
-leaves a file of a related project is moved: one removal excuses one addition. From other projects, a moved entry is
-added, one level lower. An ignored entry that is moved covers only ignored ones. docs/added.md lists all cases.
+moves it. A skipped or unresolvable entry, with or without a name, one that is never installed, and one in
+``.pre-commit-config.yaml`` cover only themselves, in the same file. A manifest also covers the projects below its own,
+and the manifest of a workspace member covers the names that the lock of the workspace records as requirements of
+members. An entry that leaves a file of a related project is moved: one removal excuses one addition. From other
+projects, a moved entry is added, one level lower. An ignored entry that is moved covers only ignored ones.
+docs/added.md lists all cases.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -30,6 +32,7 @@ from mothball.check.inputs import (
 )
 from mothball.formats.recorded_files import digests_of, entry_text
 from mothball.model.document import (
+    UNRESOLVABLE_REASONS,
     Dependency,
     DependencyKind,
     Document,
@@ -51,10 +54,12 @@ _MIN_SIMILARITY = 0.5
 class _Role(IntEnum):
     """The role of an entry, from the weakest to the strongest.
 
-    Each role covers the weaker ones, except that entries of the first three roles cover only themselves.
+    Each role covers the weaker ones, except that entries of the first four roles cover only themselves. Entries in
+    ``.pre-commit-config.yaml`` are installed: of the other roles, only manifests cover them.
     """
 
     SKIPPED = auto()
+    UNRESOLVABLE = auto()
     NEVER_INSTALLED = auto()
     PRE_COMMIT = auto()
     CONSTRAINT = auto()
@@ -62,7 +67,9 @@ class _Role(IntEnum):
     MANIFEST = auto()
 
 
-_COVER_ONLY_THEMSELVES = frozenset({_Role.SKIPPED, _Role.NEVER_INSTALLED, _Role.PRE_COMMIT})
+_NOT_LOOKED_UP = frozenset({_Role.SKIPPED, _Role.UNRESOLVABLE})
+_NOT_MOVED = _NOT_LOOKED_UP.union((_Role.NEVER_INSTALLED,))
+_COVER_ONLY_THEMSELVES = _NOT_MOVED.union((_Role.PRE_COMMIT,))
 
 
 class _Standing(NamedTuple):
@@ -84,10 +91,17 @@ class _Standing(NamedTuple):
     def covers(self, other: _Standing) -> bool:
         """Return True if an entry with this standing covers one with the ``other`` standing in the same file."""
         is_same = self.role is other.role
-        is_stronger = self.covers_others and self.role > other.role > _Role.SKIPPED
+        is_stronger = (
+            self.covers_others and other.role not in _NOT_LOOKED_UP and self.role >= _weakest_cover(other.role)
+        )
         return (
             (is_same or is_stronger) and self.on_default >= other.on_default and self.is_reported >= other.is_reported
         )
+
+
+def _weakest_cover(role: _Role) -> _Role:
+    """Return the weakest role that covers ``role``, apart from entries that only cover themselves."""
+    return _Role.MANIFEST if role is _Role.PRE_COMMIT else role
 
 
 # The standings of the entries of each name.
@@ -156,10 +170,11 @@ def additions(
     selections = []
     for target, old, entries in zip(targets, previous, new, strict=True):
         base_locks = tuple(map(_base_lock, _base_locks(target, old, base)))
+        standing_of = _standing_in(target)
         moved_from = {
             entry: path
             for entry in entries
-            if (path := removals.take(target.project, entry.name, _standing(target, entry), related=False))
+            if (path := removals.take(target.project, entry.name, standing_of(entry), related=False))
         }
         selection = SelectedEntries(
             tuple(entries),
@@ -226,9 +241,10 @@ def _new_entries(
     for version in previous:
         _add_standings(previous_standings, version, version.ignored if version.path != target.path else frozenset())
     member_requirements = required_by_members(target.parsed.document)
+    standing_of = _standing_in(target)
     new = []
     for entry in target.parsed.document.dependencies:
-        name, standing = entry.name, _standing(target, entry)
+        name, standing = entry.name, standing_of(entry)
         if not (
             any(each.covers(standing) for each in previous_standings.get(name, ()))
             or base_projects.cover(target.project, name, standing, member_requirements)
@@ -269,17 +285,25 @@ def _repinned(
     target: FileVersion, added: AbstractSet[Dependency], base_projects: _BaseProjects, base_locks: Iterable[BaseLock]
 ) -> Iterator[Dependency]:
     """Yield the entries that were there before with another version or other files, without those ``added``."""
+    standing_of = _standing_in(target)
     for entry in target.parsed.document.dependencies:
         if (
             entry not in added
-            and (pin := pin_of(entry))
+            and (pin := _comparable_pin(entry))
             and target.facts.skip_reason(entry) is None
             and (
-                not base_projects.have_pin(target.project, entry.name, pin)
+                not base_projects.cover_pin(target.project, entry.name, pin, standing_of(entry).role)
                 or _has_other_files(target.parsed, entry, base_locks)
             )
         ):
             yield entry
+
+
+def _comparable_pin(entry: Dependency) -> str:
+    """Return the pinned version, empty without one; equal releases, such as 1.0 and 1.0.0, have the same form."""
+    pin = pin_of(entry)
+    release = pin.removeprefix("v")
+    return re.sub(r"(?:\.0+)+\Z", "", release) if release.replace(".", "").isdecimal() else pin
 
 
 def _has_other_files(target: ParsedFile, entry: Dependency, base_locks: Iterable[BaseLock]) -> bool:
@@ -290,7 +314,7 @@ def _has_other_files(target: ParsedFile, entry: Dependency, base_locks: Iterable
         (lock.parsed, old)
         for lock in base_locks
         for old in lock.entries.get(entry.name, ())
-        if pin_of(old) == pin_of(entry)
+        if _comparable_pin(old) == _comparable_pin(entry)
     ]
     text = entry_text(target, entry)
     if not old_entries or any(text == entry_text(parsed, old) for parsed, old in old_entries):
@@ -324,16 +348,31 @@ def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:
     return problem.message, problem.span.slice(text)
 
 
-def _standing(version: FileVersion, entry: Dependency, ignored: Collection[str] | None = None) -> _Standing:
-    """Return the standing of ``entry``; by default, all ``ignored`` names of the file count as ignored."""
-    ignored = version.ignored if ignored is None else ignored
-    return _Standing(_role(version, entry), version.is_on_default(entry), entry.name not in ignored)
+def _standing_in(version: FileVersion, ignored: Collection[str] | None = None) -> Callable[[Dependency], _Standing]:
+    """Return the function of the standing of an entry; by default, all ``ignored`` names of the file are ignored."""
+    document, skip_reason = version.parsed.document, version.facts.skip_reason
+    names = version.ignored if ignored is None else ignored
+    # The role of all entries that are looked up and installed, None if each of them states its own.
+    of_file = _Role.LOCK if is_lock(document) else _Role.PRE_COMMIT if document.format == _PRE_COMMIT else None
+
+    def role_of(entry: Dependency) -> _Role:
+        reason = skip_reason(entry)
+        if reason is not None:
+            return _Role.UNRESOLVABLE if reason in UNRESOLVABLE_REASONS else _Role.SKIPPED
+        if entry.is_never_installed:
+            return _Role.NEVER_INSTALLED
+        if of_file is not None:
+            return of_file
+        return _Role.MANIFEST if entry.kind is DependencyKind.REQUIREMENT else _Role.CONSTRAINT
+
+    return lambda entry: _Standing(role_of(entry), version.is_on_default(entry), entry.name not in names)
 
 
 def _add_standings(standings: _Standings, version: FileVersion, ignored: Collection[str]) -> None:
     """Add the entries of ``version``; those with ``ignored`` names only cover entries that are ignored, too."""
+    standing_of = _standing_in(version, ignored)
     for entry in version.parsed.document.dependencies:
-        standings.setdefault(entry.name, set()).add(_standing(version, entry, ignored))
+        standings.setdefault(entry.name, set()).add(standing_of(entry))
 
 
 class _BaseProjects:
@@ -341,20 +380,23 @@ class _BaseProjects:
 
     def __init__(self, base: Iterable[FileVersion], present: Mapping[str, Document | None]) -> None:
         self._standings: dict[str, _Standings] = {}
-        self._pins: dict[str, set[tuple[str, str]]] = {}
+        # The roles of the entries with each name and pinned version.
+        self._pins: dict[str, dict[tuple[str, str], set[_Role]]] = {}
         for version in base:
             # An ignored entry that leaves its file is moved, and covers no entry that is not ignored.
             ignored = version.ignored & _removed_names(version, present) if version.ignored else version.ignored
             _add_standings(self._standings.setdefault(version.project, {}), version, ignored)
-            pins = {(entry.name, pin) for entry in version.parsed.document.dependencies if (pin := pin_of(entry))}
-            self._pins.setdefault(version.project, set()).update(pins)
+            pins, standing_of = self._pins.setdefault(version.project, {}), _standing_in(version)
+            for entry in version.parsed.document.dependencies:
+                if pin := _comparable_pin(entry):
+                    pins.setdefault((entry.name, pin), set()).add(standing_of(entry).role)
 
     def cover(self, project: str, name: str, standing: _Standing, member_requirements: frozenset[str]) -> bool:
         """Return True if a base entry in ``project``, or in a related project, covers ``name``.
 
         ``member_requirements`` are the names that a lock records as requirements of workspace members.
         """
-        if standing.role is _Role.SKIPPED:
+        if standing.role in _NOT_LOOKED_UP:
             return False
         # Of other projects, only manifests count.
         in_other = _Standing(_Role.MANIFEST, standing.on_default, standing.is_reported)
@@ -365,9 +407,18 @@ class _BaseProjects:
             for each in standings.get(name, ())
         )
 
-    def have_pin(self, project: str, name: str, pin: str) -> bool:
-        """Return True if the base has this version in ``project``, or in a project that encloses it."""
-        return any((name, pin) in pins for other, pins in self._pins.items() if is_beneath(project, other))
+    def cover_pin(self, project: str, name: str, pin: str, role: _Role) -> bool:
+        """Return True if the base has this version in ``project``, or in a project that encloses it.
+
+        The version rules are as severe for a lock as for a manifest, but not for weaker roles.
+        """
+        weakest = min(_weakest_cover(role), _Role.LOCK)
+        return any(
+            each is role or each >= weakest
+            for other, pins in self._pins.items()
+            if is_beneath(project, other)
+            for each in pins.get((name, pin), ())
+        )
 
 
 class _Removals:
@@ -389,21 +440,29 @@ class _Removals:
             renamed.setdefault((version.path, version.parent), set()).update(_names(target.parsed.document))
             if version.project != target.project and not is_project(version.project):
                 self._renamed_projects.add((version.project, target.project))
-        self._removed: dict[str, list[tuple[_Standing, FileVersion]]] = {}
+        # A name that leaves a file is one removal, whatever the number of its entries and of the parents in a merge.
+        strongest: dict[tuple[str, str], tuple[_Standing, FileVersion]] = {}
         for version in base:
             names = _removed_names(version, present) - renamed.get((version.path, version.parent), set())
+            standing_of = _standing_in(version)
             for entry in version.parsed.document.dependencies if names else ():
-                standing = _standing(version, entry)
-                if entry.name in names and standing.covers_others:
-                    names.discard(entry.name)
-                    self._removed.setdefault(entry.name, []).append((standing, version))
+                standing, removal = standing_of(entry), (entry.name, version.path)
+                if (
+                    entry.name in names
+                    and standing.role not in _NOT_MOVED
+                    and (removal not in strongest or strongest[removal][0] < standing)
+                ):
+                    strongest[removal] = standing, version
+        self._removed: dict[str, list[tuple[_Standing, FileVersion]]] = {}
+        for (name, _), removed in strongest.items():
+            self._removed.setdefault(name, []).append(removed)
 
     def take(self, project: str, name: str, standing: _Standing, *, related: bool) -> str:
         """Return the path that an entry of ``project`` was moved from, empty if there is none, and use up the removal.
 
         With ``related``, only removals from related projects count.
         """
-        removals = self._removed.get(name, []) if standing.covers_others else []
+        removals = self._removed.get(name, []) if standing.role not in _NOT_MOVED else []
         for number, (removed, version) in enumerate(removals):
             if removed.covers(standing) and (not related or self._is_related(version.project, project)):
                 del removals[number]
@@ -477,19 +536,6 @@ class _DeletedFiles:
         similarity = {number: count / len(names | self._names[number]) for number, count in common.items()}
         best = max(similarity, key=lambda number: (similarity[number], self._versions[number].path), default=None)
         return None if best is None or similarity[best] < _MIN_SIMILARITY else best
-
-
-def _role(version: FileVersion, entry: Dependency) -> _Role:
-    document = version.parsed.document
-    if version.facts.skip_reason(entry) is not None:
-        return _Role.SKIPPED
-    if entry.is_never_installed:
-        return _Role.NEVER_INSTALLED
-    if document.format == _PRE_COMMIT:
-        return _Role.PRE_COMMIT
-    if is_lock(document):
-        return _Role.LOCK
-    return _Role.MANIFEST if entry.kind is DependencyKind.REQUIREMENT else _Role.CONSTRAINT
 
 
 def _names(document: Document | None) -> set[str]:

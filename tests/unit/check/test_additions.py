@@ -137,6 +137,16 @@ def test_rename_since_one_parent_uses_up_no_removal_since_another_parent() -> No
     assert result[0].dependencies == ()
 
 
+def test_removal_from_the_same_file_of_several_parents_excuses_one_addition() -> None:
+    base = [version("/r/a/requirements.txt", ["a-lib", "b-lib"])._replace(parent=parent) for parent in (0, 1)]
+    paths = ("/r/b/requirements.txt", "/r/c/requirements.txt")
+    targets = [version(path, ["a-lib"])._replace(project=path[:4]) for path in paths]
+    left = version("/r/a/requirements.txt", ["b-lib"])
+    documents = {each.path: each.parsed.document for each in (left, *targets)}
+    moved = [dict(each.moved_from) for each in additions([left, *targets], base, documents)]
+    assert [list(each.values()) for each in moved] == [[], ["/r/a/requirements.txt"], []]
+
+
 def test_most_similar_deleted_file_is_the_renamed_one() -> None:
     base = {
         path: version(path, listed) for path, listed in {"/r/x/uv.lock": NAMES[:2], "/r/y/uv.lock": NAMES[:5]}.items()
@@ -170,3 +180,15 @@ def _moved(count: int) -> None:
 def test_time_for_many_renames_is_linear() -> None:
     few, many = least_seconds(lambda: _moved(40)), least_seconds(lambda: _moved(400))
     assert many < few * 60
+
+
+def _bumped(count: int) -> None:
+    before, after = ([f"lib-{number}=={release}" for number in range(count)] for release in (1, 2))
+    path = "/r/requirements.txt"
+    assert added({path: version(path, before)}, {path: version(path, after)}) == {path: set()}
+
+
+@pytest.mark.alone
+def test_time_for_many_entries_is_linear() -> None:
+    few, many = least_seconds(lambda: _bumped(500)), least_seconds(lambda: _bumped(5000))
+    assert many < few * 30
