@@ -20,6 +20,7 @@ from mothball.model.document import (
     Span,
     new_dependency,
     normalize_name,
+    relocated,
 )
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
@@ -83,18 +84,7 @@ class ParsedRequirement(NamedTuple):
         skip_reason: SkipReason | None = None,
     ) -> Dependency:
         """Return the dependency in a file; ``locate`` maps a range of the parsed text to the file."""
-        return new_dependency(
-            name=self.project,
-            name_span=locate(*self.name_span),
-            entry_span=locate(*self.entry_span),
-            specifier_span=locate(*self.specifier_span) if self.specifier_span else None,
-            specifier=self.specifier,
-            extras=self.extras,
-            marker=self.marker,
-            kind=kind,
-            section=section,
-            skip_reason=skip_reason,
-        )
+        return relocated(self.to_dependency_at(0, kind, section, skip_reason), locate)
 
 
 # --- common forms -----------------------------------------------------------------------------------------------------

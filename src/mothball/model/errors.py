@@ -1,15 +1,5 @@
 """The exceptions of mothball.
 
-    MothballError
-    ├── UsageError             invalid command line
-    ├── ConfigError            invalid configuration
-    ├── UnreadableFileError    a file is missing, not a regular file, too large, or in the wrong encoding
-    │   └── BrokenLinkError    a symbolic link leads nowhere or outside the repository
-    ├── SnapshotError          a file is not a snapshot, or a snapshot of an unsupported version
-    ├── GitError               git is missing, refuses a repository, or cannot find a revision
-    ├── PageError              an index returned something that is not a project page
-    └── CacheError             the cache is unusable; callers continue without it
-
 Errors carry fields. ``str(error)`` is built from them and is one line of plain text. ``help`` says what to do, possibly
 empty. Untrusted text in a field is sanitized when the message is built.
 """
@@ -120,11 +110,10 @@ class PageError(MothballError):
 
 
 class CacheError(MothballError):
-    """The cache is damaged, read-only, full, locked, or owned by another user."""
+    """The cache is damaged, read-only, full, locked, or owned by another user: callers continue without it.
 
-    def __init__(self, directory: str, cause: str, *, help_text: str = "") -> None:
-        """Store the cache directory, the cause, and the remedy."""
-        super().__init__(directory, cause, help_text=help_text)
+    The parts of its message are the directory and the cause.
+    """
 
     def __str__(self) -> str:
         """Return ``cache DIRECTORY cannot be used: CAUSE``."""

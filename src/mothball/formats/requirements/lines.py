@@ -209,23 +209,16 @@ def has_only_hashes(line: str, start: int) -> bool:
     return all(word.startswith(_HASH_OPTIONS) for word in line[start:].split())
 
 
-class ReadOptions(NamedTuple):
-    """The options of a line, the error of the first one that pip rejects, and the first word that pip ignores."""
-
-    options: tuple[PipOption, ...]
-    error: OptionError | None = None
-    ignored: ShellWord | None = None
-
-
-def read_options(line: str, start: int) -> ReadOptions:
+def read_options(line: str, start: int) -> tuple[list[PipOption], OptionError | None, ShellWord | None]:
     """Parse the options in ``line[start:]``.
 
-    Unlike pip, continue after an error: an index option later on an incomplete line still counts. pip ignores words
-    that belong to no option, and everything after ``--``.
+    Return them, the error of the first one that pip rejects, and the first word that pip ignores: one that belongs to
+    no option, or follows ``--``. Unlike pip, continue after an error: an index option later on an incomplete line still
+    counts.
     """
     words = _split_words(line, start)
     if isinstance(words, OptionError):
-        return ReadOptions((), words)
+        return [], words, None
     ignored: ShellWord | None = None
     options: list[PipOption] = []
     error: OptionError | None = None
@@ -243,7 +236,7 @@ def read_options(line: str, start: int) -> ReadOptions:
             options.append(result)
         else:
             error = error or result
-    return ReadOptions(tuple(options), error, ignored)
+    return options, error, ignored
 
 
 def _read_option(word: ShellWord, rest: list[ShellWord], *, needs_help: bool) -> PipOption | OptionError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any
 
 from mothball.formats.pep508 import (
     ParsedRequirement,
@@ -131,37 +131,21 @@ def collect(
     unresolvable: Iterable[ParseProblem] = (),
 ) -> Document:
     """Return the document of ``items``, sorted by position; the other arguments are fields of the document."""
-    dependencies: list[Dependency] = []
-    problems: list[ParseProblem] = []
-    ignores: list[IgnoreComment] = []
-    includes: list[Include] = []
-    index_options: list[IndexOption] = []
-    unnamed: list[UnnamedEntry] = []
+    by_type: dict[type[Item], list[Any]] = {}
     for item in items:
-        match item:
-            case Dependency():
-                dependencies.append(item)
-            case ParseProblem():
-                problems.append(item)
-            case IgnoreComment():
-                ignores.append(item)
-            case Include():
-                includes.append(item)
-            case IndexOption():
-                index_options.append(item)
-            case UnnamedEntry():
-                unnamed.append(item)
-            case _:
-                assert_never(item)
+        by_type.setdefault(type(item), []).append(item)
+    dependencies = sorted(by_type.get(Dependency, ()), key=attrgetter("name_span"))
+    types = (ParseProblem, IgnoreComment, Include, IndexOption, UnnamedEntry)
+    problems, ignores, includes, index_options, unnamed = (tuple(sorted(by_type.get(each, ()))) for each in types)
     return Document(
         format_name,
-        tuple(sorted(dependencies, key=attrgetter("name_span"))),
-        tuple(sorted(problems)),
-        tuple(sorted(ignores)),
-        tuple(sorted(includes)),
-        tuple(sorted(index_options)),
+        tuple(dependencies),
+        problems,
+        ignores,
+        includes,
+        index_options,
         graph=graph,
-        unnamed=tuple(sorted(unnamed)),
+        unnamed=unnamed,
         project_name=project_name,
         unresolvable=tuple(sorted(unresolvable)),
     )

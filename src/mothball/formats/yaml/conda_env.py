@@ -22,7 +22,7 @@ from mothball.formats.yaml.scan import (
     scan_yaml,
     unvisited,
 )
-from mothball.model.document import Dependency, Document, ParseProblem, SkipReason, normalize_name
+from mothball.model.document import Dependency, Document, SkipReason, normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,32 +53,19 @@ def parse(text: str) -> Document:
     conda = list(unvisited([value for mapping in mappings for value in mapping.values(_DEPENDENCIES)], seen))
     items = [item for node in conda for item in unvisited(list_items(node), seen)]
     pip = [value for item in items if isinstance(item, YamlMapping) for value in item.values(_PIP)]
-    tables = (node for node in conda if isinstance(node, YamlMapping))
+    tables = [node for node in conda if isinstance(node, YamlMapping)]
     python = [value for table in tables for value in table.values(_PYTHON) if not isinstance(value, YamlScalar)]
+    # `dependencies` may be a mapping without `pip`: other tools use the same file names.
+    own = (node for node in conda if not isinstance(node, YamlMapping) or node.values(_PIP))
+    problems = [problem for node in own for problem in list_problem(_DEPENDENCIES, node)]
+    problems += (problem for value in pip for problem in list_problem(_PIP, value))
     lists = [(value, Section(f"{_DEPENDENCIES}.{_PIP}")) for value in unvisited(pip, seen)]
     lists += ((value, Section(f"{_DEPENDENCIES}.{_PYTHON}")) for value in unvisited(python, seen))
-    contents = (*read_pip_lists(scan, lists), *_list_problems(mappings, conda), *_conda_packages(scan, conda))
-    return collect(_FORMAT, dict.fromkeys(contents))
+    return collect(_FORMAT, dict.fromkeys((*read_pip_lists(scan, lists), *problems, *_conda_packages(scan, items))))
 
 
-def _list_problems(mappings: Iterable[YamlMapping], conda: Iterable[YamlNode]) -> Iterator[ParseProblem]:
-    """Yield a problem for each value of ``dependencies`` and of ``pip`` that is not a list and not empty.
-
-    ``dependencies`` may be a mapping without ``pip``: other tools use the same file names.
-    """
-    items = [item for node in conda for item in list_items(node) if isinstance(item, YamlMapping)]
-    values = [
-        *((_DEPENDENCIES, value) for mapping in mappings for value in mapping.values(_DEPENDENCIES)),
-        *((_PIP, value) for mapping in items for value in mapping.values(_PIP)),
-    ]
-    for key, value in values:
-        is_foreign = key == _DEPENDENCIES and isinstance(value, YamlMapping) and not value.values(_PIP)
-        if not is_foreign:
-            yield from list_problem(key, value)
-
-
-def _conda_packages(scan: YamlScan, lists: Iterable[YamlNode]) -> Iterator[Dependency]:
-    for item in unvisited((item for node in lists for item in list_items(node)), set()):
+def _conda_packages(scan: YamlScan, items: Iterable[YamlNode]) -> Iterator[Dependency]:
+    for item in items:
         content = scan.content(item) if isinstance(item, YamlScalar) else None
         name = re.match(_CONDA_NAME, content.text) if content is not None else None
         if content is not None and name is not None:
