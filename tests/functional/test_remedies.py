@@ -133,6 +133,15 @@ def test_ignore_comment_works_as_pasted(shop: Workshop) -> None:
     assert shop.check().code == 0
 
 
+def test_git_add_works_in_the_directory_of_the_user(shop: Workshop) -> None:
+    shop.stage({"sub/requirements.txt": "old-a\n"})
+    result = shop.check(env={"GIT_PREFIX": "sub/"})
+    assert remedy(result.out, "on its line").command == "git add requirements.txt"
+    assert remedy(result.out, "mothball.toml").command == "git add ../mothball.toml"
+    outside = shop.check(env={"GIT_PREFIX": "sub/"}, cwd=shop.root / "sub")  # not run by git
+    assert remedy(outside.out, "on its line").command == "git add requirements.txt"
+
+
 def test_unstaged_ignore_is_only_named_if_it_would_apply(shop: Workshop) -> None:
     shop.stage({"requirements.txt": lines("old-a", "bad-lib")})
     config = shop.root / "mothball.toml"

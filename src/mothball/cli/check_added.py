@@ -99,6 +99,8 @@ def _remedies(report: Report, discovered: DiscoveryResult, change: Change, argum
         action,
         _hook_id(arguments),
         arguments.policy == "base",
+        # git runs hooks in the root, with the directory of the user in this variable.
+        os.environ.get("GIT_PREFIX", "") if os.path.samefile(change.repository.root, os.curdir) else "",
     )
     return remedies(report, context)
 

@@ -80,7 +80,8 @@ class RemedyContext(NamedTuple):
     that applies to it, or to one to create. ``index_lines`` has the lines that declare a further index in a file.
     ``unstaged`` maps files whose unstaged changes ignore findings to the names of the projects. ``hook_id`` is the
     hook of pre-commit or prek that runs the check, empty if neither does. ``is_base_policy`` is True if the
-    configuration and the ignore comments of the change do not apply.
+    configuration and the ignore comments of the change do not apply. ``directory`` is where the user ran git, relative
+    to the working directory of the hook.
     """
 
     locks: frozenset[str] = frozenset()
@@ -90,6 +91,7 @@ class RemedyContext(NamedTuple):
     action: BlockedAction = COMMIT
     hook_id: str = ""
     is_base_policy: bool = False
+    directory: str = ""
 
     def config_file(self, path: str) -> ConfigFile:
         """Return the configuration file that applies to the file at ``path``, by default mothball.toml."""
@@ -100,7 +102,15 @@ class RemedyContext(NamedTuple):
         if self.action != COMMIT:
             return ""
         paths = list(dict.fromkeys(paths))
-        return f", then `{_git_add(paths)}`" if len(paths) <= _SHOWN_NAMES else ", then stage these files"
+        return f", then `{self.git_add(paths)}`" if len(paths) <= _SHOWN_NAMES else ", then stage these files"
+
+    def git_add(self, paths: Iterable[str]) -> str:
+        """Return the command that stages ``paths``."""
+        if self.directory:
+            paths = (os.path.relpath(path, self.directory) for path in paths)
+        # A leading dash would be an option.
+        shown = (f"./{path}" if path.startswith("-") else path for path in map(one_line, paths))
+        return f"git add {' '.join(map(shlex.quote, shown))}"
 
 
 def remedies(report: Report, context: RemedyContext) -> str:
@@ -135,16 +145,10 @@ def _skip_lines(context: RemedyContext) -> list[str]:
     return [f"to skip all hooks for one {what}:", f"    {command} --no-verify ..."]
 
 
-def _git_add(paths: Iterable[str]) -> str:
-    # A leading dash would be an option.
-    shown = (f"./{path}" if path.startswith("-") else path for path in map(one_line, paths))
-    return f"git add {' '.join(map(shlex.quote, shown))}"
-
-
 def _unstaged_lines(context: RemedyContext) -> Iterator[str]:
     for path, names in context.unstaged.items():
         yield f"{one_line(path)} ignores {join_names(names, _SHOWN_NAMES)}, but that change is not staged:"
-        yield f"    {_git_add([path])}"
+        yield f"    {context.git_add([path])}"
 
 
 def _internal_lines(errors: Iterable[Finding], context: RemedyContext) -> Iterator[str]:
