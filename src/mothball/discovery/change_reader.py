@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 
 from mothball.check.additions import FileVersion, additions, ignored_names, merge_additions
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, RunSettings, SelectedEntries, is_lock
 from mothball.discovery.config_lookup import ConfigResolver, index_policy, is_excluded_by_config
-from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, never
+from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.index_changes import (
     IndexesAtBase,
     enters_other_file,
@@ -96,10 +95,14 @@ class ChangeReader:
         self._base_resolvers = [config_resolver.for_tree(base.tree) for base in change.bases]
         self._workspaces: list[Workspaces] | None = None
         # A renamed script must be found under its old name, so files with the same extension are considered.
-        self._extensions = {os.path.splitext(path)[1] for path in selection.files or ()} if selection.format else set()
+        extensions = {os.path.splitext(path)[1] for path in selection.files or ()} if selection.format else None
         touched = {change.absolute(name): name for base in change.bases for name in base.touched}
         # The touched dependency files, by absolute path, with their paths relative to the root.
-        self._touched = {path: name for path, name in touched.items() if self._may_be_dependency_file(path)}
+        self._touched = {
+            path: name
+            for path, name in touched.items()
+            if (may_be_dependency_file(path) if extensions is None else os.path.splitext(path)[1] in extensions)
+        }
         self._prefetch(touched)
         for find_more in (self._configured, self._included):
             paths = find_more([path for path in touched if path not in self._touched])
@@ -179,11 +182,6 @@ class ChangeReader:
             return self._selection.format
         return (resolver or self._resolver).configured_format(path, self._root) or format_of(path, self._root)
 
-    def _may_be_dependency_file(self, path: str) -> bool:
-        if self._selection.format:
-            return os.path.splitext(path)[1] in self._extensions
-        return may_be_dependency_file(path)
-
     def _is_in_target(self, path: str) -> bool:
         return any(_is_file_after(base, self._touched[path]) for base in self._change.bases)
 
@@ -221,11 +219,11 @@ class ChangeReader:
         checked = [file for file in files if file.parsed.path in self.candidates or not self._format(file.parsed.path)]
         projects = {file.project for file in checked}
         if with_including_files:
-            projects.update(self._project_of(path, self._change.target) for path in self.candidates)
+            projects.update(project_of(path, self._root, self._change.target) for path in self.candidates)
         workspaces = {file.project for file in checked if is_lock(file.document)}
 
         def is_related(path: str) -> bool:
-            project = self._project_of(path, self._change.target)
+            project = project_of(path, self._root, self._change.target)
             return (
                 any(is_inside(checked_project, project) for checked_project in projects)
                 or any(is_inside(project, workspace) for workspace in workspaces)
@@ -244,8 +242,12 @@ class ChangeReader:
         )
 
     def _read_target(self, paths: Sequence[str]) -> DiscoveryResult:
+        def was_dependency_file(path: str) -> bool:
+            """Return True if the file was a dependency file at a base, rather than prose or a template."""
+            return any(self._read_base(number, [path]) for number in range(len(self._change.bases)))
+
         forced = frozenset(filter(self._selection.is_forced, paths))
-        return self._read(paths, forced, self._resolver, was_dependency_file=self._was_dependency_file)
+        return self._read(paths, forced, self._resolver, was_dependency_file)
 
     def _read_bases(
         self,
@@ -295,7 +297,7 @@ class ChangeReader:
         paths: Sequence[str],
         forced: frozenset[str],
         resolver: ConfigResolver,
-        was_dependency_file: Callable[[str], bool] = never,
+        was_dependency_file: Callable[[str], bool] = lambda _path: False,
         *,
         resolve: bool = True,
     ) -> DiscoveryResult:
@@ -311,13 +313,6 @@ class ChangeReader:
             resolve=resolve,
         )
         return discover(request, resolver, self._settings)
-
-    def _was_dependency_file(self, path: str) -> bool:
-        """Return True if the file at ``path`` was a dependency file at a base, rather than prose or a template."""
-        return any(self._read_base(number, [path]) for number in range(len(self._change.bases)))
-
-    def _project_of(self, path: str, tree: Tree) -> str:
-        return project_of(path, self._root, tree)
 
     def _is_project(self, directory: str) -> bool:
         return any(self._change.target.exists(os.path.join(directory, name)) for name in PROJECT_FILES)
@@ -352,12 +347,12 @@ class ChangeReader:
             real = tree.real_path(file.parsed.path) or file.parsed.path
             others = (path for path in (real, *links.get(real, ())) if path not in paths)
             paths += [path for path in others if self._format(path) == file_format]
-        base = None if parent is None else self._change.bases[parent]
+        git, commit = self._change.repository.git, None if parent is None else self._change.bases[parent].commit
         ignored = ignored_names(file.document, file.text, file.resolved_config)
         return [
             FileVersion(
                 path,
-                self._project_of(path, tree),
+                project_of(path, self._root, tree),
                 file.parsed,
                 _oid_in(tree, path),
                 parent or 0,
@@ -365,7 +360,7 @@ class ChangeReader:
                 on_default,
                 ignored,
                 file.include_problems,
-                partial(_commit_time, self._change, base),
+                lambda: commit_time(git, commit) if commit else None,
             )
             for path in paths
         ]
@@ -480,10 +475,6 @@ def _is_file_after(base: Base, path: str) -> bool:
     difference = base.touched.get(path)
     after = difference.after if difference else None
     return after is not None and (after.is_file or after.is_link)
-
-
-def _commit_time(change: Change, base: Base | None) -> float | None:
-    return commit_time(change.repository.git, base.commit) if base and base.commit else None
 
 
 def _oid_in(tree: Tree, path: str) -> str:

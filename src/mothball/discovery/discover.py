@@ -62,11 +62,6 @@ _SEARCHED_FILES = (
 MAX_EDITOR_CONTEXT = 500
 
 
-def never(_path: str) -> bool:
-    """Return False."""
-    return False
-
-
 class DiscoveryRequest(NamedTuple):
     """The paths to read, and how to read them.
 
@@ -92,7 +87,7 @@ class DiscoveryRequest(NamedTuple):
     context: bool = False
     for_editor: bool = False
     private: PrivateNames = ()
-    was_dependency_file: Callable[[str], bool] = never
+    was_dependency_file: Callable[[str], bool] = lambda _path: False
     forced: frozenset[str] | None = None
     resolve: bool = True
 
