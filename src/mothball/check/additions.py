@@ -208,10 +208,7 @@ def _base_locks(
 
 
 def merge_additions(first: SelectedEntries, second: SelectedEntries) -> SelectedEntries:
-    """Return what is added in either of two additions to the same document.
-
-    A dependency that one of them does not count as moved is not moved.
-    """
+    """Return what either of two additions to a document adds. What is not moved in one of them is not moved."""
     offset = attrgetter("span.start")
     not_moved = {entry for each in (first, second) for entry in each.dependencies if entry not in each.moved_from}
     moved_from = {**first.moved_from, **second.moved_from}

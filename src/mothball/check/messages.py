@@ -58,10 +58,7 @@ _NO_FILE = EntrySource()
 
 
 class MessageText(NamedTuple):
-    """The texts of a finding: what is wrong, what to do, and the reason that the index states.
-
-    ``ignore_entry`` is that of ``Finding``.
-    """
+    """The texts of a finding: what is wrong, what to do, the reason of the index, and ``Finding.ignore_entry``."""
 
     message: str
     help: str
@@ -201,10 +198,7 @@ def config_table(config_path: str, table: str = "") -> str:
 
 
 def further_index_lines(file_format: str, tools: Sequence[str]) -> tuple[str, ...]:
-    """Return the lines that declare a further index in a file of a format with tables of ``tools``, none if unknown.
-
-    The placeholder for its address is ``URL``.
-    """
+    """Return the lines that declare the further index ``URL`` in a file of a format with tables of ``tools``."""
     if file_format == "requirements":
         return ("--extra-index-url URL",)
     named = ('name = "internal"', 'url = "URL"')
@@ -313,10 +307,7 @@ def _ignore_code_help(lookup: Unavailable, source: EntrySource) -> str:
 
 
 def not_stated_message(index: str, count: int, config_path: str = "") -> MessageText:
-    """Return the texts for an index that publishes no statuses; ``count`` is the number of projects looked up on it.
-
-    ``config_path`` is the configuration file that a new setting belongs to.
-    """
+    """Return the texts for an index that publishes no statuses; ``count`` is the number of projects looked up on it."""
     projects = "1 project" if count == 1 else f"{count} projects"
     # For the built-in default index, "none" is rejected.
     accept = "" if is_default_index(index) else ', or `"none"` instead to accept unknown statuses'

@@ -23,14 +23,7 @@ from mothball.check.inputs import (
 from mothball.config.project import Ignore, IndexStatuses
 from mothball.config.user_settings import user_config_file
 from mothball.index.resolution import LookupSettings, Query
-from mothball.model.document import (
-    UNRESOLVABLE_REASONS,
-    DependencyKind,
-    IgnoreComment,
-    LineIndex,
-    SkipReason,
-    Span,
-)
+from mothball.model.document import UNRESOLVABLE_REASONS, DependencyKind, IgnoreComment, LineIndex, SkipReason, Span
 from mothball.model.records import make
 from mothball.model.results import (
     PROJECT_RULES,
@@ -91,10 +84,7 @@ def build_report(
     unreadable: Sequence[Finding] = (),
     problems: Sequence[Problem] = (),
 ) -> Report:
-    """Build the report on the files of a plan from its results.
-
-    The findings ``unreadable`` about files that could not be read, and the ``problems`` of earlier steps, are added.
-    """
+    """Build the report on the files of a plan, with the findings ``unreadable`` and ``problems`` of earlier steps."""
     files = judged.plan.files
     checked_files, merged = _check_files(judged, settings)
     findings = [*unreadable, *merged, *_not_stated_findings(checked_files, settings)]
@@ -311,10 +301,7 @@ class _FileCheck:
         return self._file.resolved_config.config.successors.get(name, "")
 
     def _applied_ignore(self, violation: policy.Violation, span: Span) -> IgnoreComment | Ignore | None:
-        """Return the ignore that applies to a violation by the entry at ``span``, or None.
-
-        For an added dependency an ignore without a reason does not apply.
-        """
+        """Return the ignore that applies to a violation by the entry at ``span``; if added, one with a reason."""
         comments = [comment for line in line_range(span, self._lines) for comment in self._comments.get(line, ())]
         entry = self._entries.get(violation.name) if violation.name else None
         entries = [entry] if entry else []
@@ -359,10 +346,7 @@ def parse_findings(file: ResolvedFile, lines: LineIndex, settings: RunSettings) 
 
 
 def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
-    """Yield one finding per index that publishes no statuses, with the highest severity that a file configures.
-
-    Indexes with ``statuses = "none"`` are not reported.
-    """
+    """Yield one finding per index that publishes no statuses, with the highest severity that a file configures."""
     by_index: dict[str, list[tuple[str, Severity, str]]] = {}
     for checked_file in files:
         if StatusNotStated not in checked_file.lookup_types:

@@ -121,10 +121,7 @@ def _matching_files(listed: str, name: str, operator: str, pin: str) -> tuple[Li
 
 
 def _satisfies(file_name: str, name: str, operator: str, pin: str) -> bool:
-    """Return True if a file satisfies a pin.
-
-    A file of an unknown version does if its name contains the pin: installers may know the format.
-    """
+    """Return True if a file satisfies a pin: by its version, or if that is unknown, by a name that contains the pin."""
     version = version_from_file_name(file_name, name)
     if version is None:
         return pin in file_name

@@ -11,14 +11,7 @@ from functools import cache
 
 from mothball.formats.names import may_add_dependencies
 from mothball.model.errors import UsageError
-from mothball.repository.git_change import (
-    NULL_ID,
-    Change,
-    change_between,
-    change_since,
-    is_null_id,
-    staged_change,
-)
+from mothball.repository.git_change import NULL_ID, Change, change_between, change_since, is_null_id, staged_change
 from mothball.repository.git_repository import Repository, open_repository
 from mothball.repository.paths import may_be_configured
 

@@ -8,13 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mothball.check.inputs import (
-    NOTHING_SELECTED,
-    JudgedPlan,
-    ResolvedConfig,
-    SelectedEntries,
-    is_lock,
-)
+from mothball.check.inputs import NOTHING_SELECTED, JudgedPlan, ResolvedConfig, SelectedEntries, is_lock
 from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
 from mothball.check.policy import confirm_versions, judge_versions
 from mothball.cli.check import list_files, print_details, print_report, validate_list_files
@@ -49,10 +43,7 @@ _WRITE_IGNORES_HELP = (
 
 
 def check_change(arguments: argparse.Namespace, change: Change) -> int:
-    """Check the dependencies that ``change`` adds, print the report, and return the exit code.
-
-    Raises MothballError.
-    """
+    """Check what ``change`` adds, print the report, and return the exit code. Raises MothballError."""
     selection = select_paths(map(_git_path, arguments.paths), requested_format(arguments))
     unchanged_paths = _unchanged_paths(arguments.paths, change)
     policy_tree = change.bases[0].tree if arguments.policy == "base" else None
@@ -144,10 +135,7 @@ def _ignored_on_disk(
 
 
 def _hook_id(arguments: argparse.Namespace) -> str:
-    """Return the ID of the hook that runs this command, empty if neither pre-commit nor prek does.
-
-    Both set the environment variable PRE_COMMIT.
-    """
+    """Return the ID of the hook of pre-commit or prek that runs this command, empty if none does."""
     if not os.environ.get("PRE_COMMIT"):
         return ""
     return "mothball-scripts" if arguments.format == "script" else "mothball"

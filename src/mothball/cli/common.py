@@ -184,10 +184,7 @@ def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSessi
 
 
 def requested_index_urls(arguments: argparse.Namespace) -> tuple[UserIndexUrl, ...]:
-    """Return the index URL of the command line, or else of the environment, with any credentials in it.
-
-    Raises UsageError if it is invalid.
-    """
+    """Return the index URL of the command line, or else of the environment, with credentials. Raises UsageError."""
     for name, value in (
         ("--index-url", arguments.index_url),
         ("MOTHBALL_INDEX_URL", os.environ.get("MOTHBALL_INDEX_URL") or None),
@@ -211,10 +208,7 @@ def _user_config() -> UserConfig:
 
 
 def read_overrides(arguments: argparse.Namespace) -> tuple[ConfigOverrides, tuple[UserIndexUrl, ...]]:
-    """Return the settings of the command line and environment, which override the project, and their index URLs.
-
-    Raises UsageError.
-    """
+    """Return the overrides of the command line and environment, and their index URLs. Raises UsageError."""
     unverified = os.environ.get("MOTHBALL_UNVERIFIED", "")
     if unverified and unverified not in tuple(Severity):
         message = f"MOTHBALL_UNVERIFIED: unknown severity `{unverified}`"

@@ -68,10 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    """Print the effective settings for the working directory and return 0, or 2 if the configuration is invalid.
-
-    Raises UsageError like ``set_up``.
-    """
+    """Print the effective settings for the working directory and return 0, or 2 if the configuration is invalid."""
     setup = set_up(arguments)
     resolved = setup.config_of(os.getcwd())
     path = os.path.abspath(resolved.path) if resolved is not None and resolved.path else ""

@@ -37,10 +37,7 @@ _Location = tuple[str, int]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the explanation for a project and return 0, or 2 if a file could not be read.
-
-    Raises UsageError if the name is not a project name.
-    """
+    """Print the explanation for a project and return 0, or 2 if a file could not be read. Raises UsageError."""
     name = _project_name(arguments.name)
     setup, discovered = read_paths(arguments)
     if not arguments.paths and not discovered.files:  # the default indexes are explained

@@ -167,10 +167,7 @@ def _validate(arguments: argparse.Namespace) -> None:
 
 
 def _check_repository(arguments: argparse.Namespace) -> CheckedRepository:
-    """Check all dependencies of the repository around the working directory.
-
-    Raises UsageError outside of a repository, GitError if git refuses to read it.
-    """
+    """Check all dependencies of the repository around the working directory. Raises UsageError or GitError."""
     directory = os.getcwd()
     root = repository_root(directory)
     if not os.path.lexists(os.path.join(root, ".git")):

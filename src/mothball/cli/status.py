@@ -63,10 +63,7 @@ class _Invalid(NamedTuple):
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the lookup result of each project and return the exit code.
-
-    It is that of a check, or 2 if an argument is not a requirement; the others are looked up nevertheless.
-    """
+    """Print the result of each project; return the exit code of a check, or 2 if an argument is not a requirement."""
     parsed = dict.fromkeys(map(_parsed, arguments.requirements))
     invalid = [one for one in parsed if isinstance(one, _Invalid)]
     setup = set_up(arguments)

@@ -31,10 +31,7 @@ _APPLICATION = "mothball"
 
 
 class InstallerSetting(NamedTuple):
-    """The text of a setting, and the variable, or key with file and line, that sets it.
-
-    The text may contain a password (of a proxy).
-    """
+    """The text of a setting, possibly with a password, and the variable, or key with file and line, that sets it."""
 
     text: str
     set_by: str

@@ -13,13 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mothball.config.project import KeyPath
-from mothball.config.user_settings import (
-    MAX_TIMEOUT,
-    MIN_TIMEOUT,
-    KeyringProvider,
-    UserIndexUrl,
-    user_config_file,
-)
+from mothball.config.user_settings import MAX_TIMEOUT, MIN_TIMEOUT, KeyringProvider, UserIndexUrl, user_config_file
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, closest, suggest
 from mothball.model.results import IGNORABLE_RULES, Rule, Severity
@@ -291,10 +285,7 @@ def read_keyring_provider(value: object, at: KeyPath) -> KeyringProvider:
 
 
 def read_user_path(value: object, at: KeyPath) -> str:
-    """Return an absolute path, with ``~`` expanded.
-
-    Relative paths are rejected, because they would depend on the current directory.
-    """
+    """Return an absolute path, with ``~`` expanded: a relative one would depend on the current directory."""
     path = os.path.expanduser(read_string(value, at))
     if not os.path.isabs(path):
         raise invalid_value(at, value, "an absolute path or a path that starts with `~`")

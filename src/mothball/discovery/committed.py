@@ -14,10 +14,7 @@ from mothball.repository.git_tree import Blobs, GitTree
 
 
 def unchanged_since(file: ResolvedFile, dependency: Dependency) -> float | None:
-    """Return the time of the commit HEAD (Unix time, seconds) if it has the same files for ``dependency``.
-
-    None if they differ, or outside of a repository.
-    """
+    """Return the Unix time of HEAD if it has the same files for ``dependency``, None if not or without a repository."""
     path = file.parsed.path
     try:
         repository = open_repository(os.path.dirname(path))

@@ -262,10 +262,7 @@ class ConfigResolver:
 
 
 def read_user_config_file(path: str) -> UserConfig:
-    """Return the user-level configuration at ``path``, the default configuration if the file does not exist.
-
-    Raises UnreadableFileError if it cannot be read, ConfigError if it is invalid.
-    """
+    """Return the user configuration at ``path``, or the default one. Raises UnreadableFileError or ConfigError."""
     if not os.path.lexists(path):
         return UserConfig()
     text = DISK.read_utf8(path)

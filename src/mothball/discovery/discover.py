@@ -26,12 +26,7 @@ from mothball.discovery.resolve import (
     resolve_files,
     resolve_includes,
 )
-from mothball.formats.names import (
-    LOCK_FORMATS,
-    format_of,
-    may_be_dependency_file,
-    may_be_included,
-)
+from mothball.formats.names import LOCK_FORMATS, format_of, may_be_dependency_file, may_be_included
 from mothball.formats.recognition import (
     MAX_RECOGNIZED,
     looks_like_requirements,
@@ -97,10 +92,7 @@ class DiscoveryRequest(NamedTuple):
 
 
 class PassedOver(NamedTuple):
-    """A file with the name of a dependency file that is not read as one, and why; ``path`` is as displayed.
-
-    ``is_invalid`` is true if it does not parse.
-    """
+    """A file, as displayed, that is not read in spite of its name, and why; ``is_invalid`` if it does not parse."""
 
     path: str
     reason: str
@@ -128,10 +120,7 @@ def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, setting
 
 
 def _has_no_entry_of_format(target: FileTarget, text: str, document: Document) -> bool:
-    """Return True if ``--as FORMAT`` was given for a non-empty file without any entry of that format.
-
-    Scripts are exempt: most of them have no metadata block.
-    """
+    """Return True if ``--as FORMAT`` was given for a non-empty file, other than a script, without entries of it."""
     if document.is_broken or document.format in ("script", format_of(target.path, naming_root(target.root))):
         return False
     if document.has_entries or document.project_name or document.unresolvable:

@@ -56,10 +56,7 @@ class FoundFiles(NamedTuple):
 
 
 class Unsearched(NamedTuple):
-    """Directories that ``walk`` does not search.
-
-    Virtual environments, build output, roots of other repositories, and ``THIRD_PARTY_DIRECTORIES``.
-    """
+    """Directories that ``walk`` does not search: environments, build output, repositories and third-party files."""
 
     environments: list[str]
     outputs: list[str]

@@ -32,10 +32,7 @@ def entries_on_default(file: ResolvedFile) -> frozenset[Dependency]:
 
 
 def may_change_indexes(base: ParsedFile | None, target: ParsedFile | None) -> bool:
-    """Return True if the difference of two versions of a file, None if missing, may change the indexes of names.
-
-    These are names in any file.
-    """
+    """Return True if the difference of two versions of a file (None: missing) may change the indexes of any names."""
     base, target = base or _MISSING, target or _MISSING
     if _index_settings(base.document) != _index_settings(target.document):
         return True

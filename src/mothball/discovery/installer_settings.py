@@ -233,10 +233,7 @@ def _uv_variable(environment: Mapping[str, str], variable: str) -> Iterator[User
 
 
 def _uv_file(path: str) -> tuple[list[tuple[ToolIndex, str]], list[tuple[str, InstallerSetting]]]:
-    """Return the indexes in a uv.toml, with their locations as ``PATH:LINE``, and its keys for connections.
-
-    Raises UnreadableFileError for a file that uv would reject too.
-    """
+    """Return the indexes in a uv.toml with their locations, and its connection keys. Raises UnreadableFileError."""
     from mothball.formats.manifests.tool_uv import read_uv_toml  # noqa: PLC0415 - most users have no such file
     from mothball.formats.toml.scanner import scan_cached  # noqa: PLC0415
     from mothball.formats.toml.values import find_span, to_mapping  # noqa: PLC0415

@@ -319,10 +319,7 @@ class LocalProjectFinder:
         declared_workspaces: Callable[[str, str], tuple[Workspace, ...]],
         tree: Tree,
     ) -> None:
-        """Initialize with the sources of project names and workspaces.
-
-        ``declared_workspaces`` returns the workspaces declared in a directory, given that and the repository root.
-        """
+        """Initialize; ``declared_workspaces`` returns the workspaces declared in a directory of a repository."""
         self._declared_names = declared_names
         self._declared_workspaces = declared_workspaces
         self._tree = tree

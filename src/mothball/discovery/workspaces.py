@@ -42,10 +42,7 @@ class Workspaces:
     """Finds the workspaces that projects belong to."""
 
     def __init__(self, tree: Tree, declared_workspaces: Callable[[str, str], tuple[Workspace, ...]]) -> None:
-        """Initialize the search for members in ``tree``.
-
-        ``declared_workspaces`` returns the workspaces declared in a directory, given that and the repository root.
-        """
+        """Initialize; ``declared_workspaces`` returns the workspaces declared in a directory of a repository."""
         self._tree = tree
         self._declared_workspaces = declared_workspaces
         self._members_by_workspace: dict[tuple[str, Workspace], tuple[str, ...]] = {}
