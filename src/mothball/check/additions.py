@@ -379,6 +379,7 @@ class _BaseProjects:
         self._standings: dict[str, _Standings] = {}
         # The roles of the entries with each name and pinned version.
         self._pins: dict[str, dict[tuple[str, str], set[_Role]]] = {}
+        self._related_projects: dict[str, tuple[Sequence[str], Sequence[str]]] = {}
         for version in base:
             # An ignored entry that leaves its file is moved, and covers no entry that is not ignored.
             ignored = version.ignored & _removed_names(version, present) if version.ignored else version.ignored
@@ -397,11 +398,11 @@ class _BaseProjects:
             return False
         # Of other projects, only manifests count.
         in_other = _Standing(_Role.MANIFEST, standing.on_default, standing.is_reported)
+        enclosing, below = self._related(project)
         return any(
             each.covers_others and each.covers(standing if other == project else in_other)
-            for other, standings in self._standings.items()
-            if is_beneath(project, other) or (name in member_requirements and is_beneath(other, project))
-            for each in standings.get(name, ())
+            for other in ((*enclosing, *below) if name in member_requirements else enclosing)
+            for each in self._standings[other].get(name, ())
         )
 
     def cover_pin(self, project: str, name: str, pin: str, role: _Role) -> bool:
@@ -412,10 +413,17 @@ class _BaseProjects:
         weakest = min(_weakest_cover(role), _Role.LOCK)
         return any(
             each is role or each >= weakest
-            for other, pins in self._pins.items()
-            if is_beneath(project, other)
-            for each in pins.get((name, pin), ())
+            for other in self._related(project)[0]
+            for each in self._pins[other].get((name, pin), ())
         )
+
+    def _related(self, project: str) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the projects that are or enclose ``project``, and those below it, computed once for all its names."""
+        if project not in self._related_projects:
+            enclosing = [other for other in self._standings if is_beneath(project, other)]
+            below = [other for other in self._standings if other != project and is_beneath(other, project)]
+            self._related_projects[project] = enclosing, below
+        return self._related_projects[project]
 
 
 class _Removals:

@@ -239,6 +239,7 @@ class VersionRules:
         self._file, self._settings = file, settings
         self._base_locks = file.selected.base_locks if file.selected else ()
         self._records_files = file.parsed.may_record_files
+        self._repinned = file.repinned
 
     def judge(self, dependency: Dependency, query: Query | Skipped, lookup: LookupResult) -> VersionVerdict:
         """Return the verdict on an entry, which is fine without a pin.
@@ -249,7 +250,7 @@ class VersionRules:
             return _FINE
         if isinstance(lookup, Unavailable):
             # For an added name, the failure is a finding of its own.
-            is_finding = dependency not in self._file.repinned
+            is_finding = dependency not in self._repinned
             return _FINE if is_finding else VersionVerdict(not_judged=NotJudged.FAILED)
         is_quarantined = isinstance(lookup, KnownStatus) and lookup.status is ProjectStatus.QUARANTINED
         if is_quarantined or not isinstance(lookup, _WITH_FILES):
