@@ -60,13 +60,10 @@ def read_config(table: object, at: KeyPath = ()) -> ProjectConfig:
 
     ``at`` is the path of the table in its file, for errors. Raises ConfigError for unknown keys and invalid values.
     """
-    for key in table if isinstance(table, Mapping) else ():
-        if key in USER_KEYS and key not in PROJECT_KEYS:
-            raise ConfigError(
-                f"`{key}` is only allowed in the user configuration",
-                key=(*at, key),
-                help_text=f"move it to {user_config_file()}",
-            )
+    misplaced = next((key for key in USER_KEYS if key not in PROJECT_KEYS and _has(table, key)), None)
+    if misplaced is not None:
+        message = f"`{misplaced}` is only allowed in the user configuration"
+        raise ConfigError(message, key=(*at, misplaced), help_text=f"move it to {user_config_file()}")
     values = read_table(table, PROJECT_KEYS, at)
     return ProjectConfig(**{_FIELDS.get(key, key.replace("-", "_")): value for key, value in values.items()})
 
@@ -76,6 +73,10 @@ def read_user_config(table: object, locate: Callable[[KeyPath], str] = in_user_c
 
     ``locate`` returns a key with its location, for messages.
     """
+    misplaced = next((key for key in PROJECT_KEYS if key not in USER_KEYS and _has(table, key)), None)
+    if misplaced is not None:
+        help_text = "move it to mothball.toml, or [tool.mothball] in pyproject.toml"
+        raise ConfigError(f"`{misplaced}` is only allowed in projects", key=(misplaced,), help_text=help_text)
     values = read_table(table, USER_KEYS, ())
     indexes = values.pop("indexes", ())
     main_keys = [key for key in ("index-url", "status-index") if key in values]
@@ -95,6 +96,10 @@ def read_user_config(table: object, locate: Callable[[KeyPath], str] = in_user_c
         credentials=CredentialSettings(**credentials),
         index_set_by=set_by.get("index-url", ""),
     )
+
+
+def _has(table: object, key: str) -> bool:
+    return isinstance(table, Mapping) and key in table
 
 
 def read_files(value: object, at: KeyPath) -> tuple[ConfiguredFiles, ...]:
@@ -152,7 +157,7 @@ def _check_name(key: str, at: KeyPath) -> None:
 
 def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
     _check_name(key, at)
-    fields = read_table(value, IGNORE_KEYS, at)
+    fields = read_table(read_mapping(value, at, '{ rules = ["archived"], reason = "WHY" }'), IGNORE_KEYS, at)
     if not fields.get("rules"):
         raise ConfigError(
             f"the ignore for `{key}` has no rules", key=at, help_text='add them, such as rules = ["archived"]'

@@ -185,7 +185,11 @@ WRONG_VALUES: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
     ({"severity": {"archived": {"": "off"}}}, ("severity", "archived", ""), "unknown scope ``"),
     ({"severity": {"archived.added": {"added": "off"}}}, ("severity", "archived.added", "added"), "unknown scope"),
     ({"ignore": ["old-lib"]}, ("ignore",), "`ignore` must be a table, not an array"),
-    ({"ignore": {"old-lib": "archived"}}, ("ignore", "old-lib"), '`old-lib` must be a table, not "archived"'),
+    (
+        {"ignore": {"old-lib": "archived"}},
+        ("ignore", "old-lib"),
+        '`old-lib` must be a table such as { rules = ["archived"], reason = "WHY" }, not "archived"',
+    ),
     ({"ignore": {"old lib": {"rules": ["archived"]}}}, ("ignore", "old lib"), "`old lib` is not a project name"),
     ({"ignore": {"old-*": {"rules": ["archived"]}}}, ("ignore", "old-*"), "`old-*` is not a project name"),
     ({"ignore": {"": {"rules": ["archived"]}}}, ("ignore", ""), "`` is not a project name"),
@@ -248,7 +252,8 @@ def test_error_names_the_key_of_a_value_that_must_be_a_table() -> None:
         ({"offline": 0}, "offline", "true or false"),
         ({"max-age": "1 h"}, "max-age", "a duration"),
         ({"index-url": "${INDEX}"}, "index-url", "an index URL"),
-        ({"ignore": {}}, "ignore", "unknown key `ignore`"),
+        ({"ignore": {}}, "ignore", "`ignore` is only allowed in projects"),
+        ({"ignores": {}}, "ignores", "unknown key `ignores`"),
     ],
 )
 def test_invalid_value_in_the_user_configuration_is_rejected(table: dict[str, Any], key: str, message: str) -> None:
