@@ -144,6 +144,7 @@ class Resolution:
             self._queries.setdefault(query.name, []).append(query)
         self._files: dict[tuple[PageKey, str, bool], tuple[str, bool]] = {}
         self.outcomes: dict[PageKey, Outcome] = {}
+        self._entries: dict[PageKey, CachedPage | None] = {}
 
     def keys_to_read(self) -> list[PageKey]:
         """Return the keys of all pages that queries may need, without those of insecure indexes."""
@@ -151,12 +152,20 @@ class Resolution:
         keys = dict.fromkeys(page_key(index, query.name) for query in queries for index in query.all_indexes())
         return [key for key in keys if key.index_url not in self.insecure_indexes]
 
-    def add_outcome(self, key: PageKey, outcome: Outcome) -> None:
-        """Store the outcome of a request, without the files that no query needs: they are most of a page."""
+    def add_outcome(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
+        """Store the outcome of a request; return the new cache entry, None if it does not change or is not cached.
+
+        The files that no query needs are not stored: they are most of a page.
+        """
+        entry = self._entry(key, outcome)
+        self._entries[key] = entry
         if isinstance(outcome, Fetched) and outcome.page.files is not None:
             self.add_files(key, outcome.page.files)
-            outcome = Fetched(outcome.page.without_files(), outcome.etag)
+            page = outcome.page.without_files()
+            outcome = Fetched(page, outcome.etag)
+            self._entries[key] = CachedPage(page, None, self._now)
         self.outcomes[key] = outcome
+        return None if key.index_url in self.insecure_indexes else entry
 
     def add_files(self, key: PageKey, text: str) -> None:
         """Store the part of a list of files that the queries for the project need."""
@@ -240,13 +249,14 @@ class Resolution:
         fresh = cached is not None and self._is_fresh(cached, settings.max_age)
         offline = settings.offline or self._cache_only
         if cached is not None and (offline or (fresh and not self._refresh)):
-            step = _cached_step(query, key, cached, Source.CACHE if fresh else Source.STALE)
+            source = Source.CACHE if fresh else Source.STALE
+            step = _step(query, key, cached, make(Origin, (key.index_url, cached.stored_at, source, True)))
             if step is not None:
                 return step
         if offline:
             return self._unavailable_offline(key.index_url)
         if key in self.outcomes:
-            return self._fetched_step(query, key, self.outcomes[key])
+            return self._fetched_step(query, key, self.outcomes[key], self._entries[key])
         # A 304 would not bring the list of files.
         has_files = cached is not None and not (query.needs_files and cached.listed_at == NOT_KEPT)
         return PageRequest(index, query.name, cached.etag if cached is not None and has_files else None)
@@ -259,40 +269,24 @@ class Resolution:
         detail = "offline, and neither in the cache nor in a snapshot"
         return Unavailable(Cause.OFFLINE, detail, Origin(index_url, self._now))
 
-    def _fetched_step(self, query: Query, key: PageKey, outcome: Outcome) -> _Step:
-        origin = self._origin(key)
-        cached = None if query.settings.bypass_cache else self.cached.get(key)
-        match outcome:
-            case Fetched(page):
-                return PageAndOrigin(page, origin)
-            case NotModified():
-                detail = "304 Not Modified in response to an unconditional request"
-                return (
-                    PageAndOrigin(cached.page, origin)
-                    if cached is not None and cached.page is not None
-                    else Unavailable(Cause.UNEXPECTED_RESPONSE, detail, origin)
-                )
-            case NotFound():
-                return Missing(origin)
-            case Failed(status=status) if (key.index_url, status) in query.settings.ignored_codes:
-                return _ignored_failure(status, origin)
-            case Failed():
-                return self._failed_step(query, key, outcome)
-            case Redirected(failed=failed):
-                delegate = _delegate(outcome, query.name, query.delegates(key.index_url))
-                return _Delegated(delegate, origin) if delegate else self._failed_step(query, key, failed)
-            case _:
-                assert_never(outcome)
-
-    def _failed_step(self, query: Query, key: PageKey, failed: Failed) -> PageAndOrigin | Unavailable:
-        """Return the cached page to use after a failure, or the failure if it is too old or a 404."""
-        cached = None if query.settings.bypass_cache else self.cached.get(key)
+    def _fetched_step(self, query: Query, key: PageKey, outcome: Outcome, entry: CachedPage | None) -> _Step:
+        """Return the step for ``outcome``: that of its cache ``entry``, for a failure that of an older page if any."""
+        bypass_cache = query.settings.bypass_cache
+        if entry is not None and not (bypass_cache and isinstance(outcome, NotModified)):
+            step = _step(query, key, entry, self._origin(key))
+            if step is not None:
+                return step
+        cached = None if bypass_cache else self.cached.get(key)
         if (
             cached is not None
             and cached.page is not None
             and -CLOCK_SKEW <= self._now - cached.stored_at <= STALE_LIMIT
         ):
             return PageAndOrigin(cached.page, Origin(key.index_url, cached.stored_at, Source.STALE))
+        failed = outcome.failed if isinstance(outcome, Redirected) else outcome
+        if not isinstance(failed, Failed):
+            detail = "304 Not Modified in response to an unconditional request"
+            failed = Failed(Cause.UNEXPECTED_RESPONSE, detail)
         # Ignoring the status of the last index would not lead to another one.
         status = failed.status if key.index_url in query.indexes[:-1] else 0
         return Unavailable(failed.cause, failed.detail, self._origin(key), status)
@@ -301,11 +295,9 @@ class Resolution:
         """Return the origin of a response of this call."""
         return Origin(key.index_url, self._now, Source.INDEX, key.index_url not in self.insecure_indexes)
 
-    def cache_entry(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
-        """Return the new cache entry of ``key`` after ``outcome``, None if it does not change or is not cached."""
-        return None if key.index_url in self.insecure_indexes else self._new_page(key, outcome)
-
-    def _new_page(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
+    def _entry(self, key: PageKey, outcome: Outcome) -> CachedPage | None:
+        """Return the cache entry for ``outcome``, None for a failure that no query accepts."""
+        queries = self._queries.get(key.name, ())
         match outcome:
             case Fetched(page, etag):
                 # Lists of files are large, and few are read.
@@ -321,11 +313,9 @@ class Resolution:
                 # Without files: their row stays as it is.
                 return CachedPage(cached.page.without_files(), cached.etag, self._now, cached.listed_at)
             case Failed(status=status):
-                queries = self._queries.get(key.name, ())
                 ignored = any((key.index_url, status) in query.settings.ignored_codes for query in queries)
                 return CachedPage(None, None, self._now, ignored_status=status) if ignored else None
             case Redirected():
-                queries = self._queries.get(key.name, ())
                 delegates = dict.fromkeys(index for query in queries for index in query.delegates(key.index_url))
                 delegate = _delegate(outcome, key.name, delegates)
                 return CachedPage(None, None, self._now, delegate=delegate) if delegate else None
@@ -339,30 +329,25 @@ class Resolution:
 
     def indexes_with_new_markers(self) -> set[str]:
         """Return the indexes with a status marker on a page that was fetched, or is not modified."""
-        return {key.index_url for key, outcome in self.outcomes.items() if _has_marker(self._new_page(key, outcome))}
+        return {key.index_url for key, entry in self._entries.items() if _has_marker(entry)}
 
 
 def _has_marker(entry: CachedPage | None) -> bool:
     return entry is not None and entry.page is not None and entry.page.marker is not None
 
 
-def _cached_step(query: Query, key: PageKey, cached: CachedPage, source: Source) -> _Step | None:
-    """Return the step for a cached response, None if the settings of ``query`` do not accept it."""
-    origin = make(Origin, (key.index_url, cached.stored_at, source, True))
+def _step(query: Query, key: PageKey, cached: CachedPage, origin: Origin) -> _Step | None:
+    """Return the step for a response, cached or new, None if the settings of ``query`` do not accept it."""
     if cached.page is not None:
         return make(PageAndOrigin, (cached.page, origin))
-    if cached.ignored_status:
-        is_ignored = (key.index_url, cached.ignored_status) in query.settings.ignored_codes
-        return _ignored_failure(cached.ignored_status, origin) if is_ignored else None
+    if status := cached.ignored_status:
+        cause = Cause.UNAUTHORIZED if status in (401, 403) else Cause.UNEXPECTED_RESPONSE
+        detail = f"{key.index_url} returned {status}, which `ignore-error-codes` ignores, and no other index has it"
+        is_ignored = (key.index_url, status) in query.settings.ignored_codes
+        return _IgnoredFailure(Unavailable(cause, detail, origin)) if is_ignored else None
     if cached.delegate:
         return _Delegated(cached.delegate, origin) if cached.delegate in query.delegates(key.index_url) else None
     return Missing(origin)
-
-
-def _ignored_failure(status: int, origin: Origin) -> _IgnoredFailure:
-    cause = Cause.UNAUTHORIZED if status in (401, 403) else Cause.UNEXPECTED_RESPONSE
-    detail = f"{origin.index_url} returned {status}, which `ignore-error-codes` ignores, and no other index has it"
-    return _IgnoredFailure(Unavailable(cause, detail, origin))
 
 
 def _delegate(redirected: Redirected, name: str, indexes: Iterable[str]) -> str:

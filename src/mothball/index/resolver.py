@@ -161,7 +161,7 @@ class Resolver:
             """Resolve ``query``, or add the request that is needed for it."""
             step = run.next_step(query, indexes[query])
             if isinstance(step, PageRequest) and time.monotonic() >= end:
-                run.outcomes[page_key(step.index_url, step.name)] = _TOO_LATE
+                run.add_outcome(page_key(step.index_url, step.name), _TOO_LATE)
                 step = run.next_step(query, indexes[query])
             if not isinstance(step, PageRequest):
                 resolved[query] = step
@@ -200,8 +200,7 @@ class Resolver:
         try:
             for request, outcome in self._client.fetch(requests, self._on_progress):
                 key = page_key(request.index_url, request.name)
-                entry = run.cache_entry(key, outcome)
-                run.add_outcome(key, outcome)
+                entry = run.add_outcome(key, outcome)
                 if entry is not None:
                     unsaved[key] = entry
                 if len(unsaved) == BATCH:
@@ -213,7 +212,7 @@ class Resolver:
         for request in requests:
             key = page_key(request.index_url, request.name)
             if key not in run.outcomes:
-                run.outcomes[key] = Failed(Cause.UNEXPECTED_RESPONSE, "no response was received")
+                run.add_outcome(key, Failed(Cause.UNEXPECTED_RESPONSE, "no response was received"))
                 yield key
 
     def _stating_indexes(self, run: Resolution, pages: Iterable[PageResult]) -> frozenset[str]:
