@@ -11,7 +11,6 @@ from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.index.resolution import Query
 from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.convert import DiagnosticOptions
 from mothball.lsp.settings import EffectiveSettings
 from mothball.lsp.workspace_diagnostics import Context, check_folders
 from mothball.model.results import KnownStatus, Origin, ProjectStatus
@@ -271,7 +270,7 @@ def test_a_canceled_check_stops_between_two_batches_of_lookups(
         refresh=False,
         failed={},
         private=(),
-        options=DiagnosticOptions(ClientFeatures()),
+        client=ClientFeatures(),
         on_progress=on_progress,
     )
     with pytest.raises(InterruptedError, match="4 of 5"):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from lsprotocol import types
+from pygls.capabilities import get_capability
 
 from mothball.model.records import NamedTuple
-
-_Shape = types.PublishDiagnosticsClientCapabilities | types.DiagnosticClientCapabilities
 
 
 class ClientFeatures(NamedTuple):
@@ -36,34 +35,34 @@ class ClientFeatures(NamedTuple):
 
 def read_features(capabilities: types.ClientCapabilities, encoding: object) -> ClientFeatures:
     """Return the features that ``capabilities`` announce; ``encoding`` is the negotiated one."""
-    document = capabilities.text_document or types.TextDocumentClientCapabilities()
-    workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
-    window = capabilities.window or types.WindowClientCapabilities()
-    edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
-    published = document.publish_diagnostics or types.PublishDiagnosticsClientCapabilities()
-    pulled = document.diagnostic
+
+    def has(*fields: str) -> bool:
+        return any(get_capability(capabilities, field) for field in fields)
+
+    def lists(field: str, value: object) -> bool:
+        return value in (get_capability(capabilities, field) or ())
+
+    versioned_edits = has("workspace.workspace_edit.document_changes")
     # Features of diagnostics may be announced in either place; older clients know only the first.
-    shapes: list[_Shape] = [published] if pulled is None else [published, pulled]
-    tags = [tag for options in shapes for tag in (options.tag_support.value_set if options.tag_support else ())]
+    published, pulled = "text_document.publish_diagnostics", "text_document.diagnostic"
     return ClientFeatures(
         encoding=str(getattr(encoding, "value", encoding)),
-        pulls=bool(pulled is not None and workspace.diagnostics and workspace.diagnostics.refresh_support),
-        related_information=any(options.related_information for options in shapes),
-        code_description=any(options.code_description_support for options in shapes),
-        deprecated_tag=types.DiagnosticTag.Deprecated in tags,
-        markdown=bool(document.hover and types.MarkupKind.Markdown in (document.hover.content_format or ())),
-        configuration=bool(workspace.configuration),
-        watched_files=bool(
-            workspace.did_change_watched_files and workspace.did_change_watched_files.dynamic_registration
+        pulls=has(pulled) and has("workspace.diagnostics.refresh_support"),
+        related_information=has(f"{published}.related_information", f"{pulled}.related_information"),
+        code_description=has(f"{published}.code_description_support", f"{pulled}.code_description_support"),
+        deprecated_tag=any(
+            lists(f"{place}.tag_support.value_set", types.DiagnosticTag.Deprecated) for place in (published, pulled)
         ),
-        progress=bool(window.work_done_progress),
-        show_document=bool(window.show_document and window.show_document.support),
-        code_action_literals=bool(document.code_action and document.code_action.code_action_literal_support),
-        document_changes=bool(edits.document_changes),
-        creates_files=bool(
-            edits.document_changes and types.ResourceOperationKind.Create in (edits.resource_operations or ())
-        ),
-        code_lens_refresh=bool(workspace.code_lens and workspace.code_lens.refresh_support),
-        inlay_refresh=bool(workspace.inlay_hint and workspace.inlay_hint.refresh_support),
-        snippet_edits=bool(edits.document_changes and edits.snippet_edit_support),
+        markdown=lists("text_document.hover.content_format", types.MarkupKind.Markdown),
+        configuration=has("workspace.configuration"),
+        watched_files=has("workspace.did_change_watched_files.dynamic_registration"),
+        progress=has("window.work_done_progress"),
+        show_document=has("window.show_document.support"),
+        code_action_literals=has("text_document.code_action.code_action_literal_support"),
+        document_changes=versioned_edits,
+        creates_files=versioned_edits
+        and lists("workspace.workspace_edit.resource_operations", types.ResourceOperationKind.Create),
+        code_lens_refresh=has("workspace.code_lens.refresh_support"),
+        inlay_refresh=has("workspace.inlay_hint.refresh_support"),
+        snippet_edits=versioned_edits and has("workspace.workspace_edit.snippet_edit_support"),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import quote, unquote, urlsplit
@@ -19,7 +20,6 @@ from mothball.lsp.client import ClientFeatures
 from mothball.lsp.lookups import PENDING
 from mothball.lsp.open_text import Checked, is_reported
 from mothball.model.document import LineIndex, Location, Position, Span
-from mothball.model.records import NamedTuple
 from mothball.model.results import (
     Cause,
     CheckedDependency,
@@ -54,7 +54,7 @@ class Positions:
         """Count in units of the negotiated ``encoding``: ``utf-8``, ``utf-16`` or ``utf-32``."""
         self._lines = LineIndex(text)
         self._is_plain = encoding == "utf-32" or text.isascii()
-        self._codec, self._size = _CODECS[encoding], _UNIT_SIZES[encoding]
+        self._codec, self._unit_size = _CODECS[encoding], _UNIT_SIZES[encoding]
         self._last = (0, 0, 0)  # line, column and units of the last position
 
     def position(self, offset: int) -> types.Position:
@@ -89,8 +89,9 @@ class Positions:
         start, text = self._lines.start(position.line + 1), self._lines.line(position.line + 1)
         if self._is_plain or text.isascii():
             return start + min(position.character, len(text))
-        data = text.encode(self._codec, "surrogatepass")[: position.character * self._size]
-        return start + _whole_characters(data, self._codec, text)
+        # A position inside a character is that of its start.
+        columns = range(1, len(text) + 1)
+        return start + bisect_right(columns, position.character, key=lambda column: self._size_of(text[:column]))
 
     def _units(self, line: int, column: int) -> int:
         """Return the number of units before ``column`` (from 0) of ``line`` (from 1)."""
@@ -99,24 +100,12 @@ class Positions:
         last_line, last_column, units = self._last
         if last_line != line or last_column > column:
             last_column = units = 0
-        skipped = self._lines.line(line)[last_column:column]
-        units += len(skipped.encode(self._codec, "surrogatepass")) // self._size
+        units += self._size_of(self._lines.line(line)[last_column:column])
         self._last = (line, column, units)
         return units
 
-
-def _whole_characters(data: bytes, codec: str, text: str) -> int:
-    """Return the number of characters of ``text`` that ``data``, a prefix of its encoding, contains completely.
-
-    A position inside a character is that of its start.
-    """
-    while True:
-        try:
-            decoded = data.decode(codec, "surrogatepass")
-        except UnicodeDecodeError as error:
-            data = data[: error.start]
-        else:
-            return len(decoded) if text.startswith(decoded[-1:], max(0, len(decoded) - 1)) else len(decoded) - 1
+    def _size_of(self, text: str) -> int:
+        return len(text.encode(self._codec, "surrogatepass")) // self._unit_size
 
 
 def path_of(uri: str) -> str | None:
@@ -142,9 +131,7 @@ def uri_of(path: str) -> str:
     if os.name == "nt":
         path = path.replace("\\", "/")
         path = path if path.startswith("/") else f"/{path}"
-    if path.startswith("//"):
-        return "file:" + quote(path, errors="surrogateescape")
-    return "file://" + quote(path, errors="surrogateescape")
+    return ("file:" if path.startswith("//") else "file://") + quote(path, errors="surrogateescape")
 
 
 def relative_path(path: str, document: str) -> str:
@@ -165,25 +152,18 @@ def rule_uri(rule: Rule) -> str:
 # --- diagnostics ------------------------------------------------------------------------------------------------------
 
 
-class DiagnosticOptions(NamedTuple):
-    """The options of the conversion: the client's features and the `deprecatedTag` setting."""
-
-    client: ClientFeatures
-    deprecated_tag: bool = False
-
-
-def diagnostics_of(checked: Checked, options: DiagnosticOptions) -> list[types.Diagnostic]:
+def diagnostics_of(checked: Checked, client: ClientFeatures) -> list[types.Diagnostic]:
     """Return the diagnostics of a document: those of the whole document first, then in the order of its lines."""
-    return _Converter(checked, options).diagnostics()
+    return _Converter(checked, client).diagnostics()
 
 
 class _Converter:
     """Converts the result of one check."""
 
-    def __init__(self, checked: Checked, options: DiagnosticOptions) -> None:
+    def __init__(self, checked: Checked, client: ClientFeatures) -> None:
         self._checked = checked
-        self._options = options
-        self._positions = Positions(checked.text, options.client.encoding)
+        self._client = client
+        self._positions = Positions(checked.text, client.encoding)
 
     def diagnostics(self) -> list[types.Diagnostic]:
         """Return all diagnostics."""
@@ -268,12 +248,12 @@ class _Converter:
         return []
 
     def _related(self, target: Location | None, message: str) -> list[types.DiagnosticRelatedInformation]:
-        if target is None or not self._options.client.related_information:
+        if target is None or not self._client.related_information:
             return []
         text = next((file.text for file in self._checked.manifests if file.path == target.path), None)
         if text is None:
             return []
-        range_ = Positions(text, self._options.client.encoding).range_of(target)
+        range_ = Positions(text, self._client.encoding).range_of(target)
         location = types.Location(uri_of(os.path.abspath(target.path)), range_)
         return [types.DiagnosticRelatedInformation(location, one_line(message))]
 
@@ -300,8 +280,8 @@ class _Converter:
         message: str,
         related: list[types.DiagnosticRelatedInformation] | None = None,
     ) -> types.Diagnostic:
-        client = self._options.client
-        tagged = self._options.deprecated_tag and client.deprecated_tag
+        client = self._client
+        tagged = client.deprecated_tag and finding.rule in (Rule.ARCHIVED, Rule.DEPRECATED)
         return types.Diagnostic(
             range=range_,
             message=message,
@@ -309,12 +289,9 @@ class _Converter:
             code=str(finding.rule),
             code_description=types.CodeDescription(rule_uri(finding.rule)) if client.code_description else None,
             source=SOURCE,
-            tags=[types.DiagnosticTag.Deprecated] if tagged and finding.rule in _TAGGED else None,
+            tags=[types.DiagnosticTag.Deprecated] if tagged else None,
             related_information=related or None,
         )
-
-
-_TAGGED = (Rule.ARCHIVED, Rule.DEPRECATED)
 
 
 def _message(finding: Finding) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -140,25 +141,13 @@ def settled_queries(document: OpenDocument, *, has_paused: bool = False) -> tupl
 
 def changed_span(before: str, after: str) -> Span:
     """Return the span of ``after`` that differs from ``before``, from the first difference to the last."""
-    shorter = min(len(before), len(after))
-    start = _largest(shorter, lambda length: before.startswith(after[:length]))
-    kept = _largest(shorter - start, lambda length: before.endswith(after[len(after) - length :]))
+    # A binary search for the longest common start, and the longest common end of the rest: comparing slices is much
+    # faster than comparing characters in a loop.
+    lengths = range(1, min(len(before), len(after)) + 1)
+    start = bisect_left(lengths, 1, key=lambda length: not before.startswith(after[:length]))
+    rest = lengths[: len(lengths) - start]
+    kept = bisect_left(rest, 1, key=lambda length: not before.endswith(after[len(after) - length :]))
     return Span(start, len(after) - kept)
-
-
-def _largest(most: int, holds: Callable[[int], bool]) -> int:
-    """Return the largest length up to ``most`` for which ``holds`` holds, by binary search.
-
-    It must hold for all smaller lengths. Comparing slices is much faster than comparing characters in a loop.
-    """
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if holds(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _names_at(items: Iterable[CheckedDependency], edit: Span) -> frozenset[str]:

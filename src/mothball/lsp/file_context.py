@@ -37,7 +37,7 @@ from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Problem, Severity
 from mothball.repository.files import DISK, display_path, project_of, stamp_of
-from mothball.repository.paths import repository_root
+from mothball.repository.paths import repository_root, upward
 from mothball.routing.facts import local_references, saved_routing
 
 _NO_DATE = RunSettings(today="", now=0.0)
@@ -186,15 +186,8 @@ def _influencing_paths(
     """Yield the absolute paths of the files that influence the outcome, including those that do not exist yet."""
     yield path
     yield from (os.path.abspath(file.path) for file in found)
-    directory = os.path.dirname(path)
-    while True:
-        yield os.path.join(directory, MOTHBALL_TOML)
-        yield os.path.join(directory, PYPROJECT_TOML)
-        yield os.path.join(directory, UV_TOML)
-        parent = os.path.dirname(directory)
-        if directory in (root, parent):
-            break
-        directory = parent
+    for directory in upward(os.path.dirname(path), root):
+        yield from (os.path.join(directory, name) for name in (MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML))
     yield from (metadata_path for metadata_path, _ in metadata_files(project_of(path, root)))
     local_names = (local for file in found for of_name in file.facts.local_names.values() for local in of_name)
     yield from (local.declared_by for local in local_names if local.declared_by)

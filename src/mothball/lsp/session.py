@@ -20,7 +20,7 @@ from lsprotocol import types
 from mothball.index.resolution import Query
 from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.convert import DiagnosticOptions, diagnostics_of
+from mothball.lsp.convert import diagnostics_of
 from mothball.lsp.documents import OpenDocument, UnsavedTexts, changed_span, settled_queries
 from mothball.lsp.file_context import FileRequest, document_format, read_file_state
 from mothball.lsp.lookups import Lookups
@@ -310,12 +310,12 @@ class Session:
             document.is_outdated = True
             return
         unsaved, unused = self.unsaved_texts.state_for(document), self.unused.get(document.path, ())
-        options = self.diagnostic_options()
+        client = self.client_for_diagnostics()
 
         def analyze() -> _Analysis:
             parsed = parse_open(text, context, unsaved, before)
             checked = check(parsed, version, unused, self.lookups.results)
-            return parsed, checked, diagnostics_of(checked, options)
+            return parsed, checked, diagnostics_of(checked, client)
 
         failed = partial(self._analysis_failed, document)
         if len(text) >= _LONG_TEXT:
@@ -343,11 +343,11 @@ class Session:
         help_text = "report this bug in mothball; the server log has the traceback"
         problem = Problem(Severity.ERROR, "not checked: internal error in mothball", help_text)
         checked = Checked(document.text, display_path(document.path), document.version, problems=(problem,))
-        self._apply_result(document, checked, diagnostics_of(checked, self.diagnostic_options()))
+        self._apply_result(document, checked, diagnostics_of(checked, self.client_for_diagnostics()))
 
-    def diagnostic_options(self) -> DiagnosticOptions:
-        """Return the options of diagnostics."""
-        return DiagnosticOptions(self.client, self.settings.deprecated_tag)
+    def client_for_diagnostics(self) -> ClientFeatures:
+        """Return the features of the client that diagnostics use, as far as the settings allow."""
+        return self.client._replace(deprecated_tag=self.client.deprecated_tag and self.settings.deprecated_tag)
 
     def _apply_result(self, document: OpenDocument, checked: Checked, diagnostics: list[types.Diagnostic]) -> None:
         """Store the result of a check of the current text, and send diagnostics unless the client has them."""

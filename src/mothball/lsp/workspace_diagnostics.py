@@ -29,7 +29,8 @@ from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.discovery.resolve import PrivateNames
 from mothball.index.resolution import Query
 from mothball.lsp.blocking_lookups import IndexResults
-from mothball.lsp.convert import DiagnosticOptions, diagnostics_of, uri_of
+from mothball.lsp.client import ClientFeatures
+from mothball.lsp.convert import diagnostics_of, uri_of
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.file_context import text_at
 from mothball.lsp.lookups import RETRY_AFTER
@@ -183,7 +184,7 @@ class WorkspaceDiagnostics:
             refresh=self._refresh,
             failed={} if retries else {query: self._results[query] for query in self._failed()},
             private=session.unsaved_texts.private(),
-            options=session.diagnostic_options(),
+            client=session.client_for_diagnostics(),
             on_progress=partial(self._progressed, run),
         )
         self._is_stale = self._refresh = False
@@ -327,7 +328,7 @@ class Context(NamedTuple):
     refresh: bool
     failed: IndexResults
     private: PrivateNames
-    options: DiagnosticOptions
+    client: ClientFeatures
     on_progress: Callable[[int, int], None]
 
 
@@ -379,7 +380,7 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
             path = os.path.abspath(finding.path)
             unused[path] = (*unused.get(path, ()), finding)
     diagnostics = {
-        os.path.abspath(checked.path): diagnostics_of(checked, context.options) for checked in _by_file(report, files)
+        os.path.abspath(checked.path): diagnostics_of(checked, context.client) for checked in _by_file(report, files)
     }
     return WorkspaceResult(diagnostics, unused, results, report, frozenset(unread))
 
