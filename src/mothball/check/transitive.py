@@ -27,7 +27,8 @@ from mothball.model.results import CheckMode, Finding, Rule
 # The dependency path of each transitive dependency: from a direct dependency to its parent.
 DependencyPaths = Mapping[str, tuple[str, ...]]
 
-_Key = tuple[str, str | None, Rule, str | None]
+# Name, rule and version of a finding.
+_Key = tuple[str | None, Rule, str | None]
 
 # Longer dependency paths are truncated, because the paths of a long chain take quadratic memory.
 _MAX_PATH_LENGTH = 12
@@ -131,15 +132,13 @@ def merge_lock_findings(files: Sequence[CheckedFile], settings: RunSettings) -> 
     a manifest of the lock of the workspace.
     """
     locks = [checked_file for checked_file in files if is_lock(checked_file.file.document)]
-    locked: dict[_Key, list[Location]] = {}
-    locked_for_members: dict[_Key, list[Location]] = {}
-    for lock in locks:
+    locked: dict[_Key, list[tuple[str, Location, bool]]] = {}
+    # The lock of the project itself comes before those of enclosing ones.
+    for lock in sorted(locks, key=lambda lock: len(lock.file.project), reverse=True):
         member_requirements = required_by_members(lock.file.document)
         for finding, location in _direct_findings(lock):
-            key = (lock.file.project, finding.name, finding.rule, finding.version)
-            locked.setdefault(key, []).append(location)
-            if finding.name in member_requirements:
-                locked_for_members.setdefault(key, []).append(location)
+            found = lock.file.project, location, finding.name in member_requirements
+            locked.setdefault((finding.name, finding.rule, finding.version), []).append(found)
     merged: set[Location] = set()
     for checked_file in files:
         file = checked_file.file
@@ -147,7 +146,12 @@ def merge_lock_findings(files: Sequence[CheckedFile], settings: RunSettings) -> 
         required = {entry.name for entry in file.document.dependencies if _is_installed(entry)}
         for finding in checked_file.findings if not is_lock(file.document) else ():
             is_mergeable = finding.lookup is not None and finding.name in required
-            locations = _locations_in_locks(file.project, finding, locked, locked_for_members) if is_mergeable else ()
+            key = finding.name, finding.rule, finding.version
+            locations = [
+                location
+                for project, location, is_of_member in (locked.get(key, ()) if is_mergeable else ())
+                if project == file.project or (is_of_member and is_beneath(file.project, project))
+            ]
             merged.update(locations)
             yield finding._replace(related_locations=tuple(locations)) if locations else finding
     is_full = settings.mode is CheckMode.FULL
@@ -197,21 +201,6 @@ def _ignore_in(
     with_entries = settings.use_ignores or settings.keep_config_ignores
     entries = file.resolved_config.config.ignores if with_entries else ()
     return policy.matching_ignore(violation, on_lines, entries, settings.today)
-
-
-def _locations_in_locks(
-    project: str,
-    finding: Finding,
-    locked: Mapping[_Key, list[Location]],
-    locked_for_members: Mapping[_Key, list[Location]],
-) -> list[Location]:
-    """Return the locations of the dependency of ``finding`` in the locks of ``project`` and of its workspaces."""
-    locations = list(locked.get((project, finding.name, finding.rule, finding.version), ()))
-    directory, parent = project, os.path.dirname(project) if locked_for_members else project
-    while parent != directory:
-        locations += locked_for_members.get((parent, finding.name, finding.rule, finding.version), ())
-        directory, parent = parent, os.path.dirname(parent)
-    return locations
 
 
 def _direct_findings(lock: CheckedFile) -> Iterator[tuple[Finding, Location]]:
