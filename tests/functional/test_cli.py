@@ -167,6 +167,11 @@ def test_command_without_its_action_prints_the_help_and_exits_2(project: Project
         (("check", "--format", "jsn"), "invalid value `jsn` for --format", "did you mean `json`?"),
         (("check", "--format", "JSON"), "invalid value `JSON` for --format", "did you mean `json`?"),
         (("check", "--color", "x"), "invalid value `x` for --color", "expected one of: auto, always, never"),
+        (
+            ("check", "--report", "json=-"),
+            "the name of a file",
+            "use --format json: standard output has only one report",
+        ),
         (("check", "--report", "jnit=x"), "invalid value `jnit` for --report", "did you mean `junit`?"),
         (("check", "--as", "requirment"), "--as: unknown format `requirment`", "did you mean `requirements`?"),
         (("check", "--json"), "unknown option `--json`", "did you mean `--format json`?"),

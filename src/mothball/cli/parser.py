@@ -466,6 +466,9 @@ def _invalid_choice(argument: str, value: str, choices: tuple[str, ...]) -> Usag
 def _report_file(value: str) -> tuple[str, str]:
     """Return format and path of ``FORMAT=FILE``. Raises UsageError."""
     report_format, _, path = value.partition("=")
+    if path == "-":
+        help_text = f"use --format {one_line(report_format, 20)}: standard output has only one report"
+        raise UsageError("--report requires the name of a file", help_text=help_text)
     if path and report_format in _REPORT_FORMATS:
         return report_format, path
     if path:
