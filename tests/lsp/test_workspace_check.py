@@ -12,7 +12,7 @@ from mothball.index.resolution import Query
 from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.settings import EffectiveSettings
-from mothball.lsp.workspace_diagnostics import Context, check_folders
+from mothball.lsp.workspace_check import Context, check_folders
 from mothball.model.results import KnownStatus, Origin, ProjectStatus
 from tests.support.lsp_client import PULL, PUSH, Message, ServerError, uri
 from tests.support.lsp_editor import Editor, numbers_of
@@ -251,7 +251,7 @@ def test_a_check_that_crashes_fails_all_requests_and_the_next_one_works(editor: 
 def test_a_canceled_check_stops_between_two_batches_of_lookups(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mothball.lsp.workspace_diagnostics._BATCH", 2)
+    monkeypatch.setattr("mothball.lsp.workspace_check._BATCH", 2)
     workspace.write("requirements.txt", "a\nb\nc\nd\ne\n")
     asked: list[str] = []
 

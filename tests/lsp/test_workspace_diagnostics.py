@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mothball.lsp import workspace_diagnostics
 from mothball.lsp.convert import path_of
-from mothball.lsp.workspace_diagnostics import Context, WorkspaceResult
+from mothball.lsp.workspace_check import Context, WorkspaceResult
 from tests.support.lsp_client import PULL, Message, ServerError, codes_of
 from tests.support.lsp_editor import CHANGED, DELETED, Editor
 from tests.support.lsp_pages import page

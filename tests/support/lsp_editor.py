@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mothball.lsp.workspace_diagnostics import Context, WorkspaceDiagnostics, WorkspaceResult, check_folders
+from mothball.lsp.workspace_check import Context, WorkspaceResult, check_folders
+from mothball.lsp.workspace_diagnostics import WorkspaceDiagnostics
 from tests.support.lsp_client import PUSH, Message, codes_of, uri
 from tests.support.lsp_pages import page
 from tests.support.waiting import wait_until

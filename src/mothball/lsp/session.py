@@ -317,24 +317,21 @@ class Session:
             checked = check(parsed, version, unused, self.lookups.results)
             return parsed, checked, diagnostics_of(checked, client)
 
-        failed = partial(self._analysis_failed, document)
-        if len(text) >= _LONG_TEXT:
-            document.is_in_thread = True
-            self._in_thread(analyze, partial(self._analyzed_in_thread, document, document.revision), failed)
+        then, failed = partial(self._analyzed, document, document.revision), partial(self._analysis_failed, document)
+        document.is_in_thread = len(text) >= _LONG_TEXT
+        if document.is_in_thread:
+            self._in_thread(analyze, then, failed)
         else:
-            _deliver(analyze, partial(self._analyzed, document), failed)
+            _deliver(analyze, then, failed)
 
-    def _analyzed_in_thread(self, document: OpenDocument, revision: int, analysis: _Analysis) -> None:
-        document.is_in_thread = False
-        is_outdated, document.is_outdated = document.is_outdated, False
+    def _analyzed(self, document: OpenDocument, revision: int, analysis: _Analysis) -> None:
+        is_outdated = document.is_outdated or revision != document.revision
+        document.is_in_thread = document.is_outdated = False
         if revision == document.revision:
-            self._analyzed(document, analysis)
-        if is_outdated or revision != document.revision:
+            document.parsed, checked, diagnostics = analysis
+            self._apply_result(document, checked, diagnostics)
+        if is_outdated:
             self._check(document)
-
-    def _analyzed(self, document: OpenDocument, analysis: _Analysis) -> None:
-        document.parsed, checked, diagnostics = analysis
-        self._apply_result(document, checked, diagnostics)
 
     def _analysis_failed(self, document: OpenDocument) -> None:
         document.is_in_thread = document.is_outdated = False
