@@ -122,6 +122,7 @@ _SKIP_REASON_HELP = {
     SkipReason.TOO_MANY_INDEXES: "remove indexes from the file",
 }
 _SPELLING = "check the spelling, because anyone can register a mistyped, invented or deleted name"
+_INDEX_URL = "; check the URL of the index, too: most of them end in /simple/"
 _TOOL_INDEX_TABLES = (
     ("uv", "[[tool.uv.index]]", ()),
     ("poetry", "[[tool.poetry.source]]", ('priority = "supplemental"',)),
@@ -259,7 +260,8 @@ def _message_text(
             setting = f"`{source.index_setting}`" if source.index_setting else "`index-url`"
             place = one_line(os.path.basename(source.config_path) or MOTHBALL_TOML, 60)
             internal = f"if it is internal, name its index ({setting}), and add it to `private` in {place}"
-            return MessageText(message, f"{replacement or f'{internal}; otherwise '}{_SPELLING}")
+            url = "" if "simple" in lookup.origin.index_url else _INDEX_URL
+            return MessageText(message, f"{replacement or f'{internal}; otherwise '}{_SPELLING}{url}")
         case Unavailable():
             message = f"{name} could not be checked: {one_line(lookup.detail, MAX_DETAIL)}"
             return MessageText(message, _unavailable_help(lookup) + _ignore_code_help(lookup, source))

@@ -160,7 +160,11 @@ def test_name_in_a_reason_is_never_part_of_the_help(status: ProjectStatus) -> No
 
 def test_help_for_missing_warns_of_registration_by_others() -> None:
     help_text = finding_message("old-lib", Missing(ORIGIN)).help
-    assert "check the spelling" in help_text
+    assert help_text.endswith(" or deleted name")
+    elsewhere = Missing(ORIGIN._replace(index_url="https://index.example/"))
+    assert finding_message("old-lib", elsewhere).help.endswith(
+        "; check the URL of the index, too: most of them end in /simple/"
+    )
     assert "anyone can register" in help_text
 
 
