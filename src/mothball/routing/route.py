@@ -235,7 +235,7 @@ class Router:
             replacing = index_of_variables(index.name, self._settings.uv)
             if replacing is not None:
                 return replacing
-        location = f", {index.name or url} in {index.declared_at}" if index and index.declared_at else ""
+        location = f", {index.name or base_url(url)} in {index.declared_at}" if index and index.declared_at else ""
         return Candidate(url, f"{PINNED_BY_ENTRY}{location}")
 
     def _installers(self, section: str) -> tuple[str, ...]:

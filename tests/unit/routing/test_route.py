@@ -462,3 +462,13 @@ def test_credentials_in_a_repository_are_located() -> None:
         "acme in pyproject.toml:3",
         "the index https://lock.example/simple/",
     ]
+
+
+@pytest.mark.parametrize("address", ["https://u:pw@a.example/", "https://a.example/?key=pw#pw", "u:pw@a.example"])
+def test_place_of_an_index_without_a_name_has_no_credentials(address: str) -> None:
+    declared = DeclaredIndexes("pixi", indexes=(ToolIndex(Span(0, 1), "pixi", address, declared_at="pixi.toml:2"),))
+    explanation = Router(declared, NETWORK).explain(dependency(index=address))
+    assert "in pixi.toml:2" in f"{explanation}"
+    set_by = [index.set_by for index in getattr(explanation.route, "indexes", ())]
+    set_by += [entry.candidate.set_by for entry in explanation.rejected]
+    assert "pw" not in f"{set_by}{explanation.no_index_reason}"
