@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from mothball.model.errors import GitError, UnreadableFileError
 from mothball.repository.files import MAX_FILE_SIZE, Tree, too_large
-from mothball.repository.git_process import MAX_OUTPUT, Git
+from mothball.repository.git_process import Git
 from mothball.repository.git_repository import (
     Entry,
     Repository,
@@ -38,9 +38,8 @@ class Blobs:
         Raises GitError.
         """
         missing = [oid for oid in dict.fromkeys(oids) if oid not in self._contents]
-        if missing and not self._fetch(missing):
-            for batch in self._batches(missing):
-                self._fetch(batch)
+        while missing:
+            missing = missing[self._fetch(missing) :]
 
     def read(self, oid: str) -> bytes | None:
         """Return the content of ``oid``, None if it is larger than ``MAX_FILE_SIZE``. Raises GitError."""
@@ -49,49 +48,24 @@ class Blobs:
             raise GitError(f"git object {oid[:12]} is missing", help_text=_MISSING_HELP)
         return self._contents[oid]
 
-    def _fetch(self, oids: list[str]) -> bool:
-        """Read the contents of ``oids`` into the cache; return False if they exceed the output limit."""
-        result = self._git.run("cat-file", "--batch", stdin=_lines(oids))
-        if result.truncated:
-            return False
-        output, position = result.stdout, 0
-        while position < len(output):
-            end = output.find(b"\n", position)
+    def _fetch(self, oids: list[str]) -> int:
+        """Read the contents of ``oids`` up to the output limit; return how many of them are done, at least one."""
+        result = self._git.run("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode("ascii"))
+        output, position, done = result.stdout, 0, 0
+        while (end := output.find(b"\n", position)) >= 0:
             fields = output[position:end].decode("ascii", "replace").split(" ")
             position = end + 1
             # A missing object is reported as `ID missing`.
             if len(fields) == 3 and fields[2].isdecimal():
-                size = int(fields[2])
-                self._contents[fields[0]] = output[position : position + size] if size <= MAX_FILE_SIZE else None
-                position += size + 1
-            elif end < 0:
-                break
-        return True
-
-    def _batches(self, oids: list[str]) -> Iterator[list[str]]:
-        """Yield ``oids`` in batches that fit the output limit, without contents that are too large to read."""
-        batch: list[str] = []
-        total = 0
-        output = self._git.run("cat-file", "--batch-check", stdin=_lines(oids)).stdout
-        for line in output.decode("ascii", "replace").splitlines():
-            oid, _, size = line.rpartition(" ")
-            oid = oid.partition(" ")[0]
-            if not size.isdecimal():
-                continue
-            if int(size) > MAX_FILE_SIZE:
-                self._contents[oid] = None
-                continue
-            if total + int(size) > MAX_OUTPUT // 2:
-                yield batch
-                batch, total = [], 0
-            batch.append(oid)
-            total += int(size)
-        if batch:
-            yield batch
-
-
-def _lines(oids: list[str]) -> bytes:
-    return "".join(f"{oid}\n" for oid in oids).encode("ascii")
+                start, position = position, position + int(fields[2]) + 1
+                if int(fields[2]) > MAX_FILE_SIZE:
+                    self._contents[fields[0]] = None
+                elif position <= len(output):
+                    self._contents[fields[0]] = output[start : position - 1]
+                else:
+                    break
+            done += 1
+        return max(done, 1) if result.truncated else len(oids)
 
 
 # The limit of Linux.
