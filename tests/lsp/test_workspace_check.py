@@ -255,7 +255,7 @@ def test_a_canceled_check_stops_between_two_batches_of_lookups(
     workspace.write("requirements.txt", "a\nb\nc\nd\ne\n")
     asked: list[str] = []
 
-    def ask(queries: Sequence[Query], *_: bool) -> IndexResults:
+    def ask(queries: Sequence[Query], **_: object) -> IndexResults:
         asked.extend(query.name for query in queries)
         origin = Origin("https://index.example/simple/", 0.0)
         return dict.fromkeys(queries, KnownStatus(ProjectStatus.ACTIVE, "", origin))
