@@ -1,7 +1,8 @@
 """Find the transitive dependencies in locks, and merge the findings of manifests and their locks.
 
-A locked package is transitive if a manifest of the lock was read, no manifest names the package, and the dependency
-graph of the lock reaches it. In all other cases it counts as direct.
+A locked package is transitive if the manifests of the lock were read completely, no manifest names the package, and
+the dependency graph of the lock reaches it. In all other cases it counts as direct. If the lock itself records what its
+project requires, one manifest is enough, and it need not be complete.
 """
 
 from __future__ import annotations
@@ -68,7 +69,15 @@ def dependency_paths(files: Sequence[ResolvedFile]) -> list[DependencyPaths]:
         for file in files
         if _has_lockable_requirements(file.document)
     ]
-    return [_paths_in_lock(file, manifests) if is_lock(file.document) else {} for file in files]
+    incomplete = [file for file in files if _is_incomplete(file)]
+    return [_paths_in_lock(file, manifests, incomplete) if is_lock(file.document) else {} for file in files]
+
+
+def _is_incomplete(file: ResolvedFile) -> bool:
+    """Return True if the file may require names that were not read: it is invalid, or a program computes them."""
+    document = file.document
+    problems = (*document.problems, *file.include_problems)
+    return bool(document.unresolvable) or any(not problem.span.slice(file.text).startswith("#") for problem in problems)
 
 
 def _has_lockable_requirements(document: Document) -> bool:
@@ -83,9 +92,13 @@ def _has_lockable_requirements(document: Document) -> bool:
     )
 
 
-def _paths_in_lock(lock: ResolvedFile, manifests: Iterable[_Manifest]) -> DependencyPaths:
+def _paths_in_lock(
+    lock: ResolvedFile, manifests: Iterable[_Manifest], incomplete: Iterable[ResolvedFile]
+) -> DependencyPaths:
     graph = lock.document.graph
     if graph is None:
+        return {}
+    if graph.direct is None and any(_is_manifest_of(file, frozenset(), lock) for file in incomplete):
         return {}
     direct = required_by_members(lock.document)
     names_of_manifests = [names for manifest, names in manifests if _is_manifest_of(manifest, names, lock)]

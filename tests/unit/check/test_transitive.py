@@ -14,7 +14,7 @@ from mothball.config.project import ProjectConfig, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.formats.table import parse
-from mothball.model.document import Dependency, DependencyGraph, DependencyKind, Document, Span
+from mothball.model.document import Dependency, DependencyGraph, DependencyKind, Document, ParseProblem, Span
 from mothball.model.results import Finding, Report, Rule, Severity
 from tests.support.check_inputs import (
     ACTIVE,
@@ -88,6 +88,21 @@ def test_transitive_dependencies_have_the_shortest_path() -> None:
         "long": None,
         "longer": ("long",),
     }
+
+
+@pytest.mark.parametrize("unread", ["flask-foo old-lib", "-r gone.in", "[x"])
+def test_locked_package_is_direct_if_a_manifest_is_not_read_completely(unread: str) -> None:
+    """The part that is not read may name it."""
+    incomplete = manifest("flask-foo", unread)
+    if unread.startswith("-r"):
+        problem = ParseProblem(Span(0, 1), "no such file")
+        incomplete = manifest("flask-foo")._replace(include_problems=(problem,))
+    assert paths(run(incomplete, lock(CHAIN)))["old-lib"] is None
+    assert paths(run(incomplete, lock(CHAIN, direct=("flask-foo",))))["old-lib"] == ("flask-foo", "middle")
+
+
+def test_manifest_with_an_invalid_ignore_comment_is_read_completely() -> None:
+    assert paths(run(manifest("flask-foo  # mothball: ignore"), lock(CHAIN)))["old-lib"] == ("flask-foo", "middle")
 
 
 def test_transitive_finding_is_downgraded_and_shows_its_dependency_path() -> None:
