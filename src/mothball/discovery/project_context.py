@@ -262,14 +262,25 @@ def metadata_files(project: str) -> list[tuple[str, str]]:
     return [(os.path.join(project, file_name), file_format) for file_name, file_format in _METADATA_FILES]
 
 
-class DeclaredNames:
-    """Reads and caches the names that projects declare."""
+class LocalProjects:
+    """Finds local projects by their names, and the names in dependency files that refer to them, for one run."""
 
-    def __init__(self, parsed: Mapping[str, ParsedFile], tree: Tree) -> None:
-        """Initialize with files that are already parsed, by absolute path; other files are read from ``tree``."""
+    def __init__(
+        self,
+        parsed: Mapping[str, ParsedFile],
+        tree: Tree,
+        declared_workspaces: Callable[[str, str], tuple[Workspace, ...]] = lambda _directory, _root: (),
+    ) -> None:
+        """Initialize with files that are already parsed, by absolute path; other files are read from ``tree``.
+
+        ``declared_workspaces`` returns the workspaces declared in a directory of a repository.
+        """
         self._parsed = parsed
         self._tree = tree
+        self._declared_workspaces = declared_workspaces
         self._texts: dict[str, tuple[str, frozenset[str]]] = {}
+        self._workspaces: Workspaces | None = None
+        self._metadata_paths: dict[tuple[str, ...], dict[str, list[str]]] = {}
 
     def project_name(self, project: str, root: str, wanted: Collection[str] | None = None) -> str:
         """Return the name of the project in the directory ``project``, empty if no file declares one.
@@ -309,23 +320,6 @@ class DeclaredNames:
             self._texts[path] = text, frozenset(map(normalize_name, re.findall(_POSSIBLE_NAME, text)))
         return self._texts[path]
 
-
-class LocalProjectFinder:
-    """Finds the names in dependency files that refer to local projects, for one run."""
-
-    def __init__(
-        self,
-        declared_names: DeclaredNames,
-        declared_workspaces: Callable[[str, str], tuple[Workspace, ...]],
-        tree: Tree,
-    ) -> None:
-        """Initialize; ``declared_workspaces`` returns the workspaces declared in a directory of a repository."""
-        self._declared_names = declared_names
-        self._declared_workspaces = declared_workspaces
-        self._tree = tree
-        self._workspaces: Workspaces | None = None
-        self._metadata_paths: dict[tuple[str, ...], dict[str, list[str]]] = {}
-
     def find(
         self, file: ParsedFile, project: str, references: Iterable[LocalReference], *, all_names: bool = False
     ) -> tuple[LocalName, ...]:
@@ -343,13 +337,37 @@ class LocalProjectFinder:
             }
             if not wanted:
                 return ()
-        local_names = [LocalName(self._declared_names.project_name(project, file.root, wanted), SkipReason.SELF)]
+        local_names = [LocalName(self.project_name(project, file.root, wanted), SkipReason.SELF)]
         if file.document.format in _WORKSPACE_FORMATS:
             local_names += self._members(os.path.dirname(file.path), file.root, wanted)
-        local_names += resolve_local_references(references, self._declared_names, self._tree, file.root, wanted)
+        local_names += self.resolve(references, file.root, wanted)
         return tuple(
             dict.fromkeys(local for local in local_names if local.name and (wanted is None or local.name in wanted))
         )
+
+    def resolve(
+        self, references: Iterable[LocalReference], root: str, wanted: Collection[str] | None = None
+    ) -> Iterator[LocalName]:
+        """Yield the names of ``references``, and those that projects at their targets declare.
+
+        pip and uv resolve targets against the working directory, which is unknown: the directory of the file and each
+        one above it up to ``root`` are tried.
+        """
+        references = tuple(references)
+        targets = [reference for reference in references if not reference.name][:MAX_TARGETS]
+        candidates = {target: tuple(_candidate_directories(target, root)) for target in dict.fromkeys(targets)}
+        if candidates:
+            projects = {project for directories in candidates.values() for project in directories}
+            self._tree.prepare([path for project in sorted(projects) for path, _ in metadata_files(project)])
+        for reference in references:
+            if reference.name:
+                yield LocalName(reference.name, reference.reason)
+        for target, directories in candidates.items():
+            for directory in directories:
+                paths = [path for path, _ in metadata_files(directory)]
+                if any(map(self._tree.is_file, paths)):
+                    yield LocalName(self.project_name(directory, root, wanted), target.reason, (), paths[0])
+                    break
 
     def false_claims(self, claims: Collection[LocalClaim], path: str, root: str) -> frozenset[LocalClaim]:
         """Return those of ``claims`` in the file at ``path`` whose project is not in the repository at ``root``.
@@ -373,7 +391,7 @@ class LocalProjectFinder:
         if self._tree.is_file(target) and not self._tree.leads_outside(target, root):
             archive = re.match(_ARCHIVE, os.path.basename(target))
             return archive is not None and normalize_name(archive[1]) == name
-        return self._declared_names.project_name(target, root, {name}) == name
+        return self.project_name(target, root, {name}) == name
 
     def _members(self, directory: str, root: str, wanted: Collection[str] | None) -> Iterator[LocalName]:
         if not any(self._declared_workspaces(base, root) for base in upward(directory, root)):
@@ -386,9 +404,9 @@ class LocalProjectFinder:
             by_name = self._metadata_paths_by_name(directories, root)
             paths = [path for name in by_name if wanted is None or name in wanted for path in by_name[name]]
             for path in dict.fromkeys(paths):
-                if tool == "uv" and _is_unmanaged(self._declared_names.text_of(path, _PROJECT, root)[0]):
+                if tool == "uv" and _is_unmanaged(self.text_of(path, _PROJECT, root)[0]):
                     continue
-                name = self._declared_names.name_in_file(path, _PROJECT, root)
+                name = self.name_in_file(path, _PROJECT, root)
                 yield LocalName(name or "", SkipReason.WORKSPACE, _SECTIONS[tool], path)
 
     def _metadata_paths_by_name(self, directories: tuple[str, ...], root: str) -> Mapping[str, list[str]]:
@@ -400,38 +418,9 @@ class LocalProjectFinder:
             by_name = self._metadata_paths[directories] = {}
             for directory in directories:
                 path = os.path.join(directory, PYPROJECT_TOML)
-                for name in self._declared_names.text_of(path, _PROJECT, root)[1]:
+                for name in self.text_of(path, _PROJECT, root)[1]:
                     by_name.setdefault(name, []).append(path)
         return self._metadata_paths[directories]
-
-
-def resolve_local_references(
-    references: Iterable[LocalReference],
-    declared_names: DeclaredNames,
-    tree: Tree,
-    root: str,
-    wanted: Collection[str] | None = None,
-) -> Iterator[LocalName]:
-    """Yield the names of ``references``, and those that projects at their targets declare.
-
-    pip and uv resolve targets against the working directory, which is unknown: the directory of the file and each one
-    above it up to ``root`` are tried.
-    """
-    references = tuple(references)
-    targets = [reference for reference in references if not reference.name][:MAX_TARGETS]
-    candidates = {target: tuple(_candidate_directories(target, root)) for target in dict.fromkeys(targets)}
-    if candidates:
-        projects = {project for directories in candidates.values() for project in directories}
-        tree.prepare([path for project in sorted(projects) for path, _ in metadata_files(project)])
-    for reference in references:
-        if reference.name:
-            yield LocalName(reference.name, reference.reason)
-    for target, directories in candidates.items():
-        for directory in directories:
-            paths = [path for path, _ in metadata_files(directory)]
-            if any(map(tree.is_file, paths)):
-                yield LocalName(declared_names.project_name(directory, root, wanted), target.reason, (), paths[0])
-                break
 
 
 def claimed_files(document: Document, path: str) -> Iterator[str]:

@@ -16,13 +16,7 @@ from contextlib import suppress
 from operator import itemgetter
 
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedConfig, ResolvedFile
-from mothball.discovery.project_context import (
-    DeclaredNames,
-    InheritedIndexes,
-    LocalProjectFinder,
-    ToolSettings,
-    located_options,
-)
+from mothball.discovery.project_context import InheritedIndexes, LocalProjects, ToolSettings, located_options
 from mothball.formats.names import (
     INCLUDING_FORMATS,
     format_of,
@@ -437,8 +431,7 @@ def resolve_files(
     }
     parsed_by_path = {file.parsed.path: file.parsed for file in read.files.values()}
     inherited = InheritedIndexes(parsed_by_path, tree)
-    declared_names = DeclaredNames(parsed_by_path, tree)
-    local_projects = LocalProjectFinder(declared_names, inherited.workspaces, tree)
+    local_projects = LocalProjects(parsed_by_path, tree, inherited.workspaces)
     references_by_files: dict[tuple[str, ...], tuple[LocalReference, ...]] = {}
     for key, (parsed, resolved_config, includes) in read.files.items():
         options, files, unknown_indexes = together[key]
@@ -466,7 +459,7 @@ def resolve_files(
         )
 
 
-def _inherited_pins(settings: ToolSettings, local_projects: LocalProjectFinder, root: str) -> dict[str, Pin]:
+def _inherited_pins(settings: ToolSettings, local_projects: LocalProjects, root: str) -> dict[str, Pin]:
     """Return the routing fields that the root of a workspace sets for names, without projects that are not there."""
     sources = settings.sources
     false_claims = local_projects.false_claims(local_claims(sources), settings.root_path, root)

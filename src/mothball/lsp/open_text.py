@@ -24,7 +24,7 @@ from mothball.check.policy import confirm_versions
 from mothball.config.project import ProjectConfig
 from mothball.discovery.committed import unchanged_since
 from mothball.discovery.config_lookup import table_path
-from mothball.discovery.project_context import DeclaredNames, resolve_local_references
+from mothball.discovery.project_context import LocalProjects
 from mothball.discovery.resolve import resolve_text
 from mothball.formats.table import parse
 from mothball.formats.toml.scanner import scan_cached
@@ -210,7 +210,7 @@ def _local_names(document: Document, text: str, root: str, path: str, saved: Sav
     local_names = saved.file.facts.local_names
     if not new:
         return local_names
-    added = resolve_local_references(new, DeclaredNames({}, DISK), DISK, root)
+    added = LocalProjects({}, DISK).resolve(new, root)
     return group_by_name((*chain(*local_names.values()), *added))
 
 
