@@ -44,6 +44,7 @@ _ATTRIBUTE = re.compile(
     r"""[\s/]*+(?:(>)|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+|(?=>)))|(?!\s*+=)))"""
 )
 _URL_PATH = re.compile(r"[^?#]*+")
+_BODY_START, _BODY_END = r"(?i)<(?:html|body)[\s>]", r"(?i)</(?:html|body)[\s>]"
 # A comment, or the attributes of an anchor. Unclosed ones extend to the end, so that matching takes linear time.
 _ANCHOR = re.compile(
     r"""<!--(?>.*?--!?+>|.*)|<a(?=[\s/])((?>(?:[^>"']++|"[^"]*+"|'[^']*+')*))(?:>|\Z)""", re.IGNORECASE | re.DOTALL
@@ -105,11 +106,13 @@ def read_html(body: bytes, name: str) -> ProjectPage:
 def _files(body: bytes) -> str | None:
     """Return the list of files (see ``encode_files``), without upload times, which HTML does not have.
 
-    None if the page is too long, or ends within a tag: then files may be missing.
+    None if the page is too long, or is truncated: then files may be missing.
     """
     if len(body) > _MAX_LISTED or body.rfind(b"<") > body.rfind(b">"):
         return None
     text = body.decode("utf-8", "replace")
+    if re.search(_BODY_START, text) and not re.search(_BODY_END, text):
+        return None
     anchors = (match[1] for match in _ANCHOR.finditer(text) if match[1])
     return encode_files(file for file in map(_file, anchors) if file is not None)
 

@@ -108,16 +108,23 @@ def test_files_of_an_html_page_have_digest_and_reason() -> None:
     ]
 
 
-def test_html_page_that_ends_in_a_tag_has_an_unknown_list() -> None:
-    text = '<title>Links for old-lib</title><body><a href="old_lib-1.0.zip">x</a><a href="old_li'
+@pytest.mark.parametrize("end", ['<a href="old_li', "", "\n", "<!-- </p> -->"])
+def test_html_page_without_its_end_has_an_unknown_list(end: str) -> None:
+    text = f'<title>Links for old-lib</title><body><a href="old_lib-1.0.zip">x</a>{end}'
     assert decode_page(text.encode(), "text/html", "old-lib").files is None
+
+
+@pytest.mark.parametrize("page", ["{}", "<html>{}</HTML >", "<html><body>{}</body>\n<!-- x -->"])
+def test_html_page_with_its_end_has_a_list(page: str) -> None:
+    text = page.format('<h1>Links for old-lib</h1><a href="old_lib-1.0.zip">x</a>')
+    assert decode_page(text.encode(), "text/html", "old-lib").files
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("part", ["<!-- ", "<a ", '<a "', "<a href='", "<a href=x "])
 def test_hostile_html_takes_linear_time(part: str) -> None:
     head = "<title>Links for old-lib</title><body>"
-    short, long = (f"{head}{part * count}>".encode() for count in (2_000, 20_000))
+    short, long = (f"{head}{part * count}></body>".encode() for count in (2_000, 20_000))
 
     def seconds(body: bytes) -> float:
         return least_seconds(lambda: decode_page(body, "text/html", "old-lib"))
