@@ -156,6 +156,9 @@ def test_command_without_its_action_prints_the_help_and_exits_2(project: Project
     [
         (("frobnicate",), "unknown command `frobnicate`", "see `mothball --help`"),
         (("chekc", "--strict"), "unknown command `chekc`", "did you mean `mothball check`?"),
+        (("help",), "unknown command `help`", "did you mean `mothball --help`?"),
+        (("help", "check"), "unknown command `help`", "did you mean `mothball check --help`?"),
+        (("version",), "unknown command `version`", "did you mean `mothball --version`?"),
         (("notes.txt",), "unknown command `notes.txt`", "to check it: `mothball check notes.txt`"),
         (("--frobnicate",), "unknown option `--frobnicate`", "see `mothball --help`"),
         (("--quiet", "check", "x"), "`--quiet`", "options follow the command: `mothball check --quiet x`"),

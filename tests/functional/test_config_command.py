@@ -145,6 +145,18 @@ def test_settings_of_installers_and_variables_are_shown_with_origins(project: Pr
     assert found["SSL_CERT_FILE"] == ("/ca", "environment")
 
 
+def test_settings_beside_mothball_toml_are_listed_as_ignored(project: Project) -> None:
+    project.write("mothball.toml", 'max-age = "2h"\n')
+    project.write("pyproject.toml", '[tool.mothball]\nmax-age = "1d"\n\n[tool.mothball.severity]\narchived = "note"\n')
+    assert shown(project)["ignored"] == [
+        {"setting": "pyproject.toml:2", "reason": "mothball.toml takes precedence"},
+        {"setting": "pyproject.toml:5", "reason": "mothball.toml takes precedence"},
+    ]
+    assert "\n# ignored: pyproject.toml:5: mothball.toml takes precedence\n" in project.run("config", "show").out
+    project.write("pyproject.toml", b"\xff")
+    assert shown(project)["ignored"] == []
+
+
 def test_ignored_settings_are_listed_with_the_reason(project: Project) -> None:
     assert shown(project, PIP_CERT="ca.pem")["ignored"] == [
         {"setting": "PIP_CERT", "reason": "the path is not absolute, so it may lead into a repository"}

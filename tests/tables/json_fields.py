@@ -205,7 +205,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("user_configuration", "string", "the user configuration file, which may not exist"),
         Field("cache", "string", "the cache directory"),
         Field("settings", "array of objects", "the effective settings, by key", of="setting"),
-        Field("ignored", "array of objects", "settings of installers that are not used", of="ignored setting"),
+        Field("ignored", "array of objects", "settings that are not used", of="ignored setting"),
     ),
     "setting": (
         Field("key", "string", "the key, with the keys of its tables: `severity.archived`, `pip.cert`; or a variable"),

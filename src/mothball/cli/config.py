@@ -17,7 +17,8 @@ from mothball.cli.common import print_problems, requested_index_urls, set_up
 from mothball.config.project import DEFAULT_INDEX, DEFAULT_MAX_AGE, ConfigOverrides, Level, effective, is_combined
 from mothball.config.user_settings import InstallerSettings, UserIndex, UserIndexUrl, cache_directory, user_config_file
 from mothball.discovery.config_lookup import ConfiguredSetting, configured_settings, table_path
-from mothball.model.errors import UsageError
+from mothball.model.errors import UnreadableFileError, UsageError
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Rule
 from mothball.model.sanitize import one_line, strip_credentials
@@ -78,7 +79,10 @@ def _show(arguments: argparse.Namespace) -> int:
         *_variable_rows(os.environ),
     ]
     credentials = setup.user.credentials
-    ignored = [*credentials.pip.ignored, *credentials.uv.ignored]
+    ignored = [(one_line(each.set_by), each.text) for each in (*credentials.pip.ignored, *credentials.uv.ignored)]
+    if os.path.basename(path) == MOTHBALL_TOML and arguments.config is None:
+        shadowed = _settings(os.path.join(os.path.dirname(path), PYPROJECT_TOML))
+        ignored += [(one_line(setting.location), f"{MOTHBALL_TOML} takes precedence") for setting in shadowed]
     if arguments.output == "json":
         document: dict[str, Any] = {
             "version": VERSION,
@@ -86,7 +90,7 @@ def _show(arguments: argparse.Namespace) -> int:
             "user_configuration": user_config_file(),
             "cache": cache_directory(),
             "settings": [row._asdict() for row in rows],
-            "ignored": [{"setting": one_line(setting.set_by), "reason": setting.text} for setting in ignored],
+            "ignored": [{"setting": setting, "reason": reason} for setting, reason in ignored],
         }
         sys.stdout.write(json_text(document))
     else:
@@ -96,14 +100,18 @@ def _show(arguments: argparse.Namespace) -> int:
         exists = "" if os.path.exists(user_config_file()) else " (does not exist)"
         sys.stdout.write(f"# user configuration: {one_line(user_config_file(), 1000)}{exists}\n")
         sys.stdout.write("".join(f"{line}\n" for line in _lines(rows)))
-        for setting in ignored:
-            sys.stdout.write(f"# ignored: {one_line(setting.set_by)}: {setting.text}\n")
+        for setting, reason in ignored:
+            sys.stdout.write(f"# ignored: {setting}: {reason}\n")
     print_problems((), setup.config_resolver.problems)
     return 2 if resolved is None else 0
 
 
 def _settings(path: str) -> tuple[ConfiguredSetting, ...]:
-    return tuple(configured_settings(path, table_path(path))) if path and os.path.exists(path) else ()
+    """Return the settings in the file at ``path``, none if it cannot be read."""
+    try:
+        return tuple(configured_settings(path, table_path(path))) if path and os.path.exists(path) else ()
+    except UnreadableFileError:
+        return ()
 
 
 def _own_rows(

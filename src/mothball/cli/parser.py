@@ -434,7 +434,10 @@ def _unknown_command(argv: Sequence[str], commands: Iterable[str]) -> UsageError
         moved = [command, *(argument for argument in argv if argument != command)] if command else []
         help_text = f"options follow the command: `{one_line(' '.join(['mothball', *moved]), 200)}`"
         return UsageError(f"unknown option `{_shown(name)}`", help_text=help_text if command else _see("mothball"))
-    if os.path.lexists(name):
+    if name in ("help", "version"):  # as in ruff, uv and git
+        command = next((f"{argument} " for argument in argv[1:2] if name == "help" and argument in commands), "")
+        help_text = f"did you mean `mothball {command}--{name}`?"
+    elif os.path.lexists(name):
         help_text = f"to check it: `mothball check {_shown(name)}`"
     else:
         match = closest(name, tuple(commands))
