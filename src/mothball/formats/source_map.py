@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from mothball.model.document import DependencyKind, Include, SkipReason, Span, UnnamedEntry
-from mothball.model.records import NamedTuple
+from mothball.model.records import NamedTuple, make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,9 +58,8 @@ class SourceMap(NamedTuple):
         if not self.pieces:
             return Span(0, 0)
         index = self._index(start)
-        first = self.pieces[index]
-        shift = min(start - self.offsets[index], len(first.text)) if first.is_exact else 0
-        opening = first.start + shift
+        first, shift = self.pieces[index], start - self.offsets[index]
+        opening = first.end if shift >= len(first.text) else first.start + first.is_exact * shift
         if start >= end:
             return Span(opening, opening)
         index = self._index(end - 1)
@@ -93,17 +92,19 @@ def decoded_parts(text: str, span: Span, escape: re.Pattern[str], decode: Callab
     parts: list[SourcePart] = []
     position = span.start
     for match in escape.finditer(text, *span):
-        parts.append(SourcePart(text[position : match.start()], position, match.start()))
-        parts.append(SourcePart(decode(match[0]), *match.span()))
-        position = match.end()
+        start, end = match.span()
+        if position < start:
+            parts.append(make(SourcePart, (text[position:start], position, start)))
+        parts.append(make(SourcePart, (decode(match[0]), start, end)))
+        position = end
     return [*parts, SourcePart(text[position : span.end], position, span.end)]
 
 
 def source_map(parts: Iterable[SourcePart]) -> SourceMap:
     """Concatenate ``parts``."""
-    pieces = tuple(part for part in parts if part.text)
-    offsets = accumulate((len(part.text) for part in pieces[:-1]), initial=0)
-    return SourceMap("".join(part.text for part in pieces), pieces, tuple(offsets))
+    pieces = tuple([part for part in parts if part.text])
+    texts = [text for text, _, _ in pieces]
+    return SourceMap("".join(texts), pieces, tuple(accumulate(map(len, texts[:-1]), initial=0)))
 
 
 def substitute(text: str, span: Span) -> list[SourcePart]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from operator import attrgetter
-from typing import assert_never
 
 from mothball.formats.ignores import read_comments
 from mothball.formats.manifests.tables import Tables
+from mothball.formats.requirements.strings import Item, collect
 from mothball.formats.toml.scanner import scan, syntax_problems
 from mothball.formats.toml.values import Array, InlineTable, String, TomlScan, Value
 from mothball.model.document import (
@@ -39,16 +40,16 @@ class SourceOverride(NamedTuple):
 
     ``scope`` is the section that the override applies to, ``project.optional-dependencies`` for all extras, or empty
     for all sections. ``skip_reason`` is the reason not to look them up, None if they come from an index.
-    ``is_partial`` is set if the override has a marker and so does not apply in all environments. ``index_url`` is the
-    only index to query; ``index_name`` is the name of an index that the file does not declare. ``local_path`` is the
-    path of a local project.
+    ``is_partial`` is set if the override has a marker and so does not apply in all environments. ``index_urls``
+    are the only indexes to query; ``index_name`` is the name of an index that the file does not declare. ``local_path``
+    is the path of a local project.
     """
 
     name: str
     scope: str
     skip_reason: SkipReason | None
     is_partial: bool = False
-    index_url: str | None = None
+    index_urls: tuple[str, ...] = ()
     index_name: str = ""
     local_path: str = ""
 
@@ -66,84 +67,42 @@ _INDEX_KEYS = r"(?i)index|source|pypi-options"
 _MAX_LINE = 500
 
 
-def parse_with(reader: ToolReader, format_name: str, text: str, unresolvable: Iterable[ParseProblem] = ()) -> Document:
+def parse_with(reader: ToolReader, format_name: str, text: str, **fields: object) -> Document:
     """Parse a TOML file of one tool, complete or incomplete, without byte-order mark. Never raises."""
     document = scan(text)
     items = reader(Tables(text, (), document.entries, document.headers))
-    return build_document(format_name, text, document, items, unresolvable=unresolvable)
+    return build_document(format_name, text, document, items, **fields)
 
 
-def build_document(  # noqa: PLR0913 - the text, how it was read, and fields of the document
-    format_name: str,
-    text: str,
-    document: TomlScan,
-    items: Iterable[ManifestItem],
-    *,
-    tools: Iterable[str] = (),
-    project_name: str = "",
-    unresolvable: Iterable[ParseProblem] = (),
+def build_document(
+    format_name: str, text: str, document: TomlScan, items: Iterable[ManifestItem], **fields: object
 ) -> Document:
     """Build the document of ``text`` from its scan, the items of its tables and its ignore comments.
 
-    Everything is sorted by position, and the source overrides are applied to the dependencies. ``tools``,
-    ``project_name`` and ``unresolvable`` are fields of the document.
+    The source overrides are applied to the dependencies. ``fields`` are other fields of the document.
     """
-    found = _ItemsByType((*items, *read_comments(text, document.comments)))
-    dependencies = found.dependencies
-    if found.overrides:
-        dependencies = list(apply_source_overrides(dependencies, found.overrides))
+    dependencies: list[Dependency] = []
+    overrides: list[SourceOverride] = []
+    ignores: list[IgnoreComment] = []
+    others: list[Item] = [*syntax_problems(document)]
+    for item in chain(items, read_comments(text, document.comments)):
+        match item:
+            case Dependency():
+                dependencies.append(item)
+            case SourceOverride():
+                overrides.append(item)
+            case IgnoreComment():
+                ignores.append(item)
+            case _:
+                others.append(item)
+    if overrides:
+        dependencies = list(apply_source_overrides(dependencies, overrides))
     # The scanner may yield an unterminated value twice, whole and as its remainder: keep the first of equal position.
     by_position = {dependency.name_span: dependency for dependency in reversed(dependencies)}
-    unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _may_hide_index(text, error.span)]
-    return Document(
-        format_name,
-        tuple(sorted(by_position.values(), key=attrgetter("name_span"))),
-        tuple(sorted([*syntax_problems(document), *found.problems])),
-        tuple(_covering_strings(text, document, found.ignores)),
-        tuple(sorted(found.includes)),
-        tuple(unknown[:1]),
-        tool_indexes=tuple(found.tool_indexes),
-        unnamed=tuple(sorted(found.unnamed)),
-        workspaces=tuple(found.workspaces),
-        is_broken=document.is_truncated,
-        tools=tuple(tools),
-        project_name=project_name,
-        unresolvable=tuple(unresolvable),
-    )
-
-
-class _ItemsByType:
-    """The items of a file, one list for each type."""
-
-    def __init__(self, items: Iterable[ManifestItem]) -> None:
-        self.dependencies: list[Dependency] = []
-        self.problems: list[ParseProblem] = []
-        self.includes: list[Include] = []
-        self.unnamed: list[UnnamedEntry] = []
-        self.ignores: list[IgnoreComment] = []
-        self.tool_indexes: list[ToolIndex] = []
-        self.overrides: list[SourceOverride] = []
-        self.workspaces: list[Workspace] = []
-        for item in items:
-            match item:
-                case Dependency():
-                    self.dependencies.append(item)
-                case ParseProblem():
-                    self.problems.append(item)
-                case Include():
-                    self.includes.append(item)
-                case UnnamedEntry():
-                    self.unnamed.append(item)
-                case IgnoreComment():
-                    self.ignores.append(item)
-                case ToolIndex():
-                    self.tool_indexes.append(item)
-                case SourceOverride():
-                    self.overrides.append(item)
-                case Workspace():
-                    self.workspaces.append(item)
-                case _:
-                    assert_never(item)
+    unknown = (IndexOption(error.span, "unknown", "") for error in document.errors if _may_hide_index(text, error.span))
+    others += islice(unknown, 1)
+    contents = chain(by_position.values(), _covering_strings(text, document, ignores), others)
+    return collect(format_name, contents, is_broken=document.is_truncated, **fields)
 
 
 def _may_hide_index(text: str, error: Span) -> bool:
@@ -185,16 +144,6 @@ def _multiline_strings(document: TomlScan) -> Iterator[Span]:
                 pass
 
 
-class _CombinedOverride(NamedTuple):
-    """All overrides of one name in one scope; ``is_partial`` is set for a single one that has a marker."""
-
-    first: SourceOverride
-    uses_index: bool
-    is_partial: bool
-    index_urls: tuple[str, ...]
-    index_name: str
-
-
 def apply_source_overrides(
     dependencies: Iterable[Dependency], overrides: Iterable[SourceOverride]
 ) -> Iterator[Dependency]:
@@ -209,34 +158,37 @@ def apply_source_overrides(
     for override in overrides:
         by_scope = by_name.setdefault(override.name, {})
         by_scope.setdefault(normalize_name(override.scope), []).append(override)
-    combined = {name: {scope: _combine(by_scope[scope]) for scope in by_scope} for name, by_scope in by_name.items()}
+    combined = {name: {scope: _combined(by_scope[scope]) for scope in by_scope} for name, by_scope in by_name.items()}
     for dependency in dependencies:
         scopes = combined.get(dependency.name)
-        if scopes is None or dependency.skip_reason is not None:
+        applicable = [scopes[scope] for scope in _scopes(dependency) if scope in scopes] if scopes else ()
+        if dependency.skip_reason is not None or not applicable:
             yield dependency
             continue
-        applicable = [scopes[scope] for scope in _scopes(dependency) if scope in scopes]
-        urls = list(dict.fromkeys(url for override in applicable for url in override.index_urls))
-        index_names = (override.index_name for override in applicable if override.index_name)
-        is_partial = len(applicable) == 1 and applicable[0].is_partial
-        is_skipped = bool(applicable) and not is_partial and not any(override.uses_index for override in applicable)
-        source = applicable[0].first if is_skipped else None
+        source = _combined(applicable)
+        skip_reason, urls = None if source.is_partial else source.skip_reason, source.index_urls
         yield dependency._replace(
-            skip_reason=source.skip_reason if source else None,
+            skip_reason=skip_reason,
             index_url=urls[0] if urls else dependency.index_url,
-            alternative_indexes=tuple(urls[1:]) if urls else dependency.alternative_indexes,
-            index_name=next(index_names, dependency.index_name),
-            local_path=source.local_path if source else "",
+            alternative_indexes=urls[1:] if urls else dependency.alternative_indexes,
+            index_name=source.index_name or dependency.index_name,
+            local_path=source.local_path if skip_reason else "",
         )
 
 
-def _combine(overrides: list[SourceOverride]) -> _CombinedOverride:
-    return _CombinedOverride(
-        overrides[0],
-        any(override.skip_reason is None for override in overrides),
-        len(overrides) == 1 and overrides[0].is_partial,
-        tuple(override.index_url for override in overrides if override.index_url),
-        next((override.index_name for override in overrides if override.index_name), ""),
+def _combined(overrides: Sequence[SourceOverride]) -> SourceOverride:
+    """Return one override in place of several of one name: it comes from an index if one of them does."""
+    first = overrides[0]
+    if len(overrides) == 1:
+        return first
+    uses_index = any(override.skip_reason is None for override in overrides)
+    return SourceOverride(
+        first.name,
+        first.scope,
+        None if uses_index else first.skip_reason,
+        index_urls=tuple(dict.fromkeys(chain.from_iterable(override.index_urls for override in overrides))),
+        index_name=next((override.index_name for override in overrides if override.index_name), ""),
+        local_path=first.local_path,
     )
 
 

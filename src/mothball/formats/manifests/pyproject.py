@@ -99,13 +99,13 @@ def parse(text: str) -> Document:
                 __import__(f"mothball.formats.manifests.{module}", fromlist=[function]), function
             )
             items += read(tables)
-    unresolvable: Iterable[ParseProblem] = ()
+    unresolvable: tuple[ParseProblem, ...] = ()
     if _DYNAMIC in paths or (_BACKEND in paths and not any(path[0] == "project" for path in paths)):
         from mothball.formats.manifests.dynamic import unread_dynamic  # noqa: PLC0415 - not needed for most projects
 
-        unresolvable = unread_dynamic(entries, paths)
+        unresolvable = tuple(unread_dynamic(entries, paths))
     return build_document(
-        "pyproject", text, document, items, tools=tools, project_name=own_name, unresolvable=unresolvable
+        "pyproject", text, document, items, tools=tuple(tools), project_name=own_name, unresolvable=unresolvable
     )
 
 

@@ -11,17 +11,9 @@ from collections.abc import Iterator
 
 from mothball.formats.broken import conflict_problems, is_conflict_marker
 from mothball.formats.manifests import pyproject
+from mothball.formats.requirements.strings import Item, collect
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.model.document import (
-    Dependency,
-    Document,
-    IgnoreComment,
-    ParseProblem,
-    Span,
-    ToolIndex,
-    UnnamedEntry,
-    relocated,
-)
+from mothball.model.document import Document, ParseProblem, Span, relocated
 
 _TYPE = "script"
 _HEADER = "[project]\n"
@@ -41,51 +33,40 @@ def parse(text: str) -> Document:
 
     Any line ending is accepted. A second block and an unclosed block are problems, but are parsed nevertheless.
     """
+    items: list[Item] = []
     documents: list[Document] = []
-    dependencies: list[Dependency] = []
-    problems: list[ParseProblem] = []
-    ignores: list[IgnoreComment] = []
-    tool_indexes: list[ToolIndex] = []
-    unnamed: list[UnnamedEntry] = []
     is_cut = False
     for block in _blocks(text):
-        if block.type != _TYPE:
-            problems += block.nested_block_problems()
-            continue
-        problems += block.problems(is_first=not documents)
-        content = block.as_project_table()
-        document = pyproject.parse(content.text)
-        documents.append(document)
-        is_cut = is_cut or block.is_cut
-        dependencies += (
-            _in_script(dependency, content)
-            for dependency in document.dependencies
-            if dependency.section == _SECTION or dependency.section.startswith(_TOOL)
-        )
-        # The end of an unclosed block is unknown, so its last lines may be other comments: report no problems in it.
-        # The sides of a merge conflict define the same names.
-        problems += (
-            ParseProblem(content.locate(*problem.span), problem.message.replace(_SECTION, "dependencies"), problem.help)
-            for problem in (document.problems if block.is_closed and not block.conflict_markers() else ())
-        )
-        ignores += (relocated(comment, content.locate) for comment in document.ignores)
-        tool_indexes += (relocated(index, content.locate) for index in document.tool_indexes)
-        unnamed += (relocated(entry, content.locate) for entry in document.unnamed)
-    return Document(
+        if block.type == _TYPE:
+            items += block.problems(is_first=not documents)
+            content = block.as_project_table()
+            documents.append(pyproject.parse(content.text))
+            items += _items(documents[-1], content, is_valid=block.is_closed and not block.conflict_markers())
+            is_cut = is_cut or block.is_cut
+        else:
+            items += block.nested_block_problems()
+    return collect(
         "script",
-        tuple(dependencies),
-        tuple(sorted(problems)),
-        tuple(ignores),
-        tool_indexes=tuple(tool_indexes),
-        unnamed=tuple(unnamed),
+        items,
         tools=tuple(dict.fromkeys(tool for document in documents for tool in document.tools)),
         is_broken=is_cut or any(document.is_broken for document in documents),
     )
 
 
-def _in_script(dependency: Dependency, content: SourceMap) -> Dependency:
-    section = dependency.section.replace(_SECTION, "script.dependencies")
-    return relocated(dependency, content.locate)._replace(section=section)
+def _items(document: Document, content: SourceMap, *, is_valid: bool) -> Iterator[Item]:
+    """Yield the items of the ``document`` of a block, with their positions in the file.
+
+    Without ``is_valid``, problems are left out: the end of an unclosed block is unknown, so its last lines may be other
+    comments, and the sides of a merge conflict define the same names.
+    """
+    for dependency in document.dependencies:
+        if dependency.section == _SECTION or dependency.section.startswith(_TOOL):
+            section = dependency.section.replace(_SECTION, "script.dependencies")
+            yield relocated(dependency, content.locate)._replace(section=section)
+    for span, message, help_text in document.problems if is_valid else ():
+        yield ParseProblem(content.locate(*span), message.replace(_SECTION, "dependencies"), help_text)
+    others: tuple[Item, ...] = (*document.ignores, *document.tool_indexes, *document.unnamed)
+    yield from (relocated(item, content.locate) for item in others)
 
 
 class _Block:

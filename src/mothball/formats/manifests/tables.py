@@ -149,7 +149,7 @@ InlineTableReader = Callable[[InlineTable, Section], Iterable[ArrayItem]]
 
 def read_requirement(string: String, section: Section) -> Iterable[ArrayItem]:
     """Parse a string as a requirement (PEP 508); if it is invalid, return the problem and any recognizable name."""
-    if string.closed and not string.escapes:  # fast path: offsets need no mapping
+    if string.closed and not string.source:  # fast path: offsets need no mapping
         parsed = parse_requirement(string.value)
         if isinstance(parsed, ParsedRequirement) and not parsed.url:
             return (section_dependency_at(parsed, string.span.start + string.quote, section),)

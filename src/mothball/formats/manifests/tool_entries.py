@@ -114,16 +114,16 @@ def _overrides_of(dependency: Dependency) -> Iterator[SourceOverride]:
         scopes = ("project.dependencies", "project.optional-dependencies")
     elif dependency.section.startswith(_GROUP):
         scopes = (f"dependency-groups.{dependency.section.removeprefix(_GROUP).removesuffix('.dependencies')}",)
+    urls = (dependency.index_url, *dependency.alternative_indexes) if dependency.index_url else ()
     for scope in scopes:
-        for url in (dependency.index_url, *dependency.alternative_indexes):
-            yield SourceOverride(
-                dependency.name,
-                scope,
-                dependency.skip_reason,
-                index_url=url,
-                index_name=dependency.index_name,
-                local_path=dependency.local_path,
-            )
+        yield SourceOverride(
+            dependency.name,
+            scope,
+            dependency.skip_reason,
+            index_urls=urls,
+            index_name=dependency.index_name,
+            local_path=dependency.local_path,
+        )
 
 
 def _has_other_source(dependency: Dependency) -> bool:

@@ -67,7 +67,8 @@ def parse(text: str) -> Document:
 
     Unknown metadata hooks are unresolvable: whether dependencies are dynamic is stated in pyproject.toml.
     """
-    return parse_with(read, "hatch-toml", text, _unread_hooks(text) if _HOOKS[1] in text else ())
+    unresolvable = tuple(_unread_hooks(text)) if _HOOKS[1] in text else ()
+    return parse_with(read, "hatch-toml", text, unresolvable=unresolvable)
 
 
 def _unread_hooks(text: str) -> Iterator[ParseProblem]:
@@ -106,9 +107,9 @@ def _overrides_of(source: NamedEntry, sections: Iterable[str]) -> Iterator[Sourc
         skip_reason = SkipReason.NO_INDEX
     version = members.get("version")
     path = version.value if isinstance(version, String) else local_path_of(members)
-    name, index_url = normalize_name(source.key.name), None if skip_reason else url
+    name, urls = normalize_name(source.key.name), (url,) if url and not skip_reason else ()
     for section in sections:
-        yield SourceOverride(name, section, skip_reason, index_url=index_url, local_path=path.removeprefix("{root}/"))
+        yield SourceOverride(name, section, skip_reason, index_urls=urls, local_path=path.removeprefix("{root}/"))
 
 
 def _sections(source: NamedEntry, tables: Tables) -> set[str]:

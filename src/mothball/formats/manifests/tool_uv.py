@@ -138,8 +138,9 @@ def _overrides_of(source: NamedEntry, urls: Mapping[str, str]) -> Iterator[Sourc
         if skip_reason is None and pinned is not None and url is None:
             skip_reason = SkipReason.NO_INDEX
         undeclared = pinned.value if isinstance(pinned, String) and pinned.closed and url is None else ""
+        index_urls, is_partial = (url,) if url else (), "marker" in members
         for scope in _scopes(members):
-            yield SourceOverride(name, scope, skip_reason, "marker" in members, url, undeclared, local_path_of(members))
+            yield SourceOverride(name, scope, skip_reason, is_partial, index_urls, undeclared, local_path_of(members))
 
 
 def _problem_of_source(source: NamedEntry, members: Members) -> ParseProblem | None:

@@ -76,8 +76,8 @@ def parse(text: str) -> Document:
     if isinstance(setup, InvalidPython) or find_conflict_marker(text) is not None:
         offset = setup.offset if isinstance(setup, InvalidPython) else 0
         return broken_document(_FORMAT, text, offset, "invalid Python")
-    items = _read(text, setup)
-    return collect(_FORMAT, items, project_name=normalize_name(setup.name), unresolvable=_unresolvable(setup))
+    items, unresolvable = _read(text, setup), tuple(sorted(_unresolvable(setup)))
+    return collect(_FORMAT, items, project_name=normalize_name(setup.name), unresolvable=unresolvable)
 
 
 def _read(text: str, setup: SetupArguments) -> Iterator[Item]:

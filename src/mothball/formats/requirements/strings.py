@@ -19,7 +19,6 @@ from mothball.formats.pep508 import (
 )
 from mothball.model.document import (
     Dependency,
-    DependencyGraph,
     DependencyKind,
     Document,
     IgnoreComment,
@@ -28,16 +27,29 @@ from mothball.model.document import (
     ParseProblem,
     SkipReason,
     Span,
+    ToolIndex,
     UnnamedEntry,
+    Workspace,
     relocated,
 )
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-# The contents of a file.
-Item = Dependency | ParseProblem | IgnoreComment | Include | IndexOption | UnnamedEntry
+# The contents of a file, and the fields of a document that they are in.
+Item = Dependency | ParseProblem | IgnoreComment | Include | IndexOption | UnnamedEntry | ToolIndex | Workspace
+_FIELDS: Mapping[type, str] = {
+    Dependency: "dependencies",
+    ParseProblem: "problems",
+    IgnoreComment: "ignores",
+    Include: "includes",
+    IndexOption: "index_options",
+    UnnamedEntry: "unnamed",
+    ToolIndex: "tool_indexes",
+    Workspace: "workspaces",
+}
+_UNSORTED = frozenset({"tool_indexes", "workspaces"})
 # Maps start and end offsets in a text to a span in the file.
 Locate = Callable[[int, int], Span]
 
@@ -122,30 +134,17 @@ def read_pip_lines(text: str, locate: Locate, section: Section) -> Iterator[Item
     yield from (relocated(item, locate) for item in items)
 
 
-def collect(
-    format_name: str,
-    items: Iterable[Item],
-    *,
-    graph: DependencyGraph | None = None,
-    project_name: str = "",
-    unresolvable: Iterable[ParseProblem] = (),
-) -> Document:
-    """Return the document of ``items``, sorted by position; the other arguments are fields of the document."""
-    by_type: dict[type[Item], list[Any]] = {}
+def collect(format_name: str, items: Iterable[Item], **fields: object) -> Document:
+    """Return the document of ``items``; ``fields`` are its other fields.
+
+    The items are sorted by position, except indexes and workspaces, whose order has a meaning.
+    """
+    values: dict[str, Any] = {**fields}
+    found: dict[str, list[Any]] = {}
     for item in items:
-        by_type.setdefault(type(item), []).append(item)
-    dependencies = sorted(by_type.get(Dependency, ()), key=attrgetter("name_span"))
-    types = (ParseProblem, IgnoreComment, Include, IndexOption, UnnamedEntry)
-    problems, ignores, includes, index_options, unnamed = (tuple(sorted(by_type.get(each, ()))) for each in types)
-    return Document(
-        format_name,
-        tuple(dependencies),
-        problems,
-        ignores,
-        includes,
-        index_options,
-        graph=graph,
-        unnamed=unnamed,
-        project_name=project_name,
-        unresolvable=tuple(sorted(unresolvable)),
-    )
+        found.setdefault(_FIELDS[type(item)], []).append(item)
+    for name, of_type in found.items():
+        if name not in _UNSORTED:
+            of_type.sort(key=attrgetter("name_span") if name == "dependencies" else None)
+        values[name] = tuple(of_type)
+    return Document(format_name, **values)

@@ -172,7 +172,7 @@ class _TomlScanner(Cursor):
         if simple := _SIMPLE_PAIR.match(self._text, position):
             name, _, value = simple.groups()
             key = make(Key, (name, make(Span, simple.span(1))))
-            string = make(String, (make(Span, simple.span(2)), value, 1, True, ()))
+            string = make(String, (make(Span, simple.span(2)), value, 1, True, None))
             self._entries.append(make(TomlEntry, ((*self._table, name), (*self._table_keys, key), string)))
             self._report_definition((key,), self._definitions.define((key,)))
             self._after_entry = True
@@ -200,7 +200,7 @@ class _TomlScanner(Cursor):
         """Read a value. ``closer`` is the closing bracket of the enclosing array or inline table, if any."""
         text = self._text
         if simple := _SIMPLE_STRING.match(text, position):
-            return make(String, (make(Span, simple.span()), simple[1], 1, True, ())), simple.end()
+            return make(String, (make(Span, simple.span()), simple[1], 1, True, None)), simple.end()
         char = text[position : position + 1]
         if char in {"[", "{"}:
             return self._array_or_table(position, depth + 1, closer)
@@ -225,7 +225,7 @@ class _TomlScanner(Cursor):
         while True:
             if separated and (simple := _SIMPLE_ITEM.match(text, position)):
                 opening, end = simple.span(1)
-                items.append(make(String, (make(Span, (opening - 1, end + 1)), simple[1], 1, True, ())))
+                items.append(make(String, (make(Span, (opening - 1, end + 1)), simple[1], 1, True, None)))
                 separated = simple[2] is not None
                 position = simple.end()
                 continue

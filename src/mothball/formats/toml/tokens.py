@@ -8,17 +8,18 @@ keeps part of a failed last repetition. Patterns that few documents need are str
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mothball.formats.toml.values import Escape, Invalid, Key, Scalar, String, TomlError
+from mothball.formats.toml.values import Invalid, Key, Scalar, String, TomlError
 from mothball.model.document import Span
 from mothball.model.records import make
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from datetime import date, time
+
+    from mothball.formats.source_map import SourceMap
 
 # The limit for tables, dotted keys, arrays and inline tables together; real documents have fewer than ten levels.
 MAX_DEPTH = 100
@@ -56,7 +57,7 @@ _MULTI = {
     "'": r"'''(?>(?:[^']++|'{1,2}+(?!'))*)'{3,5}",
 }
 _NEXT_STATEMENT = rf"[\r\n]++[ \t]*+(?:{_STATEMENT}|\[\[?+[ \t]*+{_KEYS}[ \t]*+\])"
-_ESCAPE = r"\\(?:([btnfre\"\\])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([ \t]*+[\r\n][ \t\r\n]*+))?|\r\n"
+_ESCAPE = r"\\(?:[btnfre\"\\]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[ \t]*+[\r\n][ \t\r\n]*+)?|\r\n"
 SHORT_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
 _CODE_POINTS = 0x110000
 _SURROGATES = range(0xD800, 0xE000)
@@ -67,9 +68,9 @@ _INTEGER = re.compile(r"[+-]?+(?:0|[1-9](?>(?:_?+[0-9])*))")
 _BASED = r"0(?:x[0-9A-Fa-f](?>(?:_?+[0-9A-Fa-f])*)|o[0-7](?>(?:_?+[0-7])*)|b[01](?>(?:_?+[01])*))"
 _DIGITS = r"[0-9](?>(?:_?+[0-9])*)"
 _FLOAT = rf"[+-]?+(?:(?:0|[1-9](?>(?:_?+[0-9])*))(?:\.{_DIGITS})?(?:[eE][+-]?+{_DIGITS})?|inf|nan)"
-_DATE = "([0-9]{4})-([0-9]{2})-([0-9]{2})"
-_TIME = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]++))?)?"
-_DATE_TIME = rf"{_DATE}[Tt ]{_TIME}(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?"
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]++)?)?"
+_ZONE = "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
 _WORDS = {"true": True, "false": False}
 
 
@@ -175,8 +176,8 @@ class Cursor:
         content = inner.slice(text)
         if quote == "'" or "\\" not in content:
             return String(span, content, closed=closed)
-        value, escapes = self._decode(inner, multi_line=False)
-        return String(span, value, 1, closed, escapes)
+        source = self._decoded(inner, _ESCAPE)
+        return String(span, source.text, 1, closed, source)
 
     def _multi_line_string(self, position: int, *, nested: bool) -> String:
         text = self._text
@@ -194,33 +195,20 @@ class Cursor:
         content = inner.slice(text)
         if quote == "'" and "\r" not in content and not content.startswith("\n"):
             return String(Span(position, end), content, 3, match is not None)
-        value, escapes = self._decode(inner, multi_line=True, literal=quote == "'")
-        return String(Span(position, end), value, 3, match is not None, escapes)
+        # A line ending directly after the opening quotes is not part of the value.
+        content_start = end_of(_NEWLINE, text, start) if start < inner.end else start
+        source = self._decoded(Span(content_start, inner.end), _ESCAPE if quote == '"' else r"\r\n?")
+        return String(Span(position, end), source.text, 3, match is not None, source)
 
-    def _decode(self, inner: Span, *, multi_line: bool, literal: bool = False) -> tuple[str, tuple[Escape, ...]]:
-        """Return the decoded content between the quotes, and the escapes, where value and source differ in length."""
-        text = self._text
-        pieces: list[str] = []
-        escapes: list[Escape] = []
-        position = inner.start
-        offset = 0
-        if multi_line and (newline := _NEWLINE.match(text, position, inner.end)):
-            escapes.append(Escape(0, 0, *newline.span()))
-            position = newline.end()
-        for match in (_NEWLINE if literal else re.compile(_ESCAPE)).finditer(text, position, inner.end):
-            start, end = match.span()
-            piece = "\n" if literal else _decode_escape(match, multi_line=multi_line)
-            if piece is None:
-                shown = one_line(text[start : min(start + 2, inner.end)])
-                self._error(start, end, f"invalid escape `{shown}`", "write \\\\ for a backslash, or use '...'")
-                continue
-            pieces += text[position:start], piece
-            offset += start - position
-            escapes.append(Escape(offset, len(piece), start, end))
-            offset += len(piece)
-            position = end
-        pieces.append(text[position : inner.end])
-        return "".join(pieces), tuple(escapes)
+    def _decoded(self, inner: Span, escape: str) -> SourceMap:
+        """Return the decoded content between the quotes; report invalid escapes, which are kept as written."""
+        from mothball.formats.source_map import decoded_parts, source_map  # noqa: PLC0415 - few strings have escapes
+
+        parts = decoded_parts(self._text, inner, re.compile(escape), _decode_escape)
+        for start, end in (part[1:] for part in parts if part.text.startswith("\\") and part.is_exact):
+            shown = one_line(self._text[start : min(start + 2, inner.end)])
+            self._error(start, end, f"invalid escape `{shown}`", "write \\\\ for a backslash, or use '...'")
+        return source_map(parts)
 
     def _scalar(self, position: int) -> Scalar | String | Invalid:
         """Read a value at ``position`` that does not begin with a quote or bracket.
@@ -298,18 +286,15 @@ def _could_be_value(dotted: str) -> bool:
     return re.fullmatch(_IS_QUOTED, dotted) is not None or _scalar_value(dotted) is not None
 
 
-def _decode_escape(match: re.Match[str], *, multi_line: bool) -> str | None:
-    """Return the value of an escape or line ending, or None for an invalid escape."""
-    if match[0] == "\r\n":
+def _decode_escape(escape: str) -> str:
+    """Return the value of an escape, a line continuation or a line ending; an invalid escape is returned as it is."""
+    if escape[0] == "\r":
         return "\n"
-    short, two, four, eight, continuation = match.groups()
-    if short:
-        return SHORT_ESCAPES[short]
-    if continuation:
-        return "" if multi_line else None
-    digits = two or four or eight
-    code_point = int(digits, 16) if digits else _CODE_POINTS
-    return None if code_point in _SURROGATES or code_point >= _CODE_POINTS else chr(code_point)
+    kind, digits = escape[1:2], escape[2:]
+    if kind in {"x", "u", "U"} and digits:
+        code_point = int(digits, 16)
+        return escape if code_point in _SURROGATES or code_point >= _CODE_POINTS else chr(code_point)
+    return "" if kind.isspace() else SHORT_ESCAPES.get(kind, escape)
 
 
 def _scalar_value(token: str) -> bool | float | date | time | None:
@@ -332,24 +317,5 @@ def _date_or_time(token: str) -> date | time | None:
     """Parse a date, time or date-time; seconds are optional (TOML 1.1). Raises ValueError if out of range."""
     import datetime as dt  # noqa: PLC0415 - rarely needed, and as slow as a scan
 
-    if match := re.fullmatch(_DATE, token):
-        return dt.date(*map(int, match.groups()))
-    if match := re.fullmatch(_TIME, token):
-        return dt.time(*_time_parts(match.groups()))
-    if match := re.fullmatch(_DATE_TIME, token):
-        year, month, day, *rest = match.groups()
-        zulu, sign, hours, minutes = rest[4:]
-        zone = None
-        if zulu:
-            zone = dt.UTC
-        elif sign:
-            distance = dt.timedelta(hours=int(hours), minutes=int(minutes))
-            zone = dt.timezone(-distance if sign == "-" else distance)
-        return dt.datetime(int(year), int(month), int(day), *_time_parts(rest[:4]), tzinfo=zone)
-    return None
-
-
-def _time_parts(groups: Sequence[str | None]) -> tuple[int, int, int, int]:
-    """Return hour, minute, second and microsecond; finer fractions are truncated."""
-    hour, minute, second, fraction = groups
-    return int(hour or 0), int(minute or 0), int(second or 0), int((fraction or "0")[:6].ljust(6, "0"))
+    readers = ((_DATE, dt.date), (_TIME, dt.time), (f"{_DATE}[Tt ]{_TIME}{_ZONE}", dt.datetime))
+    return next((reader.fromisoformat(token.upper()) for form, reader in readers if re.fullmatch(form, token)), None)

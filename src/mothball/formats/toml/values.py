@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, assert_never
 
 from mothball.model.document import Span
@@ -17,20 +16,10 @@ from mothball.model.records import NamedTuple, make
 if TYPE_CHECKING:
     import datetime as dt
 
+    from mothball.formats.source_map import SourceMap
+
 # Names of tables and keys, and 0-based indexes of arrays.
 Path = tuple[str | int, ...]
-
-
-class Escape(NamedTuple):
-    """A part of a string in which value and source differ in length.
-
-    ``width`` code points (0 or 1) at ``offset`` of the value are written as the source text from ``start`` to ``end``.
-    """
-
-    offset: int
-    width: int
-    start: int
-    end: int
 
 
 class String(NamedTuple):
@@ -38,14 +27,14 @@ class String(NamedTuple):
 
     ``value`` is decoded. ``quote`` is the length of the delimiter, 1 or 3, or 0 if the opening delimiter is missing.
     ``closed`` is False if either delimiter is missing; without the closing one, the string ends with the line or before
-    the next statement.
+    the next statement. ``source`` maps the value to the text if they differ, else it is None.
     """
 
     span: Span
     value: str
     quote: int = 1
     closed: bool = True
-    escapes: tuple[Escape, ...] = ()
+    source: SourceMap | None = None
 
     @property
     def inner(self) -> Span:
@@ -148,33 +137,12 @@ class TomlScan(NamedTuple):
             yield header, self.entries[start:end]
 
 
-_offset = attrgetter("offset")
-
-
 def source_span(string: String, start: int, end: int) -> Span:
     """Return the span of ``string.value[start:end]`` in the scanned text."""
-    if not string.escapes:
-        begin = string.span.start + string.quote
-        return make(Span, (begin + start, begin + max(start, end)))
-    first = _source_offset(string, start)
-    if start >= end:
-        return Span(first, first)
-    last = end - 1
-    for escape in string.escapes[bisect_right(string.escapes, last - 1, key=_offset) :]:
-        if escape.offset > last:
-            break
-        if escape.width:
-            return Span(first, escape.end)
-    return Span(first, _source_offset(string, last) + 1)
-
-
-def _source_offset(string: String, offset: int) -> int:
-    """Return the offset in the scanned text of one code point of the value."""
-    before = bisect_right(string.escapes, offset, key=lambda escape: escape.offset + escape.width)
-    if not before:
-        return string.span.start + string.quote + offset
-    escape = string.escapes[before - 1]
-    return escape.end + offset - escape.offset - escape.width
+    if string.source and string.value:
+        return string.source.locate(start, end)
+    begin = string.span.start + string.quote
+    return make(Span, (begin + start, begin + max(start, end)))
 
 
 # --- queries of a finished scan ---------------------------------------------------------------------------------------

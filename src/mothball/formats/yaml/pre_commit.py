@@ -59,15 +59,13 @@ def parse(text: str) -> Document:
     lists = list(_find_lists(scan.documents))
     items = list(read_pip_lists(scan, lists, as_arguments=True))
     items += (problem for node, _ in lists for problem in list_problem(_KEY, node))
-    return collect(
-        _FORMAT,
-        (item for item in items if not isinstance(item, Include)),
-        unresolvable=(
-            ParseProblem(item.span, "this file is in the repository of the hook; it was not checked", _INCLUDE_HELP)
-            for item in items
-            if isinstance(item, Include) and item.kind is DependencyKind.REQUIREMENT
-        ),
+    unresolvable = sorted(
+        ParseProblem(item.span, "this file is in the repository of the hook; it was not checked", _INCLUDE_HELP)
+        for item in items
+        if isinstance(item, Include) and item.kind is DependencyKind.REQUIREMENT
     )
+    contents = (item for item in items if not isinstance(item, Include))
+    return collect(_FORMAT, contents, unresolvable=tuple(unresolvable))
 
 
 def _find_lists(documents: tuple[YamlNode, ...]) -> Iterator[tuple[YamlNode, Section]]:

@@ -288,7 +288,7 @@ def check_spans(text: str, scanned: TomlScan) -> None:
 def check_string(text: str, string: String) -> None:
     quote = string.span.slice(text)[: string.quote]
     assert quote in {"", '"', "'", '"""', "'''"}
-    assert string.escapes or string.inner.slice(text) == string.value
+    assert string.source or string.inner.slice(text) == string.value
     assert string.span.slice(text).endswith(quote) or not string.closed
     pieces = [source_span(string, place, place + 1) for place in range(len(string.value))]
     if pieces:
