@@ -16,11 +16,11 @@ from mothball.discovery.config_lookup import ConfigResolver, is_excluded_by_conf
 from mothball.discovery.resolve import (
     MAX_FILES,
     FileTarget,
-    IncludingFiles,
     PrivateNames,
     ReadFile,
     ReadFiles,
     file_target,
+    find_including_files,
     include_problems,
     may_include_others,
     resolve_files,
@@ -161,9 +161,9 @@ class _Discovery:
             self._read_context()
         files: Iterable[ResolvedFile]
         if request.resolve:
-            including_files = IncludingFiles(self._tree)
-            read = ReadFiles(self._files, including_files.find(self._files), self._failed, self._context)
-            for directory in including_files.unsearched_directories(self._files):
+            including, unsearched = find_including_files(self._files, self._tree)
+            read = ReadFiles(self._files, including, self._failed, self._context)
+            for directory in unsearched:
                 message = f"only the first {MAX_FILES} requirements files were searched for files that include others"
                 shown = display_path(directory)
                 self._problems.append(Problem(Severity.NOTE, message, "check the whole directory", shown))

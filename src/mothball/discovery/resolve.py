@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from operator import itemgetter
 
@@ -333,66 +333,59 @@ def included_texts(tree: Tree, paths: Iterable[str], root: str) -> set[str]:
     return included
 
 
-class IncludingFiles:
-    """Searches for requirements files that include others, and caches them for one run."""
+def find_including_files(files: Mapping[str, ReadFile], tree: Tree) -> tuple[dict[str, ReadFile], list[str]]:
+    """Return the requirements files that include ``files``, directly or through others, all by real path.
 
-    def __init__(self, tree: Tree) -> None:
-        """Initialize the search in ``tree``."""
-        self._tree = tree
-        self._unsearched: list[str] = []
-        self._by_directory: dict[str, dict[str, list[tuple[FileTarget, ParsedFile]]]] = {}
+    Searched are the directory of each file and those above, up to the root of the repository. Return also those
+    directories that have more than ``MAX_FILES`` requirements files, apart from ``files``.
+    """
+    candidates: dict[str, ReadFile] = {}
+    including: dict[str, ReadFile] = {}
+    by_directory: dict[str, dict[str, list[tuple[FileTarget, ParsedFile]]]] = {}
+    unsearched: list[str] = []
+    pending = deque(item for item in files.items() if item[1].parsed.document.format == "requirements")
+    while pending:
+        key, (included, resolved_config, _) = pending.popleft()
+        directory, name = os.path.split(included.path)
+        for each in upward(directory, included.root):
+            if each not in by_directory:
+                by_directory[each] = _files_by_included_name(each, included.root, tree, unsearched)
+            for target, parsed in by_directory[each].get(name, ()):
+                if target.key in files or target.key in including:
+                    continue
+                if target.key not in candidates:
+                    candidates[target.key] = ReadFile(parsed, resolved_config, resolve_includes(parsed, tree))
+                read = candidates[target.key]
+                if any(isinstance(include, FileTarget) and include.key == key for include in read.includes):
+                    including[target.key] = read
+                    pending.append((target.key, read))
+    paths = [path for path in unsearched if (tree.real_path(path) or path) not in files]
+    return including, list(dict.fromkeys(map(os.path.dirname, paths)))
 
-    def find(self, files: Mapping[str, ReadFile]) -> dict[str, ReadFile]:
-        """Return the requirements files that include ``files``, directly or through others, all by real path.
 
-        Searched are the directory of each file and those above, up to the root of the repository.
-        """
-        candidates: dict[str, ReadFile] = {}
-        including: dict[str, ReadFile] = {}
-        pending = deque(item for item in files.items() if item[1].parsed.document.format == "requirements")
-        while pending:
-            key, (included, resolved_config, _) = pending.popleft()
-            directory, name = os.path.split(included.path)
-            for each in upward(directory, included.root):
-                for target, parsed in self._in_directory(each, included.root).get(name, ()):
-                    if target.key in files or target.key in including:
-                        continue
-                    if target.key not in candidates:
-                        includes = resolve_includes(parsed, self._tree)
-                        candidates[target.key] = ReadFile(parsed, resolved_config, includes)
-                    read = candidates[target.key]
-                    if any(isinstance(include, FileTarget) and include.key == key for include in read.includes):
-                        including[target.key] = read
-                        pending.append((target.key, read))
-        return including
+def _files_by_included_name(
+    directory: str, root: str, tree: Tree, unsearched: list[str]
+) -> dict[str, list[tuple[FileTarget, ParsedFile]]]:
+    """Return the requirements files in ``directory`` by the names, without directory, of the files they include.
 
-    def unsearched_directories(self, files: Container[str]) -> list[str]:
-        """Return the directories with more than ``MAX_FILES`` requirements files, apart from ``files``."""
-        paths = [path for path in self._unsearched if (self._tree.real_path(path) or path) not in files]
-        return list(dict.fromkeys(map(os.path.dirname, paths)))
-
-    def _in_directory(self, directory: str, root: str) -> dict[str, list[tuple[FileTarget, ParsedFile]]]:
-        """Return the requirements files in ``directory`` by the names, without directory, of the files they include."""
-        if directory not in self._by_directory:
-            by_name = self._by_directory[directory] = {}
-            paths = [os.path.join(directory, name) for name in sorted(self._tree.names_in(directory))]
-            requirements = [path for path in paths if format_of(path, root) == "requirements"]
-            self._unsearched += requirements[MAX_FILES:]
-            self._tree.prepare(requirements[:MAX_FILES])
-            for path in requirements[:MAX_FILES]:
-                text = self._text(path, root)
-                if re.search(_INCLUDES, text):
-                    target = file_target(path, root, "requirements", self._tree)
-                    parsed = parse_target(text, target)
-                    for name in {os.path.basename(include.target) for include in parsed.document.includes}:
-                        by_name.setdefault(name, []).append((target, parsed))
-        return self._by_directory[directory]
-
-    def _text(self, path: str, root: str) -> str:
-        if not self._tree.leads_outside(path, root):
+    Files beyond the limit are added to ``unsearched``.
+    """
+    by_name: dict[str, list[tuple[FileTarget, ParsedFile]]] = {}
+    paths = [os.path.join(directory, name) for name in sorted(tree.names_in(directory))]
+    requirements = [path for path in paths if format_of(path, root) == "requirements"]
+    unsearched += requirements[MAX_FILES:]
+    tree.prepare(requirements[:MAX_FILES])
+    for path in requirements[:MAX_FILES]:
+        text = ""
+        if not tree.leads_outside(path, root):
             with suppress(UnreadableFileError):  # reported if the file itself is checked
-                return decode("requirements", path, self._tree.read(path, _MAX_SIZE))
-        return ""
+                text = decode("requirements", path, tree.read(path, _MAX_SIZE))
+        if re.search(_INCLUDES, text):
+            target = file_target(path, root, "requirements", tree)
+            parsed = ParsedFile(path, root, text, parse("requirements", text, target.kind), target.kind)
+            for name in {os.path.basename(include.target) for include in parsed.document.includes}:
+                by_name.setdefault(name, []).append((target, parsed))
+    return by_name
 
 
 # Directories, and the name patterns that are private below them.
@@ -409,11 +402,6 @@ class ReadFiles(NamedTuple):
     including: Mapping[str, ReadFile]
     failed: Collection[str]
     context: Collection[str]
-
-
-def parse_target(text: str, target: FileTarget) -> ParsedFile:
-    """Parse ``text`` as the content of ``target``."""
-    return ParsedFile(target.path, target.root, text, parse(target.format, text, target.kind), target.kind)
 
 
 def resolve_files(
