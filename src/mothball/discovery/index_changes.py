@@ -114,13 +114,9 @@ def _is_on_index(version: FileVersion, entry: Dependency) -> bool:
 
 
 def _moved_to_index(file: ResolvedFile, count: int) -> Problem:
-    names, them = (
-        ("1 name that was a local project counts", "it")
-        if count == 1
-        else (f"{count} names that were local projects count", "them")
-    )
-    message = f"{names} as added: installers now look for {them} on an index"
-    return Problem(Severity.NOTE, message, "keep the local project, or remove its requirement", file.path)
+    names, them = ("1 name counts", "it") if count == 1 else (f"{count} names count", "them")
+    message = f"{names} as added: installers now look for {them} on an index, not in a local project or at a URL"
+    return Problem(Severity.NOTE, message, "keep the local project or the URL, or remove the requirement", file.path)
 
 
 def _moved_to_default(file: ResolvedFile, count: int) -> Problem:
