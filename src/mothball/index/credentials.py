@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
 
@@ -32,8 +33,6 @@ from mothball.model.records import NamedTuple
 _MAX_NETRC_SIZE = 1024 * 1024
 # Seconds for all services of a request to keyring; a backend that uses the network takes a few.
 _KEYRING_TIMEOUT = 10.0
-
-_Logins = dict[str, tuple[str, str]]
 
 
 def netrc_paths(environment: Mapping[str, str]) -> list[str]:
@@ -51,8 +50,6 @@ class NetrcLogins:
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Create an object that reads netrc on the first lookup."""
         self._environment = environment
-        self._lock = threading.Lock()
-        self._logins: _Logins | None = None
         self.error = ""
 
     def find(self, host: str, username: str) -> tuple[str, str] | None:
@@ -61,33 +58,31 @@ class NetrcLogins:
         An empty ``username`` matches any user. The ``default`` entry is ignored, because it would send a login to any
         host that a repository names.
         """
-        with self._lock:
-            if self._logins is None:
-                self._logins = self._read()
         login = self._logins.get(host)
         return login if login is not None and username in ("", login[0]) else None
 
-    def _read(self) -> _Logins:
+    @cached_property
+    def _logins(self) -> dict[str, tuple[str, str]]:
         import netrc  # noqa: PLC0415 - not needed for cached pages
 
         path = next(filter(os.path.isfile, netrc_paths(self._environment)), None)
         if path is None:
             return {}
-        self.error = "cannot read netrc"
         try:
-            if os.path.getsize(path) > _MAX_NETRC_SIZE:
-                return {}
-            entries = netrc.netrc(path).hosts.items()
+            if os.path.getsize(path) <= _MAX_NETRC_SIZE:
+                entries = netrc.netrc(path).hosts.items()
+                return {
+                    host.lower(): (user or "", password or "")
+                    for host, (user, _, password) in entries
+                    if host != "default"
+                }
+            self.error = "cannot read netrc"
         except netrc.NetrcParseError as error:
             # The message of the exception may quote the file.
             self.error = f"cannot parse netrc (line {error.lineno})"
-            return {}
         except (OSError, ValueError):
-            return {}
-        self.error = ""
-        return {
-            host.lower(): (user or "", password or "") for host, (user, _, password) in entries if host != "default"
-        }
+            self.error = "cannot read netrc"
+        return {}
 
 
 class Login(NamedTuple):
@@ -153,7 +148,8 @@ class CredentialStore:
         self.keyring = Keyring(access.keyring, self.environment)
         self._lock = threading.Lock()
         self._keyring_results: dict[str, _KeyringResult] = {}
-        self._rejected: set[tuple[str, Login]] = set()
+        # Base URLs of indexes with logins that they rejected: more attempts may lock the account.
+        self.rejected: set[tuple[str, Login | None]] = set()
 
     def initial_login(self, page: str) -> Login | None:
         """Return the login for the first request of ``page``, None to send none."""
@@ -195,14 +191,6 @@ class CredentialStore:
                 search.is_done = True
             return None if search.login == sent else search.login
 
-    def reject(self, page: str, login: Login) -> None:
-        """Record that the index of ``page`` rejected ``login``, because more attempts may lock the account."""
-        self._rejected.add((base_of_page(page), login))
-
-    def is_rejected(self, page: str, login: Login) -> bool:
-        """Return True if the index of ``page`` has rejected ``login``."""
-        return (base_of_page(page), login) in self._rejected
-
     def is_insecure(self, endpoint: Endpoint) -> bool:
         """Return True if TLS is not verified for the host of ``endpoint``, so that it gets no credentials."""
         return is_named(endpoint, self._insecure_hosts)
@@ -211,10 +199,6 @@ class CredentialStore:
         """Return whether the keyring was queried for the index with the URL ``base``, and the login that it has."""
         result = self._keyring_results.get(base)
         return (False, None) if result is None else (result.is_done, result.login)
-
-    def close(self) -> None:
-        """Stop running keyring processes."""
-        self.keyring.close()
 
     def closest_url(self, endpoint: Endpoint, base: str) -> ScopedLogin | None:
         """Return the user's URL on ``endpoint`` that shares the most path segments with ``base``."""

@@ -68,7 +68,7 @@ class PageFetcher:
 
     def close(self) -> None:
         """Stop running keyring processes, and close the connections."""
-        self.credentials.close()
+        self.credentials.keyring.close()
         self.transport.close()
 
     def fetch(self, request: PageRequest, deadline: Deadline) -> Outcome:
@@ -127,9 +127,10 @@ class _PageFetch:
             return deadline_exceeded(endpoint)
         keep_alive: bool | None = None
         login = self._login_to_send()
-        credentials = self._fetcher.credentials
+        attempt = (base_of_page(self._first_url), login)
+        rejected = self._fetcher.credentials.rejected
         try:
-            if login is not None and credentials.is_rejected(self._first_url, login):
+            if attempt in rejected:
                 return Response(401, {})
             if (failed := self._limits.failure(endpoint)) is not None:
                 return failed
@@ -142,7 +143,7 @@ class _PageFetch:
                 self._limits.record_success(endpoint)
             if login is not None and response.status == 401:
                 # Before the slot is released: requests that wait for it would send the same login.
-                credentials.reject(self._first_url, login)
+                rejected.add(attempt)
             keep_alive = response.keep_alive
             return response
         finally:

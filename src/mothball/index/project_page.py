@@ -7,7 +7,7 @@ status markers (PEP 792), file names of wheels (PEP 427) and source distribution
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from mothball.model.document import normalize_name
@@ -134,7 +134,7 @@ _SUPPORTED_MAJOR = 1
 _API_VERSION = r"([0-9]{1,6})\.[0-9]{1,6}"
 
 
-def wrong_project_error(name: str) -> PageError:
+def wrong_project(name: str) -> PageError:
     """Return the error for a page of another project, called ``name``."""
     return PageError(f"the page belongs to another project, {one_line(name, 100)!r}")
 
@@ -239,22 +239,14 @@ class ListedFile(NamedTuple):
     yanked: str | None
 
 
-def encode_files(files: Iterable[tuple[str, str | None, str | None, str | None]]) -> str | None:
-    """Return the list of ``files``: file name, upload time, SHA-256 digest, and the reason if it is yanked.
-
-    None if the list is too long, or a field other than the reason contains a control character.
-    """
-    return join_lines([file_line(*file) for file in files])
-
-
 def file_line(name: str, uploaded: str | None, digest: str | None, yanked: str | None) -> str:
-    """Return the line of a file; see ``encode_files``."""
+    """Return the line of a file; ``yanked`` is the reason if it is yanked. None is an unknown field."""
     reason = "" if yanked is None else f"!{re.sub(_CONTROL, ' ', yanked[:_MAX_REASON])}"
     return f"{name}\t{uploaded or ''}\t{digest[:DIGEST_LENGTH] if digest else ''}\t{reason}"
 
 
-def join_lines(lines: Sequence[str]) -> str | None:
-    """Return the list of ``lines``, None if it is too long, or if a line has another number of fields."""
+def encode_files(lines: Sequence[str]) -> str | None:
+    """Return the list of ``lines``; None if it is too long, or a field other than the reason has control characters."""
     text = "\n".join(lines)
     is_valid = text.count("\n") == max(len(lines) - 1, 0) and text.count("\t") == 3 * len(lines)
     return text if is_valid and len(text) <= MAX_LIST else None

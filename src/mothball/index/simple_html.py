@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from mothball.index.project_page import MAX_TEXT, ProjectPage, check_version, encode_files, wrong_project_error
+from mothball.index.project_page import MAX_TEXT, ProjectPage, check_version, encode_files, file_line, wrong_project
 from mothball.model.document import normalize_name
 from mothball.model.errors import PageError
 from mothball.model.records import NamedTuple
@@ -114,11 +114,11 @@ def _files(body: bytes) -> str | None:
     if re.search(_BODY_START, text) and not re.search(_BODY_END, text):
         return None
     anchors = (match[1] for match in _ANCHOR.finditer(text) if match[1])
-    return encode_files(file for file in map(_file, anchors) if file is not None)
+    return encode_files([line for line in map(_file_line, anchors) if line])
 
 
-def _file(attributes: str) -> tuple[str, None, str | None, str | None] | None:
-    """Return name, time, digest and yank of the file that an anchor with ``attributes`` links to, None without one.
+def _file_line(attributes: str) -> str:
+    """Return the line of the file that an anchor with ``attributes`` links to, empty without one.
 
     The name is the last segment of the path, the digest is in the fragment (PEP 503), and a yanked file has the
     attribute ``data-yanked``, whose value is the reason (PEP 592).
@@ -129,10 +129,10 @@ def _file(attributes: str) -> tuple[str, None, str | None, str | None] | None:
     url, _, fragment = _unescape(values.get("href", "")).partition("#")
     name = unquote(url.partition("?")[0].rpartition("/")[2])
     if not name.lower().endswith(_DISTRIBUTIONS):
-        return None
+        return ""
     digest = _SHA256.search(fragment)
     yanked = values.get("data-yanked")
-    return name, None, digest[1] if digest else None, None if yanked is None else _unescape(yanked)
+    return file_line(name, None, digest[1] if digest else None, None if yanked is None else _unescape(yanked))
 
 
 def _read_meta(metas: dict[str, str], tag: _Tag) -> None:
@@ -163,7 +163,7 @@ def _names_project(tag: _Tag, name: str) -> bool:
     words = _unescape(tag.text).lower().partition("links for")[2].split()
     project = words[0].strip("\"'`:;,()") if words else ""
     if project and normalize_name(project) != name:
-        raise wrong_project_error(project)
+        raise wrong_project(project)
     return bool(project)
 
 

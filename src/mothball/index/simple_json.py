@@ -16,10 +16,10 @@ from mothball.index.project_page import (
     MAX_TEXT,
     ProjectPage,
     check_version,
+    encode_files,
     file_line,
-    join_lines,
     release_from_file,
-    wrong_project_error,
+    wrong_project,
 )
 from mothball.model.document import normalize_name
 from mothball.model.errors import PageError
@@ -111,7 +111,7 @@ def read_json(body: bytes, name: str) -> ProjectPage:
             raise PageError(f"the page has two statuses, {one_line(str(marker), 40)!r} and {one_line(value, 40)!r}")
     check_version(meta.api_version)
     if normalize_name(page.name or "") != name:
-        raise wrong_project_error(page.name or "")
+        raise wrong_project(page.name or "")
     files = page.files if isinstance(page.files, list) else None
     release, listed = _latest_release(files or (), name), None if files is None else _listed(files)
     if marker is None:
@@ -140,7 +140,7 @@ def _latest_release(files: Iterable[_File], name: str) -> Release | None:
 
 def _listed(files: Iterable[_File]) -> str | None:
     """Return the list of ``files``, None if it is too long or invalid."""
-    return join_lines(
+    return encode_files(
         [
             # Fast path: all fields, and not yanked.
             f"{file.filename}\t{file.upload_time}\t{file.hashes.sha256[:DIGEST_LENGTH]}\t"

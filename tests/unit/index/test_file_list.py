@@ -25,6 +25,7 @@ from mothball.index.project_page import (
     ProjectPage,
     all_files,
     encode_files,
+    file_line,
     files_with_version,
     reduced_list,
 )
@@ -91,7 +92,7 @@ def test_invalid_list_is_unknown_and_the_status_is_read(files: object) -> None:
 
 
 def test_list_over_the_size_limit_is_unknown() -> None:
-    assert encode_files([("x" * MAX_LIST, None, None, None)]) is None
+    assert encode_files([file_line("x" * MAX_LIST, None, None, None)]) is None
 
 
 def test_files_of_an_html_page_have_digest_and_reason() -> None:
@@ -137,11 +138,11 @@ def test_hostile_html_takes_linear_time(part: str) -> None:
 FILES = (
     encode_files(
         [
-            ("old-lib-1.0.tar.gz", TIME, DIGEST, None),
-            (WHEEL, TIME, DIGEST, None),
-            ("old_lib-1.0.1-py3-none-any.whl", TIME, DIGEST, None),
-            ("old-lib-extra-1.0.tar.gz", TIME, DIGEST, None),
-            ("old_lib-2.0-py3-none-any.whl", TIME, DIGEST, "broken"),
+            file_line("old-lib-1.0.tar.gz", TIME, DIGEST, None),
+            file_line(WHEEL, TIME, DIGEST, None),
+            file_line("old_lib-1.0.1-py3-none-any.whl", TIME, DIGEST, None),
+            file_line("old-lib-extra-1.0.tar.gz", TIME, DIGEST, None),
+            file_line("old_lib-2.0-py3-none-any.whl", TIME, DIGEST, "broken"),
         ]
     )
     or ""
