@@ -123,6 +123,16 @@ def test_next_steps_install_the_hook_only_if_git_has_none(project: Project) -> N
     assert "install" not in project.run("init", "--yes", "--repo", "../mothball", "--rev", "v1").out
 
 
+def test_hooks_in_the_home_directory_are_found(project: Project) -> None:
+    repository(project).git("config", "core.hooksPath", "~/hooks")
+    assert project.run("init", "--yes").code == 0
+    assert project.run("init", "--yes") in UNCHANGED[1:]
+    (project.home / "hooks").mkdir()
+    for name in ("pre-commit", "pre-merge-commit"):
+        (project.home / "hooks" / name).touch()
+    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+
+
 def test_hook_that_a_runner_installs_does_not_need_mothball_on_the_path(project: Project) -> None:
     project.write(CONFIG, "repos:\n- repo: ../mothball\n  rev: v1\n  hooks:\n  - id: mothball\n")
     project.write("requirements.txt", "old-lib\n")

@@ -356,7 +356,7 @@ def _hooks_directory(repository: Repository) -> tuple[str, bool]:
     """Return the directory that git reads hooks from, and whether `core.hooksPath` names it."""
     git, root = repository.git, repository.root
     # The last value is the one that mothball passes to git.
-    configured = git.run("config", "-z", "--get-all", "core.hooksPath").stdout.split(b"\0")[:-2]
+    configured = git.run("config", "-z", "--type=path", "--get-all", "core.hooksPath").stdout.split(b"\0")[:-2]
     if configured:
         return os.path.join(root, os.fsdecode(configured[-1])), True
     common = os.fsdecode(git.run("rev-parse", "--git-common-dir").stdout.removesuffix(b"\n"))

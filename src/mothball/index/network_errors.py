@@ -58,7 +58,7 @@ _ERROR_KINDS: tuple[tuple[tuple[type[BaseException], ...], Cause, str, tuple[boo
     ((http.client.IncompleteRead,), Cause.UNEXPECTED_RESPONSE, "the response of {host} is incomplete", _FAILED),
     ((zlib.error,), Cause.UNEXPECTED_RESPONSE, "{host} returned invalid gzip data", _FAILED),
     ((NewConnectionError,), Cause.UNREACHABLE, "cannot connect to {host} ({reason})", _DOWN),
-    ((InvalidSchema,), Cause.PROXY, "the SOCKS proxy for {host} requires the package PySocks", _DOWN),
+    ((InvalidSchema,), Cause.PROXY, "the SOCKS proxy for {host} requires PySocks: install it beside mothball", _DOWN),
     ((http.client.HTTPException,), Cause.UNEXPECTED_RESPONSE, "{host} did not return a valid HTTP response", _FAILED),
     ((BaseException,), Cause.UNREACHABLE, "cannot query {host} ({reason})", _FAILED),
 )

@@ -211,7 +211,9 @@ def test_missing_package_for_socks_proxy_is_reported(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HTTPS_PROXY", "socks5://user:secret@127.0.0.1:9")
     monkeypatch.setitem(__import__("sys").modules, "socks", None)
     [outcome] = fetch("https://index.example/simple/", ClientSettings())
-    assert outcome == Failed(Cause.PROXY, "the SOCKS proxy for index.example requires the package PySocks")
+    assert outcome == Failed(
+        Cause.PROXY, "the SOCKS proxy for index.example requires PySocks: install it beside mothball"
+    )
 
 
 def test_deadline_can_be_extended_and_canceled() -> None:
