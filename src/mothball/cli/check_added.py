@@ -20,8 +20,6 @@ from mothball.index.resolver import LookupSession
 from mothball.model.document import SkipReason
 from mothball.model.results import (
     CheckMode,
-    Finding,
-    IndexResult,
     KnownStatus,
     LookupResult,
     Problem,
@@ -103,21 +101,11 @@ def _unstaged_ignores(arguments: argparse.Namespace, report: Report) -> Mapping[
     """
     errors = [error for error in report.findings if error.severity is Severity.ERROR and error.suppressed is None]
     lookups = {error.name: error.lookup for error in errors if error.lookup and not isinstance(error.lookup, Skipped)}
-    rejected = {(error.rule, error.name, error.path) for error in errors}
     paths = tuple(dict.fromkeys(error.path for error in errors if error.name in lookups))
-    ignored: dict[str, dict[str, None]] = {}
-    for error, config_path in _ignored_on_disk(arguments, paths, lookups) if paths else ():
-        if (error.rule, error.name, error.path) in rejected:
-            ignored.setdefault(config_path or error.path, {})[error.name or ""] = None
-    return {path: tuple(names) for path, names in ignored.items()}
-
-
-def _ignored_on_disk(
-    arguments: argparse.Namespace, paths: Sequence[str], lookups: Mapping[str | None, IndexResult]
-) -> list[tuple[Finding, str]]:
-    """Return the ignored findings of ``paths`` on disk, each with the configuration file if an entry ignores it."""
+    if not paths:
+        return {}
     setup = set_up(arguments, mode=CheckMode.ADDED)
-    discovered = discover(DiscoveryRequest(tuple(paths), arguments.format), setup.config_resolver, setup.settings)
+    discovered = discover(DiscoveryRequest(paths, arguments.format), setup.config_resolver, setup.settings)
     files = {
         file.path: file._replace(
             selected=SelectedEntries(tuple(each for each in file.document.dependencies if each.name in lookups))
@@ -126,12 +114,16 @@ def _ignored_on_disk(
     }
     plan = plan_lookups(files.values(), setup.settings)
     results = {query: lookups[query.name] for query in plan.queries()}
-    report = build_report(judge_versions(plan, results, setup.settings), setup.settings)
-    return [
-        (finding, display_path(config_path) if finding.suppressed.kind == "config" else "")
-        for finding in report.findings
-        if finding.suppressed and (config_path := files[finding.path].resolved_config.edited_path)
-    ]
+    on_disk = build_report(judge_versions(plan, results, setup.settings), setup.settings)
+    rejected = {(error.rule, error.name, error.path) for error in errors}
+    ignored: dict[str, dict[str, None]] = {}
+    for finding in on_disk.findings:
+        if finding.suppressed and (finding.rule, finding.name, finding.path) in rejected:
+            is_entry = finding.suppressed.kind == "config"
+            config_path = files[finding.path].resolved_config.edited_path
+            place = display_path(config_path) if is_entry else finding.path
+            ignored.setdefault(place, {})[finding.name or ""] = None
+    return {path: tuple(names) for path, names in ignored.items()}
 
 
 def _hook_id(arguments: argparse.Namespace) -> str:

@@ -29,7 +29,7 @@ from mothball.cli.write_ignores import (
 )
 from mothball.config.project import DEFAULT_INDEX, IndexStatuses, is_default_index
 from mothball.config.values import read_index_url
-from mothball.discovery.config_lookup import table_path
+from mothball.discovery.config_lookup import settings_table, table_path
 from mothball.discovery.discover import DiscoveryResult
 from mothball.edits.hook_entry import (
     HOOK_ID,
@@ -417,10 +417,8 @@ def _queried_indexes(repo: CheckedRepository) -> Iterator[tuple[str, str, bool]]
 
 def _index_key(text: str, prefix: tuple[str, ...], index: str) -> str:
     """Return the key of ``index`` in the table of indexes, which may lack the slash at the end."""
-    table: object = to_mapping(scan(text))
-    for name in (*prefix, "indexes"):
-        table = table.get(name) if isinstance(table, dict) else None
-    return next((key for key in table if base_url(key) == index), index) if isinstance(table, dict) else index
+    table = settings_table(scan(text), (*prefix, "indexes"))
+    return next((key for key in table if base_url(key) == index), index) if isinstance(table, Mapping) else index
 
 
 def _indented(text: str) -> list[str]:

@@ -115,21 +115,16 @@ def new_ignores(
     findings: Iterable[Finding], by_path: Mapping[str, ResolvedFile], reason: str
 ) -> dict[str, list[NewIgnore]]:
     """Return the ignore entries to write, by the path of the configuration file."""
-    rules: dict[str, dict[str, dict[Rule, None]]] = {}
-    versions: dict[tuple[str, str], dict[str, None]] = {}
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         for file in _files_of(finding, by_path):
-            path, name = file.resolved_config.edited_path, finding.name or ""
-            rules.setdefault(path, {}).setdefault(name, {})[finding.rule] = None
-            if finding.version is not None:
-                versions.setdefault((path, name), {})[finding.version] = None
-    return {
-        path: [
-            NewIgnore(name, tuple(rules_of_name), reason, tuple(versions.get((path, name), ())))
-            for name, rules_of_name in sorted(by_name.items())
-        ]
-        for path, by_name in sorted(rules.items())
-    }
+            groups.setdefault((file.resolved_config.edited_path, finding.name or ""), []).append(finding)
+    ignores: dict[str, list[NewIgnore]] = {}
+    for (path, name), group in sorted(groups.items()):
+        rules = dict.fromkeys(finding.rule for finding in group)
+        versions = dict.fromkeys(finding.version for finding in group if finding.version is not None)
+        ignores.setdefault(path, []).append(NewIgnore(name, tuple(rules), reason, tuple(versions)))
+    return ignores
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
