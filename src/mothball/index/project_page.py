@@ -19,6 +19,7 @@ from mothball.model.results import (
     KnownStatus,
     Origin,
     PageFiles,
+    PageStatus,
     ProjectStatus,
     Release,
     StatusNotStated,
@@ -51,9 +52,7 @@ class ProjectPage(NamedTuple):
         return ProjectPage(self.marker, self.reason, self.release, None)
 
 
-def status_of_page(
-    page: ProjectPage, origin: Origin, files: PageFiles | None = None
-) -> KnownStatus | StatusNotStated | UnrecognizedStatus:
+def status_of_page(page: ProjectPage, origin: Origin, files: PageFiles | None = None) -> PageStatus:
     """Return the status on ``page``, which comes from ``origin``, with ``files``.
 
     Markers are lower-case literals (PEP 792); other spellings are unrecognized. On an index that states statuses, an

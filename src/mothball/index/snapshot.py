@@ -31,6 +31,7 @@ from mothball.model.results import (
     KnownStatus,
     Missing,
     Origin,
+    PageStatus,
     Source,
     StatusNotStated,
     Unavailable,
@@ -62,7 +63,7 @@ class Snapshot:
     def __len__(self) -> int:
         return len(self._projects)
 
-    def lookup(self, name: str) -> KnownStatus | StatusNotStated | UnrecognizedStatus | None:
+    def lookup(self, name: str) -> PageStatus | None:
         """Return the result for the project ``name`` (normalized), None if it is not in the snapshot.
 
         The time of the result is the start of the day ``generated`` in UTC.

@@ -23,12 +23,10 @@ from mothball.model.errors import CacheError, MothballError
 from mothball.model.results import (
     Cause,
     IndexResult,
-    KnownStatus,
     Origin,
+    PageStatus,
     Source,
-    StatusNotStated,
     Unavailable,
-    UnrecognizedStatus,
 )
 from mothball.repository.files import Stamp, stamp_of
 
@@ -132,7 +130,7 @@ class BlockingLookups:
 
 
 def _releases(name: str, result: IndexResult | None) -> Releases | None:
-    if not isinstance(result, KnownStatus | StatusNotStated | UnrecognizedStatus):
+    if not isinstance(result, PageStatus):
         return None
     return Releases(name, result.files) if result.files is not None and result.files.is_whole else None
 

@@ -135,7 +135,7 @@ def uri_of(path: str) -> str:
 
 
 def relative_path(path: str, document: str) -> str:
-    """Return ``path`` as shown for the ``document``: relative to its directory, with slashes. Both are absolute."""
+    """Return ``path`` as shown for the absolute ``document``: relative to its directory, with slashes."""
     try:
         relative = os.path.relpath(path, os.path.dirname(document))
     except ValueError:  # another drive on Windows
@@ -167,7 +167,7 @@ class _Converter:
 
     def diagnostics(self) -> list[types.Diagnostic]:
         """Return all diagnostics."""
-        unknown: dict[tuple[str, Cause | None] | Skipped, list[Finding]] = {}
+        unknown: dict[_Failure, list[Finding]] = {}
         diagnostics: list[types.Diagnostic] = []
         for finding in filter(is_reported, self._checked.findings()):
             if finding.lookup == PENDING:
@@ -178,28 +178,16 @@ class _Converter:
                 diagnostics += self._not_stated(finding)
             else:
                 diagnostics.append(self._finding_diagnostic(finding))
-        failing = {failure[0] for failure in unknown if not isinstance(failure, Skipped)}
-        general: list[Problem] = []
-        stale: dict[str, Problem] = {}
-        of_report = self._checked.report.problems if self._checked.report else ()
-        here = [problem for problem in of_report if problem.path in ("", self._checked.path)]
-        for problem in (*self._checked.problems, *here):
-            if problem.index_url in failing:
-                stale[problem.index_url] = problem
-            else:
-                general.append(problem)
-        of_document = [
-            *(self._problem_diagnostic(problem) for problem in dict.fromkeys(general)),
-            *(
-                self._diagnostic(finding, self._positions.top(), _message(finding))
-                for finding in self._checked.unreadable
-                if is_reported(finding)
-            ),
-        ]
+        failing = {index for index, _ in unknown if index}
+        here = (problem for problem in self._checked.report.problems if problem.path in ("", self._checked.path))
+        problems = dict.fromkeys((*self._checked.problems, *here))
+        stale = {problem.index_url: problem.message for problem in problems if problem.index_url in failing}
+        of_document = [self._problem_diagnostic(problem) for problem in problems if problem.index_url not in failing]
+        unreadable = filter(is_reported, self._checked.unreadable)
+        of_document += (self._diagnostic(finding, self._positions.top(), _message(finding)) for finding in unreadable)
         for failure, findings in unknown.items():
             worst = min(findings, key=lambda finding: _ORDER.index(finding.severity))
-            stale_problem = None if isinstance(failure, Skipped) else stale.pop(failure[0], None)
-            message = self._about_this_file(_combined_message(findings, stale_problem))
+            message = self._about_this_file(_combined_message(findings, stale.pop(failure[0], "")))
             if _is_about_the_file(failure, findings):
                 of_document.append(self._diagnostic(worst, self._positions.top(), message))
             else:
@@ -238,14 +226,15 @@ class _Converter:
 
     def _direct_dependency(self, finding: Finding) -> list[types.DiagnosticRelatedInformation]:
         """Return the location of the direct dependency that requires a transitive one."""
-        report = self._checked.report
-        if report is None or finding.location is None or not self._checked.manifests:
+        item = self._transitive_items.get(finding.location) if finding.location and self._checked.manifests else None
+        if item is None:
             return []
-        item = self._transitive_items.get(finding.location)
-        for dependency in report.dependencies if item is not None else ():
-            if item and dependency.dependency.name == item.via[0] and dependency.path != self._checked.path:
-                return self._related(dependency.location, f"{finding.name} is a transitive dependency of {item.via[0]}")
-        return []
+        places = (
+            dependency.location
+            for dependency in self._checked.report.dependencies
+            if dependency.dependency.name == item.via[0] and dependency.path != self._checked.path
+        )
+        return self._related(next(places, None), f"{finding.name} is a transitive dependency of {item.via[0]}")
 
     def _related(self, target: Location | None, message: str) -> list[types.DiagnosticRelatedInformation]:
         if target is None or not self._client.related_information:
@@ -312,23 +301,26 @@ _WHOLE_INDEX_CAUSES = (
 )
 # A combined diagnostic has the highest severity of its findings.
 _ORDER = tuple(Severity)
+# What the names of a combined diagnostic have in common.
+_Failure = tuple[str, Cause | Skipped | None]
 # List at most this many names in a combined diagnostic.
 _MAX_NAMES = 5
 
 
-def _failure_of(lookup: Unavailable | Skipped) -> tuple[str, Cause | None] | Skipped:
+def _failure_of(lookup: Unavailable | Skipped) -> _Failure:
     """Return the index that failed, and the cause if it may concern only some of its pages.
 
     Names whose index cannot be determined are combined if they have the same reason.
     """
     if isinstance(lookup, Skipped):
-        return lookup
+        return "", lookup
     return lookup.origin.index_url, None if lookup.cause in _WHOLE_INDEX_CAUSES else lookup.cause
 
 
-def _is_about_the_file(failure: tuple[str, Cause | None] | Skipped, findings: list[Finding]) -> bool:
+def _is_about_the_file(failure: _Failure, findings: list[Finding]) -> bool:
     """Return True if an index failed, rather than one of its pages or an entry of the file."""
-    return not isinstance(failure, Skipped) and (failure[1] is None or len(findings) > 1)
+    index, cause = failure
+    return bool(index) and (cause is None or len(findings) > 1)
 
 
 _OUTAGES = {
@@ -345,10 +337,10 @@ _OUTAGES = {
 _OTHER_OUTAGE = "Index failed"
 
 
-def _combined_message(findings: list[Finding], stale: Problem | None) -> str:
+def _combined_message(findings: list[Finding], stale: str) -> str:
     """Return one message for all names that could not be looked up for the same reason; the cause comes first.
 
-    ``stale`` is the problem that stale results of this index were used, if there is one.
+    ``stale`` says that stale results of this index were used, if they were.
     """
     first = findings[0]
     names = list(dict.fromkeys(finding.name or "" for finding in findings))
@@ -361,7 +353,7 @@ def _combined_message(findings: list[Finding], stale: Problem | None) -> str:
         lines = [f"{cause}: {number} not checked", f"{one_line(first.lookup.origin.index_url, 100)}: {listed}"]
     elif len(names) > 1 and isinstance(first.lookup, Skipped):
         lines = [f"{len(names)} dependencies were not looked up: {skipped_text(first.lookup)} ({listed})"]
-    return "\n".join(part for part in (*lines, stale.message if stale else "", first.help) if part)
+    return "\n".join(part for part in (*lines, stale, first.help) if part)
 
 
 def _sorted(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]:

@@ -84,14 +84,14 @@ def read_file_context(
     """
     path, file_format, _, folder, _, before = request
     root = repository_root(path, folder)
-    resolved_config = config_resolver.resolve(path, root)
+    config = config_resolver.resolve(path, root)
     result = DiscoveryResult((), (), ())
     saved = None
-    excludes = resolved_config is not None and is_excluded_by_config(path, resolved_config)
-    if resolved_config is not None and not excludes:
+    excludes = config is not None and is_excluded_by_config(path, config)
+    if config is not None and not excludes:
         if file_format == CONFIGURATION_FORMAT:
             parsed = ParsedFile(path, root, text_at(path), Document(file_format))
-            saved = ResolvedFile(display_path(path), parsed, resolved_config)
+            saved = ResolvedFile(display_path(path), parsed, config)
         else:
             result = _discover(path, file_format, folder, config_resolver)
             saved = next((file for file in result.files if file.path == display_path(path)), None)
@@ -105,24 +105,22 @@ def read_file_context(
         for file in result.files
         if saved and file is not saved and file.project == saved.project and not is_lock(file.document)
     )
-    resolved_config = saved.resolved_config if saved else None
     if before is not None and before.saved is not None:
         if saved_file is None and not excludes and not isinstance(error, SettingsError):
             # The saved file cannot be read, or its configuration is invalid: keep using the last valid one.
-            saved_file, resolved_config, manifests = before.saved, before.resolved_config, before.manifests
+            saved_file, manifests = before.saved, before.manifests
         elif saved_file is not None and saved_file.file.document.is_broken:
             # It was saved with a syntax error.
-            saved_file = before.saved
+            file = before.saved.file._replace(resolved_config=saved_file.file.resolved_config)
+            saved_file = before.saved._replace(file=file)
     influencing = _influencing_paths(path, root, result.files, config_resolver)
     return DocumentContext(
         path,
         root,
-        resolved_config,
         saved_file,
         manifests,
         problems,
         tuple(finding for finding in result.unreadable if finding.path == display_path(path)),
-        excludes,
         config_resolver.snapshot_paths(),
         MappingProxyType({of_file: stamp_of(of_file) for of_file in influencing}),
     )

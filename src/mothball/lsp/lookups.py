@@ -23,10 +23,10 @@ from mothball.model.results import (
     KnownStatus,
     Missing,
     Origin,
+    PageStatus,
     Source,
     StatusNotStated,
     Unavailable,
-    UnrecognizedStatus,
 )
 
 # Placeholder for a name that has not been looked up yet; never reported as a finding.
@@ -240,7 +240,7 @@ def _without_version(key: _Key) -> _Key:
 
 
 def _without_files(result: IndexResult) -> IndexResult:
-    if isinstance(result, KnownStatus | StatusNotStated | UnrecognizedStatus) and result.files is not None:
+    if isinstance(result, PageStatus) and result.files is not None:
         return result._replace(files=None)
     return result
 

@@ -46,7 +46,7 @@ from mothball.model.document import (
 )
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
-from mothball.model.results import CheckedDependency, CheckMode, Finding, Problem, Report, Severity
+from mothball.model.results import CheckedDependency, CheckMode, Finding, Problem, Report, Severity, new_report
 from mothball.repository.files import DISK, Stamp, display_path, stamp_of
 from mothball.routing.facts import (
     LocalNames,
@@ -80,19 +80,17 @@ class DocumentContext(NamedTuple):
     """The files on disk that matter for an open document.
 
     ``path`` is absolute. ``saved`` is None if nothing of the document may be looked up because the configuration is
-    invalid or ``excludes`` it, or because the file is ``unreadable``; it is the last valid version if the file was
-    saved with a syntax error. ``manifests`` are those of its project if it is a lock, ``snapshots`` the paths of the
-    snapshots in use. ``stamps`` are those of all files that were read, to detect changes.
+    invalid or excludes it, or because the file is ``unreadable``; it is the last valid version, with the current
+    configuration, if the file was saved with a syntax error. ``manifests`` are those of its project if it is a lock,
+    ``snapshots`` the paths of the snapshots in use. ``stamps`` are those of all files read, to detect changes.
     """
 
     path: str
     root: str
-    resolved_config: ResolvedConfig | None = None
     saved: SavedFile | None = None
     manifests: tuple[ResolvedFile, ...] = ()
     problems: tuple[Problem, ...] = ()
     unreadable: tuple[Finding, ...] = ()
-    excludes: bool = False
     snapshots: tuple[str, ...] = ()
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
@@ -168,7 +166,7 @@ def parse_open(text: str, context: DocumentContext, unsaved: Unsaved, before: Pa
     if before is not None and before.text == text and before.context is context and before.unsaved == unsaved:
         return before
     valid = before.valid if before is not None else None
-    if context.saved is None or context.resolved_config is None:
+    if context.saved is None:
         return Parsed(text, context, unsaved, valid=valid)
     saved, routing, indexes, _ = context.saved
     if not saved.document.is_broken and (valid is None or text == saved.text):
@@ -192,7 +190,7 @@ def parse_open(text: str, context: DocumentContext, unsaved: Unsaved, before: Pa
         has_unsaved_indexes=not is_saved and (changes_indexes or unsaved.has_indexes),
     )
     parsed = ParsedFile(context.path, context.root, text, document, saved.kind)
-    resolved_config = _with_policy(context.resolved_config, unsaved.policies, saved, text)
+    resolved_config = _with_policy(saved.resolved_config, unsaved.policies, saved, text)
     file = resolve_text(parsed, saved, facts, resolved_config)
     manifests: tuple[ResolvedFile, ...] = ()
     if context.manifests and is_lock(document):
@@ -217,6 +215,9 @@ def _local_names(document: Document, text: str, root: str, path: str, saved: Sav
 # --- the check --------------------------------------------------------------------------------------------------------
 
 
+_NO_REPORT = new_report((), (), (), (), (), files=0, repinned=0)
+
+
 class Checked(NamedTuple):
     """A text of a document and the result of its check.
 
@@ -230,7 +231,7 @@ class Checked(NamedTuple):
     version: int | None = None
     file: ResolvedFile | None = None
     manifests: tuple[ResolvedFile, ...] = ()
-    report: Report | None = None
+    report: Report = _NO_REPORT
     queries: tuple[Query, ...] = ()
     problems: tuple[Problem, ...] = ()
     unreadable: tuple[Finding, ...] = ()
@@ -242,8 +243,8 @@ class Checked(NamedTuple):
 
     def dependencies(self) -> list[CheckedDependency]:
         """Return the dependencies of this document, without those of its manifests."""
-        items, path = self.report.dependencies if self.report else (), self.path
-        return [item for item in items if item.path == path]
+        path = self.path
+        return [item for item in self.report.dependencies if item.path == path]
 
     def dependencies_at(self, start: int, end: int, lines: range) -> list[CheckedDependency]:
         """Return those that touch the text from ``start`` to ``end``, else the only one on ``lines`` (1-based)."""
@@ -264,10 +265,10 @@ class Checked(NamedTuple):
 
     def findings(self) -> list[Finding]:
         """Return the findings of this document in its order, suppressed ones included."""
-        findings, path = (*self.report.findings, *self.unused) if self.report else (), self.path
+        path = self.path
         return [
             finding
-            for finding in findings
+            for finding in (*self.report.findings, *self.unused)
             if finding.path in (path, "") or any(place.path == path for place in finding.related_locations)
         ]
 

@@ -165,7 +165,9 @@ class Skipped(NamedTuple):
         return self.reason in UNRESOLVABLE_REASONS
 
 
-IndexResult = KnownStatus | StatusNotStated | UnrecognizedStatus | Missing | Unavailable
+# The result if an index has a page of the project.
+PageStatus = KnownStatus | StatusNotStated | UnrecognizedStatus
+IndexResult = PageStatus | Missing | Unavailable
 LookupResult = IndexResult | Skipped
 
 

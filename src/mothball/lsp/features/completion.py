@@ -118,9 +118,7 @@ def configuration_candidates(text: str, offset: int, path: str) -> Iterator[Comp
             yield CompletionChoice(value, value if place.is_quoted else f'"{value}"', span)
 
 
-@lru_cache(maxsize=1)
-def _schema() -> dict[str, Any]:
-    return schema()
+_schema = lru_cache(maxsize=1)(schema)
 
 
 def _node(path: tuple[str, ...]) -> dict[str, Any]:

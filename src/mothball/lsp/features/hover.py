@@ -7,7 +7,6 @@ it into a link. The exception are plain https URLs in a reason: they become link
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -32,6 +31,7 @@ from mothball.model.results import (
     KnownStatus,
     LookupResult,
     Missing,
+    PageStatus,
     ProjectStatus,
     Rule,
     Severity,
@@ -65,23 +65,15 @@ def register(server: Server) -> None:
         if item is None or checked.file is None:
             return None
         releases = await _releases(session.lookups, checked, item)
-        content = HoverContent(
-            item,
-            tuple(checked.findings_of(item)),
-            time.time(),
-            releases,
-            checked.file.resolved_config.config.severities,
-            _shown_config(checked.file.resolved_config.path, checked.file.parsed.path),
-        )
+        config = checked.file.resolved_config
+        shown_config = relative_path(config.path, checked.file.parsed.path) if config.path else ""
+        findings, severities = tuple(checked.findings_of(item)), config.config.severities
+        content = HoverContent(item, findings, time.time(), releases, severities, shown_config)
         kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
         text = types.MarkupContent(kind, hover_text(content, markdown=markdown))
         return types.Hover(text, positions.range(item.dependency.name_span))
 
     server.feature(types.TEXT_DOCUMENT_HOVER)(hover)
-
-
-def _shown_config(path: str, document: str) -> str:
-    return relative_path(os.path.abspath(path), document) if path else ""
 
 
 async def _releases(lookups: Lookups, checked: Checked, item: CheckedDependency) -> Releases | None:
@@ -91,7 +83,7 @@ async def _releases(lookups: Lookups, checked: Checked, item: CheckedDependency)
     specifier: that one is known.
     """
     dependency, lookup = item.dependency, item.lookup
-    if not isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus):
+    if not isinstance(lookup, PageStatus):
         return None
     if lookup.files is not None and lookup.files.is_kept:
         return Releases(dependency.name, lookup.files)
@@ -119,10 +111,7 @@ def project_page(name: str, lookup: LookupResult) -> str | None:
 
     Only https pages on an index that has returned the project, so that following the link reveals no name.
     """
-    if (
-        not isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus)
-        or lookup.origin.source is Source.SNAPSHOT
-    ):
+    if not isinstance(lookup, PageStatus) or lookup.origin.source is Source.SNAPSHOT:
         return None
     index = lookup.origin.index_url
     try:
@@ -335,7 +324,7 @@ def _shown(content: HoverContent, style: _Plain) -> str:
     return style.untrusted(content.config_path) if content.config_path else "the configuration"
 
 
-def _origin(lookup: KnownStatus | StatusNotStated | UnrecognizedStatus | Missing, now: float, style: _Plain) -> str:
+def _origin(lookup: PageStatus | Missing, now: float, style: _Plain) -> str:
     index = style.untrusted(lookup.origin.index_url)
     age = format_age(max(0.0, now - lookup.origin.checked_at))
     match lookup.origin.source:

@@ -18,10 +18,9 @@ from mothball.lsp.open_text import Checked
 from mothball.model.results import (
     CheckedDependency,
     KnownStatus,
+    PageStatus,
     ProjectStatus,
     Rule,
-    StatusNotStated,
-    UnrecognizedStatus,
 )
 from mothball.repository.paths import repository_root
 
@@ -89,7 +88,7 @@ def _label(item: CheckedDependency, successor: str) -> str:
     lookup = item.lookup
     if isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.ACTIVE:
         return f"{lookup.status} → {successor}" if successor and not item.via else str(lookup.status)
-    if not isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus) or lookup.release is None:
+    if not isinstance(lookup, PageStatus) or lookup.release is None:
         return ""
     return "" if lookup.release.version == pin_of(item.dependency) else f"latest {lookup.release.version}"
 
