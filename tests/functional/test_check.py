@@ -283,7 +283,7 @@ def test_user_configuration_applies(project: Project) -> None:
     [
         ("ofline = true\n", "did you mean `offline`?"),
         ("offline = \n", "invalid TOML in line 1"),
-        ("severity = {}\n", "unknown key `severity`"),
+        ("severity = {}\n", "`severity` is only allowed in projects"),
         (b"\xff\n", "not valid UTF-8"),
     ],
 )
@@ -302,6 +302,7 @@ def test_file_arguments_of_options_must_exist(project: Project, option: str) -> 
     result = project.check(option, "nowhere/at all.toml")
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"mothball: error: {option}: no such file: nowhere/at all.toml\n")
+    assert project.check(option, ".").err == f"mothball: error: {option}: not a regular file: .\n"
 
 
 def test_config_option_replaces_all_configurations(project: Project) -> None:

@@ -83,6 +83,8 @@ def set_up(
         if path is not None and not os.path.isfile(path):
             from mothball.discovery.file_search import similar_path  # noqa: PLC0415 - for errors only
 
+            if os.path.exists(path):
+                raise UsageError(f"{option}: not a regular file: {path}")
             similar = similar_path(path, DISK)
             help_text = f"did you mean {one_line(similar)}?" if similar else ""
             raise UsageError(f"{option}: no such file: {path}", help_text=help_text)

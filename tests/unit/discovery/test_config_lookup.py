@@ -525,7 +525,7 @@ def test_user_file_is_read(tmp_path: Path) -> None:
         ("offline = true\n\n= 1\n", "invalid TOML in line 3: ", ""),
         ("offline = true\nofline = true\n", "line 2: unknown key `ofline`", "did you mean `offline`?"),
         ("offline = 1\n", "line 1: `offline` must be true or false, not 1", ""),
-        ("[ignore]\nold-lib = 1\n", "line 1: unknown key `ignore`", "expected one of: "),
+        ("[ignore]\nold-lib = 1\n", "line 1: `ignore` is only allowed in projects", "move it to mothball.toml"),
     ],
 )
 def test_invalid_user_file_is_reported_with_line(tmp_path: Path, content: str, message: str, help_text: str) -> None:
