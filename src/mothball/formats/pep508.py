@@ -97,7 +97,7 @@ NAME_PATTERN = r"[A-Z0-9]++(?>(?:[-._]++[A-Z0-9]++)*)"
 
 _COMMON_FORM = re.compile(
     rf"[ \t]*+({NAME_PATTERN})[ \t]*+(?:\[([ \tA-Z0-9,._-]*+)\][ \t]*+)?"
-    r"(?:(\()?[ \t]*+([=<>!~][=<>!~A-Z0-9.*+_, \t-]*+)?(\))?[ \t]*+(?:;(.*))?|@[ \t]*+([!-~]++)(?:[ \t]++(?:;(.*))?)?)",
+    r"(?:(\()?[ \t]*+([=<>!~][=<>!~A-Z0-9.*+_, \t-]*+)?(?(3)\))|@[ \t]*+([!-~]++)(?![^ \t]))[ \t]*+(?:;(.*))?",
     re.IGNORECASE | re.ASCII,
 )
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
@@ -189,10 +189,8 @@ def _parse_common_form(text: str) -> ParsedRequirement | None:
     match = _COMMON_FORM.fullmatch(text)
     if match is None:
         return None
-    name, extras_text, opening, specifier, closing, marker, url, url_marker = match.groups()
-    if url is not None:
-        marker = url_marker
-    if (opening is None) != (closing is None) or (marker is not None and not _is_common_marker(marker)):
+    name, extras_text, _, specifier, url, marker = match.groups()
+    if marker is not None and not _is_common_marker(marker):
         return None
     extras = _split_extras(extras_text) if extras_text else ()
     specifier_span = None

@@ -136,23 +136,16 @@ def _is_about_a_comment(problem: ParseProblem, text: str) -> bool:
 
 
 def _why_not_requirements(text: str, name: str) -> str:
-    from mothball.formats.requirements.document import has_hidden_lines  # noqa: PLC0415 - invalid files are rare
+    from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - invalid files are rare
 
-    if len(text) > MAX_RECOGNIZED or has_hidden_lines(text) or re.search(_CONFLICT, text):
+    if len(text) > MAX_RECOGNIZED or requirements.has_hidden_lines(text) or re.search(_CONFLICT, text):
         return ""
     if name.endswith(".lock"):
         return "not a lock file of a known tool"
-    return "prose" if name != "requirements.txt" and _is_prose(text) else ""
-
-
-def _is_prose(text: str) -> bool:
-    from mothball.formats.requirements.document import listing_problem  # noqa: PLC0415 - invalid files are rare
-
-    return listing_problem(text) is None and not any(
-        re.search(_INSTALLS, line) or re.fullmatch(_SOLE_WORD, line)
-        for line in _lines(text)
-        if re.search(r"\w", line)  # not an underline
-    )
+    if name == "requirements.txt" or requirements.listing_problem(text) is not None:
+        return ""
+    words = (line for line in _lines(text) if re.search(r"\w", line))  # no underlines
+    return "" if any(re.search(_INSTALLS, line) or re.fullmatch(_SOLE_WORD, line) for line in words) else "prose"
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -65,7 +65,9 @@ def recorded_files(parsed: ParsedFile, dependency: Dependency) -> tuple[Recorded
     written = entry_text(parsed, dependency)
     if file_format in _ARRAYS:
         files = tuple(_files_of_package(written, _ARRAYS[file_format]))
-        return files or _files_in_metadata(parsed.text).get(_metadata_key(dependency, file_format), ())
+        # PDM's keys have the version: "click 8.1.3", with extras: "uvicorn[standard] 0.2".
+        key = f"{dependency.name} {dependency.version}" if file_format == "pdm-lock" else dependency.name
+        return files or _files_in_metadata(parsed.text).get(key, ())
     if file_format == "pipfile-lock":
         return tuple(_files_in_json(written))
     return tuple(RecordedFile("", *_digest(f"{match[1]}:{match[2]}")) for match in re.finditer(_HASH_OPTION, written))
@@ -85,21 +87,18 @@ def _files(items: Iterable[object]) -> Iterator[RecordedFile]:
             yield RecordedFile("", *_digest(f"{_PREFERRED}:{item}"))
         elif isinstance(item, dict):
             name = item.get("file") or item.get("name") or _name_in(str(item.get("url") or item.get("path") or ""))
-            yield RecordedFile(str(name), *_digest_of(item), _timestamp(item.get("upload-time")))
+            hashes = item.get("hashes")
+            digest = str(item.get("hash") or "")
+            if isinstance(hashes, dict) and hashes:
+                algorithm = _PREFERRED if _PREFERRED in hashes else next(iter(hashes))
+                digest = f"{algorithm}:{hashes[algorithm]}"
+            yield RecordedFile(str(name), *_digest(digest), _timestamp(item.get("upload-time")))
 
 
 def _name_in(location: str) -> str:
     from urllib.parse import unquote  # noqa: PLC0415 - needed for suspicious entries only
 
     return unquote(re.split("[?#]", location)[0].rpartition("/")[2])
-
-
-def _digest_of(item: Mapping[str, object]) -> tuple[str, str]:
-    hashes = item.get("hashes")
-    if isinstance(hashes, dict) and hashes:
-        algorithm = _PREFERRED if _PREFERRED in hashes else next(iter(hashes))
-        return _digest(f"{algorithm}:{hashes[algorithm]}")
-    return _digest(str(item.get("hash") or ""))
 
 
 def _digest(written: str) -> tuple[str, str]:
@@ -141,11 +140,6 @@ def _files_in_metadata(text: str) -> Mapping[str, tuple[RecordedFile, ...]]:
     end = re.compile(r"(?m)^\[").search(text, header.end())
     table = _load_toml(Span(header.end(), end.start() if end else len(text)).slice(text))
     return {_normalized_key(key): tuple(_files(_as_list(value))) for key, value in table.items()}
-
-
-def _metadata_key(dependency: Dependency, file_format: str) -> str:
-    # PDM's keys have the version: "click 8.1.3", with extras: "uvicorn[standard] 0.2".
-    return f"{dependency.name} {dependency.version}" if file_format == "pdm-lock" else dependency.name
 
 
 def _normalized_key(key: str) -> str:

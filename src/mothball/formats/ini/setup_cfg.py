@@ -77,11 +77,9 @@ def parse(text: str) -> Document:
 
 def _project_name(text: str, sections: tuple[ini.IniSection, ...]) -> str:
     """Return the normalized name of the project, or an empty string."""
-    for section in sections:
-        for option in section.options if section.name == "metadata" else ():
-            if option.name == "name" and option.is_one_line:
-                return normalize_name(option.lines[0].slice(text))
-    return ""
+    options = (option for section in sections if section.name == "metadata" for option in section.options)
+    names = (option.lines[0].slice(text) for option in options if option.name == "name" and option.is_one_line)
+    return normalize_name(next(names, ""))
 
 
 def _lists(section: ini.IniSection) -> Iterator[tuple[ini.IniOption, str]]:

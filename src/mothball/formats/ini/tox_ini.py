@@ -40,7 +40,7 @@ from mothball.model.document import (
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 _ENVIRONMENT = "testenv"
@@ -137,7 +137,9 @@ def _settings(text: str, sections: Sequence[ini.IniSection], core: str) -> Itera
     options: dict[tuple[str, str], list[ini.IniOption]] = {}
     pending: list[_Setting] = []
     requires: list[_Setting] = []
-    bases = set(_bases(text, sections))
+    inherited = [option for section in filter(_is_environment, sections) for option in section.options]
+    values = [line.slice(text) for option in inherited if option.name.lower() == _BASE for line in option.lines]
+    bases = {name for value in values for name in re.split(r"[\s,]+", value)}
     for section in sections:
         is_core = section.name == core
         for option in ini.merge_undelimited(section, {_REQUIRES} if is_core else _KINDS):
@@ -173,14 +175,6 @@ def _settings(text: str, sections: Sequence[ini.IniSection], core: str) -> Itera
 
 def _is_environment(section: ini.IniSection) -> bool:
     return section.name in {_ENVIRONMENT, _PACKAGING} or section.name.startswith(f"{_ENVIRONMENT}:")
-
-
-def _bases(text: str, sections: Iterable[ini.IniSection]) -> Iterator[str]:
-    """Yield the names of the sections from which environments inherit."""
-    for section in filter(_is_environment, sections):
-        for option in section.options:
-            if option.name.lower() == _BASE:
-                yield from (name for line in option.lines for name in re.split(r"[\s,]+", line.slice(text)))
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
