@@ -108,15 +108,12 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._sections: list[IniSection] = []
+        # The sections, whose options are appended; and the options, whose lines are.
+        self._sections: list[tuple[str, Span, list[tuple[IniOption, list[Span]]]]] = [("", Span(0, 0), [])]
         self._comments: list[Span] = []
         self._problems: list[ParseProblem] = []
-        # The current section, without its options and before the first header.
-        self._section = IniSection("", Span(0, 0), ())
-        self._options: list[IniOption] = []
-        # The option that further lines may continue, without its lines.
-        self._option: IniOption | None = None
-        self._lines: list[Span] = []
+        # The lines of the option that further lines may continue.
+        self._lines: list[Span] | None = None
         self._incomplete_header: tuple[str, Span] | None = None
         self._indent = 0
         self._seen: set[tuple[str, ...]] = set()
@@ -127,8 +124,12 @@ class _Scanner:
         for line in _LINE.finditer(self._text):
             self._read_line(line[0], line.start())
         self._open_incomplete_header()
-        self._close_section()
-        return IniScan(tuple(self._sections), tuple(self._comments), tuple(self._problems[:MAX_SYNTAX_ERRORS]))
+        sections = (
+            IniSection(name, span, tuple(option._replace(lines=tuple(lines)) for option, lines in options))
+            for name, span, options in self._sections
+            if name or options
+        )
+        return IniScan(tuple(sections), tuple(self._comments), tuple(self._problems))
 
     def _read_line(self, line: str, start: int) -> None:
         value = line.strip()
@@ -141,7 +142,7 @@ class _Scanner:
         span = Span(start + indent, start + indent + len(value))
         if value[0] in "#;":
             self._comments.append(Span(span.start, start + len(line)))
-        elif self._option is not None and indent > self._indent:
+        elif self._lines is not None and indent > self._indent:
             # An incomplete header on the line before is part of the value.
             self._incomplete_header = None
             self._lines.append(span)
@@ -172,21 +173,9 @@ class _Scanner:
         self._in_conflict = line[0] != ">"
 
     def _open_section(self, name: str, span: Span) -> None:
-        self._close_section()
-        self._section = IniSection(name, span, ())
+        self._sections.append((name, span, []))
+        self._lines = None
         self._check_duplicate(span, "section", name)
-
-    def _close_section(self) -> None:
-        self._close_option()
-        name, span, _ = self._section
-        if name or self._options:
-            self._sections.append(IniSection(name, span, tuple(self._options)))
-        self._options = []
-
-    def _close_option(self) -> None:
-        if self._option is not None:
-            self._options.append(self._option._replace(lines=tuple(self._lines)))
-        self._option = None
 
     def _open_incomplete_header(self) -> None:
         """Open the section whose incomplete header is on the line before."""
@@ -195,15 +184,14 @@ class _Scanner:
         self._incomplete_header = None
 
     def _read_option(self, value: str, span: Span) -> None:
-        self._close_option()
         delimiter = _DELIMITER.search(value)
         name_end = delimiter.start() if delimiter else len(value)
         name = value[:name_end].rstrip()
-        section = self._section.name
+        section, _, options = self._sections[-1]
         if not name:
             self._problem(span, "missing option name before the delimiter", "write NAME = VALUE")
         elif not section:
-            if not self._options:
+            if not options:
                 self._problem(span, "option before the first section header", "write [NAME] above this line")
         elif delimiter is None:
             self._problem(span, "expected [SECTION] or NAME = VALUE", "indent the line if it continues the value above")
@@ -212,7 +200,7 @@ class _Scanner:
         first = value[name_end + 1 :].strip()
         self._lines = [Span(span.end - len(first), span.end)] if first else []
         name_span = Span(span.start, span.start + len(name))
-        self._option = IniOption(name, name_span, (), bool(first), delimiter is not None)
+        options.append((IniOption(name, name_span, (), bool(first), delimiter is not None), self._lines))
 
     def _check_duplicate(self, span: Span, what: str, *key: str) -> None:
         # Both sides of a merge conflict define the same names, and the conflict is already reported.

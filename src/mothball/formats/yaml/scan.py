@@ -165,14 +165,14 @@ def read_yaml(text: str) -> YamlScan:
 
     most_events = max(_MAX_EVENTS, len(text) // _MIN_LENGTH_PER_EVENT)
     # The first one holds the documents.
-    collections = [_OpenCollection(None, is_mapping=False)]
+    collections = [_OpenCollection(None, False, [])]  # noqa: FBT003 - the fields of a record
     anchors: dict[str | None, YamlNode] = {}
     scalars: list[Span] = []
     try:
         for number, event in enumerate(yaml.parse(text, Loader=yaml_loader())):
             node: YamlNode | None = None
             if isinstance(event, yaml.CollectionStartEvent):
-                collections.append(_OpenCollection(event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
+                collections.append(_OpenCollection(event.anchor, isinstance(event, yaml.MappingStartEvent), []))
             elif isinstance(event, yaml.AliasEvent):
                 collections[-1].nodes.append(anchors.get(event.anchor))
             elif isinstance(event, yaml.ScalarEvent):
@@ -208,15 +208,12 @@ def yaml_loader() -> type[yaml.SafeLoader | yaml.CSafeLoader]:
     return yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
-class _OpenCollection:
+class _OpenCollection(NamedTuple):
     """An unfinished list or mapping; ``nodes`` holds items, or alternating keys and values."""
 
-    __slots__ = ("anchor", "is_mapping", "nodes")
-
-    def __init__(self, anchor: str | None, *, is_mapping: bool) -> None:
-        self.anchor = anchor
-        self.is_mapping = is_mapping
-        self.nodes: list[YamlNode | None] = []
+    anchor: str | None
+    is_mapping: bool
+    nodes: list[YamlNode | None]
 
     def node(self) -> YamlNode:
         if not self.is_mapping:
