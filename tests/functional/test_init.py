@@ -123,10 +123,18 @@ def test_next_steps_install_the_hook_only_if_git_has_none(project: Project) -> N
     assert "install" not in project.run("init", "--yes", "--repo", "../mothball", "--rev", "v1").out
 
 
+def test_settings_are_not_called_up_to_date_after_an_error(project: Project) -> None:
+    assert project.run("init", "--yes").code == 0
+    project.write("mothball.toml", "x = [\n")
+    result = project.run("init", "--yes")
+    assert (result.code, "nothing to write\n" in result.out) == (2, True)
+
+
 def test_hooks_in_the_home_directory_are_found(project: Project) -> None:
     repository(project).git("config", "core.hooksPath", "~/hooks")
-    assert project.run("init", "--yes").code == 0
-    assert project.run("init", "--yes") in UNCHANGED[1:]
+    shown = project.run("init", "--yes").out
+    assert re.search(r"hooks \(core.hooksPath\): add `(pre-commit|prek) run` to its pre-commit hook\n", shown)
+    assert "\nthe hook is not installed in this clone; to install it:\n  git reads" in project.run("init", "--yes").out
     (project.home / "hooks").mkdir()
     for name in ("pre-commit", "pre-merge-commit"):
         (project.home / "hooks" / name).touch()

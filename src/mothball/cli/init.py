@@ -123,7 +123,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     install = [] if arguments.git_hook or plan.problems else _install_lines(repo.repository)
     if not changes:
-        lines = [f"nothing to write{'' if plan.problems else ': the hook and the settings are up to date'}"]
+        # After an error or a failed lookup, the settings are not known to be complete.
+        lines = [f"nothing to write{'' if code else ': the hook and the settings are up to date'}"]
         lines += ["the hook is not installed in this clone; to install it:", *install] if install else []
         sys.stdout.write("".join(f"{line}\n" for line in lines))
     elif arguments.dry_run:
@@ -472,10 +473,13 @@ def _write(changes: Sequence[NewText]) -> None:
 
 def _install_lines(repository: Repository) -> list[str]:
     """Return how to install the hooks of pre-commit or prek, empty if git has hooks already."""
-    directory, _ = _hooks_directory(repository)
+    directory, is_configured = _hooks_directory(repository)
     if all(os.path.exists(os.path.join(directory, name)) for name in _GIT_HOOKS):
         return []
     runner = next((name for name in ("pre-commit", "prek") if shutil.which(name)), None)
+    if is_configured:  # pre-commit refuses to install hooks there
+        shown = one_line(display_path(directory), 200)
+        return [f"  git reads hooks from {shown} (core.hooksPath): add `{runner or 'prek'} run` to its pre-commit hook"]
     lines = [] if runner else ["  install pre-commit or prek, for example with `uv tool install prek`, then:"]
     return [*lines, f"    {runner or 'prek'} install {' '.join(f'--hook-type {name}' for name in _GIT_HOOKS)}"]
 
