@@ -193,6 +193,20 @@ def test_possible_private_name_waits_even_after_a_pause(
     assert typist.looked_up() == ["fine", "fine", "acme-secret", "acme"]
 
 
+def test_name_that_may_become_private_by_an_unsaved_pattern_waits(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    typist = Typist(client, workspace, index)
+    typist.pauses(0.0, 0.0)
+    client.open(workspace.path("mothball.toml"), 'private = ["acme-*"]\n')
+    typist.types("fine>=1\nacme")
+    client.wait_for_diagnostics(typist.document, "archived")
+    client.settle(typist.document)
+    assert typist.looked_up() == ["fine"]
+    typist.types("fine>=1\nacme\n")
+    client.wait_for_diagnostics(typist.document, "archived", "archived")
+
+
 @pytest.mark.parametrize("written", ["new = {}", "new = { }", "[packages.new]\n", "[packages.new]\n\npa\n"])
 def test_name_with_empty_table_is_not_looked_up_while_editing_it(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, written: str

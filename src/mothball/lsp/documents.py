@@ -133,7 +133,7 @@ def settled_queries(document: OpenDocument, *, has_paused: bool = False) -> tupl
     items = checked.dependencies()
     typed = _names_at(items, document.last_edit)
     if has_paused and typed:
-        private = checked.file.resolved_config.network.private
+        private = (*checked.file.resolved_config.network.private, *checked.file.facts.private)
         typed = frozenset(name for name in typed if may_become_private(name, private))
     typed |= _names_in_empty_table(checked.text, items, document.last_edit.end)
     return tuple(query for query in queries if query.name not in typed) if typed else queries
