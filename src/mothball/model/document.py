@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal, TypeVar
 
-from mothball.model.records import NamedTuple, fast_constructor, make
+from mothball.model.records import NamedTuple, make
 
 # --- names and positions --------------------------------------------------------------------------------------------
 
@@ -222,8 +222,45 @@ class Dependency(NamedTuple):
     local_path: str = ""
 
 
-# For loops over all dependencies of a file.
-new_dependency = fast_constructor(Dependency)
+def new_dependency(  # noqa: PLR0913 - the fields of the record
+    *,
+    name: str,
+    name_span: Span,
+    entry_span: Span,
+    specifier_span: Span | None = None,
+    specifier: str = "",
+    extras: tuple[str, ...] = (),
+    marker: str = "",
+    kind: DependencyKind = DependencyKind.REQUIREMENT,
+    section: str = "",
+    version: str | None = None,
+    index_url: str | None = None,
+    skip_reason: SkipReason | None = None,
+    alternative_indexes: tuple[str, ...] = (),
+    index_name: str = "",
+    local_path: str = "",
+) -> Dependency:
+    """Return ``Dependency(name=name, ...)``, ten times as fast, for loops over all dependencies of a file."""
+    fields = (
+        name,
+        name_span,
+        entry_span,
+        specifier_span,
+        specifier,
+        extras,
+        marker,
+        kind,
+        section,
+        version,
+        index_url,
+        skip_reason,
+        alternative_indexes,
+        index_name,
+        False,  # is_never_installed
+        local_path,
+    )
+    return make(Dependency, fields)
+
 
 # Formats whose includes (setuptools ``file``) contain requirements only, no options.
 _SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")

@@ -9,7 +9,7 @@ import typing
 
 import pytest
 
-from mothball.model.records import NamedTuple, fast_constructor, make
+from mothball.model.records import NamedTuple, make
 
 
 class Ours(NamedTuple):
@@ -64,21 +64,6 @@ def test_constructor_agrees_with_typing_named_tuple(call: Call) -> None:
             make_ours(*args, **kwargs)
     else:
         assert tuple(make_ours(*args, **kwargs)) == expected
-
-
-@pytest.mark.parametrize("call", CALLS, ids=repr)
-def test_fast_constructor_agrees_with_constructor(call: Call) -> None:
-    args, kwargs = call
-    make_ours: typing.Any = Ours
-    fast: typing.Any = fast_constructor(Ours)
-    try:
-        expected = make_ours(*args, **kwargs)
-    except TypeError:
-        with pytest.raises(TypeError):
-            fast(*args, **kwargs)
-    else:
-        assert fast(*args, **kwargs) == expected
-        assert type(fast(*args, **kwargs)) is Ours
 
 
 def test_record_is_a_tuple_with_named_fields() -> None:
