@@ -31,7 +31,7 @@ from mothball.formats.names import (
     may_be_included,
     may_contain_requirements,
 )
-from mothball.model.document import Dependency, DependencyKind, Document, FileKind, ParsedFile
+from mothball.model.document import DependencyKind, Document, FileKind, ParsedFile
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Problem, Severity
@@ -108,11 +108,11 @@ class ChangeReader:
             paths = find_more([path for path in touched if path not in self._touched])
             self._touched.update({path: touched[path] for path in paths})
         # With `--as`, other dependency files are only read to compare their settings.
-        self._others_touched = (
-            [path for path in touched if path not in self._touched and may_be_dependency_file(path)]
-            if selection.format
-            else []
-        )
+        self._others_touched = {
+            path: name
+            for path, name in touched.items()
+            if selection.format and path not in self._touched and may_be_dependency_file(path)
+        }
         # In a merge, a file that is unchanged from one of the parents was added in that parent.
         self.candidates = {
             path
@@ -275,8 +275,7 @@ class ChangeReader:
                 config = None if compare_indexes else self._resolver.resolve(path, self._root)
                 if config is None or not is_excluded_by_config(path, config):
                     facts = file.facts if compare_indexes else target_facts.get(path, NO_FACTS)
-                    on_default = entries_on_default(file) if compare_indexes else None
-                    versions += self._versions(file, base.tree, links, facts, on_default, number)
+                    versions += self._versions(file, links, facts, number, compare_indexes=compare_indexes)
         return versions
 
     def _read_base(self, number: int, paths: Iterable[str], *, resolve: bool = False) -> tuple[ResolvedFile, ...]:
@@ -328,26 +327,28 @@ class ChangeReader:
             for membership in workspaces.containing(first, self._root)
         )
 
-    def _versions(  # noqa: PLR0913, PLR0917 - what differs between the trees
+    def _versions(
         self,
         file: ResolvedFile,
-        tree: Tree,
         links: Mapping[str, Sequence[str]],
         facts: LookupFacts,
-        on_default: frozenset[Dependency] | None,
         parent: int | None = None,
+        *,
+        compare_indexes: bool,
     ) -> list[FileVersion]:
-        """Return ``file`` as it is in ``tree``, which is the target without a ``parent``, once for each of its paths.
+        """Return ``file`` as it is in a ``parent``, or else in the target, once for each of its paths.
 
         ``links`` is the result of ``_links_by_target``. The file is read once, with the path of one of them; each has
         names of its own project at the base.
         """
+        git, base = self._change.repository.git, None if parent is None else self._change.bases[parent]
+        tree = base.tree if base else self._change.target
         paths, file_format = [file.parsed.path], self._format(file.parsed.path)
         if links:
             real = tree.real_path(file.parsed.path) or file.parsed.path
             others = (path for path in (real, *links.get(real, ())) if path not in paths)
             paths += [path for path in others if self._format(path) == file_format]
-        git, commit = self._change.repository.git, None if parent is None else self._change.bases[parent].commit
+        on_default = entries_on_default(file) if compare_indexes else None
         ignored = ignored_names(file.document, file.text, file.resolved_config)
         return [
             FileVersion(
@@ -360,7 +361,7 @@ class ChangeReader:
                 on_default,
                 ignored,
                 file.include_problems,
-                lambda: commit_time(git, commit) if commit else None,
+                lambda: commit_time(git, base.commit) if base and base.commit else None,
             )
             for path in paths
         ]
@@ -369,26 +370,18 @@ class ChangeReader:
 
     def _may_change_indexes(self, target: DiscoveryResult, base_files: Iterable[FileVersion]) -> bool:
         """Return True if the change may affect the indexes of names that were there before."""
-        new = _by_path(target.files)
+        others = self._others_touched
+        present = list(filter(self._change.target.is_file, others))
+        read = self._read(present, frozenset(), self._resolver, resolve=False)
+        new = {file.parsed.path: file.parsed for file in (*target.files, *read.files)}
         old = {(version.parent, version.path): version.parsed for version in base_files}
-        return any(
-            self._changes_network_settings(base, self._base_resolvers[number])
-            or any(
+        for number, base in enumerate(self._change.bases):
+            old |= {(number, file.parsed.path): file.parsed for file in self._read_base(number, others)}
+            if self._changes_network_settings(base, self._base_resolvers[number]) or any(
                 may_change_indexes(old.get((number, path)), new.get(path))
-                for path, name in self._touched.items()
+                for path, name in {**self._touched, **others}.items()
                 if name in base.touched
-            )
-            for number, base in enumerate(self._change.bases)
-        ) or (bool(self._others_touched) and self._others_may_change_indexes())
-
-    def _others_may_change_indexes(self) -> bool:
-        """Return True if a touched file that is not read because of ``--as`` may affect the indexes of names."""
-        paths = self._others_touched
-        present = list(filter(self._change.target.is_file, paths))
-        new = _by_path(self._read(present, frozenset(), self._resolver, resolve=False).files)
-        for number in range(len(self._change.bases)):
-            old = _by_path(self._read_base(number, paths))
-            if any(may_change_indexes(old.get(path), new.get(path)) for path in paths):
+            ):
                 return True
         return False
 
@@ -421,13 +414,13 @@ class ChangeReader:
         documents: dict[str, Document] = {}
         for file in target.files:
             path = file.parsed.path
-            on_default = entries_on_default(file) if compare_indexes else None
-            note = indexes_at_base.compare(file, on_default)
+            versions_of_file = self._versions(file, links, file.facts, compare_indexes=compare_indexes)
+            note = indexes_at_base.compare(file, versions_of_file[0].on_default)
             problems += (note,) if note else ()
             if self._selection.format is None and path not in base_kinds:
                 problems += _unknown_to_hooks(file, tree)
             is_new = note is not None or self._is_newly_included(file.parsed, base_kinds.get(path, set()))
-            for version in self._versions(file, tree, links, file.facts, on_default):
+            for version in versions_of_file:
                 documents[version.path] = file.document
                 if version.path in self.candidates or (version.path == path and is_new):
                     checked_paths.append(path)
@@ -457,10 +450,6 @@ class ChangeReader:
         if base_kinds:
             return parsed.kind is DependencyKind.REQUIREMENT and DependencyKind.REQUIREMENT not in base_kinds
         return self._format(parsed.path) is None
-
-
-def _by_path(files: Iterable[ResolvedFile]) -> dict[str, ParsedFile]:
-    return {file.parsed.path: file.parsed for file in files}
 
 
 def _any_path(_path: str) -> bool:
