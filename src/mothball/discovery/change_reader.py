@@ -43,7 +43,7 @@ from mothball.repository.git_tree import GitTree
 from mothball.repository.paths import is_inside, upward
 from mothball.routing.facts import NO_FACTS, LookupFacts
 
-# For more paths than this, listing the complete tree is as fast.
+# For more paths than this, reading all entries is as fast as searching for each.
 _MANY_PATHS = 300
 
 
@@ -186,7 +186,7 @@ class ChangeReader:
         return any(_is_file_after(base, self._touched[path]) for base in self._change.bases)
 
     def _prefetch(self, touched: Iterable[str]) -> None:
-        """Read everything that the first pass needs with two git processes: entries of configurations, and contents."""
+        """Read all contents that the first pass needs with one git process."""
         target, change = self._change.target, self._change
         by_name = {
             name
@@ -204,7 +204,6 @@ class ChangeReader:
             ]
             if len(paths) > _MANY_PATHS:
                 target.entries()
-            target.prefetch(paths)
             oids += [entry.oid for path in filter(_may_be_configuration, paths) if (entry := target.entry(path))]
         change.blobs.fetch(oid for oid in oids if oid)
 

@@ -254,10 +254,10 @@ def working_tree(directory: str) -> Tree:
 def _placeholder_tree(root: str) -> Tree:
     """Return the tree of the working tree at ``root``; the disk itself if git fails or all links are links."""
     from mothball.repository.git_process import Git  # noqa: PLC0415
-    from mothball.repository.git_repository import listed_links, listing  # noqa: PLC0415 - rarely needed
+    from mothball.repository.git_repository import Listing  # noqa: PLC0415 - rarely needed
 
     try:
-        entries = listed_links(listing(Git(root), None), None)
+        entries = Listing(Git(root), None).links()
     except GitError:
         return DISK
     links = {}

@@ -14,9 +14,9 @@ from mothball.repository.files import DISK, Tree, working_tree
 from mothball.repository.git_repository import (
     Difference,
     Entry,
+    Listing,
     Repository,
     diff_trees,
-    list_entries,
     merge_base,
     resolve_commit,
     sparse_paths,
@@ -89,7 +89,7 @@ class Change(NamedTuple):
         """Return the absolute paths of all tracked files of the target."""
         if isinstance(self.target, GitTree):
             return self.target.paths()
-        tracked = (self.absolute(path) for path, _ in list_entries(self.repository.git, None))
+        tracked = map(self.absolute, Listing(self.repository.git, None).paths())
         return [path for path in tracked if os.path.isfile(path)]
 
 
@@ -144,9 +144,9 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
         raise GitError("the repository has no commits", help_text="omit --since: all staged files count as added")
     git, blobs = repository.git, Blobs(repository.git)
     base = _merge_base(repository, revision, repository.head)
-    known = dict(list_entries(git, base)) if base else {}
+    known = Listing(git, base).entries if base else {}
     before = {path: entry for path, entry in known.items() if is_wanted(path)}
-    tracked = {path: entry for path, entry in list_entries(git, None) if is_wanted(path)}
+    tracked = {path: entry for path, entry in Listing(git, None).entries.items() if is_wanted(path)}
     paths = dict.fromkeys([*before, *tracked])
     tree = GitTree(repository, "", blobs, known)
     target = working_tree(repository.root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 from mothball.formats.names import may_be_dependency_file
 from mothball.model.errors import GitError
@@ -231,7 +231,7 @@ def diff_trees(git: Git, base: str | None, target: str | None) -> list[Differenc
     index contains a conflict in a file that may be a dependency file.
     """
     if base is None:
-        return [Difference(path, None, entry) for path, entry in list_entries(git, target)]
+        return [Difference(path, None, entry) for path, entry in Listing(git, target).entries.items()]
     command = ("diff-tree", "-r", *COMPARED, base, target) if target else ("diff-index", "--cached", *COMPARED, base)
     fields = _split_nul(run_checked(git, *command, "--"))
     return [_difference(header, next(fields, b"")) for header in fields]
@@ -259,14 +259,6 @@ def commit_time(git: Git, commit: str) -> float | None:
     return float(output[0]) if output and output[0].isdigit() else None
 
 
-def list_entries(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Iterator[tuple[str, Entry]]:
-    """Yield the paths and entries of the tree of a commit, or of the index if ``tree`` is None.
-
-    ``paths`` limits the result. All paths are relative to the root. Raises GitError.
-    """
-    return listed_entries(listing(git, tree, paths), tree)
-
-
 def sparse_paths(git: Git) -> set[str]:
     """Return the paths in the index that a sparse checkout leaves out, relative to the root. Raises GitError."""
     lines = _split_nul(run_checked(git, "ls-files", "-t", "-z"))
@@ -274,50 +266,56 @@ def sparse_paths(git: Git) -> set[str]:
     return {decoded(line[2:]) for line in lines if line.startswith(b"S ")}
 
 
-def listed_entries(output: bytes, tree: str | None) -> Iterator[tuple[str, Entry]]:
-    """Yield the paths and entries in the ``listing`` of a tree."""
-    return (_listed_entry(line, tree) for line in _split_nul(output))
+class Listing:
+    """git's listing of the tree of a commit, or of the index. Paths are relative to the root.
 
-
-def listed_links(output: bytes, tree: str | None) -> dict[str, Entry]:
-    """Return the entries of the symbolic links in the ``listing`` of a tree, by path."""
-    return dict(_listed_entry(line, tree) for line in lines_of_links(output))
-
-
-def listed_paths(output: bytes) -> Iterator[str]:
-    """Yield the paths in the ``listing`` of a tree."""
-    return (decoded(line.partition(b"\t")[2]) for line in _split_nul(output))
-
-
-def find_in_index(output: bytes, path: str) -> Entry | None:
-    """Return the entry of ``path`` in the ``listing`` of the index, None if there is none.
-
-    The index is sorted by the bytes of the path (gitformat-index, "Index entry"), so that few lines are compared.
+    Parsing an entry takes several times as long as finding it, and most runs need few of them.
     """
-    sought = os.fsencode(path)
-    start, end = 0, len(output)
-    while start < end:
-        line_start = output.rfind(b"\0", start, (start + end) // 2) + 1 or start
-        line_end = output.index(b"\0", line_start)
-        line = output[line_start:line_end]
-        found = line.partition(b"\t")[2]
-        if found == sought:
-            return _listed_entry(line, None)[1]
-        start, end = (line_end + 1, end) if found < sought else (start, line_start)
-    return None
 
+    def __init__(self, git: Git, tree: str | None) -> None:
+        """List the tree of the commit ``tree``, the index if it is None, nothing if it is empty. Raises GitError."""
+        command = LISTED if tree is None else ("ls-tree", "-r", "-z", "--full-tree", tree)
+        self._output = b"" if tree == "" else run_checked(git, *command, "--")
+        self._is_index = tree is None
 
-def listing(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> bytes:
-    """Return git's listing of a tree or of the index; see ``list_entries``. Raises GitError."""
-    command = LISTED if tree is None else ("ls-tree", "-r", "-z", "--full-tree", tree)
-    return run_checked(git, "--literal-pathspecs", *command, "--", *paths)
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """All entries, by path."""
+        return dict(map(self._entry, _split_nul(self._output)))
 
+    def links(self) -> dict[str, Entry]:
+        """Return the entries of the symbolic links, by path."""
+        return dict(map(self._entry, lines_of_links(self._output)))
 
-def _listed_entry(line: bytes, tree: str | None) -> tuple[str, Entry]:
-    header, _, path = line.partition(b"\t")
-    first, second, third = header.decode("ascii", "replace").split(" ")
-    # `MODE ID STAGE` for the index, `MODE TYPE ID` for a tree.
-    return decoded(path), Entry(first, second if tree is None else third)
+    def paths(self) -> Iterator[str]:
+        """Yield all paths."""
+        return (decoded(line.partition(b"\t")[2]) for line in _split_nul(self._output))
+
+    def find(self, path: str) -> Entry | None:
+        """Return the entry of ``path``, None if there is none.
+
+        The index is sorted by the bytes of the path (gitformat-index, "Index entry"), so that few lines are compared.
+        Nothing sorts the trees of a hostile commit.
+        """
+        if not self._is_index:
+            return self.entries.get(path)
+        output, sought = self._output, os.fsencode(path)
+        start, end = 0, len(output)
+        while start < end:
+            line_start = output.rfind(b"\0", start, (start + end) // 2) + 1 or start
+            line_end = output.index(b"\0", line_start)
+            line = output[line_start:line_end]
+            found = line.partition(b"\t")[2]
+            if found == sought:
+                return self._entry(line)[1]
+            start, end = (line_end + 1, end) if found < sought else (start, line_start)
+        return None
+
+    def _entry(self, line: bytes) -> tuple[str, Entry]:
+        header, _, path = line.partition(b"\t")
+        first, second, third = header.decode("ascii", "replace").split(" ")
+        # `MODE ID STAGE` for the index, `MODE TYPE ID` for a tree.
+        return decoded(path), Entry(first, second if self._is_index else third)
 
 
 def run_checked(git: Git, *arguments: str) -> bytes:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 from mothball.model.errors import GitError, UnreadableFileError
 from mothball.repository.files import MAX_FILE_SIZE, Tree, too_large
 from mothball.repository.git_process import Git
-from mothball.repository.git_repository import (
-    Entry,
-    Repository,
-    find_in_index,
-    list_entries,
-    listed_entries,
-    listed_links,
-    listed_paths,
-    listing,
-)
+from mothball.repository.git_repository import Entry, Listing, Repository
 from mothball.repository.paths import decoded, is_inside
 
 _MISSING_HELP = "the clone is partial or damaged: fetch the object, for example with `git fetch --refetch --no-filter`"
@@ -75,8 +67,8 @@ _MAX_LINKS = 40
 class GitTree(Tree):
     """The tree of a commit, or the index. Paths are absolute, below the root of the repository.
 
-    Entries are read from git on demand and cached; ``prefetch`` reads many with one git process. Links are followed
-    inside the tree, at any part of a path. Submodules are omitted. Every method may raise GitError.
+    git lists the tree once, when an entry is needed. Links are followed inside the tree, at any part of a path.
+    Submodules are omitted. Every method may raise GitError.
     """
 
     is_on_disk = False
@@ -97,13 +89,11 @@ class GitTree(Tree):
         self.commit = commit
         self._repository = repository
         self._blobs = blobs
-        self._entries: dict[str, Entry | None] = dict(known)
-        self._others = others
+        self._known: dict[str, Entry | None] = dict(known)
         # Without a commit there are no others.
-        self._is_listed = commit == ""
+        self._others = others if commit != "" else None
+        self._all: Mapping[str, Entry | None] | None = self._known if commit == "" else None
         self._links: Mapping[str, Entry] | None = None
-        # The listing of all files, from when the links are read until the entries are.
-        self._listing: bytes | None = None
         self._names: dict[str, list[str]] = {}
         self._directories: dict[str, dict[str, None]] = {}
 
@@ -112,50 +102,37 @@ class GitTree(Tree):
         paths = [(self._repository.absolute(path), entry) for path, entry in self.entries().items() if entry]
         return [path for path, entry in paths if entry.is_file or (entry.is_link and self.is_file(path))]
 
+    @cached_property
+    def _listing(self) -> Listing:
+        return Listing(self._repository.git, self.commit)
+
     def entries(self) -> Mapping[str, Entry | None]:
         """Return all entries by path relative to the root; the result must not be changed."""
-        if not self._is_listed and self._others is not None:
-            self._entries = {**self._others.entries(), **self._entries}
-        elif not self._is_listed:
-            self._entries = dict(listed_entries(self._list(), self.commit))
-        self._is_listed, self._listing = True, None
-        return self._entries
+        if self._all is None:
+            others = self._listing.entries if self._others is None else self._others.entries()
+            self._all = {**others, **self._known}
+        return self._all
 
     def links(self) -> Mapping[str, Entry]:
         """Return the entries of all symbolic links, by path relative to the root; the result must not be changed."""
         if self._links is None:
-            if not self._is_listed and self._others is None:
-                # Links are found without parsing the other lines; most runs need no others.
-                self._listing = self._list()
-                self._links = listed_links(self._listing, self.commit)
-            else:
-                others = {} if self._is_listed or self._others is None else self._others.links()
-                self._links = {path: entry for path, entry in others.items() if path not in self._entries}
-                self._links |= {path: entry for path, entry in self._entries.items() if entry and entry.is_link}
+            others = self._listing.links() if self._others is None else self._others.links()
+            self._links = {path: entry for path, entry in others.items() if path not in self._known}
+            self._links |= {path: entry for path, entry in self._known.items() if entry and entry.is_link}
         return self._links
 
-    def _list(self) -> bytes:
-        return listing(self._repository.git, self.commit) if self._listing is None else self._listing
+    def find(self, relative: str) -> Entry | None:
+        """Return the entry at ``relative``, a path relative to the root, None if there is none."""
+        if self._all is not None:
+            return self._all.get(relative)
+        if relative not in self._known:
+            others = self._listing if self._others is None else self._others
+            self._known[relative] = others.find(relative)
+        return self._known[relative]
 
     def read_links(self, paths: Iterable[str]) -> None:
         """Read the targets of the links at ``paths``, relative to the root, with one git process."""
         self._blobs.fetch(self.links()[path].oid for path in paths)
-
-    def prefetch(self, paths: Iterable[str]) -> None:
-        """Read the entries of ``paths`` with at most one git process."""
-        self._read_entries(dict.fromkeys(path for path in map(self._relative, paths) if path))
-
-    def _read_entries(self, paths: Iterable[str]) -> None:
-        """Read the entries of ``paths``, relative to the root, unless they are known."""
-        missing = () if self._is_listed else tuple(path for path in paths if path not in self._entries)
-        if missing and self._others is not None:
-            self._others._read_entries(missing)  # noqa: SLF001 - of the same class
-            self._entries.update({path: self._others._entries.get(path) for path in missing})  # noqa: SLF001
-        elif missing and self.commit is None and self._listing is not None:
-            self._entries.update({path: find_in_index(self._listing, path) for path in missing})
-        elif missing:
-            entries = dict(list_entries(self._repository.git, self.commit, missing))
-            self._entries.update({path: entries.get(path) for path in missing})
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry of the file at ``path`` or that it leads to, that of the link itself if it leads nowhere.
@@ -172,10 +149,7 @@ class GitTree(Tree):
     def _own_entry(self, path: str) -> Entry | None:
         """Return the entry of the file or link at ``path``, None if there is neither."""
         relative = self._relative(path)
-        if relative is None:
-            return None
-        self.prefetch([path])
-        entry = self._entries.get(relative)
+        entry = None if relative is None else self.find(relative)
         return entry if entry and (entry.is_file or entry.is_link) else None
 
     def exists(self, path: str) -> bool:
@@ -256,12 +230,10 @@ class GitTree(Tree):
     def names_in(self, directory: str) -> list[str]:
         """Return the names of the files, links and submodules in a directory."""
         if not self._names:
-            if self._is_listed or self._others is not None:
-                paths: Iterable[str] = (path for path, entry in self.entries().items() if entry)
+            if self._all is None and self._others is None:
+                paths = self._listing.paths()
             else:
-                # Names need no entries: parsing these takes several times as long.
-                self._listing = self._list()
-                paths = listed_paths(self._listing)
+                paths = (path for path, entry in self.entries().items() if entry)
             for path in paths:
                 parent, _, name = path.rpartition("/")
                 self._names.setdefault(parent, []).append(name)
@@ -284,7 +256,6 @@ class GitTree(Tree):
 
     def prepare(self, paths: Sequence[str]) -> None:
         """Read the contents of the files at ``paths`` with one git process."""
-        self.prefetch(paths)
         self._blobs.fetch(entry.oid for path in paths if (entry := self.entry(path)))
 
     def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 
 from mothball.model.errors import UnreadableFileError
 from mothball.repository.git_change import staged_change
-from mothball.repository.git_repository import find_in_index, list_entries, listing, open_repository
+from mothball.repository.git_repository import Listing, open_repository
 from mothball.repository.git_tree import Blobs, GitTree
 from tests.support.git_repository import Repository, new_repository
 
@@ -107,17 +107,17 @@ def test_too_large_file_raises(made: Repository) -> None:
 NAMES = ("a", "a.toml", "a/b", "a/b.toml", "a/x", "a-b/x", "x\ty.toml", "y.toml", "\u00e9", "z/z/z")
 
 
-def test_entry_is_found_in_the_list_of_the_index(made: Repository) -> None:
+@pytest.mark.parametrize("is_commit", [False, True])
+def test_entry_is_found_in_a_listing(made: Repository, *, is_commit: bool) -> None:
     """Names that are the start or the end of others, or contain a tab, are not mistaken for each other."""
     names = [name for name in NAMES if name != "a"]
     made.stage({name: name for name in names})
-    git = open_repository(str(made.root)).git
-    output = listing(git, None)
-    entries = dict(list_entries(git, None))
+    commit = made.commit() if is_commit else None
+    listing = Listing(open_repository(str(made.root)).git, commit)
+    entries = listing.entries
     assert sorted(entries) == sorted(names)
     for name in (*NAMES, "", "0", "a/", "b.toml", "y", "zz", "\uffff"):
-        assert find_in_index(output, name) == entries.get(name), name
-    assert find_in_index(b"", "a") is None
+        assert listing.find(name) == entries.get(name), name
 
 
 def test_base_has_the_entries_of_the_target_where_they_do_not_differ(made: Repository) -> None:
