@@ -90,6 +90,7 @@ SKIP_REASON_TEXT = {
 REASON_PLACEHOLDER = "WHY"
 _MINUTE = 60
 _SNAPSHOT = "use a snapshot (`mothball snapshot` writes one)"
+_SNAPSHOT_ELSEWHERE = "use a snapshot (`mothball snapshot` writes one where such an index can be queried)"
 _STATUS_HELP = {
     ProjectStatus.ARCHIVED: "no more releases, not even security fixes: {advice}",
     ProjectStatus.DEPRECATED: "its maintainers advise against using it: {advice}",
@@ -311,13 +312,15 @@ def _ignore_code_help(lookup: Unavailable, source: EntrySource) -> str:
 def not_stated_message(index: str, count: int, config_path: str = "") -> MessageText:
     """Return the texts for an index that publishes no statuses; ``count`` is the number of projects looked up on it."""
     projects = "1 project" if count == 1 else f"{count} projects"
-    # For the built-in default index, "none" is rejected.
-    accept = "" if is_default_index(index) else ', or `"none"` instead to accept unknown statuses'
-    setting = f'`indexes.{toml_string(one_line(index, 300))}.statuses = "stated"` to {config_table(config_path)}'
+    if is_default_index(index):
+        lead = "the index itself publishes them: a proxy or mirror in between seems to remove them; "
+    else:
+        setting = f'`indexes.{toml_string(one_line(index, 300))}.statuses = "stated"` to {config_table(config_path)}'
+        none = '`"none"` instead to accept unknown statuses'
+        lead = f"add {setting} if the index passes status markers on, or {none}; or "
     return MessageText(
         f"{one_line(index, 100)} publishes no project statuses: {projects} from it may be archived",
-        f"add {setting} if the index passes status markers on{accept}; or set `status-index` to an index that "
-        "publishes them, or use a snapshot (`mothball snapshot` writes one where such an index can be queried)",
+        f"{lead}set `status-index` to an index that publishes them, or {_SNAPSHOT_ELSEWHERE}",
     )
 
 
