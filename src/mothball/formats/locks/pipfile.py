@@ -135,7 +135,8 @@ def _source(fields: Mapping[str, object], indexes: Mapping[str, str]) -> Package
 # Integers are decoded as floats: `int` rejects more than 4,300 digits with an error that has no position.
 _DECODER = JSONDecoder(parse_int=float)
 _BLANKS = " \t\r\n"
-_SPACE = re.compile(r"[ \t\r\n]*+")
+# Between the keys and values of an object.
+_BETWEEN = re.compile(r"[ \t\r\n]*+[:,]?+[ \t\r\n]*+")
 _STRING = r'"(?>(?:[^"\\\r\n]++|\\[^\r\n])*)'
 _TOKEN = rf'{_STRING}(?P<closing>"?)|[^\s,:{{}}\[\]"]++|.'
 _CONFLICT_MARKER = r"(?<![^\r\n])(?:<{7}|\|{7}|={7}|>{7})(?![^ \r\n])"
@@ -177,20 +178,17 @@ def load(text: str) -> object:
 
 def members(text: str, start: int) -> Iterator[JsonMember]:
     """Yield all members of the object at ``start``, including duplicate keys, in a document that ``load`` accepts."""
-    position = _skip(text, start + 1)
+    position = _next(text, start + 1)
     while text[position] != "}":
         key, after_key = _DECODER.raw_decode(text, position)
-        begin = _skip(text, _skip(text, after_key) + 1)
+        begin = _next(text, after_key)
         value, end = _DECODER.raw_decode(text, begin)
         yield JsonMember(key, Span(position + 1, after_key - 1), value, Span(begin, end))
-        position = _skip(text, end)
-        if text[position] == ",":
-            position = _skip(text, position + 1)
+        position = _next(text, end)
 
 
-def _skip(text: str, position: int) -> int:
-    space = _SPACE.match(text, position)
-    return space.end() if space else position
+def _next(text: str, position: int) -> int:
+    return _BETWEEN.match(text, position).end()  # type: ignore[union-attr]  # matches anywhere
 
 
 def _error_at(position: int, text: str) -> JsonError:

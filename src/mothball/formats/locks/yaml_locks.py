@@ -64,22 +64,14 @@ class _YamlPackage(NamedTuple):
     alternative_indexes: tuple[str, ...] = ()
 
 
-class _Schema(NamedTuple):
-    """A lock format: its name, the keys of its list of packages, and the newest known version."""
-
-    format: str
-    lists: tuple[str, ...]
-    newest: int
-
-
 def parse_pixi(text: str) -> Document:
     """Parse a pixi.lock without byte-order mark. Never raises; invalid YAML is one problem and no dependencies."""
-    return _parse(text, _Schema("pixi-lock", ("packages", "package"), newest=7), _pixi_packages)
+    return _parse("pixi-lock", text, ("packages", "package"), 7, _pixi_packages)
 
 
 def parse_conda_lock(text: str) -> Document:
     """Parse a conda-lock.yml without byte-order mark. Never raises; invalid YAML is one problem and no dependencies."""
-    return _parse(text, _Schema("conda-lock", ("package",), newest=1), _conda_lock_packages)
+    return _parse("conda-lock", text, ("package",), 1, _conda_lock_packages)
 
 
 def _pixi_packages(root: YamlMapping, items: Iterable[YamlMapping]) -> Iterator[_YamlPackage]:
@@ -127,25 +119,29 @@ def _conda_lock_packages(_: YamlMapping, items: Iterable[YamlMapping]) -> Iterat
 # --- both formats -----------------------------------------------------------------------------------------------------
 
 
-def _parse(text: str, schema: _Schema, read: PackageReader) -> Document:
-    """Read a lock. ``read`` selects packages, given the whole mapping and all packages.
+def _parse(format_name: str, text: str, keys: tuple[str, ...], newest: int, read: PackageReader) -> Document:
+    """Read a lock with a list of packages at one of ``keys``; ``newest`` is the newest known version of the format.
 
-    Entries that are equal except for their platform are one dependency, at the first of them.
+    ``read`` selects packages, given the whole mapping and all packages. Entries that are equal except for their
+    platform are one dependency, at the first of them.
     """
-    scan = scan_yaml(schema.format, text)
+    scan = scan_yaml(format_name, text)
     if isinstance(scan, Document):
         return scan
     root = next((document for document in scan.documents if isinstance(document, YamlMapping)), YamlMapping(()))
-    lists = [node for key in schema.lists for node in root.values(key)]
+    lists = [node for key in keys for node in root.values(key)]
     seen: set[int] = set()
     items = [item for node in lists for item in unvisited(list_items(node), seen) if isinstance(item, YamlMapping)]
-    problems = list(_schema_problems(text, root, lists, schema))
-    problems += (problem for node in unvisited(lists, set()) for problem in _structure_problems(node, schema.lists[0]))
+    problems = list(_version_problems(root, newest))
+    if not (problems or lists) and text.strip():
+        start = root.first.span if root.first else Span(0, 1)
+        problems.append(ParseProblem(start, f"no packages found: the list `{keys[0]}` is missing", LOCK_AGAIN))
+    problems += (problem for node in unvisited(lists, set()) for problem in _structure_problems(node, keys[0]))
     normalize = cache(normalize_name)
     dependencies: dict[object, Dependency] = {}
     requires: dict[str, list[str]] = {}
     for package in read(root, items):
-        found = _read_package(text, scan, package, schema.lists[0], normalize)
+        found = _read_package(scan, package, keys[0], normalize)
         if isinstance(found, ParseProblem):
             problems.append(found)
         else:
@@ -156,7 +152,7 @@ def _parse(text: str, schema: _Schema, read: PackageReader) -> Document:
     # An alias may be the name of several packages.
     by_place = {dependency.name_span: dependency for dependency in dependencies.values()}
     contents = (*scan.comments(), *problems, *by_place.values())
-    return collect(schema.format, contents, graph=dependency_graph(requires))
+    return collect(format_name, contents, graph=dependency_graph(requires))
 
 
 def _first_value(mapping: YamlMapping, key: str) -> YamlNode | None:
@@ -173,14 +169,10 @@ def _required_names(node: YamlNode) -> Iterator[str]:
             yield name[0]
 
 
-def _schema_problems(text: str, root: YamlMapping, lists: list[YamlNode], schema: _Schema) -> Iterator[ParseProblem]:
-    """Yield the problems of an unknown version, and of a file without packages that is not empty."""
+def _version_problems(root: YamlMapping, newest: int) -> Iterator[ParseProblem]:
     version = _first_value(root, "version")
-    if isinstance(version, YamlScalar) and not (version.value.isdecimal() and int(version.value) <= schema.newest):
+    if isinstance(version, YamlScalar) and not (version.value.isdecimal() and int(version.value) <= newest):
         yield unknown_version(version.value, version.span)
-    elif not lists and text.strip():
-        start = root.first.span if root.first else Span(0, 1)
-        yield ParseProblem(start, f"no packages found: the list `{schema.lists[0]}` is missing", LOCK_AGAIN)
 
 
 def _structure_problems(node: YamlNode, key: str) -> Iterator[ParseProblem]:
@@ -192,7 +184,7 @@ def _structure_problems(node: YamlNode, key: str) -> Iterator[ParseProblem]:
 
 
 def _read_package(
-    text: str, scan: YamlScan, package: _YamlPackage, section: str, normalize: Callable[[str], str]
+    scan: YamlScan, package: _YamlPackage, section: str, normalize: Callable[[str], str]
 ) -> Dependency | ParseProblem:
     item = package.item
     start = item.first.span if item.first else Span(0, 0)
@@ -204,7 +196,7 @@ def _read_package(
     if not NAME.fullmatch(content.text):
         return invalid_name(content.text, name_span)
     end = max((_end(value) for _, value in item.pairs), default=0)
-    entry = Span(start.start, start.start + len(text[start.start : end].rstrip()))
+    entry = Span(start.start, start.start + len(scan.text[start.start : end].rstrip()))
     is_around = entry.start <= name_span.start and name_span.end <= entry.end
     return Dependency(
         name=normalize(content.text),
