@@ -121,6 +121,23 @@ def link_to_other_project(shop: Workshop) -> None:
     expect(shop, {"a/requirements.txt": ["old-a", "old-b"]}, 1)
 
 
+@row("A name that moves between files with links", "as if there were no links: one removal excuses one addition")
+def move_between_linked_files(shop: Workshop) -> None:
+    shop.commit({f"{name}/setup.py": "" for name in "abc"})
+    for name in "ab":
+        link(shop, f"{name}/requirements-dev.txt", "requirements.txt")
+    shop.commit({"a/requirements.txt": lines("good-a", "old-a"), "b/requirements.txt": "", "c/requirements.txt": ""})
+    shop.stage({"a/requirements.txt": lines("good-a"), "b/requirements.txt": lines("old-a")})
+    expect(shop, {"b/requirements.txt": ["old-a"]}, 0)
+    shop.commit({"a/requirements.txt": lines("good-a", "old-b")})
+    shop.stage({f"{name}/requirements.txt": lines("old-a", "old-b") for name in "bc"})
+    shop.stage({"a/requirements.txt": lines("good-a")})
+    expect(shop, {"b/requirements.txt": ["old-b"], "c/requirements.txt": ["old-a", "old-b"]}, 1)
+    shop.git("rm", "--quiet", "b/requirements-dev.txt")
+    shop.stage({"a/requirements.txt": lines("good-a", "old-b")})
+    expect(shop, {"a/requirements.txt": ["old-b"]}, 1)
+
+
 @row("A link of another format than its target", "is checked in addition to its target")
 def link_of_other_format(shop: Workshop) -> None:
     shop.stage({"environment.yml": lines("old-a")})

@@ -174,7 +174,7 @@ def additions(
         moved_from = {
             entry: path
             for entry in entries
-            if (path := removals.take(target.project, entry.name, standing_of(entry), related=False))
+            if (path := removals.take(target, entry, standing_of(entry), related=False))
         }
         selection = SelectedEntries(
             tuple(entries),
@@ -245,7 +245,7 @@ def _new_entries(
         if not (
             any(each.covers(standing) for each in previous_standings.get(name, ()))
             or base_projects.cover(target.project, name, standing, member_requirements)
-            or removals.take(target.project, name, standing, related=True)
+            or removals.take(target, entry, standing, related=True)
         ):
             new.append(entry)
     return new
@@ -427,7 +427,10 @@ class _BaseProjects:
 
 
 class _Removals:
-    """The entries that leave a file in the change. Each of them excuses one addition in another file."""
+    """The entries that leave a file in the change. Each of them excuses one addition in another file.
+
+    A file with links is one file: an entry leaves it if it leaves all its paths, and enters it once.
+    """
 
     def __init__(
         self,
@@ -445,33 +448,47 @@ class _Removals:
             renamed.setdefault((version.path, version.parent), set()).update(_names(target.parsed.document))
             if version.project != target.project and not is_project(version.project):
                 self._renamed_projects.add((version.project, target.project))
-        # A name that leaves a file is one removal, whatever the number of its entries and of the parents in a merge.
-        strongest: dict[tuple[str, str], tuple[_Standing, FileVersion]] = {}
+        # The versions of each file at its paths: the file itself first, then the links to it.
+        files: dict[tuple[str, int], list[FileVersion]] = {}
         for version in base:
-            names = _removed_names(version, present) - renamed.get((version.path, version.parent), set())
-            standing_of = _standing_in(version)
-            for entry in version.parsed.document.dependencies if names else ():
-                standing, removal = standing_of(entry), (entry.name, version.path)
+            files.setdefault((version.parsed.path, version.parent), []).append(version)
+        # A name that leaves a file is one removal, whatever the number of its entries and of the parents in a merge.
+        strongest: dict[tuple[str, str], tuple[_Standing, Sequence[FileVersion]]] = {}
+        for (path, parent), versions in files.items():
+            names = set.intersection(
+                *(_removed_names(version, present) - renamed.get((version.path, parent), set()) for version in versions)
+            )
+            standing_of = _standing_in(versions[0])
+            for entry in versions[0].parsed.document.dependencies if names else ():
+                standing, removal = standing_of(entry), (entry.name, path)
                 if (
                     entry.name in names
                     and standing.role not in _NOT_MOVED
                     and (removal not in strongest or strongest[removal][0] < standing)
                 ):
-                    strongest[removal] = standing, version
-        self._removed: dict[str, list[tuple[_Standing, FileVersion]]] = {}
+                    strongest[removal] = standing, versions
+        self._removed: dict[str, list[tuple[_Standing, Sequence[FileVersion]]]] = {}
         for (name, _), removed in strongest.items():
             self._removed.setdefault(name, []).append(removed)
+        # The removals that are used up, by the path of the file and the entry that was added.
+        self._taken: dict[tuple[str, Dependency], tuple[_Standing, Sequence[FileVersion]]] = {}
 
-    def take(self, project: str, name: str, standing: _Standing, *, related: bool) -> str:
-        """Return the path that an entry of ``project`` was moved from, empty if there is none, and use up the removal.
+    def take(self, target: FileVersion, entry: Dependency, standing: _Standing, *, related: bool) -> str:
+        """Return the path that ``entry`` was moved from, empty if there is none, and use up the removal.
 
         With ``related``, only removals from related projects count.
         """
-        removals = self._removed.get(name, []) if standing.role not in _NOT_MOVED else []
-        for number, (removed, version) in enumerate(removals):
-            if removed.covers(standing) and (not related or self._is_related(version.project, project)):
-                del removals[number]
-                return version.path
+        if standing.role in _NOT_MOVED:
+            return ""
+        addition = target.parsed.path, entry
+        taken = self._taken.get(addition)
+        removals = self._removed.get(entry.name, []) if taken is None else [taken]
+        for number, (removed, versions) in enumerate(removals):
+            if removed.covers(standing) and (
+                not related or any(self._is_related(version.project, target.project) for version in versions)
+            ):
+                self._taken[addition] = removals.pop(number)
+                return versions[0].path
         return ""
 
     def _is_related(self, old: str, new: str) -> bool:
