@@ -225,7 +225,6 @@ class Server(LanguageServer):
         self.workspace_diagnostics = WorkspaceDiagnostics(self.session)
         # Events of the session that concern the files that are not open.
         self.files_changed = self.workspace_diagnostics.changed
-        self.refresh_requested = self.workspace_diagnostics.refresh_requested
         self.lookups_finished = self.workspace_diagnostics.lookups_finished
         # Settings from `initialize`; later ones are applied on top of them.
         self.initial_settings = Settings()
@@ -409,8 +408,8 @@ def start_reading(
             while (length := _read_header(stream)) is not None:
                 if length > MAX_MESSAGE:
                     refuse("the message is too large")
-                    if not _skip(stream, length):
-                        break
+                    while length > 0 and (skipped := len(stream.read(min(length, _CHUNK)))):
+                        length -= skipped
                     continue
                 body = stream.read(length)
                 if len(body) < length:
@@ -439,12 +438,3 @@ def _read_header(stream: BinaryIO) -> int | None:
         elif not line.strip() and length is not None:
             return length
     return None
-
-
-def _skip(stream: BinaryIO, length: int) -> bool:
-    while length > 0:
-        chunk = stream.read(min(length, _CHUNK))
-        if not chunk:
-            return False
-        length -= len(chunk)
-    return True

@@ -55,11 +55,8 @@ class DiagnosticSink(Protocol):
     def refresh(self) -> None:
         """Request a client that pulls diagnostics to pull them again."""
 
-    def files_changed(self) -> None:
-        """Handle a possible change of files, settings or folders."""
-
-    def refresh_requested(self) -> None:
-        """Refresh all lookup results."""
+    def files_changed(self, *, refresh: bool = False) -> None:
+        """Handle a possible change of files, settings or folders; ``refresh`` ignores cached lookup results."""
 
     def lookups_finished(self, results: IndexResults) -> None:
         """Handle new lookup results."""
@@ -137,9 +134,9 @@ class Session:
             self.documents[uri].last_edit = None
         self.files_changed()
 
-    def files_changed(self) -> None:
+    def files_changed(self, *, refresh: bool = False) -> None:
         """Read all documents' files again: a file was saved, or changed on disk."""
-        self.sink.files_changed()
+        self.sink.files_changed(refresh=refresh)
         for document in self.documents.values():
             self._read_file(document)
 
@@ -173,9 +170,8 @@ class Session:
         queries = [query for document in documents for query in settled_queries(document, has_paused=True)]
         for document in documents:
             document.reported_revision = None
-        self.sink.refresh_requested()
         self.lookups.look_up(queries, refresh=True)
-        self.files_changed()
+        self.files_changed(refresh=True)
         await self._wait_until_all_are_checked()
         while self.lookups.pending():  # noqa: ASYNC110 - results may cause further lookups
             await asyncio.sleep(_POLL_INTERVAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,15 +54,22 @@ class Context(NamedTuple):
     on_progress: Callable[[int, int], None]
 
 
+class FileReport(NamedTuple):
+    """The diagnostics of a file; ``result_id`` changes with them."""
+
+    result_id: str
+    diagnostics: list[types.Diagnostic]
+
+
 class WorkspaceResult(NamedTuple):
     """The outcome of a check.
 
-    ``diagnostics`` are keyed by absolute path and include clean files; ``unused`` are the findings about unused
+    ``reports`` are keyed by absolute path and include clean files; ``unused`` are the findings about unused
     ignores, by the absolute path of their configuration. ``unread`` are directories whose files were not checked
     because their configuration is invalid.
     """
 
-    diagnostics: Mapping[str, list[types.Diagnostic]]
+    reports: Mapping[str, FileReport]
     unused: Mapping[str, tuple[Finding, ...]]
     results: IndexResults
     report: Report
@@ -69,7 +77,7 @@ class WorkspaceResult(NamedTuple):
 
     def is_unchecked(self, path: str) -> bool:
         """Return True if the file at the absolute ``path`` exists and could not be checked."""
-        is_unread = path not in self.diagnostics and any(is_inside(path, directory) for directory in self.unread)
+        is_unread = path not in self.reports and any(is_inside(path, directory) for directory in self.unread)
         return is_unread and os.path.lexists(path)
 
 
@@ -100,10 +108,12 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
         if finding.rule is Rule.UNUSED_IGNORE and finding.name and finding.suppressed is None:
             path = os.path.abspath(finding.path)
             unused[path] = (*unused.get(path, ()), finding)
-    diagnostics = {
-        os.path.abspath(checked.path): diagnostics_of(checked, context.client) for checked in _by_file(report, files)
-    }
-    return WorkspaceResult(diagnostics, unused, results, report, frozenset(unread))
+    reports = {}
+    for checked in _by_file(report, files):
+        diagnostics = diagnostics_of(checked, context.client)
+        digest = hashlib.sha256(repr(diagnostics).encode("utf-8", "surrogatepass")).hexdigest()
+        reports[os.path.abspath(checked.path)] = FileReport(digest, diagnostics)
+    return WorkspaceResult(reports, unused, results, report, frozenset(unread))
 
 
 def _discover(

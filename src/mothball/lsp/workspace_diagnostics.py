@@ -7,23 +7,19 @@ is repeated in the background when something changes. All methods belong to the 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lsprotocol import types  # noqa: TC002 - as TC001
-
 from mothball.index.resolution import Query
 from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.convert import uri_of
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.lookups import RETRY_AFTER
-from mothball.lsp.workspace_check import Context, WorkspaceResult, check_folders
+from mothball.lsp.workspace_check import Context, FileReport, WorkspaceResult, check_folders
 from mothball.model.records import NamedTuple
 from mothball.model.results import Unavailable
 
@@ -40,13 +36,6 @@ _REST_FACTOR = 4
 _LONGEST_REST = 10.0
 
 
-class FileReport(NamedTuple):
-    """The diagnostics of a file; ``result_id`` changes with them."""
-
-    result_id: str
-    diagnostics: list[types.Diagnostic]
-
-
 class _Run(NamedTuple):
     """A check in progress and the requests that it was started for; a background check if there are none."""
 
@@ -54,7 +43,6 @@ class _Run(NamedTuple):
     was_stale: bool
     retries: bool
     started_at: float
-    canceled: threading.Event
 
 
 class CheckProgress(Protocol):
@@ -81,7 +69,6 @@ class WorkspaceDiagnostics:
         self.reports: dict[str, FileReport] = {}
         self.pulled: dict[str, FileReport] | None = None
         self._published: dict[str, FileReport] = {}
-        self._result_ids = itertools.count(time.time_ns())
         self._session = session
         # Not shared with open documents, which would have to wait for it.
         self._thread = ThreadPoolExecutor(1, "mothball-workspace")
@@ -119,7 +106,6 @@ class WorkspaceDiagnostics:
             run = self._run
             if self._waiting.pop(result, None) and not self._waiting and run is not None and run.results:
                 # The thread stops after the current batch of lookups.
-                run.canceled.set()
                 self._run = None
                 self._is_stale = self._is_stale or run.was_stale
                 self._schedule()
@@ -128,9 +114,10 @@ class WorkspaceDiagnostics:
         """Return True if nothing is known to have changed since the last check."""
         return self._run is None and not self._is_stale
 
-    def changed(self) -> None:
-        """Check again soon: files, settings, folders or lookup results have changed."""
+    def changed(self, *, refresh: bool = False) -> None:
+        """Check again soon: files, settings, folders or lookup results have changed, or are to ``refresh``."""
         self._is_stale = True
+        self._refresh = self._refresh or refresh
         self._schedule()
 
     def _schedule(self) -> None:
@@ -148,7 +135,7 @@ class WorkspaceDiagnostics:
             self._timer = None
         session, now = self._session, time.monotonic()
         retries = self._refresh or now >= self._retry_at
-        run = self._run = _Run(frozenset(self._waiting), self._is_stale, retries, now, threading.Event())
+        run = self._run = _Run(frozenset(self._waiting), self._is_stale, retries, now)
         context = Context(
             effective_settings=session.effective_settings,
             look_up=session.lookups.blocking.look_up,
@@ -165,7 +152,7 @@ class WorkspaceDiagnostics:
 
     def _progressed(self, run: _Run, done: int, total: int) -> None:
         """Report progress, or raise to end a check that was canceled. For the thread of the check."""
-        if run.canceled.is_set():
+        if run is not self._run:
             raise _CanceledError
         self._session.run_in_loop(self._report, done, total)
 
@@ -193,10 +180,10 @@ class WorkspaceDiagnostics:
             self._retry_at = now + RETRY_AFTER
         self._results, self._is_shown = found.results, True
         # Files that could not be checked this time keep their diagnostics.
-        kept = {path: report.diagnostics for path, report in self.reports.items() if found.is_unchecked(path)}
+        kept = {path: report for path, report in self.reports.items() if found.is_unchecked(path)}
         unused = {path: findings for path, findings in self._session.unused.items() if path in kept}
         self._session.set_unused_ignores({**unused, **found.unused})
-        self._show({**kept, **found.diagnostics})
+        self._show({**kept, **found.reports})
         for result in list(self._waiting):
             if result in run.results or not self._is_stale:
                 del self._waiting[result]
@@ -204,10 +191,6 @@ class WorkspaceDiagnostics:
         self._schedule()
 
     # --- lookup results ---
-
-    def refresh_requested(self) -> None:
-        """Refresh all lookup results with the next check."""
-        self._refresh = True
 
     def lookups_finished(self, results: IndexResults) -> None:
         """Check again if a lookup result of an open document differs from that of the last check."""
@@ -251,18 +234,11 @@ class WorkspaceDiagnostics:
         gone = {path for path, report in self.reports.items() if report.diagnostics and is_gone(path)}
         if gone:
             self._dropped |= gone
-            self._show({path: report.diagnostics for path, report in self.reports.items()})
+            self._show(self.reports)
             self.changed()
 
-    def _show(self, diagnostics: Mapping[str, list[types.Diagnostic]]) -> None:
-        before, self.reports = self.reports, {}
-        for path, file_diagnostics in diagnostics.items():
-            if path not in self._dropped:
-                report = before.get(path)
-                is_same = report is not None and report.diagnostics == file_diagnostics
-                self.reports[path] = (
-                    report if report and is_same else FileReport(str(next(self._result_ids)), file_diagnostics)
-                )
+    def _show(self, reports: Mapping[str, FileReport]) -> None:
+        self.reports = {path: report for path, report in reports.items() if path not in self._dropped}
         if not self.pulls:
             self._publish()
         elif self.pulled is not None and self.pulled != self.reports:
