@@ -103,6 +103,7 @@ def test_index_without_statuses_is_reported(project: Project) -> None:
             f"{index.url} publishes no status for some-lib\n"
             f"  = index: {index.url}, checked now\n"
             "  = versions: 0 (0 files)\n"
+            "  = help: it may be archived: `mothball rule not-stated` lists the remedies\n"
         ),
         "",
     )

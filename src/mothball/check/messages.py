@@ -267,7 +267,8 @@ def _message_text(
             message = f"{name} could not be checked: {one_line(lookup.detail, MAX_DETAIL)}"
             return MessageText(message, _unavailable_help(lookup) + _ignore_code_help(lookup, source))
         case StatusNotStated():
-            return MessageText(f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}", "")
+            message = f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}"
+            return MessageText(message, "it may be archived: `mothball rule not-stated` lists the remedies")
         case Skipped():
             return MessageText(
                 f"{name} was not looked up: {skipped_text(lookup)}",
