@@ -29,7 +29,6 @@ from mothball.model.results import (
     KnownStatus,
     Missing,
     ProjectStatus,
-    Report,
     Skipped,
     Source,
     Unavailable,
@@ -73,7 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
     if resolved_config is not None:
         requested = [one for one in parsed if isinstance(one, _Requirement)]
         files = _files(requested, resolved_config, _nearest_manifests(directory, setup))
-    report = _check(arguments, setup, files)
+    with open_session(arguments, setup.user) as session:
+        look_up = partial(_look_up_with_files, session)
+        report = check(files, look_up, setup.settings, problems=setup.config_resolver.problems)
+    report = report.with_problems(*session.problems())
     projects = [_json(item, report.findings) for item in report.dependencies]
     if arguments.output == "json":
         document = {"version": VERSION, "projects": projects, "invalid": [one._asdict() for one in invalid]}
@@ -150,13 +152,6 @@ def _files(
             facts = facts._replace(unknown_indexes=(*facts.unknown_indexes, *unread))
         files.append(ResolvedFile("", parsed, manifest.resolved_config, manifest.indexes, facts=facts))
     return tuple(files)
-
-
-def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[ResolvedFile, ...]) -> Report:
-    with open_session(arguments, setup.user) as session:
-        look_up = partial(_look_up_with_files, session)
-        report = check(files, look_up, setup.settings, problems=setup.config_resolver.problems)
-    return report.with_problems(*session.problems())
 
 
 def _look_up_with_files(session: LookupSession, queries: Iterable[Query]) -> Mapping[Query, IndexResult]:

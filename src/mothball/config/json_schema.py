@@ -1,4 +1,4 @@
-"""The JSON Schema (draft 2020-12) of the configuration, generated from the tables of keys in ``config.project``.
+"""The JSON Schema (draft 2020-12) of the configuration, generated from the tables of keys in ``config.keys``.
 
 Each reader has a matching schema fragment here. TOML has dates and JSON has none: as in other tools that validate TOML
 with JSON Schema, a date is validated as the string that it prints.
@@ -25,7 +25,7 @@ _HOST_AND_PATH = (
     r"|(?:\[[^\]\s/?#\\@$]*\]|[^:\s/?#\\@$]+)(?::[0-9]+)?/[^\s?#\\$]*)"
 )
 _USER_INFORMATION = r"(?:(?!\$\{)[^/?#])*@"
-_PROJECT_NAME = "^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"
+_PROJECT_NAME = {"pattern": "^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"}
 
 # Descriptions by key, including the keys of an ignore entry.
 _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
@@ -82,32 +82,8 @@ def schema(*, user: bool = False) -> dict[str, Any]:
 
 
 def _table(readers: Mapping[str, values.Reader]) -> dict[str, Any]:
-    properties = {key: {"description": _DESCRIPTIONS[key], **_fragment(reader)} for key, reader in readers.items()}
+    properties = {key: {"description": _DESCRIPTIONS[key], **_FRAGMENTS[reader]} for key, reader in readers.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
-
-
-def _fragment(reader: values.Reader) -> dict[str, Any]:
-    """Return the schema of the values that ``reader`` accepts. Raises KeyError for a reader without a schema."""
-    if reader is values.read_severities:
-        return _severities()
-    if reader is keys.read_files:
-        names = _PLAIN[values.read_globs]["items"]
-        return {"type": "object", "propertyNames": names, "additionalProperties": {"enum": [*FORMATS]}}
-    if reader is keys.read_ignores:
-        return {
-            "type": "object",
-            "propertyNames": {"pattern": _PROJECT_NAME},
-            "additionalProperties": {**_table(keys.IGNORE_KEYS), "required": ["rules"]},
-        }
-    if reader is keys.read_successors:
-        name = {"pattern": _PROJECT_NAME}
-        return {"type": "object", "propertyNames": name, "additionalProperties": {"type": "string", **name}}
-    if reader in (keys.read_index_settings, keys.read_user_indexes):
-        by_key = {_PLAIN[values.read_index_url]["pattern"]: _table(keys.INDEX_KEYS)}
-        if reader is keys.read_user_indexes:
-            by_key[f"^{values.INDEX_NAME}$"] = _PLAIN[values.read_user_index_url]
-        return {"type": "object", "patternProperties": by_key, "additionalProperties": False}
-    return _PLAIN[reader]
 
 
 def _severities() -> dict[str, Any]:
@@ -125,46 +101,62 @@ def _severities() -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
+def _by_name(names: dict[str, Any], entries: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "propertyNames": names, "additionalProperties": entries}
+
+
+def _by_pattern(entries: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "patternProperties": entries, "additionalProperties": False}
+
+
 def _array(**item_schema: object) -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string", **item_schema}}
 
 
-_PLAIN: Mapping[values.Reader, dict[str, Any]] = MappingProxyType(
-    {
-        values.read_boolean: {"type": "boolean"},
-        values.read_string: {"type": "string", "minLength": 1},
-        values.read_strings: _array(minLength=1),
-        # At most eight `*`, like the reader.
-        values.read_globs: _array(minLength=1, maxLength=200, pattern=r"^(?:[^*]*\*){0,8}[^*]*$"),
-        values.read_name_patterns: {
-            **_array(minLength=1, maxLength=200, pattern=r"^(?:[A-Za-z0-9?._-]*\*){0,8}[A-Za-z0-9?._-]*$"),
-            "maxItems": values.MAX_PATTERNS,
-        },
-        values.read_index_url: {
-            "type": "string",
-            "pattern": f"^{_SCHEME}{_HOST_AND_PATH}$",
-            "examples": ["https://index.example/simple/"],
-        },
-        values.read_user_index_url: {
-            "type": "string",
-            "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_HOST_AND_PATH}$",
-        },
-        keys.read_index_statuses: {"enum": [*map(str, project.IndexStatuses)]},
-        values.read_error_codes: {
-            "type": "array",
-            "items": {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": [407, 408, 429]}},
-            "examples": [[403]],
-        },
-        values.read_keyring_provider: {"enum": [*map(str, user_settings.KeyringProvider)]},
-        values.read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
-        values.read_hosts: _array(pattern=f"^{values.HOST_AND_PORT}$"),
-        values.read_timeout: {
-            "type": "string",
-            "pattern": "^(?=[0-9]{1,6}[sm]$)0*(?:(?:[1-9][0-9]?|[1-5][0-9]{2}|600)s|(?:[1-9]|10)m)$",
-            "examples": ["20s", "2m"],
-        },
-        values.read_duration: {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]},
-        values.read_rules: {"type": "array", "items": {"enum": [*map(str, IGNORABLE_RULES)]}, "minItems": 1},
-        values.read_until: {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
-    }
-)
+_FRAGMENTS: dict[values.Reader, dict[str, Any]] = {
+    values.read_boolean: {"type": "boolean"},
+    values.read_string: {"type": "string", "minLength": 1},
+    values.read_strings: _array(minLength=1),
+    # At most eight `*`, like the reader.
+    values.read_globs: _array(minLength=1, maxLength=200, pattern=r"^(?:[^*]*\*){0,8}[^*]*$"),
+    values.read_name_patterns: {
+        **_array(minLength=1, maxLength=200, pattern=r"^(?:[A-Za-z0-9?._-]*\*){0,8}[A-Za-z0-9?._-]*$"),
+        "maxItems": values.MAX_PATTERNS,
+    },
+    values.read_index_url: {
+        "type": "string",
+        "pattern": f"^{_SCHEME}{_HOST_AND_PATH}$",
+        "examples": ["https://index.example/simple/"],
+    },
+    values.read_user_index_url: {
+        "type": "string",
+        "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_HOST_AND_PATH}$",
+    },
+    keys.read_index_statuses: {"enum": [*map(str, project.IndexStatuses)]},
+    values.read_error_codes: {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": [407, 408, 429]}},
+        "examples": [[403]],
+    },
+    values.read_keyring_provider: {"enum": [*map(str, user_settings.KeyringProvider)]},
+    values.read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
+    values.read_hosts: _array(pattern=f"^{values.HOST_AND_PORT}$"),
+    values.read_timeout: {
+        "type": "string",
+        "pattern": "^(?=[0-9]{1,6}[sm]$)0*(?:(?:[1-9][0-9]?|[1-5][0-9]{2}|600)s|(?:[1-9]|10)m)$",
+        "examples": ["20s", "2m"],
+    },
+    values.read_duration: {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]},
+    values.read_rules: {"type": "array", "items": {"enum": [*map(str, IGNORABLE_RULES)]}, "minItems": 1},
+    values.read_until: {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+}
+# The schemas of tables that contain others.
+_INDEXES = {_FRAGMENTS[values.read_index_url]["pattern"]: _table(keys.INDEX_KEYS)}
+_FRAGMENTS |= {
+    values.read_severities: _severities(),
+    keys.read_files: _by_name(_FRAGMENTS[values.read_globs]["items"], {"enum": [*FORMATS]}),
+    keys.read_ignores: _by_name(_PROJECT_NAME, {**_table(keys.IGNORE_KEYS), "required": ["rules"]}),
+    keys.read_successors: _by_name(_PROJECT_NAME, {"type": "string", **_PROJECT_NAME}),
+    keys.read_index_settings: _by_pattern(_INDEXES),
+    keys.read_user_indexes: _by_pattern({**_INDEXES, f"^{values.INDEX_NAME}$": _FRAGMENTS[values.read_user_index_url]}),
+}

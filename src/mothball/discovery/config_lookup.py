@@ -96,19 +96,15 @@ class ConfigResolver:
         Returns None if its configuration file cannot be used. The dependencies of the file must not be looked up then:
         the indexes to query are unknown.
         """
-        key = os.path.dirname(path), root
-        if key not in self._by_directory:
-            self._by_directory[key] = self._resolve_directory(*key)
-        return self._by_directory[key]
-
-    def _resolve_directory(self, directory: str, root: str) -> ResolvedConfig | None:
-        override = self._settings.config_path
-        config_path = os.path.abspath(override) if override else self._find(directory, root)
-        edited_path = config_path or self._new_path(directory, root)
-        key = config_path, edited_path, root
-        if key not in self._resolved:
-            self._resolved[key] = self._resolve_config(*key)
-        return self._resolved[key]
+        directory = os.path.dirname(path)
+        if (directory, root) not in self._by_directory:
+            override = self._settings.config_path
+            config_path = os.path.abspath(override) if override else self._find(directory, root)
+            key = config_path, config_path or self._new_path(directory, root), root
+            if key not in self._resolved:
+                self._resolved[key] = self._resolve_config(*key)
+            self._by_directory[directory, root] = self._resolved[key]
+        return self._by_directory[directory, root]
 
     def configured_format(self, path: str, root: str) -> str | None:
         """Return the format that ``files`` of the configuration give the absolute ``path``; the first pattern wins.

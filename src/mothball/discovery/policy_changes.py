@@ -14,7 +14,7 @@ from mothball.config.project import is_default_index
 from mothball.discovery.config_lookup import settings_table, table_path
 from mothball.formats.names import may_be_dependency_file
 from mothball.formats.toml.scanner import scan_cached
-from mothball.model.document import Dependency, IgnoreComment, LineIndex
+from mothball.model.document import LineIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.results import Problem, Severity
@@ -76,7 +76,12 @@ def _changed_keys(before: object, after: object, prefix: str = "") -> Iterator[s
 def _ignores_of_added(file: ResolvedFile) -> Iterator[Problem]:
     lines = LineIndex(file.text)
     for comment in file.document.ignores:
-        names = [dependency.name for dependency in file.dependencies_to_check if _applies(comment, dependency, lines)]
+        on_lines = line_range(comment.applies_to, lines)
+        names = [
+            dependency.name
+            for dependency in file.dependencies_to_check
+            if any(line in on_lines for line in line_range(dependency.entry_span, lines))
+        ]
         if names:
             rules = ", ".join(comment.rules)
             message = f"ignore comment not applied: ignore[{rules}] for {join_names(names, _MAX_KEYS)}"
@@ -114,8 +119,3 @@ def _text(tree: Tree, path: str) -> str:
         return tree.read_utf8(path) if tree.exists(path) else ""
     except UnreadableFileError:
         return ""
-
-
-def _applies(comment: IgnoreComment, dependency: Dependency, lines: LineIndex) -> bool:
-    on_lines = line_range(comment.applies_to, lines)
-    return any(line in on_lines for line in line_range(dependency.entry_span, lines))

@@ -158,17 +158,14 @@ class InheritedIndexes:
     def workspaces(self, directory: str, root: str) -> tuple[Workspace, ...]:
         """Return the workspaces that pyproject.toml and hatch.toml in ``directory`` declare."""
         if directory not in self._workspaces:
-            self._workspaces[directory] = self._workspaces_in(directory, root)
+            project = self._project(directory, root)
+            declared = project.document.workspaces if project is not None else ()
+            path = os.path.join(directory, HATCH_TOML)
+            if self._is_readable(path, root):
+                with suppress(UnreadableFileError):  # reported if the file itself is checked
+                    declared += parse("hatch-toml", self._tree.read_utf8(path)).workspaces
+            self._workspaces[directory] = declared
         return self._workspaces[directory]
-
-    def _workspaces_in(self, directory: str, root: str) -> tuple[Workspace, ...]:
-        project = self._project(directory, root)
-        declared = project.document.workspaces if project is not None else ()
-        path = os.path.join(directory, HATCH_TOML)
-        if self._is_readable(path, root):
-            with suppress(UnreadableFileError):  # reported if the file itself is checked
-                declared += parse("hatch-toml", self._tree.read_utf8(path)).workspaces
-        return declared
 
     def _project(self, directory: str, root: str) -> ParsedFile | None:
         """Return the pyproject.toml in ``directory``, None if it configures neither indexes nor a workspace."""
