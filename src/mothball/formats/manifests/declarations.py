@@ -364,64 +364,58 @@ def _select_alternative(alternatives: tuple[Members, ...]) -> tuple[Members, Ski
 # --- indexes ----------------------------------------------------------------------------------------------------------
 
 
-class DeclaredIndex(NamedTuple):
-    """An index as declared in a table.
+def declared_indexes(tables: Tables, array: str, tool: str, role_of: Callable[[Members], str]) -> list[ToolIndex]:
+    """Return the indexes of ``tool`` declared in the array of tables ``array``, in file order.
 
-    ``url`` is None if the table has no complete URL, for example if it names the default index. ``span`` covers the
-    URL if there is one, otherwise the header or first value of the table.
+    ``role_of`` returns the role that the tool gives to an index. An index with an unterminated URL has no URL, as has a
+    value in place of the array: an index is configured there, but its URL is unknown. The span is that of the URL if
+    there is one, otherwise that of the header or first value of the table.
     """
-
-    name: str
-    url: str | None
-    span: Span
-    members: Members
-
-    def first_switch(self, *names: str) -> str:
-        """Return the first of the keys ``names`` that has the value ``true``, or an empty string."""
-        return next((name for name in names if is_true(self.members.get(name))), "")
-
-    def to_tool_index(self, tool: str, role: str = "", ignore_error_codes: tuple[int, ...] = ()) -> ToolIndex:
-        """Return the index as configured for ``tool``, with the role that the tool gives to it."""
-        return ToolIndex(
-            self.span,
+    headers = {header.path: header.span for header in tables.headers}
+    indexes = [ToolIndex(span, tool, "", role=role_of({})) for span in islice(_invalid_arrays(tables, array), 1)]
+    for path, members in _tables_at(tables, (array, ARRAY_INDEX)).items():
+        if not members and path not in headers:
+            continue
+        url, codes = members.get("url"), members.get("ignore-error-codes")
+        span = url.inner if isinstance(url, String) else headers.get(path) or next(iter(members.values())).span
+        index = ToolIndex(
+            span,
             tool,
-            self.url or "",
-            self.name,
-            role,
-            includes=texts_of(self.members.get("include_packages")),
-            excludes=texts_of(self.members.get("exclude_packages")),
-            ignore_error_codes=ignore_error_codes,
+            url.value if isinstance(url, String) and url.closed else "",
+            text_of(members.get("name")),
+            role_of(members),
+            includes=texts_of(members.get("include_packages")),
+            excludes=texts_of(members.get("exclude_packages")),
+            ignore_error_codes=tuple(_integers(codes)) if tool == "uv" and isinstance(codes, Array) else (),
         )
-
-
-def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
-    """Return the indexes declared in the array of tables ``array``, in file order.
-
-    An index with an unterminated URL is returned with ``url`` None, as is a value in place of the array: an index is
-    configured there, but its URL is unknown.
-    """
-    # A header without body declares an index without a URL.
-    headers = [header for header in tables.headers if header.path[:-1] == (*tables.prefix, array)]
-    members: dict[Path, dict[str, Value]] = {header.path: {} for header in headers}
-    spans = {header.path: header.span for header in headers}
-    for setting, depth in TableMatcher(tables, ((array, ARRAY_INDEX),)).settings():
-        for key, value in _members_in(setting, depth):
-            members.setdefault(setting.path[:depth], {}).setdefault(key, value)
-            spans.setdefault(setting.path[:depth], value.span)
-    indexes = [DeclaredIndex("", None, span, {}) for span in islice(_invalid_arrays(tables, array), 1)]
-    for path, declared in members.items():
-        url = declared.get("url")
-        complete_url = url.value if isinstance(url, String) and url.closed else None
-        span = url.inner if isinstance(url, String) else spans[path]
-        indexes.append(DeclaredIndex(text_of(declared.get("name")), complete_url, span, declared))
+        indexes.append(index)
     return indexes
 
 
-def _members_in(setting: TomlEntry, depth: int) -> Iterator[tuple[str, Value]]:
-    """Yield the keys and values that ``setting`` gives the table at its path of length ``depth``."""
-    for member in (setting,) if len(setting.path) > depth else inline_entries(setting):
-        if len(member.path) == depth + 1:
-            yield str(member.path[depth]), member.value
+def first_switch(members: Members, *names: str) -> str:
+    """Return the first of the keys ``names`` that has the value ``true``, or an empty string."""
+    return next((name for name in names if is_true(members.get(name))), "")
+
+
+def _integers(array: Array) -> Iterator[int]:
+    for item in array.items:
+        if isinstance(item, Scalar) and isinstance(item.value, int) and not isinstance(item.value, bool):
+            yield item.value
+
+
+def _tables_at(tables: Tables, pattern: Pattern) -> dict[Path, dict[str, Value]]:
+    """Return the keys and values of each table that matches ``pattern``, by its path."""
+    matcher = TableMatcher(tables, (pattern,))
+    depth = len(tables.prefix) + len(pattern)
+    found: dict[Path, dict[str, Value]] = {
+        header.path[:depth]: {} for header in tables.headers if matcher.matched_depth(header.path)
+    }
+    for setting, _ in matcher.settings():
+        members = found.setdefault(setting.path[:depth], {})
+        for member in (setting,) if len(setting.path) > depth else inline_entries(setting):
+            if len(member.path) == depth + 1:
+                members.setdefault(str(member.path[depth]), member.value)
+    return found
 
 
 def _invalid_arrays(tables: Tables, array: str) -> Iterator[Span]:
@@ -450,7 +444,7 @@ class IndexPins:
     other sources of the entry.
     """
 
-    def __init__(self, indexes: Iterable[DeclaredIndex], key: str, default: str | None = None) -> None:
+    def __init__(self, indexes: Iterable[ToolIndex], key: str, default: str | None = None) -> None:
         """Initialize with the indexes that the file declares."""
         self._urls = {index.name.lower(): index.url for index in indexes}
         self._key = key
@@ -480,19 +474,12 @@ def read_workspaces(tables: Tables, tool: str, pattern: Pattern) -> Iterator[Wor
 
     Incomplete members are omitted. A member may be a table with a ``path``, as in Hatch.
     """
-    depth = len(tables.prefix) + len(pattern)
-    matcher = TableMatcher(tables, (pattern,))
-    headers = (header.path[:depth] for header in tables.headers if matcher.matched_depth(header.path))
-    workspaces: dict[Path, dict[str, tuple[str, ...]]] = {path: {} for path in headers}
-    for setting, _ in matcher.settings():
-        workspace = workspaces.setdefault(setting.path[:depth], {})
-        for key, value in _members_in(setting, depth):
-            workspace.setdefault(key, tuple(_path_patterns(value)))
-    for workspace in workspaces.values():
-        yield Workspace(tool, workspace.get("members"), workspace.get("exclude", ()))
+    for members in _tables_at(tables, pattern).values():
+        patterns = tuple(_path_patterns(members["members"])) if "members" in members else None
+        yield Workspace(tool, patterns, tuple(_path_patterns(members.get("exclude"))))
 
 
-def _path_patterns(value: Value) -> Iterator[str]:
+def _path_patterns(value: Value | None) -> Iterator[str]:
     for item in value.items if isinstance(value, Array) else ():
         if isinstance(item, InlineTable):
             path = next((entry.value for entry in item.entries if entry.path == ("path",)), None)

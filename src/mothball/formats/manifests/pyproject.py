@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from mothball.formats.manifests.document import ManifestItem, ToolReader, build_document, mark_never_installed
-from mothball.formats.manifests.tables import MAX_SHOWN, ArrayItem, Tables, read_items, tool_tables
+from mothball.formats.manifests.tables import (
+    ANY,
+    MAX_SHOWN,
+    ArrayItem,
+    Pattern,
+    Tables,
+    has_prefix,
+    read_items,
+    tool_tables,
+)
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.scanner import scan_cached
 from mothball.formats.toml.values import (
@@ -43,12 +52,12 @@ _TOOLS = {
 }
 _GROUPS = "dependency-groups"
 _INCLUDE = "include-group"
-# Arrays of requirements; "*" stands for the name of an extra or a group.
-_SECTIONS: tuple[tuple[str, ...], ...] = (
+# Arrays of requirements.
+_SECTIONS: tuple[Pattern, ...] = (
     ("build-system", "requires"),
     ("project", "dependencies"),
-    ("project", "optional-dependencies", "*"),
-    (_GROUPS, "*"),
+    ("project", "optional-dependencies", ANY),
+    (_GROUPS, ANY),
 )
 # Keys that may hold the project name, in order of precedence.
 _NAMES = (
@@ -128,14 +137,7 @@ def _read_standard_tables(document: TomlScan, entries: list[TomlEntry], own_name
 
 
 def _is_section(path: Path) -> bool:
-    return any(len(path) == len(section) and _overlap(path, section) for section in _SECTIONS)
-
-
-def _overlap(path: Path, section: tuple[str, ...]) -> bool:
-    """Return True if one of ``path`` and ``section`` is a prefix of the other; "*" matches names, not array indexes."""
-    return all(
-        step == name or (name == "*" and isinstance(step, str)) for step, name in zip(path, section, strict=False)
-    )
+    return any(len(path) == len(section) and has_prefix(path, section) for section in _SECTIONS)
 
 
 def _check_shape(path: Path, span: Span, value: Value | None, reported: set[str]) -> Iterator[ParseProblem]:
@@ -150,7 +152,7 @@ def _check_shape(path: Path, span: Span, value: Value | None, reported: set[str]
         array_depth = next((depth for depth, step in enumerate(names) if isinstance(step, int)), None)
         names = names[:array_depth]
         name = one_line(".".join(map(str, names)), MAX_SHOWN)
-        if name in reported or not _overlap(names, section):
+        if name in reported or not has_prefix(names, section):
             continue
         is_table = value is None or isinstance(value, InlineTable) or len(path) > len(names)
         if len(names) == len(section) and (is_table or not isinstance(value, Array)):

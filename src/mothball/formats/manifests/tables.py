@@ -7,7 +7,7 @@ the path ``a.b.c``.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import assert_never
 
 from mothball.formats.pep508 import ParsedRequirement, parse_requirement
@@ -32,10 +32,10 @@ from mothball.model.sanitize import one_line
 
 # Maximum length of a name in a message, in code points.
 MAX_SHOWN = 60
-# Wildcards in a pattern: any key name, any array index.
-ANY = "*"
-ARRAY_INDEX = "#"
-Pattern = tuple[str, ...]
+# Wildcards in a pattern, whose other steps are key names: any key name, any array index.
+ANY = str
+ARRAY_INDEX = int
+Pattern = tuple[str | type, ...]
 
 
 class Tables(NamedTuple):
@@ -80,53 +80,42 @@ def section_name(path: Path) -> str:
 
 
 class TableMatcher:
-    """Find the settings whose paths match a pattern: a key name, ``ANY`` or ``ARRAY_INDEX`` for each step."""
+    """Find the settings whose paths match a pattern, below the prefix of the tables."""
 
     def __init__(self, tables: Tables, patterns: Iterable[Pattern]) -> None:
         """Compile ``patterns``, relative to ``tables.prefix``. No pattern may match below a match of another."""
-        self._tables = tables
-        patterns = tuple(patterns)
-        self._by_depth: dict[int, list[Pattern]] = {}
-        for pattern in sorted(patterns, key=len):
-            whole = tables.prefix + pattern
-            self._by_depth.setdefault(len(whole), []).append(whole)
-        # The first steps of the patterns, or None if one of them is ANY.
-        first_steps = {pattern[0] for pattern in patterns}
-        self._first_steps = None if ANY in first_steps else first_steps
+        whole = [tables.prefix + pattern for pattern in patterns]
+        self._depths = sorted(set(map(len, whole)))
         # Most settings share their parent path: cache whether it matches.
-        self._matches: dict[Path, bool] = {}
+        self._matches = cache(
+            lambda path: any(len(path) == len(pattern) and has_prefix(path, pattern) for pattern in whole)
+        )
+        first = len(tables.prefix)
+        steps = {pattern[first] for pattern in whole}
+        # Fast path: drop settings whose first step matches no pattern.
+        self._settings = [
+            setting
+            for setting in tables.settings
+            if ANY in steps or len(setting.path) <= first or setting.path[first] in steps
+        ]
 
     def matched_depth(self, path: Path) -> int:
         """Return the length of the prefix of ``path`` that matches a pattern, or 0."""
-        for depth, patterns in self._by_depth.items():
-            if depth > len(path):
-                break
-            prefix = path[:depth]
-            matches = self._matches.get(prefix)
-            if matches is None:
-                matches = any(all(map(_step_matches, prefix, pattern)) for pattern in patterns)
-                self._matches[prefix] = matches
-            if matches:
+        for depth in self._depths:
+            if depth <= len(path) and self._matches(path[:depth]):
                 return depth
         return 0
 
     def settings(self) -> Iterator[tuple[TomlEntry, int]]:
         """Yield each setting at or below a match, with the length of the matching path prefix."""
-        stack = list(reversed(self._tables.settings))
-        deepest = max(self._by_depth)
-        if self._first_steps is not None:
-            # Fast path: drop settings whose first step matches no pattern.
-            first = len(self._tables.prefix)
-            stack = [
-                setting for setting in stack if len(setting.path) <= first or setting.path[first] in self._first_steps
-            ]
-        while stack:
-            setting = stack.pop()
-            depth = self.matched_depth(setting.path)
-            if depth:
+        return self._matching(self._settings)
+
+    def _matching(self, settings: Iterable[TomlEntry]) -> Iterator[tuple[TomlEntry, int]]:
+        for setting in settings:
+            if depth := self.matched_depth(setting.path):
                 yield setting, depth
-            elif len(setting.path) < deepest:
-                stack.extend(reversed(list(inline_entries(setting))))
+            elif len(setting.path) < self._depths[-1]:
+                yield from self._matching(inline_entries(setting))
 
 
 def settings_at(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[TomlEntry]:
@@ -134,10 +123,9 @@ def settings_at(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[TomlEnt
     return (setting for setting, depth in TableMatcher(tables, patterns).settings() if len(setting.path) == depth)
 
 
-def _step_matches(step: str | int, pattern_step: str) -> bool:
-    if isinstance(step, int):
-        return pattern_step == ARRAY_INDEX
-    return pattern_step in {ANY, step}
+def has_prefix(path: Path, pattern: Pattern) -> bool:
+    """Return True if ``path`` matches ``pattern`` as far as both go."""
+    return all(expected in (step, type(step)) for step, expected in zip(path, pattern, strict=False))
 
 
 # --- arrays of requirements: strings become dependencies, anything else a problem -------------------------------------

@@ -9,6 +9,7 @@ from mothball.formats.manifests.tables import (
     ANY,
     ARRAY_INDEX,
     ArrayItem,
+    Pattern,
     Tables,
     read_arrays,
     read_files,
@@ -19,9 +20,9 @@ from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.values import String
 from mothball.model.document import DependencyKind, Include, ParseProblem
 
-# All applications, one application, its platform, an output format of the platform, and a Linux distribution.
-_BRIEFCASE_TABLES = ((), *(("app", *[ANY] * depth) for depth in range(1, 5)))
-_BRIEFCASE = tuple((*table, name) for table in _BRIEFCASE_TABLES for name in ("requires", "test_requires"))
+# An application, its platform, an output format of the platform, and a Linux distribution.
+_APPLICATION: Pattern = ("app", ANY, ANY, ANY, ANY)
+_BRIEFCASE = tuple((*_APPLICATION[:depth], name) for depth in (0, 2, 3, 4, 5) for name in ("requires", "test_requires"))
 
 _OPTION = "test-requires"
 _CIBUILDWHEEL = ((_OPTION,), (ANY, _OPTION), ("overrides", ARRAY_INDEX, _OPTION))

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from mothball.formats.manifests.declarations import (
-    DeclaredIndex,
     IndexPins,
+    Members,
     NamedEntry,
     declared_indexes,
     find_named_entries,
+    first_switch,
     index_urls_in,
     is_true,
     read_named_entries,
@@ -49,9 +50,9 @@ def _read_pipfile(tables: Tables) -> Iterator[ManifestItem]:
         tuple(setting for setting in tables.settings if setting.path[0] not in _NOT_CATEGORIES),
         tuple(header for header in tables.headers if header.path[0] not in _NOT_CATEGORIES),
     )
-    indexes = declared_indexes(tables, "source")
     searches_all = any(setting.path == _SEARCHES_ALL and is_true(setting.value) for setting in tables.settings)
-    yield from (index.to_tool_index("pipenv", "searched" if searches_all else "") for index in indexes)
+    indexes = declared_indexes(tables, "source", "pipenv", lambda _: "searched" if searches_all else "")
+    yield from indexes
     # Pipenv puts the key before the version, so that it may contain extras.
     read_entry = partial(read_named_entry, tables=tables, pins=IndexPins(indexes, "index"), allow_extras=True)
     yield from read_named_entries(categories, ((ANY,),), read_entry)
@@ -72,8 +73,8 @@ _POETRY_PYTHON = ("tool", "poetry", "dependencies", "python")
 
 def read_poetry(tables: Tables) -> Iterator[ManifestItem]:
     """Yield the indexes, dependencies and source overrides of Poetry; ``python`` is not a project name there."""
-    indexes = declared_indexes(tables, "source")
-    yield from (index.to_tool_index("poetry", _poetry_role(index)) for index in indexes)
+    indexes = declared_indexes(tables, "source", "poetry", _poetry_role)
+    yield from indexes
     values = (setting.value for setting in tables.settings if setting.path == _POETRY_PYTHON)
     python = next((value.value for value in values if isinstance(value, String) and value.closed), "")
     pins = IndexPins(indexes, "source", _DEFAULT)
@@ -86,10 +87,10 @@ def read_poetry(tables: Tables) -> Iterator[ManifestItem]:
             yield SourceOverride(dependency.name, section, dependency.skip_reason, local_path=dependency.local_path)
 
 
-def _poetry_role(index: DeclaredIndex) -> str:
+def _poetry_role(source: Members) -> str:
     """Return the priority of a source; old versions have the switches ``default`` and ``secondary`` instead."""
-    priority = text_of(index.members.get("priority")).lower()
-    return priority or index.first_switch("default", "secondary") or "primary"
+    priority = text_of(source.get("priority")).lower()
+    return priority or first_switch(source, "default", "secondary") or "primary"
 
 
 def _read_poetry_entry(
@@ -148,7 +149,7 @@ _RYE = (("dev-dependencies",),)
 
 def read_pdm(tables: Tables) -> Iterator[ManifestItem]:
     """Yield the indexes, requirements and overrides of PDM."""
-    yield from _typed_indexes(tables, "pdm", "source")
+    yield from declared_indexes(tables, "source", "pdm", _type_of)
     yield from read_arrays(tables, _PDM, string=_read_pdm_string)
     read_entry = partial(read_named_entry, tables=tables, kind=DependencyKind.OVERRIDE)
     yield from read_named_entries(tables, _PDM_OVERRIDES, read_entry)
@@ -156,14 +157,13 @@ def read_pdm(tables: Tables) -> Iterator[ManifestItem]:
 
 def read_rye(tables: Tables) -> Iterator[ManifestItem]:
     """Yield the indexes, requirements and workspaces of Rye."""
-    yield from _typed_indexes(tables, "rye", "sources")
+    yield from declared_indexes(tables, "sources", "rye", _type_of)
     yield from read_arrays(tables, _RYE)
     yield from read_workspaces(tables, "rye", ("workspace",))
 
 
-def _typed_indexes(tables: Tables, tool: str, array: str) -> Iterator[ToolIndex]:
-    for index in declared_indexes(tables, array):
-        yield index.to_tool_index(tool, text_of(index.members.get("type")) or "index")
+def _type_of(source: Members) -> str:
+    return text_of(source.get("type")) or "index"
 
 
 def _read_pdm_string(string: String, section: Section) -> Iterable[ArrayItem]:

@@ -10,11 +10,11 @@ from itertools import chain
 from mothball.formats.manifests.document import ManifestItem, parse_with
 from mothball.formats.manifests.tables import (
     ANY,
-    ARRAY_INDEX,
     ArrayItem,
     Pattern,
     StringReader,
     Tables,
+    has_prefix,
     read_arrays,
     read_items,
     read_requirement,
@@ -30,7 +30,6 @@ _PLUGINS = (("requires",),)
 _INI = (("legacy_tox_ini",),)
 _ENVIRONMENTS: tuple[Pattern, ...] = (("env_run_base",), ("env_pkg_base",), ("env_base", ANY), ("env", ANY))
 _LISTS = (("deps", DependencyKind.REQUIREMENT, ""), ("constraints", DependencyKind.CONSTRAINT, "-c "))
-_WILDCARDS = {ANY, ARRAY_INDEX}
 # ``{[TABLE]KEY}``, a reference to the list at ``TABLE.KEY``.
 _REFERENCE = r"\s*+\{\[([^\[\]{}]++)\]([\w-]++)(?::.*|\})"
 
@@ -77,7 +76,7 @@ def _bases(tables: Tables) -> Iterator[Pattern]:
             if isinstance(item, String):
                 table = tuple(item.value.split("."))
                 table = table[len(tables.prefix) :] if table[: len(tables.prefix)] == tables.prefix else table
-                if not _WILDCARDS.intersection(table) and not _matches(table, _ENVIRONMENTS):
+                if not _matches(table, _ENVIRONMENTS):
                     yield table
 
 
@@ -89,12 +88,12 @@ class _ListReader:
         self._patterns = tuple(dict.fromkeys(patterns))
         self._kind = kind
         self._string = string
-        self._references: list[Pattern] = []
+        self._references: list[tuple[str, ...]] = []
 
     def read(self) -> Iterator[ArrayItem]:
         """Yield the items of all lists; each list is read once."""
         yield from self._read_lists(self._patterns)
-        seen: set[Pattern] = set()
+        seen: set[tuple[str, ...]] = set()
         while self._references:
             path = self._references.pop()
             if path not in seen and not _matches(path, self._patterns):
@@ -122,15 +121,12 @@ class _ListReader:
             elif entry.path[0] in {"then", "else", "default"} and isinstance(entry.value, Array | String):
                 yield from read_items(items, section, self._read_string, self._read_replacement)
 
-    def _refer(self, path: Pattern) -> None:
+    def _refer(self, path: tuple[str, ...]) -> None:
         """Remember a reference to the list at ``path``; lists outside of the tables of tox are read by others."""
         depth = len(self._tables.prefix)
-        if path[:depth] == self._tables.prefix and path[depth:] and not _WILDCARDS.intersection(path):
+        if path[:depth] == self._tables.prefix and path[depth:]:
             self._references.append(path[depth:])
 
 
-def _matches(path: Pattern, patterns: Iterable[Pattern]) -> bool:
-    return any(
-        len(path) == len(pattern) and all(step in {ANY, name} for step, name in zip(pattern, path, strict=True))
-        for pattern in patterns
-    )
+def _matches(path: tuple[str, ...], patterns: Iterable[Pattern]) -> bool:
+    return any(len(path) == len(pattern) and has_prefix(path, pattern) for pattern in patterns)

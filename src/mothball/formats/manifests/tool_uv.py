@@ -13,6 +13,7 @@ from mothball.formats.manifests.declarations import (
     NamedEntry,
     declared_indexes,
     empty_source,
+    first_switch,
     index_urls_in,
     local_path_of,
     read_named_entries,
@@ -35,7 +36,7 @@ from mothball.formats.manifests.tables import (
 )
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.scanner import scan
-from mothball.formats.toml.values import Array, InlineTable, Scalar, String
+from mothball.formats.toml.values import InlineTable, Scalar, String
 from mothball.model.document import (
     Dependency,
     DependencyKind,
@@ -66,7 +67,7 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
     yield from read_arrays(tables, _OVERRIDES, DependencyKind.OVERRIDE)
     yield from read_indexes(tables)
     yield from read_workspaces(tables, "uv", ("workspace",))
-    urls = {index.name: index.url for index in declared_indexes(tables, "index") if index.url is not None}
+    urls = {index.name: index.url for index in declared_indexes(tables, "index", "uv", _role_of)}
     yield from read_named_entries(tables, (("sources",),), lambda source: _overrides_of(source, urls))
 
 
@@ -89,14 +90,7 @@ def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
 
     Indexes in the table ``pip`` have the scope ``pip``: they apply to requirements files only.
     """
-    for index in declared_indexes(tables, "index"):
-        role = index.first_switch("explicit", "default") or "index"
-        codes = index.members.get("ignore-error-codes")
-        yield index.to_tool_index(
-            "uv",
-            "flat" if text_of(index.members.get("format")) == "flat" else role,
-            tuple(_integers(codes)) if isinstance(codes, Array) else (),
-        )
+    yield from declared_indexes(tables, "index", "uv", _role_of)
     for parent in ((), (_PIP,)):
         scope = "".join(parent)
         for name in ("index-url", "extra-index-url", "find-links"):
@@ -109,10 +103,8 @@ def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
                 yield ToolIndex(setting.value.span, "uv", "", role="no-index", scope=scope)
 
 
-def _integers(array: Array) -> Iterator[int]:
-    for item in array.items:
-        if isinstance(item, Scalar) and isinstance(item.value, int) and not isinstance(item.value, bool):
-            yield item.value
+def _role_of(index: Members) -> str:
+    return "flat" if text_of(index.get("format")) == "flat" else first_switch(index, "explicit", "default") or "index"
 
 
 def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[ArrayItem]:
@@ -133,11 +125,11 @@ def _overrides_of(source: NamedEntry, urls: Mapping[str, str]) -> Iterator[Sourc
         if skip_reason is None and not source.complete:
             skip_reason = SkipReason.INCOMPLETE
         pinned = members.get("index")
-        url = urls.get(pinned.value) if isinstance(pinned, String) else None
+        url = urls.get(pinned.value, "") if isinstance(pinned, String) else ""
         # Another file, such as the workspace root, may declare the index: the name must not be sent to any other one.
-        if skip_reason is None and pinned is not None and url is None:
+        if skip_reason is None and pinned is not None and not url:
             skip_reason = SkipReason.NO_INDEX
-        undeclared = pinned.value if isinstance(pinned, String) and pinned.closed and url is None else ""
+        undeclared = pinned.value if isinstance(pinned, String) and pinned.closed and not url else ""
         index_urls, is_partial = (url,) if url else (), "marker" in members
         for scope in _scopes(members):
             yield SourceOverride(name, scope, skip_reason, is_partial, index_urls, undeclared, local_path_of(members))

@@ -112,6 +112,12 @@ def test_incomplete_source_skips_the_name() -> None:
         assert sourced(empty) is SkipReason.INCOMPLETE
 
 
+def test_source_with_an_index_without_url_skips_the_name() -> None:
+    text = "[project]\ndependencies = ['owl']\n[tool.uv.sources]\nowl = {index = 'x'}\n[[tool.uv.index]]\nname = 'x'\n"
+    for url in ("", "url = ''\n", "url = 'https://"):
+        assert skip_reason(f"{text}explicit = true\n{url}") == [("project.dependencies", "owl", "no-index")]
+
+
 def test_sources_may_be_limited_to_an_extra_or_group() -> None:
     text = (
         "[project]\ndependencies = ['owl']\n[project.optional-dependencies]\nA_B = ['owl']\nc = ['owl']\n"
