@@ -114,11 +114,11 @@ class Tree:
 
     def is_file(self, path: str) -> bool:
         """Return True if ``path`` is a regular file or a link to one."""
-        return os.path.isfile(path)
+        return os.path.isfile(self._target(path))
 
     def is_directory(self, path: str) -> bool:
         """Return True if ``path`` is a directory or a link to one."""
-        return os.path.isdir(path)
+        return os.path.isdir(self._target(path))
 
     def is_link(self, path: str) -> bool:
         """Return True if ``path`` is a symbolic link."""
@@ -126,6 +126,7 @@ class Tree:
 
     def real_path(self, path: str) -> str | None:
         """Return ``path`` with all links resolved, None if it does not exist."""
+        path = self._target(path)
         if len(path) > MAX_PATH_LENGTH:
             return None
         try:
@@ -175,7 +176,10 @@ class Tree:
 
     def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
         """Return the bytes of a file of at most ``limit`` bytes. Raises UnreadableFileError."""
-        return read_file(path, limit)
+        target = self._target(path)
+        if not target:
+            raise UnreadableFileError(path, "no such file")
+        return read_file(target, limit)
 
     def read_utf8(self, path: str) -> str:
         """Return the text of a UTF-8 file without byte-order mark. Raises UnreadableFileError."""
@@ -184,6 +188,10 @@ class Tree:
             return data.decode("utf-8").removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             raise decoding_error(path, data, error) from error
+
+    def _target(self, path: str) -> str:
+        """Return the path to read instead of ``path``, empty for none."""
+        return path
 
 
 DISK = Tree()
@@ -201,28 +209,9 @@ class PlaceholderTree(Tree):
         self._root = root
         self._links = links
 
-    def is_file(self, path: str) -> bool:
-        """Return True if ``path`` is a regular file or a link to one."""
-        return super().is_file(self._target(path))
-
-    def is_directory(self, path: str) -> bool:
-        """Return True if ``path`` is a directory or a link to one."""
-        return super().is_directory(self._target(path))
-
     def is_link(self, path: str) -> bool:
         """Return True if ``path`` is a symbolic link, or a text file that stands for one."""
         return path in self._links or super().is_link(path)
-
-    def real_path(self, path: str) -> str | None:
-        """Return ``path`` with all links resolved, None if it does not exist."""
-        return super().real_path(self._target(path))
-
-    def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
-        """Return the bytes of a file of at most ``limit`` bytes. Raises UnreadableFileError."""
-        target = self._target(path)
-        if not target:
-            raise UnreadableFileError(path, "no such file")
-        return super().read(target, limit)
 
     def _target(self, path: str) -> str:
         """Return the path that ``path`` leads to, empty if that is outside the repository or in a circle.

@@ -144,11 +144,9 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
         raise GitError("the repository has no commits", help_text="omit --since: all staged files count as added")
     git, blobs = repository.git, Blobs(repository.git)
     base = _merge_base(repository, revision, repository.head)
-    known = Listing(git, base).entries if base else {}
-    before = {path: entry for path, entry in known.items() if is_wanted(path)}
+    tree = GitTree(repository, base or "", blobs)
     tracked = {path: entry for path, entry in Listing(git, None).entries.items() if is_wanted(path)}
-    paths = dict.fromkeys([*before, *tracked])
-    tree = GitTree(repository, "", blobs, known)
+    paths = dict.fromkeys([*filter(is_wanted, tree.entries()), *tracked])
     target = working_tree(repository.root)
     touched, absent = {}, []
     for path in paths:

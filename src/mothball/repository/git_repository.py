@@ -273,9 +273,9 @@ class Listing:
     """
 
     def __init__(self, git: Git, tree: str | None) -> None:
-        """List the tree of the commit ``tree``, the index if it is None, nothing if it is empty. Raises GitError."""
+        """List the tree of the commit ``tree``, the index if it is None. Raises GitError."""
         command = LISTED if tree is None else ("ls-tree", "-r", "-z", "--full-tree", tree)
-        self._output = b"" if tree == "" else run_checked(git, *command, "--")
+        self._output = run_checked(git, *command, "--")
         self._is_index = tree is None
 
     @cached_property

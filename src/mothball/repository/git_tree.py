@@ -81,7 +81,7 @@ class GitTree(Tree):
         known: Mapping[str, Entry | None] = MappingProxyType({}),
         others: GitTree | None = None,
     ) -> None:
-        """Initialize the tree of ``commit``, of the index if that is None, or of ``known`` alone if it is empty.
+        """Initialize the tree of ``commit``, of the index if that is None; if it is empty, an empty tree.
 
         ``known`` are entries by path relative to the root, None for a missing file. ``others`` is a tree that has the
         same entries for all other paths.
@@ -90,10 +90,9 @@ class GitTree(Tree):
         self._repository = repository
         self._blobs = blobs
         self._known: dict[str, Entry | None] = dict(known)
-        # Without a commit there are no others.
-        self._others = others if commit != "" else None
-        self._all: Mapping[str, Entry | None] | None = self._known if commit == "" else None
-        self._links: Mapping[str, Entry] | None = None
+        self._others = others
+        self._all: Mapping[str, Entry | None] | None = {} if commit == "" else None
+        self._links: Mapping[str, Entry] | None = {} if commit == "" else None
         self._names: dict[str, list[str]] = {}
         self._directories: dict[str, dict[str, None]] = {}
 
