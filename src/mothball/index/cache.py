@@ -511,7 +511,6 @@ def _decode_page(row_key: str, value: str) -> CachedPage | None:
 
 
 def _is_time(value: float) -> bool:
-    """Return True if ``value`` is a Unix time."""
     return 0 <= value < _LATEST_TIME
 
 
@@ -529,7 +528,6 @@ def _usable_etag(etag: str | None) -> str | None:
 
 
 def _cache_error(path: str, error: Exception) -> CacheError:
-    """Return ``error`` as CacheError of the cache at ``path``, with help."""
     directory = os.path.dirname(path)
     if isinstance(error, CacheError):
         return error

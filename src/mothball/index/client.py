@@ -57,7 +57,6 @@ class PageJob:
     """A page to fetch, shared by all callers that request it."""
 
     def __init__(self, url: str, request: PageRequest, deadline: Deadline) -> None:
-        """Create a job without waiters for the page at ``url``."""
         self.url = url
         self.endpoint = endpoint_of(url)
         self.request = request
@@ -183,7 +182,6 @@ class Client:
         return request, outcome
 
     def _deadline_result(self, request: PageRequest) -> tuple[PageRequest, Failed]:
-        """Return ``request`` as failed by the deadline."""
         endpoint = endpoint_of(request.index_url)
         host = "the index" if endpoint is None else endpoint.display()
         within = f"within {self._settings.deadline:g} s, the deadline for all lookups"
@@ -258,7 +256,6 @@ class Client:
     # --- in a worker ---
 
     def _work(self) -> None:
-        """Run jobs until there is none to start."""
         while (job := self._next_job()) is not None:
             outcome: Outcome | Exception
             try:

@@ -48,7 +48,6 @@ class NetrcLogins:
     """The logins of netrc, by host. ``error`` is the cause if it cannot be read, without content of the file."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """Create an object that reads netrc on the first lookup."""
         self._environment = environment
         self.error = ""
 
@@ -274,7 +273,6 @@ class Keyring:
     """Runs the ``keyring`` program. ``error`` is the cause of a failure, or empty."""
 
     def __init__(self, provider: KeyringProvider, environment: Mapping[str, str]) -> None:
-        """Create an object that runs nothing before ``login``."""
         self._provider = provider
         self._environment = environment
         self._lock = threading.Lock()

@@ -174,7 +174,6 @@ def tls_context(profile: TlsProfile = _DEFAULT) -> ssl.SSLContext:
 
 
 def _system_context() -> ssl.SSLContext:
-    """Return the context with the certificate authorities of the system."""
     if sys.platform in ("win32", "darwin") or not _openssl_finds_system_authorities():
         import truststore  # noqa: PLC0415 - not needed on most Linux systems
 

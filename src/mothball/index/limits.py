@@ -48,7 +48,6 @@ class Deadline:
     """
 
     def __init__(self, seconds: float) -> None:
-        """Create a deadline ``seconds`` from now."""
         self._end = time.monotonic() + seconds
         self._canceled = threading.Event()
 

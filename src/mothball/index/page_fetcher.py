@@ -150,7 +150,6 @@ class _PageFetch:
             self._limits.release(endpoint, keep_alive=keep_alive)
 
     def _handle_response(self, response: Response) -> Outcome | None:
-        """Return the outcome of ``response``; None if another request is needed."""
         match response:
             case Response(status=406) if self._accept != _ACCEPT_ANYTHING:
                 self._accept = _ACCEPT_ANYTHING
@@ -224,7 +223,6 @@ class _PageFetch:
         return self._access_denied(401)
 
     def _access_denied(self, status: int) -> Failed:
-        """Return the failure for 401 or 403."""
         sent_login = self._login_to_send() is not None
         detail = f"{self._host} returned {status_text(status)}"
         if status == 401:
@@ -283,7 +281,6 @@ class _PageFetch:
         return _FIRST_BACKOFF * (1 << self._retries) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
 
     def _final_outcome(self, response: Response) -> Outcome:
-        """Return the outcome of a response that needs no further request."""
         status = response.status
         match status:
             case 200:
@@ -301,7 +298,6 @@ class _PageFetch:
                 return Failed(cause, f"{self._host} returned {status_text(status)}", self._ignorable(status))
 
     def _page(self, response: Response) -> Fetched | Failed:
-        """Decode the page of a 200 response."""
         try:
             page = decode_page(response.body, response.headers.get("Content-Type", ""), self._request.name)
         except PageError as error:
@@ -316,7 +312,6 @@ class _PageFetch:
 
     @property
     def _may_be_proxy(self) -> bool:
-        """Return True if the last response may be from a proxy."""
         return self._fetcher.transport.may_be_proxy(self._endpoint)
 
 

@@ -359,7 +359,6 @@ def _delegate(redirected: Redirected, name: str, indexes: Iterable[str]) -> str:
 
 
 def _insecure_indexes(queries: Iterable[Query]) -> frozenset[str]:
-    """Return the normalized URLs of the indexes that are not authenticated."""
     with_hosts = [query for query in queries if query.settings.insecure_hosts]
     if not with_hosts:
         return frozenset()

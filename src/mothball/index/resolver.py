@@ -86,7 +86,6 @@ class Resolver:
         on_progress: Progress | None = None,
         on_result: OnResult | None = None,
     ) -> None:
-        """Create a resolver; nothing is opened before it is needed."""
         self._on_result = on_result
         self._open_client = open_client
         self._client: Fetcher | None = None

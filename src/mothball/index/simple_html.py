@@ -225,5 +225,4 @@ def _attributes(text: str, position: int) -> tuple[dict[str, str], int]:
 
 
 def _truncated(where: str) -> PageError:
-    """Return the error for a page that ends within ``where``."""
     return PageError(f"the page is truncated in {where}")

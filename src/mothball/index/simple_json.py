@@ -120,12 +120,10 @@ def read_json(body: bytes, name: str) -> ProjectPage:
 
 
 def _is_array(value: object) -> bool:
-    """Return True for a list or an undecoded array."""
     return isinstance(value, list) or (isinstance(value, msgspec.Raw) and bytes(value).startswith(b"["))
 
 
 def _not_a_project_page(body: bytes, missing: list[str]) -> PageError:
-    """Return the error for JSON without the ``missing`` keys."""
     if msgspec.json.decode(body, type=_Root).projects is not msgspec.UNSET:
         return PageError("the page is the list of all projects, not a project page")
     return PageError(f"the page is not a project page: it has no {' and no '.join(missing)}")

@@ -185,8 +185,6 @@ class Transport:
 
 
 class _BodyError(Exception):
-    """The body of a response cannot be read."""
-
     def __init__(self, failed: Failed) -> None:
         super().__init__()
         self.failed = failed

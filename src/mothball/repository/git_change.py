@@ -178,7 +178,6 @@ def is_null_id(revision: str) -> bool:
 
 
 def _entry_on_disk(path: str, target: Tree, root: str) -> Entry | None:
-    """Return an entry like ``GitTree.entry`` for a file on the disk."""
     if target.leads_outside(path, root):
         return _LINK_ON_DISK
     return _ON_DISK if target.is_file(path) else None

@@ -198,7 +198,6 @@ class Git:
     """git commands in ``directory``, an absolute path. The executable is located on the first run."""
 
     def __init__(self, directory: str) -> None:
-        """Initialize git commands in ``directory``."""
         self.directory = directory
         self._program = ""
 

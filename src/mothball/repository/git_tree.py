@@ -20,7 +20,6 @@ class Blobs:
     """A cache of file contents by object ID, filled on demand."""
 
     def __init__(self, git: Git) -> None:
-        """Initialize an empty cache for the repository of ``git``."""
         self._git = git
         self._contents: dict[str, bytes | None] = {}
 

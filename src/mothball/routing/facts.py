@@ -253,7 +253,6 @@ def routed_as_saved(
 
 
 def _routing_fields(dependencies: Sequence[Dependency], facts: LookupFacts) -> list[tuple[Dependency, tuple[str, Pin]]]:
-    """Return each dependency with its name and routing fields."""
     names = list(map(_name_of, dependencies))
     # Fast path, as this runs on every keystroke in an editor.
     pins = map(facts.pin if facts.may_change_pins(names) else pin_of, dependencies)
