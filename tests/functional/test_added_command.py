@@ -222,6 +222,19 @@ def test_transitive_severity_applies_if_the_manifest_is_not_staged(shop: Worksho
     assert "1 dependency and 1 changed version in 1 file" in result.out
 
 
+def test_given_files_do_not_decide_which_addition_a_removal_excuses(shop: Workshop) -> None:
+    """Hook runners pass the files of a large change, or of one project of several, in several runs."""
+    workspace = '[tool.uv.workspace]\nmembers = ["*"]\n'
+    old = {"d/pyproject.toml": toml("old-a", name="d"), "d/requirements.txt": lines("good-a")}
+    members = {f"{name}/pyproject.toml": toml(*(["old-a"] if name == "a" else ()), name=name) for name in "abc"}
+    shop.commit({"pyproject.toml": toml() + workspace, **members, **old})
+    members = {f"{name}/pyproject.toml": toml(*(() if name == "a" else ["old-a"]), name=name) for name in "abc"}
+    # This one is no addition, so that it uses up no removal.
+    shop.stage({**members, "d/requirements.txt": lines("good-a", "old-a")})
+    assert shop.added() == {"c/pyproject.toml": ["old-a"]}
+    assert [shop.check("--", path).code for path in (*members, "d/requirements.txt")] == [0, 0, 1, 0]
+
+
 def test_change_in_many_directories_is_checked(shop: Workshop) -> None:
     shop.stage({f"p{number}/requirements.txt": lines("good-a") for number in range(80)})
     shop.stage({"p7/requirements.txt": lines("old-a")})

@@ -114,11 +114,10 @@ class ChangeReader:
             if selection.format and path not in self._touched and may_be_dependency_file(path)
         }
         # In a merge, a file that is unchanged from one of the parents was added in that parent.
-        self.candidates = {
-            path
-            for path, name in self._touched.items()
-            if self._is_selected(path) and all(_is_file_after(base, name) for base in change.bases)
+        self._changed = {
+            path for path, name in self._touched.items() if all(_is_file_after(base, name) for base in change.bases)
         }
+        self.candidates = set(filter(self._is_selected, self._changed))
 
     def read(self, *, full_context: bool = False) -> DiscoveryResult:
         """Return the touched files, with their added dependencies selected.
@@ -215,10 +214,10 @@ class ChangeReader:
         For a lock, files of projects below (workspace members) are related, too. ``with_including_files`` adds all
         files of formats that can include others.
         """
-        checked = [file for file in files if file.parsed.path in self.candidates or not self._format(file.parsed.path)]
+        checked = [file for file in files if file.parsed.path in self._changed or not self._format(file.parsed.path)]
         projects = {file.project for file in checked}
         if with_including_files:
-            projects.update(project_of(path, self._root, self._change.target) for path in self.candidates)
+            projects.update(project_of(path, self._root, self._change.target) for path in self._changed)
         workspaces = {file.project for file in checked if is_lock(file.document)}
 
         def is_related(path: str) -> bool:
@@ -421,8 +420,10 @@ class ChangeReader:
             is_new = note is not None or self._is_newly_included(file.parsed, base_kinds.get(path, set()))
             for version in versions_of_file:
                 documents[version.path] = file.document
-                if version.path in self.candidates or (version.path == path and is_new):
-                    checked_paths.append(path)
+                is_checked = version.path in self.candidates or (version.path == path and is_new)
+                # A removal excuses one addition, whether or not that is in a selected file.
+                if is_checked or version.path in self._changed:
+                    checked_paths.append(path if is_checked else "")
                     versions.append(version)
         present = {
             path: documents.get(path) for path in self._touched if path in documents or not self._is_in_target(path)
@@ -430,7 +431,8 @@ class ChangeReader:
         results = additions(versions, base_files, present, self._in_same_workspace, self._is_project)
         added: dict[str, SelectedEntries] = {}
         for path, result in zip(checked_paths, results, strict=True):
-            added[path] = merge_additions(added[path], result) if path in added else result
+            if path:
+                added[path] = merge_additions(added[path], result) if path in added else result
         files = tuple(
             file._replace(
                 selected=_with_display_paths(added.get(file.parsed.path, NOTHING_SELECTED)),
