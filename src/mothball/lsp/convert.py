@@ -40,8 +40,8 @@ _SEVERITIES = {
     Severity.WARNING: types.DiagnosticSeverity.Warning,
     Severity.NOTE: types.DiagnosticSeverity.Information,
 }
-_UNIT_SIZES = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
-_CODECS = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+# Codecs and the sizes of their units, in bytes.
+_ENCODINGS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 # A quoted string, a bare key or value, or a sign.
 _TOKEN = re.compile(r"""\"[^"]*+"|'[^']*+'|[^\s=,\[\]{}#"']++|.""")
 _DRIVE = re.compile(r"/[A-Za-z]:")
@@ -54,7 +54,7 @@ class Positions:
         """Count in units of the negotiated ``encoding``: ``utf-8``, ``utf-16`` or ``utf-32``."""
         self._lines = LineIndex(text)
         self._is_plain = encoding == "utf-32" or text.isascii()
-        self._codec, self._unit_size = _CODECS[encoding], _UNIT_SIZES[encoding]
+        self._codec, self._unit_size = _ENCODINGS[encoding]
         self._last = (0, 0, 0)  # line, column and units of the last position
 
     def position(self, offset: int) -> types.Position:

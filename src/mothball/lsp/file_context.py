@@ -23,10 +23,10 @@ from mothball.formats.names import format_of, has_generator_header, may_be_inclu
 from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.open_text import (
     CONFIGURATION_FORMAT,
-    NOTHING_UNSAVED,
     DocumentContext,
     Parsed,
     SavedFile,
+    Unsaved,
     indexes_in,
     parse_open,
 )
@@ -70,7 +70,7 @@ def read_file_state(
     text = request.text
     if context.saved is not None and context.saved.file.text == text:
         text = context.saved.file.text  # a lock may have some MB: keep one copy
-    parsed = parse_open(text, context, NOTHING_UNSAVED, request.parsed)
+    parsed = parse_open(text, context, Unsaved(), request.parsed)
     queries = parsed.plan.queries()
     return parsed, cached(queries) if queries else {}
 

@@ -129,9 +129,6 @@ class Unsaved(NamedTuple):
     policies: tuple[TypedPolicy, ...] = ()
 
 
-NOTHING_UNSAVED = Unsaved()
-
-
 class Parsed(NamedTuple):
     """A text that was parsed and resolved in its context, ready to be checked any number of times.
 

@@ -161,46 +161,31 @@ def hover_text(content: HoverContent, *, markdown: bool) -> str:
     style = _Markdown() if markdown else _Plain()
     item, lookup = content.item, content.item.lookup
     headline, meaning = _headline(lookup, style)
-    head = [f"{style.strong(headline)} {style.untrusted(item.dependency.name)}", meaning]
-    details = style.items([line for line in _details(content, style) if line])
+    head = [f"{style.strong.format(headline)} {style.untrusted(item.dependency.name)}", meaning]
+    details = "\n".join(f"{style.bullet}{line}" for line in _details(content, style) if line)
     return "\n\n".join(part for part in (style.line_break.join(filter(None, head)), details) if part)
 
 
 class _Plain:
-    """Formats plain text."""
+    """Formats plain text; ``strong`` and ``link`` are templates."""
 
-    line_break = "\n"
+    line_break, bullet, strong, link = "\n", "", "{}", "{}: {}"
 
     def untrusted(self, text: str) -> str:
         return one_line(text)
-
-    def strong(self, text: str) -> str:
-        return text
-
-    def link(self, text: str, address: str) -> str:
-        return f"{text}: {address}"
 
     def with_links(self, text: str) -> str:
         """Return untrusted ``text``; plain https URLs in it are links that show where they lead."""
         return self.untrusted(text)
 
-    def items(self, lines: list[str]) -> str:
-        return "\n".join(lines)
-
 
 class _Markdown(_Plain):
     """Formats Markdown (CommonMark)."""
 
-    line_break = "  \n"
+    line_break, bullet, strong, link = "  \n", "- ", "**{}**", "[{}]({})"
 
     def untrusted(self, text: str) -> str:
         return code_span(one_line(text))
-
-    def strong(self, text: str) -> str:
-        return f"**{text}**"
-
-    def link(self, text: str, address: str) -> str:
-        return f"[{text}]({address})"
 
     def with_links(self, text: str) -> str:
         parts: list[str] = []
@@ -211,9 +196,6 @@ class _Markdown(_Plain):
             parts += code_span(text[position : match.start()].strip()), f"<{url}>"
             position = match.start() + len(url)
         return " ".join(filter(None, (*parts, code_span(text[position:].strip()))))
-
-    def items(self, lines: list[str]) -> str:
-        return "\n".join(f"- {line}" for line in lines)
 
 
 def code_span(text: str) -> str:
@@ -274,7 +256,7 @@ def _details(content: HoverContent, style: _Plain) -> Iterator[str]:
     if not isinstance(lookup, Skipped | Unavailable):
         yield _origin(lookup, content.now, style)
         address = project_page(dependency.name, lookup)
-        yield style.link("Project page", address) if address else ""
+        yield style.link.format("Project page", address) if address else ""
 
 
 def _release_lines(content: HoverContent, style: _Plain) -> Iterator[str]:
