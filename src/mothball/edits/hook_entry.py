@@ -120,7 +120,7 @@ def _validate(text: str) -> None:
         raise ConfigError(f"longer than {_MAX_LENGTH:,} characters")
     error = read_yaml(text).error
     if error is not None:
-        line = LineIndex(text).position(error.offset).line
+        line = LineIndex(text).position(min(error.offset, len(text.rstrip()))).line  # as `mothball check` does
         raise ConfigError(f"invalid YAML in line {line}: {one_line(error.message, 60)}")
 
 

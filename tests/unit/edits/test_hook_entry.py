@@ -89,7 +89,7 @@ def test_repository_and_revision_are_quoted_where_yaml_requires_it(repo: str) ->
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [\n", "invalid YAML in line"),
+        ("a: [\n", "invalid YAML in line 1:"),
         ("- repo: a\n", "not a YAML mapping"),
         ("repos: []\n---\nrepos: []\n", "not one YAML document"),
         ("{repos: [{repo: a}]}\n", "`repos` cannot be extended"),
