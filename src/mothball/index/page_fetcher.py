@@ -239,13 +239,10 @@ class _PageFetch:
         401 and 403 count only if no credentials were sent, and not from a proxy: otherwise they may be about these
         credentials, or about the whole host.
         """
-        may_be_other = status in (401, 403) and (self._uses_credentials() or self._may_be_proxy)
-        return 0 if may_be_other or not is_ignorable_error_code(status) else status
-
-    def _uses_credentials(self) -> bool:
-        """Return True if a login or client certificate was sent for this page, or a login of it was rejected before."""
         sends_certificate = self._fetcher.transport.sends_certificate
-        return self._login is not None or any(map(sends_certificate, (self._origin, self._endpoint)))
+        uses_credentials = self._login is not None or any(map(sends_certificate, (self._origin, self._endpoint)))
+        may_be_other = status in (401, 403) and (uses_credentials or self._may_be_proxy)
+        return 0 if may_be_other or not is_ignorable_error_code(status) else status
 
     def _handle_overload(self, response: Response) -> Outcome | None:
         """Retry after Retry-After or a backoff; return a failure if that takes too long or was tried too often."""

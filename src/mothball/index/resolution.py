@@ -246,7 +246,8 @@ class Resolution:
     def _index_step(self, query: Query, index: str) -> PageRequest | _Step:
         key, settings = page_key(index, query.name), query.settings
         cached = None if settings.bypass_cache else self.cached.get(key)
-        fresh = cached is not None and self._is_fresh(cached, settings.max_age)
+        limit = settings.max_age if cached and cached.page else min(settings.max_age, MISSING_MAX_AGE)
+        fresh = cached is not None and -CLOCK_SKEW <= self._now - cached.stored_at < limit
         offline = settings.offline or self._cache_only
         if cached is not None and (offline or (fresh and not self._refresh)):
             source = Source.CACHE if fresh else Source.STALE
@@ -260,10 +261,6 @@ class Resolution:
         # A 304 would not bring the list of files.
         has_files = cached is not None and not (query.needs_files and cached.listed_at == NOT_KEPT)
         return PageRequest(index, query.name, cached.etag if cached is not None and has_files else None)
-
-    def _is_fresh(self, cached: CachedPage, max_age: float) -> bool:
-        limit = max_age if cached.page is not None else min(max_age, MISSING_MAX_AGE)
-        return -CLOCK_SKEW <= self._now - cached.stored_at < limit
 
     def _unavailable_offline(self, index_url: str) -> Unavailable:
         detail = "offline, and neither in the cache nor in a snapshot"

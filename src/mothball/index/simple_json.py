@@ -96,10 +96,13 @@ def read_json(body: bytes, name: str) -> ProjectPage:
     version is not supported, or if the page belongs to another project.
     """
     page = _decode(body)
-    required = {"name": page.name is not None, "files": _is_array(page.files)}
-    missing = [key for key, is_present in required.items() if not is_present]
+    files = page.files if isinstance(page.files, list) else None
+    has_files = files is not None or (isinstance(page.files, msgspec.Raw) and bytes(page.files).startswith(b"["))
+    missing = [key for key, is_missing in (("name", page.name is None), ("files", not has_files)) if is_missing]
     if missing:
-        raise _not_a_project_page(body, missing)
+        if msgspec.json.decode(body, type=_Root).projects is not msgspec.UNSET:
+            raise PageError("the page is the list of all projects, not a project page")
+        raise PageError(f"the page is not a project page: it has no {' and no '.join(missing)}")
     meta = page.meta or _Meta()
     status = page.project_status or _Status()
     marker, reason = status.state if status.status is None else status.status, status.reason
@@ -112,21 +115,10 @@ def read_json(body: bytes, name: str) -> ProjectPage:
     check_version(meta.api_version)
     if normalize_name(page.name or "") != name:
         raise wrong_project(page.name or "")
-    files = page.files if isinstance(page.files, list) else None
     release, listed = _latest_release(files or (), name), None if files is None else _listed(files)
     if marker is None:
         return ProjectPage(None, release=release, files=listed)
     return ProjectPage(marker[:MAX_TEXT], (reason or "")[:MAX_TEXT], release, listed)
-
-
-def _is_array(value: object) -> bool:
-    return isinstance(value, list) or (isinstance(value, msgspec.Raw) and bytes(value).startswith(b"["))
-
-
-def _not_a_project_page(body: bytes, missing: list[str]) -> PageError:
-    if msgspec.json.decode(body, type=_Root).projects is not msgspec.UNSET:
-        return PageError("the page is the list of all projects, not a project page")
-    return PageError(f"the page is not a project page: it has no {' and no '.join(missing)}")
 
 
 def _latest_release(files: Iterable[_File], name: str) -> Release | None:
