@@ -377,16 +377,18 @@ def expired_ignore_message(name: str, until: str) -> MessageText:
     )
 
 
-def stale_message(index: str, count: int, age: float) -> MessageText:
+def stale_message(index: str, count: int, age: float, failure: str = "") -> MessageText:
     """Return the texts for ``count`` expired cache entries that were used.
 
-    ``age`` is that of the oldest one in seconds. ``index`` is the index that could not be queried, empty if offline.
+    ``age`` is that of the oldest one in seconds. ``index`` is the index that could not be queried, empty if offline,
+    and ``failure`` the reason.
     """
     results = "1 result is" if count == 1 else f"{count} results are"
     reason = f"{one_line(index, 100)} could not be queried" if index else "offline"
     help_text = "check again when the index responds" if index else ""
     up_to = "" if age < _MINUTE else "up to "
-    return MessageText(f"{reason}: {results} from the cache, {up_to}{format_age(age)} old", help_text)
+    cause = f"; {one_line(failure)}" if failure else ""
+    return MessageText(f"{reason}: {results} from the cache, {up_to}{format_age(age)} old{cause}", help_text)
 
 
 def format_age(seconds: float) -> str:

@@ -455,13 +455,16 @@ def _stale_problems(
     """Yield a problem per index with expired cache entries that were used; a single one for all indexes if offline."""
     offline = all(checked_file.file.resolved_config.network.offline for checked_file in files)
     stale: dict[str, dict[tuple[str, str], float]] = {}
+    failures: dict[str, str] = {}
     for item in dependencies:
         if not isinstance(item.lookup, Skipped) and item.lookup.origin.source is Source.STALE:
             index, checked_at = item.lookup.origin[:2]
             stale.setdefault("" if offline else index, {})[item.dependency.name, index] = checked_at
+            failures.setdefault(index, item.lookup.origin.failure)
     severity = Severity.NOTE if offline else Severity.WARNING
     for index, times in stale.items():
-        text = messages.stale_message(index, len(times), settings.now - min(times.values()))
+        age = settings.now - min(times.values())
+        text = messages.stale_message(index, len(times), age, failures.get(index, ""))
         yield Problem(severity, text.message, text.help, rule=Rule.UNVERIFIED, index_url=index)
 
 

@@ -251,7 +251,7 @@ class Resolution:
         offline = settings.offline or self._cache_only
         if cached is not None and (offline or (fresh and not self._refresh)):
             source = Source.CACHE if fresh else Source.STALE
-            step = _step(query, key, cached, make(Origin, (key.index_url, cached.stored_at, source, True)))
+            step = _step(query, key, cached, make(Origin, (key.index_url, cached.stored_at, source, True, "")))
             if step is not None:
                 return step
         if offline:
@@ -273,17 +273,18 @@ class Resolution:
             step = _step(query, key, entry, self._origin(key))
             if step is not None:
                 return step
+        failed = outcome.failed if isinstance(outcome, Redirected) else outcome
+        if not isinstance(failed, Failed):
+            detail = "304 Not Modified in response to an unconditional request"
+            failed = Failed(Cause.UNEXPECTED_RESPONSE, detail)
         cached = None if bypass_cache else self.cached.get(key)
         if (
             cached is not None
             and cached.page is not None
             and -CLOCK_SKEW <= self._now - cached.stored_at <= STALE_LIMIT
         ):
-            return PageAndOrigin(cached.page, Origin(key.index_url, cached.stored_at, Source.STALE))
-        failed = outcome.failed if isinstance(outcome, Redirected) else outcome
-        if not isinstance(failed, Failed):
-            detail = "304 Not Modified in response to an unconditional request"
-            failed = Failed(Cause.UNEXPECTED_RESPONSE, detail)
+            origin = Origin(key.index_url, cached.stored_at, Source.STALE, failure=failed.detail)
+            return PageAndOrigin(cached.page, origin)
         # Ignoring the status of the last index would not lead to another one.
         status = failed.status if key.index_url in query.indexes[:-1] else 0
         return Unavailable(failed.cause, failed.detail, self._origin(key), status)

@@ -38,12 +38,14 @@ class Origin(NamedTuple):
     """The index of a lookup result (its URL without credentials), the Unix time of the lookup, and the source.
 
     The result is not ``authenticated`` if the user switched off the verification of TLS for the host of the index.
+    ``failure`` is why the index was not queried in this run, for a stale result: one line of sanitized text.
     """
 
     index_url: str
     checked_at: float
     source: Source = Source.INDEX
     authenticated: bool = True
+    failure: str = ""
 
 
 class Cause(StrEnum):

@@ -255,6 +255,11 @@ def test_message_for_an_index_without_statuses_has_a_count(count: int, projects:
             f"{INDEX} could not be queried: 1 result is from the cache, up to 2 h old",
             "check again when the index responds",
         ),
+        (
+            stale_message(INDEX, 2, 7300, "index.example returned 401"),
+            f"{INDEX} could not be queried: 2 results are from the cache, up to 2 h old; index.example returned 401",
+            "check again when the index responds",
+        ),
         (stale_message("", 3, 86400), "offline: 3 results are from the cache, up to 1 d old", ""),
     ],
 )

@@ -405,7 +405,7 @@ def test_not_stated_can_be_off() -> None:
 
 def test_stale_results_are_reported_once_with_count_and_age() -> None:
     answers: dict[str, IndexResult] = {
-        "a-lib": KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=2 * DAY)),
+        "a-lib": KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=2 * DAY)._replace(failure="401")),
         "b-lib": Missing(origin(Source.STALE, age=5 * DAY)),
         "c-lib": KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.CACHE, age=9 * DAY)),
     }
@@ -413,7 +413,7 @@ def test_stale_results_are_reported_once_with_count_and_age() -> None:
     [problem] = check(files, LookUp(answers), SETTINGS).problems
     assert problem.severity is Severity.WARNING
     assert "2 results" in problem.message
-    assert "5 d" in problem.message
+    assert problem.message.endswith("up to 5 d old; 401")
 
 
 def test_stale_result_is_reported_if_another_index_has_a_fresh_one() -> None:

@@ -197,7 +197,9 @@ def test_failure_is_not_cached(world: World) -> None:
 def test_stale_page_is_used_after_a_failure(world: World, age: float) -> None:
     world.remember(INDEX, "lib", ARCHIVED, age)
     result = world.ask({(INDEX, "lib"): DOWN}, refresh=True)
-    assert result == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, Source.STALE))
+    assert result == KnownStatus(
+        ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, Source.STALE, failure=DOWN.detail)
+    )
     assert world.remembered(INDEX, "lib") == CachedPage(ARCHIVED, '"v1"', NOW - age)
 
 
@@ -301,7 +303,8 @@ def test_freshness_depends_on_the_settings_of_each_query(world: World) -> None:
     with_max_age, with_refresh = Query("lib", (INDEX,)), Query("lib", (INDEX,), LookupSettings(max_age=5.0))
     results = world.look_up([with_max_age, with_refresh], {(INDEX, "lib"): DOWN})
     assert results[with_max_age] == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 10, Source.CACHE))
-    assert results[with_refresh] == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 10, Source.STALE))
+    stale = Origin(INDEX, NOW - 10, Source.STALE, failure=DOWN.detail)
+    assert results[with_refresh] == KnownStatus(ProjectStatus.ARCHIVED, "moved", stale)
 
 
 # --- indexes that state markers ---------------------------------------------------------------------------------------

@@ -132,7 +132,8 @@ def test_result_that_is_reported_early_is_that_of_the_snapshot() -> None:
 def test_stale_status_takes_precedence_over_snapshot(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 2 * HOUR)
     result = world.ask({(INDEX, "lib"): DOWN}, settings=WITH_SNAPSHOT)
-    assert result == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 2 * HOUR, Source.STALE))
+    stale = Origin(INDEX, NOW - 2 * HOUR, Source.STALE, failure=DOWN.detail)
+    assert result == KnownStatus(ProjectStatus.ARCHIVED, "moved", stale)
     world.remember(HOME, "lib", SILENT, 2 * HOUR)
     assert world.ask({(HOME, "lib"): DOWN}, HOME, settings=WITH_SNAPSHOT) == FROM_SNAPSHOT
 

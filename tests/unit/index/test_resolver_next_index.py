@@ -109,7 +109,7 @@ def test_ignored_status_replaces_the_cached_page(world: World) -> None:
 
 def test_status_that_is_not_ignored_keeps_the_cached_page(world: World) -> None:
     world.remember(HOME, "lib", SILENT, HOUR)
-    stale = StatusNotStated(Origin(HOME, NOW - HOUR, Source.STALE))
+    stale = StatusNotStated(Origin(HOME, NOW - HOUR, Source.STALE, failure=FORBIDDEN.detail))
     for _ in range(2):
         assert world.ask({(HOME, "lib"): FORBIDDEN}, HOME, INDEX) == stale
 
@@ -271,7 +271,7 @@ def test_cached_redirect_counts_only_as_long_as_it_leads_to_an_index_of_the_name
 
 def test_refused_redirect_keeps_the_cached_page(world: World) -> None:
     world.remember(HOME, "lib", SILENT, HOUR)
-    stale = StatusNotStated(Origin(HOME, NOW - HOUR, Source.STALE))
+    stale = StatusNotStated(Origin(HOME, NOW - HOUR, Source.STALE, failure=REFUSED.detail))
     for _ in range(2):
         assert world.ask({(HOME, "lib"): redirect("https://stranger.example/simple/")}, HOME, INDEX) == stale
 
