@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # documented, not in the stubs
 
 import requests
@@ -58,6 +58,8 @@ class EndpointAccess:
         """Read nothing yet; ``environment`` contains the variables for certificates."""
         self._settings = settings
         self._environment = environment
+        own = settings.client_certificate
+        self._own_certificate = InstallerSetting(own, "`client-cert`") if own else None
         self._installers: dict[Endpoint, set[str]] = {}
         for index in settings.index_urls:
             endpoint = endpoint_of(index.url)
@@ -69,8 +71,8 @@ class EndpointAccess:
         profiles = {self._profile(None), *map(self._profile, self._installers)}
         if self._settings.insecure_hosts:
             profiles.add(TlsProfile(verified=False))
-        if self._settings.client_certificate:  # an unusable file is an error, even if no index needs it today
-            profiles.add(TlsProfile(self._authorities(None), self._own_certificate()))
+        if self._own_certificate:  # an unusable file is an error, even if no index needs it today
+            profiles.add(TlsProfile(self._authorities(None), self._own_certificate))
         return profiles
 
     def tls_profile(self, endpoint: Endpoint) -> TlsProfile:
@@ -131,17 +133,11 @@ class EndpointAccess:
         return Authorities()
 
     def _client_certificate(self, endpoint: Endpoint) -> InstallerSetting | None:
-        settings = self._settings
-        if settings.client_certificate:
-            return self._own_certificate()
-        certificates: Iterable[tuple[str, InstallerSetting | None]] = (
-            ("pip", settings.pip.client_cert),
-            ("uv", settings.uv.client_cert),
-        )
+        if self._own_certificate:
+            return self._own_certificate
+        pip, uv = self._settings.pip.client_cert, self._settings.uv.client_cert
+        certificates = (("pip", pip), ("uv", uv))
         return next((found for installer, found in certificates if found and self._applies(installer, endpoint)), None)
-
-    def _own_certificate(self) -> InstallerSetting:
-        return InstallerSetting(self._settings.client_certificate, "`client-cert`")
 
     def _applies(self, installer: str, endpoint: Endpoint | None) -> bool:
         """Return True unless only settings of other installers name ``endpoint``."""
