@@ -13,6 +13,7 @@ _PRIVATE = {"mothball.toml": _CONFIG + 'private = ["old-*"]\n'}
 _EXPLICIT = f'[[tool.uv.index]]\nname = "home"\nurl = "{_HOME}"\nexplicit = true\n'
 _PIN = '[tool.uv.sources]\nold-a = { index = "home" }\n'
 _PATH_SOURCE = '[tool.uv.sources]\nold-a = { path = "lib" }\n'
+_WHEEL = "lib/old_a-1.0-py3-none-any.whl"
 _MEMBER_SOURCE = '[tool.uv.sources]\nold-a = { workspace = true }\n[tool.uv.workspace]\nmembers = ["lib"]\n'
 _WORKSPACE = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
 _HOME_INDEX = f'[[tool.uv.index]]\nurl = "{_HOME}"\ndefault = true\n'
@@ -153,6 +154,10 @@ INDEXES = (
         commit({"pyproject.toml": toml("old-a") + _MEMBER_SOURCE}),
         remove("lib/pyproject.toml"),
         adds({"pyproject.toml": ["old-a"]}),
+        commit({"pyproject.toml": toml("old-a") + _PATH_SOURCE.replace('"lib"', f'"{_WHEEL}"'), _WHEEL: "x"}),
+        remove(_WHEEL),
+        adds({"pyproject.toml": ["old-a"]}),
+        adds({"pyproject.toml": ["old-a"]}, "--since", "HEAD"),
     ),
     row(
         "A lock records PyPI instead of another index",

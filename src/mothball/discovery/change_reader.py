@@ -27,6 +27,7 @@ from mothball.discovery.workspaces import Workspaces
 from mothball.formats.names import (
     format_of,
     is_constraints,
+    may_be_archive,
     may_be_dependency_file,
     may_be_included,
     may_contain_requirements,
@@ -384,9 +385,13 @@ class ChangeReader:
         return False
 
     def _changes_network_settings(self, base: Base, base_resolver: ConfigResolver) -> bool:
-        """Return True if a configuration file sets other indexes or private names than at ``base``."""
-        for path in map(self._change.absolute, base.touched):
-            if os.path.basename(path) == UV_TOML:
+        """Return True if a configuration file sets other indexes or private names than at ``base``.
+
+        The same applies if an archive that may be a local project is deleted.
+        """
+        for name in base.touched:
+            path = self._change.absolute(name)
+            if os.path.basename(path) == UV_TOML or (may_be_archive(path) and not _is_file_after(base, name)):
                 return True
             if _may_be_configuration(path):
                 before, after = (each.resolve(path, self._root) for each in (base_resolver, self._resolver))
