@@ -66,7 +66,7 @@ def _project_name(argument: str) -> str:
     entry = parse_requirement(argument)
     if isinstance(entry, ParseProblem):
         raise UsageError(one_line(entry.message, 200), help_text=one_line(entry.help, 200))
-    return entry.project
+    return entry.name
 
 
 def _explanations(name: str, files: Sequence[ResolvedFile]) -> dict[Explanation, list[_Location]]:

@@ -93,7 +93,7 @@ def _parsed(argument: str) -> _Requirement | _Invalid:
     entry = parse_requirement(argument)
     if isinstance(entry, ParseProblem):
         return _Invalid(one_line(argument, 60), one_line(entry.message, 200), one_line(entry.help, 200))
-    return _Requirement(entry.project, entry.specifier, SkipReason.URL if entry.url else None)
+    return _Requirement(entry.name, entry.specifier, SkipReason.URL if entry.skip_reason else None)
 
 
 def _nearest_manifests(start: str, setup: Setup) -> DiscoveryResult:

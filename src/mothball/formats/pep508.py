@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import COMMENT_FORM
 from mothball.model.document import (
@@ -20,13 +19,9 @@ from mothball.model.document import (
     Span,
     new_dependency,
     normalize_name,
-    relocated,
 )
-from mothball.model.records import NamedTuple, make
+from mothball.model.records import make
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # Longer requirements are rejected: they are not realistic, and ``packaging`` parses recursively.
 MAX_LENGTH = 4096
@@ -36,55 +31,23 @@ MAX_CACHED = 8_192
 MAX_CACHED_LENGTH = 200
 
 
-class ParsedRequirement(NamedTuple):
-    """A valid requirement; spans are code-point offsets into the parsed text.
-
-    ``name``, ``extras``, ``specifier``, ``marker`` and ``url`` are as written, without surrounding white space.
-    ``specifier`` and ``specifier_span`` exclude parentheses; the span is None without a specifier. ``url`` is
-    empty unless the requirement is a direct reference. ``entry_span`` covers the trimmed text, and ``project`` is the
-    normalized name.
-    """
-
-    name: str
-    name_span: Span
-    extras: tuple[str, ...]
-    specifier: str
-    specifier_span: Span | None
-    marker: str
-    url: str
-    entry_span: Span
-    project: str
-
-    def to_dependency_at(
-        self, offset: int, kind: DependencyKind, section: str = "", skip_reason: SkipReason | None = None
-    ) -> Dependency:
-        """Return the dependency in a file whose text contains the parsed text unchanged at ``offset``."""
-        _, (name, name_end), extras, specifier, span, marker, _, (start, end), project = self
-        name_span = make(Span, (offset + name, offset + name_end))
-        entry_span = make(Span, (offset + start, offset + end))
-        specifier_span = make(Span, (offset + span[0], offset + span[1])) if span else None
-        return new_dependency(
-            name=project,
-            name_span=name_span,
-            entry_span=entry_span,
-            specifier_span=specifier_span,
-            specifier=specifier,
-            extras=extras,
-            marker=marker,
-            kind=kind,
-            section=section,
-            skip_reason=skip_reason,
-        )
-
-    def to_dependency(
-        self,
-        locate: Callable[[int, int], Span],
-        kind: DependencyKind,
-        section: str = "",
-        skip_reason: SkipReason | None = None,
-    ) -> Dependency:
-        """Return the dependency in a file; ``locate`` maps a range of the parsed text to the file."""
-        return relocated(self.to_dependency_at(0, kind, section, skip_reason), locate)
+def dependency_at(
+    requirement: Dependency, offset: int, kind: DependencyKind, section: str = "", skip_reason: SkipReason | None = None
+) -> Dependency:
+    """Return a parsed requirement as a dependency in a file that contains the parsed text unchanged at ``offset``."""
+    name, (name_start, name_end), (start, end), span, specifier, extras, marker = requirement[:7]
+    return new_dependency(
+        name=name,
+        name_span=make(Span, (offset + name_start, offset + name_end)),
+        entry_span=make(Span, (offset + start, offset + end)),
+        specifier_span=make(Span, (offset + span[0], offset + span[1])) if span else None,
+        specifier=specifier,
+        extras=extras,
+        marker=marker,
+        kind=kind,
+        section=section,
+        skip_reason=skip_reason,
+    )
 
 
 # --- common forms -----------------------------------------------------------------------------------------------------
@@ -125,16 +88,17 @@ _MARKER_TERM = re.compile(rf"([( \t]*+){_OPERAND}{_COMPARE}{_OPERAND}([) \t]*+)(
 _MAX_PLAIN_NESTING = 20
 
 
-def parse_requirement(text: str) -> ParsedRequirement | ParseProblem:
-    """Parse one requirement (PEP 508, with version specifiers as in PEP 440).
+def parse_requirement(text: str) -> Dependency | ParseProblem:
+    """Parse one requirement (PEP 508, with version specifiers as in PEP 440); spans are offsets into ``text``.
 
-    Accepts exactly what ``packaging.requirements.Requirement`` accepts, up to ``MAX_LENGTH`` code points. Raises
-    nothing.
+    The specifier excludes parentheses, ``entry_span`` covers the trimmed text, and a direct reference has a
+    ``skip_reason``. Accepts exactly what ``packaging.requirements.Requirement`` accepts, up to ``MAX_LENGTH`` code
+    points. Raises nothing.
     """
     return _parse_requirement_cached(text) if len(text) <= MAX_CACHED_LENGTH else parse_requirement_uncached(text)
 
 
-def parse_requirement_uncached(text: str) -> ParsedRequirement | ParseProblem:
+def parse_requirement_uncached(text: str) -> Dependency | ParseProblem:
     """Parse one requirement like ``parse_requirement``, for callers with a cache of their own."""
     if len(text) > MAX_LENGTH:
         return ParseProblem(
@@ -148,22 +112,28 @@ def parse_requirement_uncached(text: str) -> ParsedRequirement | ParseProblem:
 _parse_requirement_cached = lru_cache(MAX_CACHED)(parse_requirement_uncached)
 
 
-def name_only_requirement(
+def name_only_requirement(  # noqa: PLR0913 - what is known
     text: str,
     name: Span,
     *,
+    skip_reason: SkipReason | None,
     specifier: Span | None = None,
     marker: str = "",
     entry: Span | None = None,
-) -> ParsedRequirement:
+) -> Dependency:
     """Return a requirement for ``text`` of which only the name, at the span ``name``, and the arguments are known.
 
     ``specifier`` and ``entry`` are spans; the entry is the whole text by default.
     """
-    written_name, written = name.slice(text), specifier.slice(text) if specifier else ""
-    entry_span = entry or Span(0, len(text))
-    project = normalize_name(written_name)
-    return ParsedRequirement(written_name, name, (), written, specifier, marker, "", entry_span, project)
+    return new_dependency(
+        name=normalize_name(name.slice(text)),
+        name_span=name,
+        entry_span=entry or Span(0, len(text)),
+        specifier_span=specifier,
+        specifier=specifier.slice(text) if specifier else "",
+        marker=marker,
+        skip_reason=skip_reason,
+    )
 
 
 def find_leading_name(text: str) -> Span | None:
@@ -185,7 +155,7 @@ def _trimmed_span(text: str) -> Span:
     return Span(start, start + len(stripped))
 
 
-def _parse_common_form(text: str) -> ParsedRequirement | None:
+def _parse_common_form(text: str) -> Dependency | None:
     match = _COMMON_FORM.fullmatch(text)
     if match is None:
         return None
@@ -199,10 +169,16 @@ def _parse_common_form(text: str) -> ParsedRequirement | None:
         specifier_span = make(Span, (match.start(4), match.start(4) + len(specifier)))
     if extras is None or (specifier is not None and not _is_common_specifier(specifier)):
         return None
-    marker = marker.strip() if marker else ""
-    name_span, entry_span, project = make(Span, match.span(1)), _trimmed_span(text), normalize_name(name)
-    parts = (name, name_span, extras, specifier or "", specifier_span, marker, url or "", entry_span, project)
-    return make(ParsedRequirement, parts)
+    return new_dependency(
+        name=normalize_name(name),
+        name_span=make(Span, match.span(1)),
+        entry_span=_trimmed_span(text),
+        specifier_span=specifier_span,
+        specifier=specifier or "",
+        extras=extras,
+        marker=marker.strip() if marker else "",
+        skip_reason=skip_reason_for_url(url) if url else None,
+    )
 
 
 def _split_extras(text: str) -> tuple[str, ...] | None:
@@ -256,7 +232,7 @@ _PARTS = (
 )
 
 
-def _parse_with_packaging(text: str) -> ParsedRequirement | ParseProblem:
+def _parse_with_packaging(text: str) -> Dependency | ParseProblem:
     import warnings  # noqa: PLC0415 - off the warm path
 
     from packaging.requirements import Requirement  # noqa: PLC0415 - slow import
@@ -270,17 +246,16 @@ def _parse_with_packaging(text: str) -> ParsedRequirement | ParseProblem:
         return _explain(text, error)
     parts: re.Match[str] = re.fullmatch(_PARTS, text)  # type: ignore[assignment]  # matches any accepted text
     name, extras, url, specifier, marker = (part or "" for part in parts.groups())
-    inner = _trimmed_span(specifier)
-    return ParsedRequirement(
-        name,
-        Span(*parts.span(1)),
-        tuple(extra for part in extras.split(",") if (extra := part.strip())),
-        inner.slice(specifier),
-        Span(parts.start(4) + inner.start, parts.start(4) + inner.end) if inner.start < inner.end else None,
-        marker.strip(),
-        url,
-        _trimmed_span(text),
-        normalize_name(name),
+    start, inner = parts.start(4), _trimmed_span(specifier)
+    return new_dependency(
+        name=normalize_name(name),
+        name_span=Span(*parts.span(1)),
+        entry_span=_trimmed_span(text),
+        specifier_span=Span(start + inner.start, start + inner.end) if inner.start < inner.end else None,
+        specifier=inner.slice(specifier),
+        extras=tuple(extra for part in extras.split(",") if (extra := part.strip())),
+        marker=marker.strip(),
+        skip_reason=skip_reason_for_url(url) if url else None,
     )
 
 

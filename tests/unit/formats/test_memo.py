@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH, ParsedRequirement, parse_requirement
+from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH, dependency_at, parse_requirement
 from mothball.formats.requirements.lines import has_only_hashes, read_options
 from mothball.formats.table import parse
-from mothball.model.document import DependencyKind, SkipReason, Span
+from mothball.model.document import Dependency, DependencyKind, SkipReason, Span, relocated
 from tests.support.memory import forget, memories
 from tests.support.samples import SAMPLES
 
@@ -61,12 +61,11 @@ def test_parsing_twice_gives_equal_documents(name: str, text: str) -> None:
 @given(LINES, st.integers(0, 1000), st.sampled_from([None, SkipReason.SELF]))
 def test_dependency_at_offset_has_shifted_spans(line: str, offset: int, skip_reason: SkipReason | None) -> None:
     entry = parse_requirement(line.strip())
-    if isinstance(entry, ParsedRequirement):
+    if isinstance(entry, Dependency):
         kind, section = DependencyKind.CONSTRAINT, "project.dependencies"
-        expected = entry.to_dependency(
-            lambda start, end: Span(start + offset, end + offset), kind, section, skip_reason
-        )
-        assert entry.to_dependency_at(offset, kind, section, skip_reason) == expected
+        shifted = relocated(entry, lambda start, end: Span(start + offset, end + offset))
+        expected = shifted._replace(kind=kind, section=section, skip_reason=skip_reason)
+        assert dependency_at(entry, offset, kind, section, skip_reason) == expected
 
 
 @given(st.lists(st.sampled_from([HASH, "--hash=sha512:ab", "--hash", "=sha256:0", " ", "\t", "\x0c", "'", "\\", "-"])))

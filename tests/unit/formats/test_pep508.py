@@ -12,11 +12,11 @@ from packaging.specifiers import SpecifierSet
 
 from mothball.formats.pep508 import (
     MAX_LENGTH,
-    ParsedRequirement,
     find_leading_name,
     parse_requirement,
+    skip_reason_for_url,
 )
-from mothball.model.document import ParseProblem, Span
+from mothball.model.document import Dependency, ParseProblem, SkipReason, Span, normalize_name
 from tests.support.requirements_strategies import broken_requirements, requirements
 from tests.support.timing import least_seconds
 
@@ -93,14 +93,15 @@ def check_against_packaging(text: str) -> None:
         assert entry.help
         assert "\n" not in entry.message
         return
-    assert isinstance(entry, ParsedRequirement), text
-    assert entry.name == requirement.name == entry.name_span.slice(text)
+    assert isinstance(entry, Dependency), text
+    assert entry.name_span.slice(text) == requirement.name
+    assert entry.name == normalize_name(requirement.name)
     assert set(entry.extras) == requirement.extras
     assert SpecifierSet(entry.specifier) == requirement.specifier
     assert entry.specifier == (entry.specifier_span.slice(text) if entry.specifier_span else "")
     assert entry.specifier == entry.specifier.strip()
     assert (entry.specifier_span is None) == (not entry.specifier)
-    assert entry.url == (requirement.url or "")
+    assert entry.skip_reason == (skip_reason_for_url(requirement.url) if requirement.url else None)
     assert bool(entry.marker) == (requirement.marker is not None)
     if entry.marker:
         alone = parse_with_packaging(f"x;{entry.marker}")
@@ -153,9 +154,10 @@ def test_any_text_matches_packaging(text: str) -> None:
 def test_common_requirements_do_not_import_packaging() -> None:
     program = (
         "import sys\n"
-        "from mothball.formats.pep508 import ParsedRequirement, parse_requirement\n"
+        "from mothball.formats.pep508 import parse_requirement\n"
+        "from mothball.model.document import Dependency\n"
         "for line in sys.stdin.read().split('\\n'):\n"
-        "    assert isinstance(parse_requirement(line), ParsedRequirement), line\n"
+        "    assert isinstance(parse_requirement(line), Dependency), line\n"
         "heavy = {'packaging', 'warnings', 'difflib'} & {name.partition('.')[0] for name in sys.modules}\n"
         "print(sorted(heavy - set(sys.argv[1:])))\n"
     )
@@ -180,37 +182,35 @@ def test_common_requirements_do_not_import_packaging() -> None:
 @pytest.mark.parametrize("text", USUAL)
 def test_common_requirements_are_valid(text: str) -> None:
     check_against_packaging(text)
-    assert isinstance(parse_requirement(text), ParsedRequirement)
+    assert isinstance(parse_requirement(text), Dependency)
 
 
 def test_every_part_has_its_span() -> None:
     text = " Foo.Bar[ b , a ] ( >=1.0 , <2 ) ; os_name == 'nt' "
-    assert parse_requirement(text) == ParsedRequirement(
-        name="Foo.Bar",
+    assert parse_requirement(text) == Dependency(
+        name="foo-bar",
         name_span=Span(1, 8),
         extras=("b", "a"),
         specifier=">=1.0 , <2",
         specifier_span=Span(20, 30),
         marker="os_name == 'nt'",
-        url="",
         entry_span=Span(1, len(text) - 1),
-        project="foo-bar",
     )
 
 
 def test_uncommon_requirements_have_spans() -> None:
     text = "foo_ [x_] (>=1,) ; os.name == 'nt'"
     entry = parse_requirement(text)
-    assert isinstance(entry, ParsedRequirement)
-    assert entry.name == "foo_"
+    assert isinstance(entry, Dependency)
+    assert entry.name_span.slice(text) == "foo_"
     assert entry.extras == ("x_",)
     assert entry.specifier == ">=1,"
     assert entry.specifier_span is not None
     assert entry.specifier_span.slice(text) == ">=1,"
     assert entry.marker == "os.name == 'nt'"
     reference = parse_requirement("foo_ @ https://h.example/é ; os_name == 'nt'")
-    assert isinstance(reference, ParsedRequirement)
-    assert reference.url == "https://h.example/é"
+    assert isinstance(reference, Dependency)
+    assert reference.skip_reason is SkipReason.URL
     assert reference.marker == "os_name == 'nt'"
 
 
@@ -259,7 +259,7 @@ def test_error_message_is_sanitized_and_shortened() -> None:
 
 
 def test_too_long_requirement_is_an_error() -> None:
-    assert isinstance(parse_requirement("a" * MAX_LENGTH), ParsedRequirement)
+    assert isinstance(parse_requirement("a" * MAX_LENGTH), Dependency)
     error = parse_requirement(" " + "a" * MAX_LENGTH)
     assert isinstance(error, ParseProblem)
     assert error.span == Span(1, MAX_LENGTH + 1)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from mothball.formats.broken import MAX_LENGTH, too_long_document
 from mothball.formats.ignores import read_comments
 from mothball.formats.ini import scanner as ini
-from mothball.formats.pep508 import ParsedRequirement, parse_requirement
+from mothball.formats.pep508 import parse_requirement
 from mothball.formats.requirements.strings import Item, Section, collect, read_requirement
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.model.document import DependencyKind, Document, Include, ParseProblem, Span, normalize_name
+from mothball.model.document import Dependency, DependencyKind, Document, Include, ParseProblem, Span, normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +126,7 @@ def _read_list(entry: SourceMap, listed: Section) -> Iterator[Item]:
     start = 0
     for piece in entry.text.split(";"):
         end = start + len(piece)
-        if start and re.match(_VARIABLE, piece) and isinstance(parse_requirement(f"x;{piece}"), ParsedRequirement):
+        if start and re.match(_VARIABLE, piece) and isinstance(parse_requirement(f"x;{piece}"), Dependency):
             yield ParseProblem(
                 entry.locate(end - len(piece.lstrip()), end),
                 "setuptools reads this marker as a separate requirement: `;` separates entries on one line",

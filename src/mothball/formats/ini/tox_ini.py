@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.broken import MAX_LENGTH, too_long_document
 from mothball.formats.ignores import read_comments
 from mothball.formats.ini import scanner as ini
-from mothball.formats.pep508 import ParsedRequirement, parse_requirement
+from mothball.formats.pep508 import parse_requirement
 from mothball.formats.requirements.strings import Item, Section, collect, read_pip_lines, read_requirement
 from mothball.formats.source_map import (
     SourceMap,
@@ -215,7 +215,7 @@ def _read_items(lines: SourceMap, setting: _Setting) -> Iterator[Item]:
         yield from read_pip_lines(lines.text, lines.locate, setting.section)
         return
     text = lines.text
-    if setting.option.is_one_line and not isinstance(parse_requirement(text.strip()), ParsedRequirement):
+    if setting.option.is_one_line and not isinstance(parse_requirement(text.strip()), Dependency):
         text = text.replace(",", "\n")
     for line in re.finditer(r"[^\n]++", text):
         if line[0].strip():

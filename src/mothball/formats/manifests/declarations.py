@@ -26,7 +26,6 @@ from mothball.formats.manifests.tables import (
 )
 from mothball.formats.pep508 import (
     NAME_PATTERN,
-    ParsedRequirement,
     find_leading_name,
     parse_requirement,
     skip_reason_for_url,
@@ -347,9 +346,9 @@ def _without_extras(name: str, span: Span, text: str) -> tuple[str, Span, tuple[
     """Return a key without the extras in brackets after it, its span in ``text``, and the extras."""
     if "[" in name and span.slice(text) == name:
         requirement = parse_requirement(name)
-        if isinstance(requirement, ParsedRequirement) and name.rstrip().endswith("]"):
+        if isinstance(requirement, Dependency) and name.rstrip().endswith("]"):
             start, end = requirement.name_span
-            return requirement.name, Span(span.start + start, span.start + end), requirement.extras
+            return name[start:end], Span(span.start + start, span.start + end), requirement.extras
     return name, span, ()
 
 

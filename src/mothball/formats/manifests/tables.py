@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache, partial
 from typing import assert_never
 
-from mothball.formats.pep508 import ParsedRequirement, parse_requirement
+from mothball.formats.pep508 import parse_requirement
 from mothball.formats.requirements import strings as requirement_texts
 from mothball.formats.requirements.strings import Section, section_dependency_at
 from mothball.formats.toml.values import (
@@ -139,7 +139,7 @@ def read_requirement(string: String, section: Section) -> Iterable[ArrayItem]:
     """Parse a string as a requirement (PEP 508); if it is invalid, return the problem and any recognizable name."""
     if string.closed and not string.source:  # fast path: offsets need no mapping
         parsed = parse_requirement(string.value)
-        if isinstance(parsed, ParsedRequirement) and not parsed.url:
+        if isinstance(parsed, Dependency) and parsed.skip_reason is None:
             return (section_dependency_at(parsed, string.span.start + string.quote, section),)
     where = partial(source_span, string)
     return requirement_texts.read_requirement(string.value, where, section, closed=string.closed)

@@ -8,15 +8,12 @@ from functools import partial
 
 from mothball.formats.manifests.tables import ArrayItem
 from mothball.formats.pep508 import (
-    ParsedRequirement,
     find_leading_name,
     parse_requirement,
-    skip_reason_for_url,
 )
 from mothball.formats.requirements.strings import (
     Section,
     incomplete_dependency,
-    locate_dependency,
     section_dependency,
 )
 from mothball.formats.source_map import (
@@ -94,16 +91,14 @@ def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     """
     template = _Template(string)
     read = parse_requirement(template.text)
-    name = read.name_span if isinstance(read, ParsedRequirement) else find_leading_name(template.text)
+    name = read.name_span if isinstance(read, Dependency) else find_leading_name(template.text)
     if name is None or template.is_unknown(name):
         yield UnnamedEntry(template.locate(0, len(template.text)), variable_skip_reason(string.value))
         return
     if isinstance(read, ParseProblem) or template.is_unclosed:
         yield incomplete_dependency(template.text, name, template.locate, section)
         return
-    skip_reason = None
-    if read.url:
-        skip_reason = SkipReason.VARIABLE_REFERENCE if "{env:" in string.value else skip_reason_for_url(read.url)
+    skip_reason = SkipReason.VARIABLE_REFERENCE if read.skip_reason and "{env:" in string.value else None
     dependency = section_dependency(read, template.locate, section, skip_reason, closed=string.closed)
     yield template.with_fields(dependency, read.specifier_span, read.entry_span.end)
 
@@ -122,7 +117,7 @@ def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterat
             entry = template.locate_in_value(*dependency.entry_span)
             yield UnnamedEntry(source_span(string, *entry), variable_skip_reason(entry.slice(string.value)))
         else:
-            located = locate_dependency(dependency, template.locate, section, closed=string.closed)
+            located = section_dependency(dependency, template.locate, section, closed=string.closed)
             yield template.with_fields(located, dependency.specifier_span, dependency.entry_span.end)
     for unnamed in document.unnamed:
         yield relocated(unnamed, template.locate)

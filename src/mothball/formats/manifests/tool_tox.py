@@ -22,7 +22,7 @@ from mothball.formats.manifests.tables import (
     settings_at,
 )
 from mothball.formats.manifests.templates import read_pip_lines
-from mothball.formats.requirements.strings import Section, locate_dependency
+from mothball.formats.requirements.strings import Section, section_dependency
 from mothball.formats.toml.values import Array, InlineTable, String, source_span
 from mothball.model.document import DependencyKind, Document, relocated
 
@@ -62,7 +62,7 @@ def _read_ini(tables: Tables) -> Iterator[ManifestItem]:
             for dependency in document.dependencies:
                 section = Section(f"{section_name(setting.path)}.{dependency.section}", project_name=tables.own_name)
                 specifier = dependency.specifier_span
-                located = locate_dependency(dependency, locate, section, closed=string.closed)
+                located = section_dependency(dependency, locate, section, closed=string.closed)
                 yield located._replace(specifier=specifier.slice(string.value) if specifier else "")
             kept = (document.problems, document.includes) if string.closed else ()
             for item in chain(document.ignores, document.unnamed, *kept):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.broken import MAX_LENGTH, broken_document, find_conflict_marker, too_long_document
 from mothball.formats.ignores import comment_spans, read_comments
-from mothball.formats.pep508 import ParsedRequirement, parse_requirement
+from mothball.formats.pep508 import parse_requirement
 from mothball.formats.requirements.strings import Item, Section, collect, read_requirement, section_dependency
 from mothball.formats.source_map import SourceMap, SourcePart, decoded_parts, source_map
 from mothball.model.document import (
@@ -112,7 +112,7 @@ def _read_template(text: str, span: Span, section: Section) -> Dependency | Unna
     start, end = head.start(1) if head else span.start, span.start + len(span.slice(text).rstrip("'\""))
     operator = re.search(_OPERATOR, head[1]) if head else None
     read = parse_requirement(head[1][: operator.start()]) if head and operator else None
-    if operator is None or not isinstance(read, ParsedRequirement):
+    if operator is None or not isinstance(read, Dependency):
         return UnnamedEntry(Span(start, end), variable_skip_reason(text[start:end]))
     skip_reason = SkipReason.VARIABLE_REFERENCE if operator[0] == "@" else None
     dependency = section_dependency(read, lambda first, last: Span(start + first, start + last), section, skip_reason)

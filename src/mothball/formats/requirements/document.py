@@ -16,7 +16,7 @@ from mothball.formats.pep508 import (
     MAX_CACHED,
     MAX_CACHED_LENGTH,
     NAME_PATTERN,
-    ParsedRequirement,
+    dependency_at,
     find_leading_name,
     is_url,
     name_only_requirement,
@@ -85,14 +85,12 @@ _AFTER_COMMENT = r"(?>(?:[^\S\r\n]*+\\++(?:\r\n|\r|\n))+)[^\S\r\n]*+([^\s#][^\r\
 
 
 class ClassifiedEntry(NamedTuple):
-    """A classified entry: the part of a line before its options, or the value of ``-e``. Spans are offsets into it.
+    """The part of a line before its options, or the value of ``-e``. Spans are offsets into it.
 
-    ``requirement`` is None for an entry without a recognizable name. ``skip_reason`` is set if the entry does not come
-    from an index, with or without a name, and ``error`` if pip rejects the entry.
+    ``error`` is set if pip rejects it; ``entry`` is then None if no name is recognizable.
     """
 
-    requirement: ParsedRequirement | None = None
-    skip_reason: SkipReason | None = None
+    entry: Dependency | UnnamedEntry | None
     error: ParseProblem | None = None
 
 
@@ -121,10 +119,10 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
     conflict_markers: list[Span] = []
     for line in logical_lines(text, comments, conflict_markers):
         classified = _classify_line(line.text)
-        entry = classified.requirement if classified is not None and classified.error is None else None
-        offset = line.offset(entry.entry_span.end) if entry is not None else None
-        if classified is not None and entry is not None and offset is not None:  # fast path
-            contents.dependencies.append(entry.to_dependency_at(offset, kind, "", classified.skip_reason))
+        entry = classified.entry if classified is not None and classified.error is None else None
+        offset = line.offset(entry.entry_span.end) if isinstance(entry, Dependency) else None
+        if isinstance(entry, Dependency) and offset is not None:  # fast path
+            contents.dependencies.append(dependency_at(entry, offset, kind, "", entry.skip_reason))
             is_over_limit = len(contents.dependencies) > MAX_ENTRIES
         else:
             _read_line(line, classified, contents)
@@ -240,7 +238,7 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
     """Parse one line and add its contents to ``contents``; ``classified`` is the result of ``_classify_line``."""
     options_at = find_options_start(line.text)
     if classified is not None:
-        _add_entry(classified, line.text[:options_at].rstrip(), line.span, contents)
+        _add_entry(classified, line.span, contents)
         return
     options: Sequence[PipOption] = ()
     if options_at < len(line.text):
@@ -252,8 +250,7 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
             if re.search(_MAY_SET_INDEX, f"{error.word.value if options else line.text[options_at:]} {error.help}"):
                 contents.index_options.append(IndexOption(_word_span(line, error.word), "unknown", ""))
     if options_at:
-        entry = line.text[:options_at].rstrip()
-        _add_entry(_classify_entry(entry), entry, line.span, contents)
+        _add_entry(_classify_entry(line.text[:options_at].rstrip()), line.span, contents)
         return
     values: dict[str, ShellWord] = {}
     for option in options:
@@ -262,7 +259,7 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
     if "--editable" in values:
         editable = values["--editable"]
         classified = _classify_editable(editable.value)
-        _add_entry(classified, editable.value, lambda start, end: _word_span(line, editable, start, end), contents)
+        _add_entry(classified, lambda start, end: _word_span(line, editable, start, end), contents)
     elif "--requirement" in values:
         _add_include(line, values["--requirement"], DependencyKind.REQUIREMENT, contents)
     elif "--constraint" in values:
@@ -271,16 +268,16 @@ def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: 
         contents.index_options.extend(_index_options(line, options))
 
 
-def _add_entry(classified: ClassifiedEntry, text: str, locate: Callable[[int, int], Span], contents: _Contents) -> None:
-    """Add the entry ``text`` to ``contents``; ``locate`` maps a range of it to the file."""
-    if classified.requirement is not None:
-        contents.dependencies.append(
-            classified.requirement.to_dependency(locate, contents.kind, "", classified.skip_reason)
-        )
-    elif classified.skip_reason is not None:
-        contents.unnamed.append(UnnamedEntry(locate(0, len(text)), classified.skip_reason))
-    if classified.error is not None:
-        contents.problems.append(relocated(classified.error, locate))
+def _add_entry(classified: ClassifiedEntry, locate: Callable[[int, int], Span], contents: _Contents) -> None:
+    """Add an entry to ``contents``; ``locate`` maps a range of it to the file."""
+    entry, error = classified
+    if isinstance(entry, Dependency):
+        dependency = dependency_at(entry, 0, contents.kind, "", entry.skip_reason)
+        contents.dependencies.append(relocated(dependency, locate))
+    elif entry is not None:
+        contents.unnamed.append(relocated(entry, locate))
+    if error is not None:
+        contents.problems.append(relocated(error, locate))
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
@@ -370,22 +367,29 @@ def _classify_entry(text: str) -> ClassifiedEntry:
 def _classify_editable(text: str) -> ClassifiedEntry:
     """Classify the value of ``-e``; its name is known for ``name @ url`` and ``#egg=name`` only."""
     result = parse_requirement_uncached(text)
-    if isinstance(result, ParsedRequirement) and result.url:
-        return ClassifiedEntry(result, SkipReason.EDITABLE)
-    egg = re.search(_EGG, text)
-    return ClassifiedEntry(name_only_requirement(text, Span(*egg.span(1))) if egg else None, SkipReason.EDITABLE)
+    if isinstance(result, Dependency) and result.skip_reason is not None:
+        return ClassifiedEntry(dependency_at(result, 0, result.kind, "", SkipReason.EDITABLE))
+    return ClassifiedEntry(_named_by_egg(text, text, SkipReason.EDITABLE))
+
+
+def _named_by_egg(text: str, reference: str, skip_reason: SkipReason, marker: str = "") -> Dependency | UnnamedEntry:
+    """Return the entry ``text`` with the name in the ``#egg=`` fragment of the ``reference`` at its start, if any."""
+    egg = re.search(_EGG, reference)
+    if egg is None:
+        return UnnamedEntry(Span(0, len(text)), skip_reason)
+    return name_only_requirement(text, Span(*egg.span(1)), skip_reason=skip_reason, marker=marker)
 
 
 def _classify_requirement(text: str, head: str) -> ClassifiedEntry:
     result = _parse_pip_requirement(text, head)
-    if isinstance(result, ParsedRequirement):
-        return ClassifiedEntry(result, skip_reason_for_url(result.url) if result.url else None)
+    if isinstance(result, Dependency):
+        return ClassifiedEntry(result)
     if re.match(_PATH, text):
         return _classify_reference(text, ";", SkipReason.PATH)
     name = find_leading_name(text)
     if name is None:
-        return ClassifiedEntry(error=result)
-    return ClassifiedEntry(name_only_requirement(text, name), SkipReason.INCOMPLETE, result)
+        return ClassifiedEntry(None, result)
+    return ClassifiedEntry(name_only_requirement(text, name, skip_reason=SkipReason.INCOMPLETE), result)
 
 
 def _is_archive(path: str) -> bool:
@@ -400,7 +404,7 @@ def _is_named(archive: str) -> bool:
     return bool(at) and "/" not in name and re.match(_PATH, name) is None
 
 
-def _parse_pip_requirement(text: str, head: str) -> ParsedRequirement | ParseProblem:
+def _parse_pip_requirement(text: str, head: str) -> Dependency | ParseProblem:
     """Parse a requirement like pip, which splits it at the first ``;``, even inside a URL."""
     if len(head) == len(text):
         return parse_requirement_uncached(text)
@@ -418,7 +422,7 @@ def _marker_error(text: str, marker: str) -> ParseProblem | None:
     if not marker:
         return None
     result = parse_requirement_uncached(f"x;{marker}")
-    if isinstance(result, ParsedRequirement):
+    if isinstance(result, Dependency):
         return None
     span = Span(len(text) - len(marker), len(text))
     return ParseProblem(span, result.message.replace("`x;", "`", 1).replace("requirement", "marker", 1), result.help)
@@ -427,12 +431,8 @@ def _marker_error(text: str, marker: str) -> ParseProblem | None:
 def _classify_reference(text: str, separator: str, skip_reason: SkipReason) -> ClassifiedEntry:
     """Classify a URL or a path, whose name is in its ``#egg=`` fragment, if at all."""
     reference, _, marker = text.partition(separator)
-    error = _marker_error(text, marker.strip())
-    egg = re.search(_EGG, reference)
-    if egg is None:
-        return ClassifiedEntry(None, skip_reason, error)
-    requirement = name_only_requirement(text, Span(*egg.span(1)), marker=marker.strip())
-    return ClassifiedEntry(requirement, skip_reason, error)
+    marker = marker.strip()
+    return ClassifiedEntry(_named_by_egg(text, reference, skip_reason, marker), _marker_error(text, marker))
 
 
 def _classify_with_variable(text: str) -> ClassifiedEntry:
@@ -442,17 +442,17 @@ def _classify_with_variable(text: str) -> ClassifiedEntry:
     where the project comes from.
     """
     classified = _classify_entry(re.sub(_VARIABLE, lambda variable: "1" * len(variable[0]), text))
-    substituted = classified.requirement
-    if substituted is not None:
-        name = substituted.name_span
+    skip_reason: SkipReason | None = variable_skip_reason(text)
+    specifier = None
+    if isinstance(classified.entry, Dependency):
+        _, name, _, specifier = classified.entry[:4]
+        skip_reason = classified.entry.skip_reason and skip_reason
     else:
         before = text[: text.index("${")]
         leading_name = find_leading_name(before)
         if leading_name is None or leading_name.end == len(before):
-            return ClassifiedEntry(None, variable_skip_reason(text))
+            return ClassifiedEntry(UnnamedEntry(Span(0, len(text)), variable_skip_reason(text)))
         name = leading_name
     if "$" in name.slice(text):
-        return ClassifiedEntry(None, variable_skip_reason(text))
-    requirement = name_only_requirement(text, name, specifier=substituted.specifier_span if substituted else None)
-    is_skipped = classified.skip_reason is not None or substituted is None
-    return ClassifiedEntry(requirement, variable_skip_reason(text) if is_skipped else None)
+        return ClassifiedEntry(UnnamedEntry(Span(0, len(text)), variable_skip_reason(text)))
+    return ClassifiedEntry(name_only_requirement(text, name, skip_reason=skip_reason, specifier=specifier))

@@ -11,11 +11,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from mothball.formats.pep508 import (
-    ParsedRequirement,
+    dependency_at,
     find_leading_name,
     name_only_requirement,
     parse_requirement,
-    skip_reason_for_url,
 )
 from mothball.model.document import (
     Dependency,
@@ -71,14 +70,8 @@ def read_requirement(
     is reported.
     """
     requirement = parse_requirement(text)
-    if isinstance(requirement, ParsedRequirement):
-        yield section_dependency(
-            requirement,
-            locate,
-            section,
-            skip_reason_for_url(requirement.url) if requirement.url else None,
-            closed=closed,
-        )
+    if isinstance(requirement, Dependency):
+        yield section_dependency(requirement, locate, section, closed=closed)
         return
     if closed:
         yield relocated(requirement, locate)
@@ -88,40 +81,37 @@ def read_requirement(
 
 
 def section_dependency(
-    requirement: ParsedRequirement,
+    dependency: Dependency,
     locate: Locate,
     section: Section,
-    skip_reason: SkipReason | None,
+    skip_reason: SkipReason | None = None,
     *,
     closed: bool = True,
 ) -> Dependency:
-    """Return the dependency for ``requirement``; ``skip_reason`` is the reason given by the entry itself, if any."""
-    skip_reason = _skip_reason(requirement.project, section, skip_reason, closed=closed)
-    return requirement.to_dependency(locate, section.kind, section.name, skip_reason)
+    """Return ``dependency`` with its spans mapped to the file, and with the name and kind of ``section``.
+
+    ``skip_reason`` replaces that of the dependency.
+    """
+    skip_reason = skip_reason or dependency.skip_reason
+    if not closed:
+        skip_reason = SkipReason.INCOMPLETE
+    elif skip_reason is None and dependency.name == section.project_name:
+        skip_reason = SkipReason.SELF
+    kind = section.kind if dependency.kind is DependencyKind.REQUIREMENT else dependency.kind
+    return relocated(dependency, locate)._replace(kind=kind, section=section.name, skip_reason=skip_reason)
 
 
-def section_dependency_at(requirement: ParsedRequirement, offset: int, section: Section) -> Dependency:
+def section_dependency_at(requirement: Dependency, offset: int, section: Section) -> Dependency:
     """Return the dependency for ``requirement``, which has no URL and whose text begins at ``offset`` in the file."""
-    skip_reason = SkipReason.SELF if requirement.project == section.project_name else None
-    return requirement.to_dependency_at(offset, section.kind, section.name, skip_reason)
+    skip_reason = SkipReason.SELF if requirement.name == section.project_name else None
+    return dependency_at(requirement, offset, section.kind, section.name, skip_reason)
 
 
 def incomplete_dependency(text: str, name: Span, locate: Locate, section: Section) -> Dependency:
     """Return a dependency for invalid ``text`` in which only the name, at the span ``name``, is known."""
-    requirement = name_only_requirement(text, name, entry=Span(name.start, len(text.rstrip())))
-    return section_dependency(requirement, locate, section, SkipReason.INCOMPLETE)
-
-
-def locate_dependency(dependency: Dependency, locate: Locate, section: Section, *, closed: bool = True) -> Dependency:
-    """Return ``dependency`` with its spans mapped to the file and with the name of ``section``."""
-    skip_reason = _skip_reason(dependency.name, section, dependency.skip_reason, closed=closed)
-    return relocated(dependency, locate)._replace(section=section.name, skip_reason=skip_reason)
-
-
-def _skip_reason(name: str, section: Section, skip_reason: SkipReason | None, *, closed: bool) -> SkipReason | None:
-    if not closed:
-        return SkipReason.INCOMPLETE
-    return SkipReason.SELF if skip_reason is None and name == section.project_name else skip_reason
+    entry = Span(name.start, len(text.rstrip()))
+    requirement = name_only_requirement(text, name, skip_reason=SkipReason.INCOMPLETE, entry=entry)
+    return section_dependency(requirement, locate, section)
 
 
 def read_pip_lines(text: str, locate: Locate, section: Section) -> Iterator[Item]:
@@ -129,7 +119,7 @@ def read_pip_lines(text: str, locate: Locate, section: Section) -> Iterator[Item
     from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only needed for files with such lines
 
     document = requirements.parse(text, kind=section.kind)
-    yield from (locate_dependency(dependency, locate, section) for dependency in document.dependencies)
+    yield from (section_dependency(dependency, locate, section) for dependency in document.dependencies)
     items: tuple[Item, ...] = (*document.problems, *document.includes, *document.index_options, *document.unnamed)
     yield from (relocated(item, locate) for item in items)
 
