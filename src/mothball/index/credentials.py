@@ -184,8 +184,7 @@ class CredentialStore:
             if not search.is_done:
                 # As pip and uv use them: the index URL, and the host with port.
                 services = base, base.rstrip("/"), urlsplit(base).netloc.lower()
-                username, shows_user = (sent.username, sent.is_name) if sent else ("", True)
-                login = self.keyring.login(KeyringRequest(services, username, shows_user))
+                login = self.keyring.login(services, sent)
                 search.login = Login(*login) if login else None
                 search.is_done = True
             return None if search.login == sent else search.login
@@ -257,18 +256,6 @@ def _segments(url: str) -> tuple[str, ...]:
 # --- keyring ----------------------------------------------------------------------------------------------------------
 
 
-class KeyringRequest(NamedTuple):
-    """A lookup in the keyring: ``services`` are the names under which an index may be stored, in order.
-
-    An empty ``username`` stands for any user. ``shows_user`` is True if the user name is no secret, and may be an
-    argument of a process.
-    """
-
-    services: tuple[str, ...]
-    username: str
-    shows_user: bool
-
-
 class Keyring:
     """Runs the ``keyring`` program. ``error`` is the cause of a failure, or empty."""
 
@@ -290,19 +277,20 @@ class Keyring:
         """True if there is a keyring program."""
         return bool(_program(self._environment.get("PATH", "")))
 
-    def login(self, request: KeyringRequest) -> tuple[str, str] | None:
-        """Return user name and password of the first service in the keyring, None if there is none.
+    def login(self, services: tuple[str, ...], sent: Login | None) -> tuple[str, str] | None:
+        """Return user name and password of the first of ``services`` in the keyring, None if there is none.
 
-        ``keyring get`` needs a user name; without one, ``keyring --mode creds get`` returns both. Before version 25.2.1
-        the latter fails, which counts as no login.
+        If a login was ``sent``, its user name is looked up; not if it may be a token, because it becomes an argument of
+        a process. ``keyring get`` needs a user name; without one, ``keyring --mode creds get`` returns both. Before
+        version 25.2.1 the latter fails, which counts as no login.
         """
-        username = request.username
-        if not self.is_enabled or (username and not request.shows_user):
+        username = sent.username if sent else ""
+        if not self.is_enabled or (username and sent and not sent.is_name):
             return None
         program = _program(self._environment.get("PATH", ""))
         deadline = time.monotonic() + _KEYRING_TIMEOUT
         # An argument with a leading hyphen would be an option.
-        for service in request.services if program and not username.startswith("-") else ():
+        for service in services if program and not username.startswith("-") else ():
             if service.startswith("-"):
                 continue
             arguments = ["get", service, username] if username else ["--mode", "creds", "get", service]
