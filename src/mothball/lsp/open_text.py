@@ -288,18 +288,15 @@ def check(parsed: Parsed, version: int | None, unused: Iterable[Finding], result
 
     ``unused`` are the unused ignores in the saved text that a check of the workspace found.
     """
-    text, context, file = parsed.text, parsed.context, parsed.file
-    if file is None:
-        path = display_path(context.path)
-        return Checked(text, path, version, problems=context.problems, unreadable=context.unreadable)
-    settings, queries = run_settings(), parsed.plan.queries()
+    context, file, settings, queries = parsed.context, parsed.file, run_settings(), parsed.plan.queries()
+    path = file.path if file is not None else display_path(context.path)
     judged, again = confirm_versions(parsed.plan, results(queries), results, settings)
     # Of the unused ignores, those that are still in the text, at their current location.
-    locations = file.resolved_config.ignore_locations
-    still_unused = (finding for finding in unused if finding.path == file.path and finding.name in locations)
+    locations = file.resolved_config.ignore_locations if file is not None else {}
+    still_unused = (finding for finding in unused if finding.path == path and finding.name in locations)
     return Checked(
-        text,
-        file.path,
+        parsed.text,
+        path,
         version,
         file,
         parsed.manifests,
