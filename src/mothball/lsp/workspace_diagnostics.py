@@ -12,19 +12,17 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from mothball.index.resolution import Query
 from mothball.lsp.blocking_lookups import IndexResults
 from mothball.lsp.convert import uri_of
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.lookups import RETRY_AFTER
+from mothball.lsp.session import Session
 from mothball.lsp.workspace_check import Context, FileReport, WorkspaceResult, check_folders
 from mothball.model.records import NamedTuple
 from mothball.model.results import Unavailable
-
-if TYPE_CHECKING:
-    from mothball.lsp.session import Session
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
@@ -34,15 +33,13 @@ from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE, OPEN_SETTINGS
 from mothball.lsp.features.hover import project_page
 from mothball.lsp.lookups import PENDING
 from mothball.lsp.open_text import Checked, is_reported
+from mothball.lsp.server import Server
 from mothball.model.document import Document, LineIndex, Location, Position, SkipReason, Span, normalize_name
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.records import NamedTuple
 from mothball.model.results import IGNORABLE_RULES, CheckedDependency, Finding, Rule, Skipped
 from mothball.model.sanitize import one_line
 from mothball.repository.files import DISK
-
-if TYPE_CHECKING:
-    from mothball.lsp.server import Server
 
 # Offer actions for at most this many dependencies of a selection.
 _MAX_DEPENDENCIES = 20

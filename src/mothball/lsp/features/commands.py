@@ -6,17 +6,15 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from lsprotocol import types
 
 from mothball.lsp.convert import path_of
 from mothball.lsp.lookups import PENDING
 from mothball.lsp.open_text import is_reported
+from mothball.lsp.server import Server
 from mothball.model.results import Finding, Severity
-
-if TYPE_CHECKING:
-    from mothball.lsp.server import Server
 
 CHECK_AGAIN = "mothball.checkAgain"
 CHECK_WORKSPACE = "mothball.checkWorkspace"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsprotocol import types
 
@@ -21,13 +21,11 @@ from mothball.edits.model import start_of_line
 from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import Array, InlineTable
 from mothball.lsp.convert import Positions
+from mothball.lsp.server import Server
 from mothball.model.document import Span
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import IGNORABLE_RULES
-
-if TYPE_CHECKING:
-    from mothball.lsp.server import Server
 
 _TRIGGERS = ["[", '"', "'", "="]
 # The start of an ignore comment up to the cursor, and the rule that is being typed.

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 from urllib.parse import urlsplit
 
 from lsprotocol import types
@@ -24,6 +24,7 @@ from mothball.index.releases import ReleaseFacts, Releases, satisfies_specifier
 from mothball.lsp.convert import Positions, relative_path
 from mothball.lsp.lookups import PENDING, Lookups
 from mothball.lsp.open_text import Checked
+from mothball.lsp.server import Server
 from mothball.model.records import NamedTuple
 from mothball.model.results import (
     CheckedDependency,
@@ -42,9 +43,6 @@ from mothball.model.results import (
     UnrecognizedStatus,
 )
 from mothball.model.sanitize import one_line
-
-if TYPE_CHECKING:
-    from mothball.lsp.server import Server
 
 # Wait this many seconds for the list of releases.
 _RELEASES_TIMEOUT = 1.5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
@@ -15,6 +14,7 @@ from mothball.lsp.convert import Positions, uri_of
 from mothball.lsp.features.commands import CHECK_AGAIN
 from mothball.lsp.features.hover import project_page
 from mothball.lsp.open_text import Checked
+from mothball.lsp.server import Server
 from mothball.model.results import (
     CheckedDependency,
     KnownStatus,
@@ -23,9 +23,6 @@ from mothball.model.results import (
     Rule,
 )
 from mothball.repository.paths import repository_root
-
-if TYPE_CHECKING:
-    from mothball.lsp.server import Server
 
 # Editors request links once, when a document is opened, and cannot be sent new ones; wait this many seconds for lookup
 # results, which determine the project pages.

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsprotocol import types
 
@@ -14,11 +14,9 @@ from mothball.formats.names import PATTERNS
 from mothball.lsp.client import read_features
 from mothball.lsp.convert import path_of
 from mothball.lsp.features import pull
+from mothball.lsp.server import Server
 from mothball.lsp.settings import SECTION, Settings, read_settings
 from mothball.model.file_names import MOTHBALL_TOML, UV_TOML
-
-if TYPE_CHECKING:
-    from mothball.lsp.server import Server
 
 # Intervals of periodic tasks and of checks whether the client is still running, in seconds.
 _REFRESH_INTERVAL = 30.0

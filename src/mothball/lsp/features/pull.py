@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcRequestCancelled
 
 from mothball.lsp.convert import SOURCE, path_of, uri_of
 from mothball.lsp.features.commands import WorkProgress
-
-if TYPE_CHECKING:
-    from mothball.lsp.server import Server
+from mothball.lsp.server import Server
 
 Report = types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport
 _Item = types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDocumentDiagnosticReport
