@@ -236,7 +236,10 @@ def _new_entries(
     """Return the entries that neither a base entry nor a move between related projects covers."""
     previous_standings: _Standings = {}
     for version in previous:
-        _add_standings(previous_standings, version, version.ignored if version.path != target.path else frozenset())
+        # An entry that stays in its file covers itself, ignored or not.
+        standing_of = _standing_in(version, version.ignored if version.path != target.path else frozenset())
+        for entry in version.parsed.document.dependencies:
+            previous_standings.setdefault(entry.name, set()).add(standing_of(entry))
     member_requirements = required_by_members(target.parsed.document)
     standing_of = _standing_in(target)
     new = []
@@ -365,13 +368,6 @@ def _standing_in(version: FileVersion, ignored: Collection[str] | None = None) -
     return lambda entry: _Standing(role_of(entry), version.is_on_default(entry), entry.name not in names)
 
 
-def _add_standings(standings: _Standings, version: FileVersion, ignored: Collection[str]) -> None:
-    """Add the entries of ``version``; those with ``ignored`` names only cover entries that are ignored, too."""
-    standing_of = _standing_in(version, ignored)
-    for entry in version.parsed.document.dependencies:
-        standings.setdefault(entry.name, set()).add(standing_of(entry))
-
-
 class _BaseProjects:
     """The names and the pinned versions at the base by project."""
 
@@ -383,11 +379,14 @@ class _BaseProjects:
         for version in base:
             # An ignored entry that leaves its file is moved, and covers no entry that is not ignored.
             ignored = version.ignored & _removed_names(version, present) if version.ignored else version.ignored
-            _add_standings(self._standings.setdefault(version.project, {}), version, ignored)
-            pins, standing_of = self._pins.setdefault(version.project, {}), _standing_in(version)
+            standings = self._standings.setdefault(version.project, {})
+            pins = self._pins.setdefault(version.project, {})
+            standing_of = _standing_in(version, ignored)
             for entry in version.parsed.document.dependencies:
+                standing = standing_of(entry)
+                standings.setdefault(entry.name, set()).add(standing)
                 if pin := _comparable_pin(entry):
-                    pins.setdefault((entry.name, pin), set()).add(standing_of(entry).role)
+                    pins.setdefault((entry.name, pin), set()).add(standing.role)
 
     def cover(self, project: str, name: str, standing: _Standing, member_requirements: frozenset[str]) -> bool:
         """Return True if a base entry in ``project``, or in a related project, covers ``name``.
