@@ -37,7 +37,7 @@ def credential_sources(store: CredentialStore, index_url: str) -> tuple[Credenti
     keyring = _keyring(store, index_url, endpoint)
     if keyring.is_used:  # it replaces what the index has rejected
         return (keyring,)
-    after_401 = (keyring,) if store.keyring_result(index_url)[0] else ()
+    after_401 = (keyring,) if index_url in store.keyring_results else ()
     scoped = store.closest_url(endpoint, index_url)
     url = _url(scoped, endpoint)
     if url.is_used:
@@ -102,9 +102,9 @@ def _keyring(store: CredentialStore, index_url: str, endpoint: Endpoint) -> Cred
         return CredentialSource("keyring", "keyring is not used over plain HTTP for an index that only files name")
     if not store.keyring.is_installed:
         return CredentialSource("keyring", "the program keyring is not installed")
-    is_done, login = store.keyring_result(index_url)
     if store.keyring.error:
         return CredentialSource("keyring", store.keyring.error)
-    if login is not None:
+    if store.keyring_results.get(index_url) is not None:
         return CredentialSource("keyring", "those in keyring are sent", is_used=True)
+    is_done = index_url in store.keyring_results
     return CredentialSource("keyring", "keyring has no entry" if is_done else "keyring is queried after a 401 response")

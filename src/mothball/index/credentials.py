@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -118,15 +119,6 @@ class ScopedLogin(NamedTuple):
     from_variables: bool = False
 
 
-class _KeyringResult:
-    """The result of the keyring for one index, which is queried at most once."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.is_done = False
-        self.login: Login | None = None
-
-
 class CredentialStore:
     """Finds the login for an index. Thread-safe.
 
@@ -145,17 +137,19 @@ class CredentialStore:
         self.index_names = frozenset(variable_name(index.name) for index in access.index_urls if index.name)
         self.netrc = NetrcLogins(self.environment)
         self.keyring = Keyring(access.keyring, self.environment)
+        # The logins that the keyring has, by base URL of the index: each is queried once, while its lock is held.
+        self.keyring_results: dict[str, Login | None] = {}
+        self._keyring_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
-        self._keyring_results: dict[str, _KeyringResult] = {}
         # Base URLs of indexes with logins that they rejected: more attempts may lock the account.
         self.rejected: set[tuple[str, Login | None]] = set()
 
     def initial_login(self, page: str) -> Login | None:
         """Return the login for the first request of ``page``, None to send none."""
         base = base_of_page(page)
-        search = self._keyring_results.get(base)
-        if search is not None and search.login is not None:
-            return search.login
+        keyring_login = self.keyring_results.get(base)
+        if keyring_login is not None:
+            return keyring_login
         endpoint = endpoint_of(base)
         if endpoint is None or self.is_insecure(endpoint):
             return None
@@ -179,24 +173,19 @@ class CredentialStore:
         if endpoint is None or not self.allows_keyring_login(endpoint) or self.is_insecure(endpoint):
             return None
         with self._lock:
-            search = self._keyring_results.setdefault(base, _KeyringResult())
-        with search.lock:
-            if not search.is_done:
+            keyring_lock = self._keyring_locks[base]
+        with keyring_lock:
+            if base not in self.keyring_results:
                 # As pip and uv use them: the index URL, and the host with port.
                 services = base, base.rstrip("/"), urlsplit(base).netloc.lower()
                 login = self.keyring.login(services, sent)
-                search.login = Login(*login) if login else None
-                search.is_done = True
-            return None if search.login == sent else search.login
+                self.keyring_results[base] = Login(*login) if login else None
+            found = self.keyring_results[base]
+            return None if found == sent else found
 
     def is_insecure(self, endpoint: Endpoint) -> bool:
         """Return True if TLS is not verified for the host of ``endpoint``, so that it gets no credentials."""
         return is_named(endpoint, self._insecure_hosts)
-
-    def keyring_result(self, base: str) -> tuple[bool, Login | None]:
-        """Return whether the keyring was queried for the index with the URL ``base``, and the login that it has."""
-        result = self._keyring_results.get(base)
-        return (False, None) if result is None else (result.is_done, result.login)
 
     def closest_url(self, endpoint: Endpoint, base: str) -> ScopedLogin | None:
         """Return the user's URL on ``endpoint`` that shares the most path segments with ``base``."""

@@ -236,7 +236,7 @@ def test_keyring_is_not_queried_for_plain_http_of_a_repository() -> None:
     store = CredentialStore(CredentialSettings(), {"PATH": "/nowhere"})
     page = page_url("http://index.example/simple/", "lib")
     assert store.login_after_401(page, None) is None
-    assert store._keyring_results == {}
+    assert store.keyring_results == {}
 
 
 def test_keyring_login_is_used_for_later_requests(monkeypatch: pytest.MonkeyPatch) -> None:
