@@ -137,10 +137,14 @@ class UserAddresses:
         base = base_url(expanded)
         if "$" in base or not is_http(base):
             return None
-        path = address.partition("://")[2].partition("/")[2]
-        return (
-            expanded if base in self._bases or ("$" not in path and "://" in address and self.contains(base)) else None
-        )
+        # The value of a variable in the host may contain a path.
+        is_in_path = "$" in _path(address) or _path(base) != _path(base_url(address))
+        is_host_known = "://" in address and not is_in_path and self.contains(base)
+        return expanded if base in self._bases or is_host_known else None
+
+
+def _path(address: str) -> str:
+    return address.partition("://")[2].partition("/")[2]
 
 
 # --- candidates -------------------------------------------------------------------------------------------------------

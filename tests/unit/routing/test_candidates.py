@@ -100,6 +100,8 @@ VARIABLES = {
     "TOKEN": "secret",
     "URL": "https://index.example/team/",
     "PORT": "8443",
+    "PATH": "/secret",
+    "HOST_AND_PATH": "index.example/secret",
 }
 USER_ADDRESSES = UserAddresses(["https://user:pw@index.example/team/"], ["trusted.example", "plain.example:8080"])
 
@@ -127,6 +129,10 @@ USER_ADDRESSES = UserAddresses(["https://user:pw@index.example/team/"], ["truste
         ("https://index.example/${TOKEN}/", None),
         ("https://index.example.${TOKEN}/", None),
         ("https://${UNSET}/simple/", None),
+        # The value of a variable may contain a path.
+        ("https://index.example${PATH}/simple/", None),
+        ("https://${HOST_AND_PATH}", None),
+        ("https://${HOST_AND_PATH}/simple/", None),
         ("${EVIL}", None),
         ("$", None),
     ],
@@ -142,6 +148,8 @@ PARTS = st.lists(
             "${TOKEN}",
             "$TOKEN",
             "${EVIL}",
+            "${PATH}",
+            "${HOST_AND_PATH}",
             "index.example",
             "evil.example",
             "@",
