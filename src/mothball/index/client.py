@@ -20,7 +20,6 @@ from mothball.index.page_fetcher import PageFetcher
 from mothball.index.project_page import Failed, NotModified, Outcome, PageRequest
 from mothball.index.transport import ClientSettings
 from mothball.index.urls import Endpoint, endpoint_of, page_url
-from mothball.model.records import NamedTuple
 from mothball.model.results import Cause
 
 __all__ = ["Client", "ClientSettings"]
@@ -44,13 +43,8 @@ _WORKER_DESCRIPTORS = 3
 
 Progress = Callable[[int, int], None]
 Results = queue.SimpleQueue[tuple[PageRequest, Outcome | Exception]]
-
-
-class Waiter(NamedTuple):
-    """A caller that waits for a page: its request, and the queue for the outcome."""
-
-    request: PageRequest
-    results: Results
+# A caller that waits for a page: its request, and the queue for the outcome.
+Waiter = tuple[PageRequest, Results]
 
 
 class PageJob:
@@ -141,7 +135,7 @@ class Client:
                     pending.update(new)
                     with self._lock:
                         for request in new:
-                            self._add_waiter(Waiter(request, results))
+                            self._add_waiter((request, results))
                 result = self._next_result(results, deadline)
                 if result is None and not deadline.remaining():
                     result = self._deadline_result(next(iter(pending)))
@@ -195,7 +189,7 @@ class Client:
         """Remove the waiters with the queue ``results``, and cancel jobs without other waiters."""
         with self._lock:
             for job in list(self._jobs.values()):
-                job.waiters = [waiter for waiter in job.waiters if waiter.results is not results]
+                job.waiters = [waiter for waiter in job.waiters if waiter[1] is not results]
                 if not job.waiters:
                     self._cancel(job)
             # The workers of canceled jobs do not take the jobs of other callers.
@@ -206,10 +200,11 @@ class Client:
 
     def _add_waiter(self, waiter: Waiter) -> None:
         """Join the running job for the same page, or start one."""
-        url = page_url(waiter.request.index_url, waiter.request.name)
+        request, _ = waiter
+        url = page_url(request.index_url, request.name)
         job = self._jobs.get(url)
         if job is None:
-            job = self._jobs[url] = PageJob(url, waiter.request, Deadline(self._settings.deadline))
+            job = self._jobs[url] = PageJob(url, request, Deadline(self._settings.deadline))
             self._queue.add(job)
             job.waiters.append(waiter)
             if self._workers < self._max_workers:
@@ -238,11 +233,11 @@ class Client:
         """Send the outcome to all waiters; restart for those with another ETag, which cannot use a 304."""
         del self._jobs[job.url]
         waiters, job.waiters = job.waiters, []
-        for waiter in waiters:
-            if isinstance(outcome, NotModified) and waiter.request.etag != job.request.etag:
-                self._add_waiter(waiter)
+        for request, results in waiters:
+            if isinstance(outcome, NotModified) and request.etag != job.request.etag:
+                self._add_waiter((request, results))
             else:
-                waiter.results.put((waiter.request, outcome))
+                results.put((request, outcome))
 
     def _cancel(self, job: PageJob) -> None:
         """Cancel a job. Its worker no longer counts, because a hostile index can keep it busy for long."""

@@ -123,11 +123,10 @@ def _change(
     """Return the change from each of ``commits``, None for an empty tree, to another commit, None for the index."""
     blobs = Blobs(repository.git)
     differences = {commit: diff_trees(repository.git, commit, target_commit) for commit in commits}
-    after = {difference.path: difference.after for each in differences.values() for difference in each}
+    after = {path: difference.after for touched in differences.values() for path, difference in touched.items()}
     target = GitTree(repository, target_commit, blobs, after)
     bases = []
-    for commit, each in differences.items():
-        touched = {difference.path: difference for difference in each}
+    for commit, touched in differences.items():
         before = {path: difference.before for path, difference in touched.items()}
         tree = GitTree(repository, commit or "", blobs, before, others=target)
         bases.append(Base(tree, _follow_links(touched, tree, target, repository), commit))
@@ -155,7 +154,7 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
         if new is None and path in tracked:
             absent.append(path)
         if not _is_same(old, new, absolute, target):
-            touched[path] = Difference(path, old, new)
+            touched[path] = Difference(old, new)
     if absent and not sparse_paths(git).isdisjoint(absent):
         _require_staged(repository, tracked)
         # The index has the files that the sparse checkout leaves out.
@@ -218,7 +217,7 @@ def _follow_links(
     """
     changed = [
         path
-        for path, (_, before, after) in touched.items()
+        for path, (before, after) in touched.items()
         if (before is not None and before.is_link) or (after is not None and after.is_link)
     ]
     unchanged = [path for path in target.links() if path not in touched and has_dependency_name(path)]
@@ -228,5 +227,5 @@ def _follow_links(
     followed = dict(touched)
     for path in (*changed, *affected):
         absolute = repository.absolute(path)
-        followed[path] = Difference(path, base.entry(absolute), target.entry(absolute))
+        followed[path] = Difference(base.entry(absolute), target.entry(absolute))
     return followed

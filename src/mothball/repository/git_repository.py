@@ -48,9 +48,8 @@ class Entry(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A path, relative to the root, at which two trees differ, and the entry of each, if any."""
+    """The entry of each of two trees at a path at which they differ, None for a missing one."""
 
-    path: str
     before: Entry | None
     after: Entry | None
 
@@ -224,20 +223,20 @@ def is_shallow(git: Git) -> bool:
     return git.run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
 
-def diff_trees(git: Git, base: str | None, target: str | None) -> list[Difference]:
-    """Return the differences between the trees of two commit ids.
+def diff_trees(git: Git, base: str | None, target: str | None) -> dict[str, Difference]:
+    """Return the differences between the trees of two commit ids, by path relative to the root.
 
     A ``base`` of None is an empty tree, a ``target`` of None the index. Raises GitError if a tree is missing, or the
     index contains a conflict in a file that may be a dependency file.
     """
     if base is None:
-        return [Difference(path, None, entry) for path, entry in Listing(git, target).entries.items()]
+        return {path: Difference(None, entry) for path, entry in Listing(git, target).entries.items()}
     command = ("diff-tree", "-r", *COMPARED, base, target) if target else ("diff-index", "--cached", *COMPARED, base)
     fields = _split_nul(run_checked(git, *command, "--"))
-    return [_difference(header, next(fields, b"")) for header in fields]
+    return dict(_difference(header, next(fields, b"")) for header in fields)
 
 
-def _difference(header: bytes, path: bytes) -> Difference:
+def _difference(header: bytes, path: bytes) -> tuple[str, Difference]:
     fields = header.decode("ascii", "replace").removeprefix(":").split(" ")
     name = decoded(path)
     if len(fields) != 5 or not path:
@@ -246,7 +245,7 @@ def _difference(header: bytes, path: bytes) -> Difference:
     if status == "U" and may_be_dependency_file(name):
         help_text = "resolve the conflict, and run `git add` on the file"
         raise GitError(f"unresolved merge conflict in {name}", help_text=help_text)
-    return Difference(name, _entry(old_mode, old), _entry(new_mode, new))
+    return name, Difference(_entry(old_mode, old), _entry(new_mode, new))
 
 
 def _entry(mode: str, oid: str) -> Entry | None:

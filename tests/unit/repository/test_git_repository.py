@@ -12,7 +12,6 @@ from mothball.model.errors import GitError
 from mothball.repository import git_repository as module
 from mothball.repository.git_process import Git, ProcessResult
 from mothball.repository.git_repository import (
-    Difference,
     Entry,
     diff_trees,
     is_shallow,
@@ -95,11 +94,11 @@ def test_differences_have_modes_and_ids(made: Repository) -> None:
     made.git("rm", "--quiet", "gone")
     second = made.commit({"changed": "3", "new": "4"})
     git = Git(str(made.root))
-    opened = {difference.path: difference for difference in diff_trees(git, first, second)}
+    opened = diff_trees(git, first, second)
     assert opened.keys() == {"changed", "gone", "new"}
     assert (opened["gone"].after, opened["new"].before) == (None, None)
     assert opened["new"].after == Entry("100644", made.git("rev-parse", "HEAD:new"))
-    assert diff_trees(git, second, None) == []
+    assert diff_trees(git, second, None) == {}
 
 
 class FakeGit(Git):
@@ -162,5 +161,4 @@ def test_failure_to_find_merge_base_is_an_error() -> None:
 
 
 def test_entry_kinds() -> None:
-    assert Difference("a", None, None).path == "a"
     assert (Entry("120000", "x").is_link, Entry("120000", "x").is_file) == (True, False)
