@@ -92,6 +92,20 @@ def test_hover_shows_the_newest_release_that_fits_a_range(
     assert len(index.received) == requests
 
 
+def test_hover_requests_the_releases_of_a_range_once(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    files = [{"filename": "fine-1.0.tar.gz"}, {"filename": "fine-2.0.tar.gz", "upload-time": "2024-03-04T01:02:03Z"}]
+    index.script("fine", json_page("fine", "active", files=files))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "fine<2\n"), "fine<2\n")
+    client.settle(document)
+    requests = len(index.received)
+    for _ in range(2):
+        assert "Newest release that fits `<2`: `1.0`" in client.hover(document, 0, 0)["contents"]["value"]
+        assert len(index.received) == requests + 1
+
+
 def test_hover_is_plain_text_without_markdown_support(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
