@@ -23,6 +23,7 @@ from mothball.formats.locks.packages import (
     local_source,
     unknown_version,
 )
+from mothball.formats.requirements.strings import collect
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span, normalize_name
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -39,13 +40,10 @@ def parse(text: str) -> Document:
     The section of a package is its category: ``default``, ``develop`` or a custom one.
     """
     try:
-        items = list(_read(text, load(text)))
+        return collect("pipfile-lock", _read(text, load(text)))
     except JsonError as error:
         problem = ParseProblem(error.span, error.message, _HELP)
         return Document("pipfile-lock", problems=(problem,), is_broken=True)
-    problems = sorted(item for item in items if isinstance(item, ParseProblem))
-    dependencies = tuple(item for item in items if not isinstance(item, ParseProblem))
-    return Document("pipfile-lock", dependencies, tuple(problems))
 
 
 def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:

@@ -26,6 +26,7 @@ from mothball.formats.locks.packages import (
 )
 from mothball.formats.locks.stanzas import KeyPath, Layout, LocatedName, Lock, Stanza, read_toml, strings_at
 from mothball.formats.pep508 import find_leading_name
+from mothball.formats.requirements.strings import Item, collect
 from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import Header, TomlEntry
 from mothball.model.document import (
@@ -321,14 +322,9 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
     if problem is None and not lock.stanzas and not problems:
         problem = _foreign_key_problem(text, layout)
     direct_names = None if direct is None else [normalize(name) for name in direct]
-    return Document(
-        layout.format,
-        tuple(dependencies),
-        tuple(sorted([*problems, problem] if problem else problems)),
-        lock.ignores,
-        graph=dependency_graph(requires, direct_names) if has_graph else None,
-        is_broken=lock.is_truncated,
-    )
+    contents: list[Item] = [*dependencies, *problems, *([problem] if problem else []), *lock.ignores]
+    graph = dependency_graph(requires, direct_names) if has_graph else None
+    return collect(layout.format, contents, graph=graph, is_broken=lock.is_truncated)
 
 
 def _version_problem(text: str, layout: Layout) -> ParseProblem | None:
