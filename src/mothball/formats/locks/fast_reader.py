@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from itertools import accumulate, count
 
+from mothball.formats.ignores import read_comments
 from mothball.formats.locks.stanzas import (
     FILE_LISTS,
     NAME,
@@ -22,7 +23,6 @@ from mothball.formats.locks.stanzas import (
     Stanza,
     Values,
     collect_leaves,
-    split_comments,
 )
 from mothball.formats.toml.scanner import Definitions, scan
 from mothball.formats.toml.tokens import SHORT_ESCAPES
@@ -126,7 +126,7 @@ class _Reader:
             raise _Declined
         self._finish()
         comments = (Span(ends[i - 1] - 1, ends[i]) for i in range(1, len(parts), 2) if parts[i - 1].endswith("#"))
-        return Lock(tuple(self._stanzas), self._root, *split_comments(self._text, comments))
+        return Lock(tuple(self._stanzas), self._root, tuple(read_comments(self._text, comments)))
 
     # --- packages -----------------------------------------------------------------------------------------------------
 

@@ -88,13 +88,13 @@ class Stanza(NamedTuple):
 class Lock(NamedTuple):
     """The content of a lock; ``root`` holds the values outside of packages by full path.
 
-    ``is_truncated`` is True if it is not read, because it has too many errors or statements.
+    ``remarks`` are its syntax errors and ignore comments. ``is_truncated`` is True if it is not read, because it has
+    too many errors or statements.
     """
 
     stanzas: tuple[Stanza, ...]
     root: Mapping[KeyPath, Sequence[Leaf]]
-    problems: tuple[ParseProblem, ...] = ()
-    ignores: tuple[IgnoreComment, ...] = ()
+    remarks: tuple[ParseProblem | IgnoreComment, ...] = ()
     is_truncated: bool = False
 
 
@@ -160,15 +160,6 @@ def _leaves(path: KeyPath, value: Value) -> Iterator[tuple[KeyPath, Leaf | None,
             assert_never(value)
 
 
-def split_comments(text: str, spans: Iterable[Span]) -> tuple[tuple[ParseProblem, ...], tuple[IgnoreComment, ...]]:
-    """Return the problems and the ignores of the comments at ``spans``."""
-    comments = tuple(read_comments(text, spans))
-    return (
-        tuple(comment for comment in comments if isinstance(comment, ParseProblem)),
-        tuple(comment for comment in comments if not isinstance(comment, ParseProblem)),
-    )
-
-
 # --- locks of any layout ----------------------------------------------------------------------------------------------
 
 
@@ -179,9 +170,8 @@ def read_toml(text: str, layout: Layout) -> Lock:
     for header, entries in document.bodies():
         collector.read_body(header, entries)
     collector.finish()
-    comment_problems, ignores = split_comments(text, document.comments)
-    problems = (*syntax_problems(document), *collector.problems, *comment_problems)
-    return Lock(tuple(collector.stanzas), collector.root, problems, ignores, document.is_truncated)
+    remarks = (*syntax_problems(document), *collector.problems, *read_comments(text, document.comments))
+    return Lock(tuple(collector.stanzas), collector.root, remarks, document.is_truncated)
 
 
 def blank_file_lists(text: str) -> str:

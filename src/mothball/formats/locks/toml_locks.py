@@ -30,7 +30,6 @@ from mothball.formats.requirements.strings import Item, collect
 from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import Header, TomlEntry
 from mothball.model.document import (
-    Dependency,
     DependencyKind,
     Document,
     ParseProblem,
@@ -291,12 +290,11 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
     ``packages`` is parallel to the stanzas of ``lock``; ``direct`` holds the names that the project requires itself, as
     written, or is None if the lock does not record them.
     """
-    dependencies: list[Dependency] = []
-    problems = list(lock.problems)
+    contents: list[Item] = [*lock.remarks]
     requires: dict[str, list[str]] = {}
     for stanza, (source, required, extras, marker) in zip(lock.stanzas, packages, strict=True):
         written, problem = _name_of(text, stanza)
-        problems += [problem] if problem else []
+        contents += [problem] if problem else []
         if written is None:
             continue
         is_complete = stanza.is_complete and written is stanza.name
@@ -304,7 +302,7 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
         requires.setdefault(name, []).extend([normalize(spelling) for spelling in required])
         if source is None:
             continue
-        dependencies.append(
+        contents.append(
             new_dependency(
                 name=name,
                 name_span=written.span,
@@ -319,10 +317,10 @@ def _document(  # noqa: PLR0913 - the text, how it was read, and what the format
             )
         )
     problem = _version_problem(text, layout)
-    if problem is None and not lock.stanzas and not problems:
+    if problem is None and not lock.stanzas and not any(isinstance(item, ParseProblem) for item in contents):
         problem = _foreign_key_problem(text, layout)
+    contents += [problem] if problem else []
     direct_names = None if direct is None else [normalize(name) for name in direct]
-    contents: list[Item] = [*dependencies, *problems, *([problem] if problem else []), *lock.ignores]
     graph = dependency_graph(requires, direct_names) if has_graph else None
     return collect(layout.format, contents, graph=graph, is_broken=lock.is_truncated)
 
