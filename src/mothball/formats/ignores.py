@@ -85,7 +85,9 @@ def read_comment(text: str, span: Span, applies_from: int | None = None) -> Igno
         return ParseProblem(directive_span, "`mothball: ignore[]` has no rule", _FORM)
     unknown = next((rule for rule in rules if rule not in IGNORABLE_RULES), None)
     if unknown is not None:
-        return _unknown_rule(directive_span, unknown)
+        shown = one_line(unknown, 40)
+        message = f"rule `{shown}` cannot be ignored" if unknown in tuple(Rule) else f"unknown rule `{shown}`"
+        return ParseProblem(directive_span, message, suggest(unknown.lower(), IGNORABLE_RULES))
     start = directive_span.start if applies_from is None else applies_from
     return IgnoreComment(directive_span, rules, ignore[2].strip(), applies_to=Span(start, directive_span.end))
 
@@ -100,9 +102,3 @@ def _directive_error(body: str) -> str:
     if body[len("ignore") :].lstrip().startswith("["):
         return "`mothball: ignore[` has no closing `]`"
     return "`mothball: ignore` has no rule"
-
-
-def _unknown_rule(directive_span: Span, rule: str) -> ParseProblem:
-    shown = one_line(rule, 40)
-    message = f"rule `{shown}` cannot be ignored" if rule in tuple(Rule) else f"unknown rule `{shown}`"
-    return ParseProblem(directive_span, message, suggest(rule.lower(), IGNORABLE_RULES))

@@ -149,7 +149,6 @@ def find_leading_name(text: str) -> Span | None:
 
 
 def _trimmed_span(text: str) -> Span:
-    """Return the span of ``text`` without surrounding white space."""
     stripped = text.strip()
     start = text.find(stripped) if len(stripped) < len(text) else 0
     return Span(start, start + len(stripped))

@@ -149,7 +149,6 @@ def _why_not_requirements(text: str, name: str) -> str:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the logical lines of requirements without comments."""
     from mothball.formats.requirements.lines import logical_lines  # noqa: PLC0415 - not needed for valid files
 
     return (stripped for line in logical_lines(text, [], []) if (stripped := line.text.strip()))

@@ -291,7 +291,6 @@ def summary_line(report: Report) -> str:
 
 
 def _skip_reasons(report: Report) -> str:
-    """Return the reasons of skipped dependencies in parentheses, most frequent first."""
     counts = Counter(
         dependency.lookup.reason
         for dependency in report.dependencies

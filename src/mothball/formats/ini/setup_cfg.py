@@ -76,7 +76,6 @@ def parse(text: str) -> Document:
 
 
 def _project_name(text: str, sections: tuple[ini.IniSection, ...]) -> str:
-    """Return the normalized name of the project, or an empty string."""
     options = (option for section in sections if section.name == "metadata" for option in section.options)
     names = (option.lines[0].slice(text) for option in options if option.name == "name" and option.is_one_line)
     return normalize_name(next(names, ""))
@@ -139,7 +138,6 @@ def _read_list(entry: SourceMap, listed: Section) -> Iterator[Item]:
 
 
 def _read_files(text: str, line: Span) -> Iterator[Include]:
-    """Yield an include for each file of a ``file:`` directive."""
     for name in re.finditer(_FILE_NAME, line.slice(text)[len(_FILE) :]):
         start = line.start + len(_FILE) + name.start()
         yield Include(Span(start, start + len(name[0])), name[0], DependencyKind.REQUIREMENT)

@@ -148,7 +148,6 @@ class _Reader:
             raise _Declined
 
     def _finish(self) -> None:
-        """Finish the current package, if any."""
         if self._start >= 0:
             self._stanzas.append(Stanza(Span(self._start, self._end), self._name, self._values))
         self._start, self._name, self._values = -1, None, self._root

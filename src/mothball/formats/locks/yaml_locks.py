@@ -87,7 +87,6 @@ def _pixi_packages(root: YamlMapping, items: Iterable[YamlMapping]) -> Iterator[
 
 
 def _pixi_indexes(root: YamlMapping) -> Iterator[str]:
-    """Yield the indexes of all environments."""
     environments = _first_value(root, "environments")
     for _, environment in environments.pairs if isinstance(environments, YamlMapping) else ():
         for node in environment.values("indexes") if isinstance(environment, YamlMapping) else ():

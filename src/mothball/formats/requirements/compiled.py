@@ -40,7 +40,6 @@ _EXACT = r"===?\s*+([^\s,*]++)"
 
 
 def _has_header(header: str, text: str, comments: Iterable[Comment]) -> bool:
-    """Return True if one of the first ``comments`` matches ``header``."""
     return any(comment.span.end <= HEADER_LIMIT and re.match(header, comment.span.slice(text)) for comment in comments)
 
 

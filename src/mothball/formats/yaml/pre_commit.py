@@ -97,7 +97,6 @@ def _hooks(documents: tuple[YamlNode, ...]) -> Iterator[YamlMapping]:
 
 
 def _has_other_syntax(entry: YamlNode) -> bool:
-    """Return True if ``entry`` has the syntax of another language's package manager."""
     if not isinstance(entry, YamlScalar) or any(mark in entry.value for mark in _URL):
         return False
     return re.match(_OTHER_SYNTAX, entry.value.strip()) is not None
