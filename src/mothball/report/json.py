@@ -11,13 +11,11 @@ from mothball.model.document import Location
 from mothball.model.records import NamedTuple
 from mothball.model.results import (
     MAX_DETAIL,
-    Cause,
     CheckedDependency,
     Finding,
     KnownStatus,
     LookupResult,
     Missing,
-    Origin,
     Problem,
     Report,
     Skipped,
@@ -72,28 +70,26 @@ def lookup_json(lookup: LookupResult) -> dict[str, Any]:
 
     ``cause`` is the ``Cause`` of a failed lookup.
     """
+    status: str | None = None
+    reason = ""
     match lookup:
         case KnownStatus():
-            return _lookup(lookup.kind, lookup.status, one_line(lookup.reason), lookup.origin)
+            status, reason = lookup.status, one_line(lookup.reason)
         case UnrecognizedStatus():
-            return _lookup(lookup.kind, one_line(lookup.marker), one_line(lookup.reason), lookup.origin)
-        case StatusNotStated() | Missing():
-            return _lookup(lookup.kind, None, "", lookup.origin)
+            status, reason = one_line(lookup.marker), one_line(lookup.reason)
         case Unavailable():
-            return _lookup(lookup.kind, None, one_line(lookup.detail, MAX_DETAIL), lookup.origin, lookup.cause)
+            reason = one_line(lookup.detail, MAX_DETAIL)
         case Skipped():
-            return _lookup(lookup.kind, None, lookup.reason, None)
+            reason = lookup.reason
+        case StatusNotStated() | Missing():
+            pass
         case _:
             assert_never(lookup)
-
-
-def _lookup(
-    kind: str, status: str | None, reason: str, origin: Origin | None, cause: Cause | None = None
-) -> dict[str, Any]:
+    origin = None if isinstance(lookup, Skipped) else lookup.origin
     return {
-        "kind": kind,
+        "kind": lookup.kind,
         "status": status,
-        "cause": cause,
+        "cause": lookup.cause if isinstance(lookup, Unavailable) else None,
         "reason": reason or None,
         "index": origin.index_url if origin else None,
         "checked_at": _utc(origin.checked_at) if origin else None,
