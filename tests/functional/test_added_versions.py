@@ -179,6 +179,79 @@ def test_yanked_version_of_the_manifest_is_not_new_in_the_lock(shop: Workshop, i
     assert findings(shop, index) == []
 
 
+def _pinned(version: str = "", more: str = "") -> str:
+    entry = f'"old-lib=={version}"' if version else ""
+    return f'[project]\nname = "shop"\ndependencies = [{entry}]\n{more}'
+
+
+_MEMBERS = '[tool.uv.workspace]\nmembers = ["p/*"]\n'
+_HASHED = hashed_requirements(YANKED, version="1.1")
+# What is committed, and what the change writes or, if it is None, deletes.
+MOVES: dict[str, tuple[dict[str, str], dict[str, str | None]]] = {
+    "a renamed directory": (
+        {"a/pyproject.toml": _pinned(), "a/requirements.txt": _HASHED},
+        {"a/pyproject.toml": None, "a/requirements.txt": None, "b/pyproject.toml": _pinned(), "b/reqs.txt": _HASHED},
+    ),
+    "an enclosing project": (
+        {"a/pyproject.toml": _pinned("1.1", "# a comment\n"), "requirements.txt": "ok\n"},
+        {"a/pyproject.toml": _pinned(), "requirements.txt": "ok\nold-lib==1.1\n"},
+    ),
+    "another member of the workspace": (
+        {
+            "pyproject.toml": _pinned("", _MEMBERS),
+            "p/a/pyproject.toml": _pinned("1.1"),
+            "p/b/pyproject.toml": _pinned(),
+        },
+        {"p/a/pyproject.toml": _pinned(), "p/b/pyproject.toml": _pinned("1.1")},
+    ),
+    "a file whose project is removed": (
+        {"a/pyproject.toml": _pinned(), "a/requirements.txt": "old-lib==1.1\n"},
+        {"a/pyproject.toml": None, "a/requirements.txt": "# a comment\nold-lib==1.1\n"},
+    ),
+    "the lock of a workspace": (
+        {"p/a/pyproject.toml": _pinned(), "p/a/requirements.txt": f"other==1 --hash=sha256:{64 * '0'}\n{_HASHED}"},
+        {"pyproject.toml": _pinned("", _MEMBERS), "p/a/requirements.txt": None, "requirements.txt": _HASHED},
+    ),
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_yanked_version_that_moves_is_not_a_new_version(shop: Workshop, index: ScriptedIndex, move: str) -> None:
+    index.script("old-lib", page(OLD, YANKED))
+    before, after = MOVES[move]
+    shop.commit(before)
+    _change(shop, after)
+    assert findings(shop, index) == []
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_moved_name_with_another_version_that_is_yanked_is_rejected(
+    shop: Workshop, index: ScriptedIndex, move: str
+) -> None:
+    index.script("old-lib", page(OLD, YANKED))
+    before, after = MOVES[move]
+    digests = YANKED.digest, OLD.digest
+    shop.commit({path: text.replace("old-lib==1.1", "old-lib==1.0").replace(*digests) for path, text in before.items()})
+    _change(shop, after)
+    assert findings(shop, index) == [("yanked", "error")]
+
+
+@pytest.mark.parametrize(("version", "severity"), [("1.1", "warning"), ("1.0", "error")])
+def test_yanked_version_that_moves_to_another_project_is_one_level_lower(
+    shop: Workshop, index: ScriptedIndex, version: str, severity: str
+) -> None:
+    index.script("old-lib", page(OLD, YANKED))
+    shop.commit({"a/pyproject.toml": _pinned(version), "b/pyproject.toml": _pinned()})
+    shop.stage({"a/pyproject.toml": _pinned(), "b/pyproject.toml": _pinned("1.1")})
+    assert findings(shop, index) == [("yanked", severity)]
+
+
+def _change(shop: Workshop, files: dict[str, str | None]) -> None:
+    for path in [path for path, text in files.items() if text is None]:
+        shop.git("rm", "--quiet", path)
+    shop.stage({path: text for path, text in files.items() if text is not None})
+
+
 def test_bump_to_an_unlisted_version_is_rejected(shop: Workshop, index: ScriptedIndex) -> None:
     index.script("old-lib", page(OLD))
     shop.commit({"requirements.txt": "old-lib==1.0\n"})

@@ -169,21 +169,26 @@ def additions(
     new = [_new_entries(target, old, base_projects, removals) for target, old in zip(targets, previous, strict=True)]
     selections = []
     for target, old, entries in zip(targets, previous, new, strict=True):
-        base_locks = tuple(map(_base_lock, _base_locks(target, old, base)))
+        locks = _base_locks(target, old, base)
+        base_locks = tuple(map(_base_lock, locks))
         standing_of = _standing_in(target)
         moved_from = {
             entry: path
             for entry in entries
             if (path := removals.take(target, entry, standing_of(entry), related=False))
         }
+        moved_pins = (
+            entry for entry in moved_from if _covers_pin(removals.roles_of_pin(target, entry), standing_of(entry).role)
+        )
         selection = SelectedEntries(
             tuple(entries),
             tuple(_new_problems(target, old)),
             tuple(_new_unnamed(target, old)),
             moved_from,
-            tuple(_repinned(target, frozenset(entries), base_projects, base_locks)),
+            tuple(_repinned(target, frozenset(entries), (*old, *locks), base_projects, removals, base_locks)),
             base_locks,
             tuple(_new_unresolvable(target, old)),
+            frozenset(moved_pins),
         )
         selections.append(selection)
     return selections
@@ -227,6 +232,7 @@ def merge_additions(first: SelectedEntries, second: SelectedEntries) -> Selected
         ),
         tuple(base_locks.values()),
         tuple(sorted({*first.unresolvable, *second.unresolvable}, key=offset)),
+        first.moved_pins | second.moved_pins,
     )
 
 
@@ -281,22 +287,50 @@ def _new_unresolvable(target: FileVersion, previous: Sequence[FileVersion]) -> I
     return (problem for problem in document.unresolvable if _problem_key(problem, text) not in old)
 
 
-def _repinned(
-    target: FileVersion, added: AbstractSet[Dependency], base_projects: _BaseProjects, base_locks: Iterable[BaseLock]
+def _repinned(  # noqa: PLR0913, PLR0917 - what may have the version at the base
+    target: FileVersion,
+    added: AbstractSet[Dependency],
+    previous: Iterable[FileVersion],
+    base_projects: _BaseProjects,
+    removals: _Removals,
+    base_locks: Iterable[BaseLock],
 ) -> Iterator[Dependency]:
     """Yield the entries that were there before with another version or other files, without those ``added``."""
     standing_of = _standing_in(target)
+    # Versions and locks of other projects: `base_projects` has those of this one, and of those that enclose it.
+    old_pins: _Pins = {}
+    for version in previous:
+        if not is_beneath(target.project, version.project):
+            _add_pins(old_pins, version)
     for entry in target.parsed.document.dependencies:
-        if (
-            entry not in added
-            and (pin := _comparable_pin(entry))
-            and target.facts.skip_reason(entry) is None
-            and (
-                not base_projects.cover_pin(target.project, entry.name, pin, standing_of(entry).role)
-                or _has_other_files(target.parsed, entry, base_locks)
+        if entry not in added and (pin := _comparable_pin(entry)) and target.facts.skip_reason(entry) is None:
+            role = standing_of(entry).role
+            moved = removals.roles_of_pin(target, entry)
+            is_known = base_projects.cover_pin(target.project, entry.name, pin, role) or _covers_pin(
+                (*old_pins.get((entry.name, pin), ()), *moved), role
             )
-        ):
-            yield entry
+            if not is_known or _has_other_files(target.parsed, entry, base_locks):
+                yield entry
+
+
+# The roles of the entries with each name and pinned version.
+_Pins = dict[tuple[str, str], set[_Role]]
+
+
+def _add_pins(pins: _Pins, version: FileVersion) -> None:
+    standing_of = _standing_in(version)
+    for entry in version.parsed.document.dependencies:
+        if pin := _comparable_pin(entry):
+            pins.setdefault((entry.name, pin), set()).add(standing_of(entry).role)
+
+
+def _covers_pin(roles: Iterable[_Role], role: _Role) -> bool:
+    """Return True if an entry with one of ``roles`` and the same version covers the pin of an entry with ``role``.
+
+    The version rules are as severe for a lock as for a manifest, but not for weaker roles.
+    """
+    weakest = min(_weakest_cover(role), _Role.LOCK)
+    return any(each is role or each >= weakest for each in roles)
 
 
 def _comparable_pin(entry: Dependency) -> str:
@@ -373,8 +407,7 @@ class _BaseProjects:
 
     def __init__(self, base: Iterable[FileVersion], present: Mapping[str, Document | None]) -> None:
         self._standings: dict[str, _Standings] = {}
-        # The roles of the entries with each name and pinned version.
-        self._pins: dict[str, dict[tuple[str, str], set[_Role]]] = {}
+        self._pins: dict[str, _Pins] = {}
         self._related_projects: dict[str, tuple[Sequence[str], Sequence[str]]] = {}
         for version in base:
             # An ignored entry that leaves its file is moved, and covers no entry that is not ignored.
@@ -405,16 +438,9 @@ class _BaseProjects:
         )
 
     def cover_pin(self, project: str, name: str, pin: str, role: _Role) -> bool:
-        """Return True if the base has this version in ``project``, or in a project that encloses it.
-
-        The version rules are as severe for a lock as for a manifest, but not for weaker roles.
-        """
-        weakest = min(_weakest_cover(role), _Role.LOCK)
-        return any(
-            each is role or each >= weakest
-            for other in self._related(project)[0]
-            for each in self._pins[other].get((name, pin), ())
-        )
+        """Return True if the base has this version in ``project``, or in a project that encloses it."""
+        roles = (each for other in self._related(project)[0] for each in self._pins[other].get((name, pin), ()))
+        return _covers_pin(roles, role)
 
     def _related(self, project: str) -> tuple[Sequence[str], Sequence[str]]:
         """Return the projects that are or enclose ``project``, and those below it, computed once for all its names."""
@@ -469,6 +495,8 @@ class _Removals:
         self._removed: dict[str, list[tuple[_Standing, Sequence[FileVersion]]]] = {}
         for (name, _), removed in strongest.items():
             self._removed.setdefault(name, []).append(removed)
+        # The pins of the files that entries were moved from, by path and parent.
+        self._pins: dict[tuple[str, int], _Pins] = {}
         # The removals that are used up, by the path of the file and the entry that was added.
         self._taken: dict[tuple[str, Dependency], tuple[_Standing, Sequence[FileVersion]]] = {}
 
@@ -489,6 +517,17 @@ class _Removals:
                 self._taken[addition] = removals.pop(number)
                 return versions[0].path
         return ""
+
+    def roles_of_pin(self, target: FileVersion, entry: Dependency) -> Iterable[_Role]:
+        """Return the roles with which the file that ``entry`` was moved from pinned the same version of its name."""
+        taken = self._taken.get((target.parsed.path, entry))
+        if taken is None:
+            return ()
+        version = taken[1][0]
+        place = version.parsed.path, version.parent
+        if place not in self._pins:
+            _add_pins(self._pins.setdefault(place, {}), version)
+        return self._pins[place].get((entry.name, _comparable_pin(entry)), ())
 
     def _is_related(self, old: str, new: str) -> bool:
         return (

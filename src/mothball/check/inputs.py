@@ -78,7 +78,7 @@ class SelectedEntries(NamedTuple):
     ``moved_from`` has the display path of the file of another project that an added dependency was moved from.
     ``repinned`` are further dependencies, which were there before with another version or other files: only the version
     rules apply to them. ``base_locks`` are the base versions of a lock. ``unresolvable`` are the problems of lists that
-    cannot be read completely.
+    cannot be read completely. ``moved_pins`` are the moved dependencies whose version was pinned there, too.
     """
 
     dependencies: tuple[Dependency, ...] = ()
@@ -88,6 +88,7 @@ class SelectedEntries(NamedTuple):
     repinned: tuple[Dependency, ...] = ()
     base_locks: tuple[BaseLock, ...] = ()
     unresolvable: tuple[ParseProblem, ...] = ()
+    moved_pins: frozenset[Dependency] = frozenset()
 
 
 NOTHING_SELECTED = SelectedEntries()

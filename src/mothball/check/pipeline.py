@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mothball.check import messages, policy
 from mothball.check.inputs import (
+    NOTHING_SELECTED,
     CheckedFile,
     JudgedPlan,
     LookUp,
@@ -249,12 +250,13 @@ class _FileCheck:
         file, dependency, rule = self._file, item.dependency, violation.rule
         matched_ignore = self._applied_ignore(violation, dependency.entry_span)
         text = self._text(item, violation, verdict)
-        moved_from = file.selected.moved_from.get(dependency, "") if file.selected else ""
+        selected = file.selected or NOTHING_SELECTED
+        moved_from = selected.moved_from.get(dependency, "")
         severity = policy.severity_of(
             rule,
             self._severity_policy,
             downgraded=policy.is_downgraded(dependency.kind, transitive=item.transitive),
-            moved=bool(moved_from),
+            moved=bool(moved_from) and (violation.version is None or dependency in selected.moved_pins),
             never_installed=dependency.is_never_installed,
             constraint=dependency.kind is DependencyKind.CONSTRAINT,
         )

@@ -85,7 +85,7 @@ _REASON_PLACEHOLDERS = ("", "why", "reason")
 _NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
 DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
 # A locked version can be changed without the packages that require it; a constraint installs nothing.
-_DOWNGRADED_FOR_CONSTRAINTS = (*DOWNGRADED_RULES, Rule.YANKED, Rule.UNLISTED)
+_DOWNGRADED_WITH_VERSIONS = (*DOWNGRADED_RULES, Rule.YANKED, Rule.UNLISTED)
 # The rules for possible malware: they stop a first push, and are no note for a dependency that is never installed.
 _MALWARE_RULES = frozenset({Rule.QUARANTINED, Rule.RE_REGISTERED})
 
@@ -137,9 +137,9 @@ def severity_of(  # noqa: PLR0913 - each is a reason for another severity
     """Return the severity of ``rule``.
 
     The most specific setting takes precedence: ``RULE.transitive`` for downgraded dependencies, then ``RULE.added``,
-    ``RULE`` and the default. Without ``RULE.transitive``, archived and deprecated are downgraded by one level. So they
-    are for a dependency that was ``moved`` from another project, and yanked and unlisted for a ``constraint``. A
-    dependency that is ``never_installed`` has notes. In a first push, errors of rules that do not stop it are warnings.
+    ``RULE`` and the default. Without ``RULE.transitive``, archived and deprecated are downgraded by one level; so are
+    these, yanked and unlisted for a ``constraint`` and what was ``moved`` from another project. A dependency that is
+    ``never_installed`` has notes. In a first push, errors of rules that do not stop it are warnings.
     """
     severities, mode = severity_policy.severities, severity_policy.mode
     severity = severities.get(rule, _MODE_DEFAULTS.get((rule, mode), _DEFAULTS[rule]))
@@ -147,7 +147,7 @@ def severity_of(  # noqa: PLR0913 - each is a reason for another severity
         severity = severities.get(f"{rule}.added", severity)
     if downgraded and f"{rule}.transitive" in severities:
         severity = severities[f"{rule}.transitive"]
-    elif ((downgraded or moved) and rule in DOWNGRADED_RULES) or (constraint and rule in _DOWNGRADED_FOR_CONSTRAINTS):
+    elif (downgraded and rule in DOWNGRADED_RULES) or ((constraint or moved) and rule in _DOWNGRADED_WITH_VERSIONS):
         severity = _NEXT_LOWER.get(severity, severity)
     if never_installed and rule not in _MALWARE_RULES and severity is not Severity.OFF:
         return Severity.NOTE
