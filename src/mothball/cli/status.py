@@ -53,24 +53,24 @@ class _Requirement(NamedTuple):
     skip_reason: SkipReason | None
 
 
-class _Invalid(NamedTuple):
-    """An argument that is not a requirement: what is wrong, and what to write instead."""
-
-    argument: str
-    message: str
-    help: str
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Print the result of each project; return the exit code of a check, or 2 if an argument is not a requirement."""
-    parsed = dict.fromkeys(map(_parsed, arguments.requirements))
-    invalid = [one for one in parsed if isinstance(one, _Invalid)]
+    requested: dict[_Requirement, None] = {}
+    invalid: list[dict[str, str]] = []
+    for argument in arguments.requirements:
+        entry = parse_requirement(argument)
+        if not isinstance(entry, ParseProblem):
+            requested[_Requirement(entry.name, entry.specifier, SkipReason.URL if entry.skip_reason else None)] = None
+            continue
+        message, help_text = one_line(entry.message, 200), one_line(entry.help, 200)
+        problem = {"argument": one_line(argument, 60), "message": message, "help": help_text}
+        if problem not in invalid:
+            invalid.append(problem)
     setup = set_up(arguments)
     directory = os.getcwd()
     resolved_config = setup.config_of(directory)
     files: tuple[ResolvedFile, ...] = ()
     if resolved_config is not None:
-        requested = [one for one in parsed if isinstance(one, _Requirement)]
         files = _files(requested, resolved_config, _nearest_manifests(directory, setup))
     with open_session(arguments, setup.user) as session:
         look_up = partial(_look_up_with_files, session)
@@ -78,22 +78,14 @@ def run(arguments: argparse.Namespace) -> int:
     report = report.with_problems(*session.problems())
     projects = [_json(item, report.findings) for item in report.dependencies]
     if arguments.output == "json":
-        document = {"version": VERSION, "projects": projects, "invalid": [one._asdict() for one in invalid]}
-        sys.stdout.write(json_text(document))
+        sys.stdout.write(json_text({"version": VERSION, "projects": projects, "invalid": invalid}))
     else:
         for item, project in zip(report.dependencies, projects, strict=True):
             sys.stdout.write(_text(item, project, setup.settings.now))
     print_problems((), report.problems)
-    for one in invalid:
-        sys.stderr.write(f"mothball: error: {one.message}\n  = help: {one.help}\n")
+    for problem in invalid:
+        sys.stderr.write(f"mothball: error: {problem['message']}\n  = help: {problem['help']}\n")
     return 2 if invalid else exit_code(report.findings, report.problems)
-
-
-def _parsed(argument: str) -> _Requirement | _Invalid:
-    entry = parse_requirement(argument)
-    if isinstance(entry, ParseProblem):
-        return _Invalid(one_line(argument, 60), one_line(entry.message, 200), one_line(entry.help, 200))
-    return _Requirement(entry.name, entry.specifier, SkipReason.URL if entry.skip_reason else None)
 
 
 def _nearest_manifests(start: str, setup: Setup) -> DiscoveryResult:
