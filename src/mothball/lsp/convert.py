@@ -59,8 +59,7 @@ class Positions:
 
     def position(self, offset: int) -> types.Position:
         """Return the position of ``offset``."""
-        line, column = self._lines.position(offset)
-        return types.Position(line - 1, self._units(line, column - 1))
+        return self._converted(self._lines.position(offset))
 
     def range(self, span: Span) -> types.Range:
         """Return the range of ``span``."""
@@ -78,9 +77,7 @@ class Positions:
 
     def range_of(self, location: Location) -> types.Range:
         """Return the range of a ``location`` in this text."""
-        return types.Range(
-            *(types.Position(at.line - 1, self._units(at.line, at.column - 1)) for at in (location.start, location.end))
-        )
+        return types.Range(self._converted(location.start), self._converted(location.end))
 
     def offset(self, position: types.Position) -> int:
         """Return the offset of ``position``, clipped to the end of its line and of the text."""
@@ -93,16 +90,16 @@ class Positions:
         columns = range(1, len(text) + 1)
         return start + bisect_right(columns, position.character, key=lambda column: self._size_of(text[:column]))
 
-    def _units(self, line: int, column: int) -> int:
-        """Return the number of units before ``column`` (from 0) of ``line`` (from 1)."""
+    def _converted(self, position: Position) -> types.Position:
+        line, column = position.line, position.column - 1
         if self._is_plain:
-            return column
+            return types.Position(line - 1, column)
         last_line, last_column, units = self._last
         if last_line != line or last_column > column:
             last_column = units = 0
         units += self._size_of(self._lines.line(line)[last_column:column])
         self._last = (line, column, units)
-        return units
+        return types.Position(line - 1, units)
 
     def _size_of(self, text: str) -> int:
         return len(text.encode(self._codec, "surrogatepass")) // self._unit_size

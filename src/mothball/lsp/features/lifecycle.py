@@ -43,8 +43,10 @@ def register(server: Server) -> None:
                 pull.register_workspace(server)
 
     def initialized(_: types.InitializedParams) -> None:
-        _fetch_settings(server)
-        watcher.begin()
+        if session.client.configuration:
+            _fetch_settings(server)
+        # All files that mothball reads by their name, and its configuration files.
+        watcher.watch((*(pattern.glob for pattern in PATTERNS), MOTHBALL_TOML, UV_TOML))
         server.run_in_background(_keep_up_to_date(server))
         if server.process_id:
             server.run_in_background(_leave_with_client(server, server.process_id))
@@ -98,9 +100,7 @@ def _is_alive(process_id: int) -> bool:
 
 
 def _fetch_settings(server: Server) -> None:
-    """Request the settings if the client supports it."""
-    if not server.session.client.configuration:
-        return
+    """Request the settings, and apply them."""
     items = [types.ConfigurationItem(section=SECTION)]
     response: Future[Any] = server.protocol.send_request(
         types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items)
@@ -150,10 +150,6 @@ class Watcher:
         self._watched: set[str] = set()
         self._is_due = False
         server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(lambda params: self._handle(params))  # noqa: PLW0108 - pygls sets attributes on the handler, which a bound method does not allow
-
-    def begin(self) -> None:
-        """Watch all files that mothball reads by their name, and its configuration files."""
-        self.watch((*(pattern.glob for pattern in PATTERNS), MOTHBALL_TOML, UV_TOML))
 
     def watch(self, names: Iterable[str]) -> None:
         """Watch files with these names in any directory, if the client supports it."""
