@@ -212,14 +212,7 @@ IGNORABLE_RULES = (
 # The rules about the version that an entry pins, not about the project.
 VERSION_RULES = (Rule.YANKED, Rule.UNLISTED, Rule.RE_REGISTERED)
 # The rules about a project, which another project can replace.
-PROJECT_RULES = (
-    Rule.QUARANTINED,
-    Rule.ARCHIVED,
-    Rule.DEPRECATED,
-    Rule.UNRECOGNIZED_STATUS,
-    Rule.MISSING,
-    Rule.RE_REGISTERED,
-)
+PROJECT_RULES = frozenset(IGNORABLE_RULES) - {Rule.YANKED, Rule.UNLISTED, Rule.UNVERIFIED, Rule.UNRESOLVABLE}
 
 
 class Severity(StrEnum):

@@ -186,6 +186,8 @@ _SHORT = {
     "-i": "--index-url",
     "-r": "--requirement",
 }
+# The spellings without abbreviations.
+OPTIONS_WITH_VALUE = _WITH_VALUE | _SHORT.keys()
 _HASHES = ("sha256:", "sha384:", "sha512:")
 _HASH_OPTIONS = tuple(f"--hash={algorithm}" for algorithm in _HASHES)
 

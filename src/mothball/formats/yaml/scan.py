@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.broken import broken_document, find_conflict_marker
 from mothball.formats.ignores import COMMENT_FORM, comment_spans, may_hold_ignore_comment, read_comments
+from mothball.formats.requirements.lines import OPTIONS_WITH_VALUE
 from mothball.formats.requirements.strings import Item, Section, read_pip_lines
 from mothball.formats.source_map import SourceMap, SourcePart, decoded_parts, source_map
 from mothball.model.document import Document, IgnoreComment, ParseProblem, Span
@@ -267,11 +268,6 @@ def _folded(text: str, inner: Span, value: str) -> SourceMap | None:
 
 # --- lists of requirements --------------------------------------------------------------------------------------------
 
-# Options that take the next item as their value if the items are command-line arguments.
-_WITH_VALUE = frozenset(
-    {"-c", "-e", "-f", "-i", "-r", "--constraint", "--editable", "--extra-index-url", "--find-links", "--index-url"}
-    | {"--requirement", "--trusted-host"}
-)
 _EMPTY = ("", "~", "null", "Null", "NULL")
 
 
@@ -317,4 +313,4 @@ def _read_item(
     else:
         end = item.span.end
         lines += content.parts(0, len(content.text))
-        lines.append(SourcePart(" " if as_arguments and content.text.strip() in _WITH_VALUE else "\n", end, end))
+        lines.append(SourcePart(" " if as_arguments and content.text.strip() in OPTIONS_WITH_VALUE else "\n", end, end))

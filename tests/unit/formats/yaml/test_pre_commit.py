@@ -51,6 +51,15 @@ def test_requirements_of_the_repository_of_a_hook_are_unresolvable() -> None:
     assert not document.includes
 
 
+def test_items_after_options_with_values_are_these_values() -> None:
+    text = hook(
+        "language: python", "additional_dependencies: [black, --no-binary, ':all:', -C, a=b, --only-binary, tox]"
+    )
+
+    assert names(text) == ["black"]
+    assert parse(text).problems == ()
+
+
 @pytest.mark.parametrize(
     "language",
     [
