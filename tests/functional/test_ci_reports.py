@@ -241,3 +241,32 @@ def test_report_that_cannot_be_written_is_an_error(project: Project) -> None:
     assert result.code == 2
     assert "nowhere/report.xml: cannot write the report" in result.err
     assert "choose another file with --report" in result.err
+
+
+@pytest.mark.parametrize("target", ["../outside", ".git/config", "gone/../../outside"])
+def test_report_is_not_written_through_links_out_of_the_repository(project: Project, target: str) -> None:
+    """A change could otherwise overwrite files of the user who checks it."""
+    example(project)
+    written = project.root.parent / "outside"
+    written.write_text("mine")
+    project.write(".git/config", "[core]\n")
+    project.write("out/other.json", "")
+    (project.root / "out" / "r.json").symlink_to(project.root / target)
+    result = project.check("--report", "json=out/r.json")
+    assert result.code == 2
+    assert "is not written: a symbolic link leads outside the repository" in result.err
+    assert "  = help: delete the link, or choose another file with --report" in result.err
+    (project.root / "out").rename(project.root / "old")
+    (project.root / "out").symlink_to(project.root.parent)
+    assert project.check("--report", "json=out/r.json").code == 2
+    assert (written.read_text(), (project.root / ".git" / "config").read_text()) == ("mine", "[core]\n")
+    assert not (project.root.parent / "r.json").exists()
+
+
+def test_report_is_written_through_a_link_inside_the_repository(project: Project) -> None:
+    example(project)
+    project.write(".git/config", "")
+    project.write("reports/last.json", "")
+    (project.root / "r.json").symlink_to("reports/last.json")
+    project.check("--report", "json=r.json")
+    assert json.loads((project.root / "reports" / "last.json").read_text())["findings"]

@@ -26,7 +26,7 @@ from mothball.model.results import CheckMode, Finding, Problem, Report, Severity
 from mothball.model.sanitize import one_line, strip_credentials
 from mothball.report.text import concise_line, problem_line
 from mothball.repository.files import DISK, Tree, read_stream, replace_file, working_tree
-from mothball.repository.paths import repository_root
+from mothball.repository.paths import is_inside, repository_root
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -153,12 +153,27 @@ def check_files(arguments: argparse.Namespace, setup: Setup, discovered: Discove
 
 
 def write_file(path: str, data: bytes, what: str, help_text: str) -> None:
-    """Replace the content of the file at ``path``. Raises UnreadableFileError, which names the file as ``what``."""
+    """Replace the content of the file at ``path``. Raises UnreadableFileError, which names the file as ``what``.
+
+    Links of the repository do not choose the file, as a change could otherwise overwrite files of the user.
+    """
+    if _is_linked_away(os.path.abspath(path), repository_root(os.getcwd())):
+        cause = f"the {what} is not written: a symbolic link leads outside the repository, or into .git"
+        raise UnreadableFileError(path, cause, help_text=f"delete the link, or {help_text}")
     try:
         replace_file(path, data)
     except OSError as error:
         cause = f"cannot write the {what} ({error.strerror or error})"
         raise UnreadableFileError(path, cause, help_text=help_text) from error
+
+
+def _is_linked_away(path: str, root: str) -> bool:
+    """Return True if the absolute ``path`` in the repository at ``root`` leads to a file that is not part of it."""
+    git_directory, real_root = os.path.join(root, ".git"), os.path.realpath(root)
+    if not is_inside(path, root) or is_inside(path, git_directory):
+        return False
+    real = os.path.realpath(path)
+    return not is_inside(real, real_root) or is_inside(real, os.path.join(real_root, ".git"))
 
 
 def print_problems(findings: Iterable[Finding], problems: Iterable[Problem]) -> None:
