@@ -45,12 +45,15 @@ from mothball.model.sanitize import one_line
 
 logger = logging.getLogger(__name__)
 
-# Handled by this server alone: pygls splits lines where editors do not, and ends the process by an exception.
+# Handled by this server alone: pygls splits lines where editors do not, ends the process by an exception, and keeps a
+# future of each notification that it handles.
 _OWN_METHODS = (
+    types.INITIALIZED,
     types.EXIT,
     types.TEXT_DOCUMENT_DID_OPEN,
     types.TEXT_DOCUMENT_DID_CHANGE,
     types.TEXT_DOCUMENT_DID_CLOSE,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
 )
 # Reject larger messages, in bytes. The largest file that mothball reads fits, however it is escaped.
 MAX_MESSAGE = 256 * 1024 * 1024
@@ -109,20 +112,6 @@ class Protocol(LanguageServerProtocol):
         if self._initialized and method == types.INITIALIZE:
             return types.ErrorCodes.InvalidRequest, "the server is already initialized"
         return None
-
-    def _execute_handler(
-        self,
-        msg_id: str | int,
-        handler: Any,  # noqa: ANN401 - as pygls's own
-        callback: Any,  # noqa: ANN401 - as pygls's own
-        args: tuple[Any, ...] | None = None,
-        kwargs: dict[str, Any] | None = None,
-    ) -> None:
-        """Execute ``handler``, and remove its future when done: pygls would keep those of notifications forever."""
-        super()._execute_handler(msg_id, handler, callback, args, kwargs)
-        future = self._request_futures.get(msg_id)
-        if future is not None:
-            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
     # --- outgoing messages ---
 
