@@ -103,13 +103,8 @@ def _utc(time: float) -> str:
 
 
 def _location_fields(path: str, location: Location | None) -> dict[str, Any]:
-    return {
-        "path": path or None,
-        "line": location.start.line if location else None,
-        "column": location.start.column if location else None,
-        "end_line": location.end.line if location else None,
-        "end_column": location.end.column if location else None,
-    }
+    numbers = (*location.start, *location.end) if location else (None,) * 4
+    return {"path": path or None, **dict(zip(("line", "column", "end_line", "end_column"), numbers, strict=True))}
 
 
 def _dependency(checked: CheckedDependency) -> dict[str, Any]:
