@@ -123,8 +123,8 @@ class UserAddresses:
         """Return True if an index of the user has the scheme, host and port of ``base``, or its host is trusted."""
         base_endpoint = endpoint(base)
         host_and_port = base_endpoint.partition("://")[2]
-        host = host_and_port.rpartition(":")[0].strip("[]")
-        return base_endpoint in self._endpoints or not self._hosts.isdisjoint({host_and_port, host})
+        host = host_and_port.rpartition(":")[0]
+        return base_endpoint in self._endpoints or not self._hosts.isdisjoint({host_and_port, host, host.strip("[]")})
 
     def expand(self, address: str, variables: Mapping[str, str]) -> str | None:
         """Return ``address`` with its variables expanded, None if the repository must not use them.

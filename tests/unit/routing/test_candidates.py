@@ -178,3 +178,9 @@ def test_expansion_never_leaks_environment_or_selects_another_host(parts: list[s
     base = base_url(expanded)
     assert "secret" not in base or "secret" in base_url(address)
     assert endpoint(base) == "https://index.example:443"
+
+
+@pytest.mark.parametrize("host", ["[::1]", "::1", "[::1]:8080"])
+def test_trusted_ipv6_address_may_have_brackets(host: str) -> None:
+    assert UserAddresses([], [host]).contains("http://[::1]:8080/simple/")
+    assert not UserAddresses([], [host]).contains("http://[::2]:8080/simple/")
