@@ -42,8 +42,7 @@ def parse(text: str) -> Document:
     try:
         return collect("pipfile-lock", _read(text, load(text)))
     except JsonError as error:
-        problem = ParseProblem(error.span, error.message, _HELP)
-        return Document("pipfile-lock", problems=(problem,), is_broken=True)
+        return Document("pipfile-lock", problems=error.args, is_broken=True)
 
 
 def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
@@ -143,13 +142,7 @@ _MAX_TOKEN = 20
 
 
 class JsonError(ValueError):
-    """The first syntax error of a document."""
-
-    def __init__(self, message: str, span: Span) -> None:
-        """Initialize with a message for users and the span of the error."""
-        super().__init__(message)
-        self.message = message
-        self.span = span
+    """A document is invalid; its argument is the problem of the first syntax error."""
 
 
 class JsonMember(NamedTuple):
@@ -169,9 +162,9 @@ def load(text: str) -> object:
     try:
         return _DECODER.decode(text)
     except JSONDecodeError as error:
-        raise _error_at(error.pos, text) from error
+        raise JsonError(_problem_at(error.pos, text)) from error
     except RecursionError as error:
-        raise JsonError("invalid JSON: nested too deeply", Span(0, 1)) from error
+        raise JsonError(ParseProblem(Span(0, 1), "invalid JSON: nested too deeply", _HELP)) from error
 
 
 def members(text: str, start: int) -> Iterator[JsonMember]:
@@ -189,13 +182,13 @@ def _next(text: str, position: int) -> int:
     return _BETWEEN.match(text, position).end()  # type: ignore[union-attr]  # matches anywhere
 
 
-def _error_at(position: int, text: str) -> JsonError:
+def _problem_at(position: int, text: str) -> ParseProblem:
     """Describe the error at ``position``; messages of the ``json`` module differ between Python versions."""
     if marker := re.search(_CONFLICT_MARKER, text):
-        return JsonError(CONFLICT, Span(*marker.span()))
+        return ParseProblem(Span(*marker.span()), CONFLICT, _HELP)
     end = len(text.rstrip(_BLANKS))
     if position >= end:
-        return JsonError("invalid JSON: unexpected end of file", Span(max(end - 1, 0), end))
+        return ParseProblem(Span(max(end - 1, 0), end), "invalid JSON: unexpected end of file", _HELP)
     if text[position] in "\r\n":
         # A string ended by a line break: report all of it from its opening quote.
         opening = re.search(rf"(?<!\\){_STRING}\Z", text[:position])
@@ -205,6 +198,7 @@ def _error_at(position: int, text: str) -> JsonError:
         position = text.rindex(",", 0, position)
     token = re.compile(_TOKEN, re.DOTALL).match(text, position)
     if token is None or token["closing"] == "":
-        return JsonError("invalid JSON: unclosed string", Span(position, token.end() if token else end))
+        return ParseProblem(Span(position, token.end() if token else end), "invalid JSON: unclosed string", _HELP)
     hint = ": a comma or colon may be missing before it" if token[0][0] in '"{[' else ""
-    return JsonError(f"invalid JSON: unexpected `{one_line(token[0], _MAX_TOKEN)}`{hint}", Span(*token.span()))
+    message = f"invalid JSON: unexpected `{one_line(token[0], _MAX_TOKEN)}`{hint}"
+    return ParseProblem(Span(*token.span()), message, _HELP)
