@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mothball.model.document import Document, ParseProblem, Span
+from mothball.model.document import MAX_PROBLEMS, Document, ParseProblem, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 MAX_LENGTH = 200_000
 CONFLICT = "unresolved merge conflict"
 CONFLICT_HELP = "keep one side and remove the conflict markers"
-# The remedy for a file that exceeds a limit of mothball.
-SPLIT_HELP = "split the file"
+# The remedies for a file that exceeds a limit of mothball.
+_SPLIT_HELP = "split the file"
+_ERRORS_HELP = "correct the errors; if this is no dependency file, leave it out with `exclude`"
 CONFLICT_MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
 # These patterns are not compiled at import: few files need them.
 _CONFLICT = r"(?m)^(?:<{7}|\|{7}|>{7})(?: [^\r\n]*)?(?=[\r\n]|\Z)"
@@ -40,13 +41,24 @@ def broken_document(format_name: str, text: str, offset: int, message: str) -> D
 def too_long_document(format_name: str, text: str) -> Document:
     """Return the document of a ``text`` with more than ``MAX_LENGTH`` code points, with one problem: it is not read."""
     message = f"the file has {len(text):,} characters, at most {MAX_LENGTH:,} are supported: it is not read"
-    problem = ParseProblem(Span(0, 0), message, SPLIT_HELP)
+    problem = ParseProblem(Span(0, 0), message, _SPLIT_HELP)
     return Document(format_name, problems=(problem,), is_broken=True)
+
+
+def over_limit_problem(limit: str) -> ParseProblem:
+    """Return the problem of a file with more than ``limit``, such as "100,000 entries", of which nothing is read."""
+    return ParseProblem(Span(0, 0), f"more than {limit}: the file is not read", _SPLIT_HELP)
+
+
+def too_many_errors_problem(first: ParseProblem) -> ParseProblem:
+    """Return the problem of a file with too many errors, of which nothing is read, at the first of them."""
+    message = f"more than {MAX_PROBLEMS} errors, the first of them here: {first.message}; the file is not read"
+    return ParseProblem(first.span, message, _ERRORS_HELP)
 
 
 def is_over_limit(document: Document) -> bool:
     """Return True if ``document`` is not read because its text exceeds a limit of mothball: it may be valid."""
-    return document.is_broken and any(problem.help == SPLIT_HELP for problem in document.problems)
+    return document.is_broken and any(problem.help in (_SPLIT_HELP, _ERRORS_HELP) for problem in document.problems)
 
 
 def is_conflict_marker(line: str) -> bool:

@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 from mothball.model.document import (
-    MAX_ENTRIES,
     MAX_OPTIONS,
     MAX_PROBLEMS,
     DependencyKind,
@@ -147,7 +146,9 @@ def _limited(document: Document) -> Document:
     more than ``MAX_OPTIONS`` includes and index options.
     """
     if len(document.includes) + len(document.index_options) > MAX_OPTIONS:
-        raise TooManyEntriesError
+        from mothball.formats.broken import over_limit_problem  # noqa: PLC0415 - such files are rare
+
+        raise TooManyEntriesError(over_limit_problem(f"{MAX_OPTIONS:,} includes and index options"))
     if len(document.problems) <= MAX_PROBLEMS:
         return document
     first, following = document.problems[:MAX_PROBLEMS], document.problems[MAX_PROBLEMS]
@@ -155,14 +156,10 @@ def _limited(document: Document) -> Document:
     return document._replace(problems=(*first, ParseProblem(following.span, message)), is_broken=True)
 
 
-def _not_read(format_name: str, causes: tuple[ParseProblem, ...]) -> Document:
+def _not_read(format_name: str, problems: tuple[ParseProblem, ...]) -> Document:
     """Return the document of a file of which nothing is read; the indexes of all that is installed with it are unknown.
 
     A part of the entries could be worse than none: an option in the rest may keep their names on an index.
     """
-    from mothball.formats.broken import SPLIT_HELP  # noqa: PLC0415 - such files are rare
-
-    limits = f"{MAX_ENTRIES:,} entries, {MAX_OPTIONS:,} includes or index options, or {MAX_PROBLEMS} errors"
-    problem = ParseProblem(Span(0, 0), f"more than {limits}: the file is not read", SPLIT_HELP)
     unknown = IndexOption(Span(0, 0), "unknown", "")
-    return Document(format_name, problems=causes or (problem,), index_options=(unknown,), is_broken=True)
+    return Document(format_name, problems=problems, index_options=(unknown,), is_broken=True)

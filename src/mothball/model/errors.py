@@ -65,7 +65,7 @@ class UnreadableFileError(MothballError):
 
 
 class TooManyEntriesError(Exception):
-    """A file has more entries, options or errors than are read; ``args`` are the problems that explain it, if any."""
+    """A file has more entries, options or errors than are read; ``args`` are the problems that explain it."""
 
 
 class BrokenLinkError(UnreadableFileError):

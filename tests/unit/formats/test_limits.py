@@ -7,7 +7,7 @@ import pytest
 from mothball.formats.broken import MAX_LENGTH
 from mothball.formats.table import parse
 from mothball.formats.yaml import scan as reader
-from mothball.model.document import MAX_OPTIONS, MAX_PROBLEMS, Document
+from mothball.model.document import MAX_ENTRIES, MAX_OPTIONS, MAX_PROBLEMS, Document, LineIndex
 
 # Valid text with the dependency "a", and the character that begins a comment.
 SHORT = {
@@ -96,6 +96,26 @@ def test_file_with_too_many_errors_is_not_read(name: str, head: str, line: str) 
 def test_requirements_with_too_much_ignored_text_are_not_read(line: str) -> None:
     check_not_read(parse("requirements", line * (MAX_PROBLEMS + 1)))
     assert not parse("requirements", line * MAX_PROBLEMS).is_broken
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        (
+            "a\n" + "b[\n" * (MAX_PROBLEMS + 1),
+            2,
+            f"more than {MAX_PROBLEMS} errors, the first of them here: ",
+        ),
+        ("-r b\n" * (MAX_OPTIONS + 1), 1, "more than 1,000 includes or index options: the file is not read"),
+        ("a\n" * (MAX_ENTRIES + 1), 1, "more than 100,000 entries: the file is not read"),
+    ],
+    ids=["errors", "includes", "entries"],
+)
+def test_exceeded_limit_is_named_with_its_remedy(text: str, line: int, message: str) -> None:
+    (problem,) = parse("requirements", text).problems
+    assert problem.message.startswith(message)
+    assert LineIndex(text).position(problem.span.start).line == line
+    assert problem.help.startswith("correct the errors" if "errors" in message else "split the file")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from mothball.formats.broken import over_limit_problem, too_many_errors_problem
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.pep508 import (
     MAX_CACHED,
@@ -132,11 +133,11 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
                 or max(len(contents.includes), len(contents.index_options)) > MAX_OPTIONS
             )
         if is_over_limit:
-            raise TooManyEntriesError(*filter(None, [listing_problem(text)]))
+            raise TooManyEntriesError(listing_problem(text) or _limit_problem(contents))
     _add_problems_of_the_file(text, conflict_markers, contents)
     contents.unresolvable.extend(_text_joined_to_comments(text, comments))
     if len(contents.unresolvable) > MAX_PROBLEMS:
-        raise TooManyEntriesError
+        raise TooManyEntriesError(_limit_problem(contents))
     if comments and may_hold_ignore_comment(text):
         _read_comments(text, comments, contents)
     contents.problems.extend(_hidden_line(text, contents.problems) if has_hidden_lines(text) else ())
@@ -319,6 +320,16 @@ def _index_options(line: LogicalLine, options: Iterable[PipOption]) -> Iterator[
         if name in _INDEX_OPTIONS:
             setting = _INDEX_OPTIONS[name]
             yield IndexOption(_word_span(line, value), setting, "" if setting == "no-index" else value.value)
+
+
+def _limit_problem(contents: _Contents) -> ParseProblem:
+    """Return the problem for the limit that ``contents`` exceed."""
+    for errors in (contents.problems, contents.unresolvable):
+        if len(errors) > MAX_PROBLEMS:
+            return too_many_errors_problem(errors[0])
+    if max(len(contents.dependencies), len(contents.unnamed)) > MAX_ENTRIES:
+        return over_limit_problem(f"{MAX_ENTRIES:,} entries")
+    return over_limit_problem(f"{MAX_OPTIONS:,} includes or index options")
 
 
 def listing_problem(text: str) -> ParseProblem | None:
