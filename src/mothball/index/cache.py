@@ -345,12 +345,8 @@ class StatusCache:
     def get_many(self, keys: Iterable[PageKey]) -> dict[PageKey, CachedPage]:
         """Return the cached pages of ``keys``, without keys that are not cached."""
         keys_by_row = {_page_row(key): key for key in keys}
-        pages = {}
-        for row_key, value in self._read(list(keys_by_row)):
-            page = _decode_page(row_key, value)
-            if page is not None:
-                pages[keys_by_row[row_key]] = page
-        return pages
+        pages = ((row, _decode_page(row, value)) for row, value in self._read(list(keys_by_row)))
+        return {keys_by_row[row]: page for row, page in pages if page is not None}
 
     def get_files(self, listed_at: Mapping[PageKey, float]) -> dict[PageKey, str]:
         """Return the lists of files of pages, by key, without those that are not cached.

@@ -20,7 +20,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -139,8 +138,7 @@ class CredentialStore:
         self.keyring = Keyring(access.keyring, self.environment)
         # The logins that the keyring has, by base URL of the index: each is queried once, while its lock is held.
         self.keyring_results: dict[str, Login | None] = {}
-        self._keyring_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._lock = threading.Lock()
+        self._keyring_locks: dict[str, threading.Lock] = {}
         # Base URLs of indexes with logins that they rejected: more attempts may lock the account.
         self.rejected: set[tuple[str, Login | None]] = set()
 
@@ -172,9 +170,7 @@ class CredentialStore:
         endpoint = endpoint_of(base)
         if endpoint is None or not self.allows_keyring_login(endpoint) or self.is_insecure(endpoint):
             return None
-        with self._lock:
-            keyring_lock = self._keyring_locks[base]
-        with keyring_lock:
+        with self._keyring_locks.setdefault(base, threading.Lock()):
             if base not in self.keyring_results:
                 # As pip and uv use them: the index URL, and the host with port.
                 services = base, base.rstrip("/"), urlsplit(base).netloc.lower()

@@ -252,11 +252,8 @@ def encode_files(lines: Sequence[str]) -> str | None:
 
 
 def all_files(text: str) -> Iterator[ListedFile]:
-    """Yield the files of the list ``text``; malformed lines are skipped."""
-    for line in text.split("\n"):
-        file = _file(line)
-        if file is not None:
-            yield file
+    """Return the files of the list ``text``; malformed lines are skipped."""
+    return filter(None, map(_file, text.split("\n")))
 
 
 def reduced_list(text: str, name: str, version: str) -> tuple[str, bool]:
@@ -265,11 +262,9 @@ def reduced_list(text: str, name: str, version: str) -> tuple[str, bool]:
     These are the lines of its files if one of them is not yanked; the second value is then False. Otherwise it is the
     whole list and True: only a comparison with all files decides.
     """
-    lines, is_usable = [], False
-    for line, file in _lines_with_version(text, name, version):
-        lines.append(line)
-        is_usable = is_usable or file.yanked is None
-    return ("\n".join(lines), False) if is_usable else (text, True)
+    found = list(_lines_with_version(text, name, version))
+    is_usable = any(file.yanked is None for _, file in found)
+    return ("\n".join(line for line, _ in found), False) if is_usable else (text, True)
 
 
 def files_with_version(text: str, name: str, version: str) -> list[ListedFile]:
