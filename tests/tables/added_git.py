@@ -381,6 +381,21 @@ def partial_clone_without_the_base(shop: Workshop) -> None:
     assert "git fetch" in result.err
 
 
+@row(
+    "A partial clone with a sparse checkout",
+    "the index; names that only the missing files contain count as added, and a note says so",
+)
+def sparse_checkout_of_a_partial_clone(shop: Workshop) -> None:
+    shop.commit({"a/requirements.txt": lines("old-a"), "a/b/pyproject.toml": toml(), "b/requirements.txt": ""})
+    sparse = clone(shop, "sparse-and-partial", "--filter=blob:none", "--sparse")
+    sparse.git("sparse-checkout", "set", "b")
+    sparse.stage({"b/requirements.txt": lines("good-a", "old-a", "old-b")})
+    assert sparse.added() == {"b/requirements.txt": ["good-a", "old-a", "old-b"]}
+    assert "note: other files of the repository are not in this partial clone" in sparse.check().out
+    sparse.stage({"b/requirements.txt": "--extra-index-url https://index.example/simple/\n"})
+    assert "git object" in sparse.check().err, "the indexes of all names are compared"
+
+
 @row("A sparse checkout", "the index, which contains all files")
 def sparse_checkout(shop: Workshop) -> None:
     shop.commit({"a/pyproject.toml": toml("old-a"), "b/pyproject.toml": toml("good-a"), "b/x/requirements.txt": ""})

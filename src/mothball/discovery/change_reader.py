@@ -33,6 +33,7 @@ from mothball.formats.names import (
     may_contain_requirements,
 )
 from mothball.model.document import DependencyKind, Document, FileKind, ParsedFile
+from mothball.model.errors import MissingObjectError
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.records import NamedTuple
 from mothball.model.results import Problem, Severity
@@ -95,6 +96,7 @@ class ChangeReader:
         self._resolver = config_resolver
         self._base_resolvers = [config_resolver.for_tree(base.tree) for base in change.bases]
         self._workspaces: list[Workspaces] | None = None
+        self._missing: frozenset[str] = frozenset()
         # A renamed script must be found under its old name, so files with the same extension are considered.
         extensions = {os.path.splitext(path)[1] for path in selection.files or ()} if selection.format else None
         touched = {change.absolute(name): name for base in change.bases for name in base.touched}
@@ -145,14 +147,40 @@ class ChangeReader:
                 return self._select_added(target, base_files)
         target_paths = self._change.target_paths()
         is_related = self._related_to(target.files, with_including_files=with_including_files)
-        target = self._read_target([*touched, *self._others(target_paths, self._resolver, is_related)])
-        base_files = self._read_bases(target, is_related)
+        try:
+            target, base_files = self._read_related(touched, target_paths, is_related)
+        except MissingObjectError:
+            if with_including_files:
+                raise
+            # Related files only excuse additions, so that nothing passes because some of them are not read.
+            self._missing = self._missing_from_clone(target_paths, is_related)
+            target, base_files = self._read_related(touched, target_paths, is_related)
         moves_names = has_index_settings(target.files, base_files) and enters_other_file(target.files, base_files)
         if not (moves_names or self._may_change_indexes(target, base_files)):
             return self._select_added(target, base_files)
+        self._missing = frozenset()
         target = self._read_target(sorted([*touched, *self._others(target_paths, self._resolver, _any_path)]))
         base_files = self._read_bases(target, _any_path, compare_indexes=True)
         return self._select_added(target, base_files, compare_indexes=True)
+
+    def _read_related(
+        self, touched: Sequence[str], target_paths: Sequence[str], is_related: Callable[[str], bool]
+    ) -> tuple[DiscoveryResult, list[FileVersion]]:
+        """Return the touched and the related files in the target, and in each base."""
+        target = self._read_target([*touched, *self._others(target_paths, self._resolver, is_related)])
+        return target, self._read_bases(target, is_related)
+
+    def _missing_from_clone(self, paths: Iterable[str], is_related: Callable[[str], bool]) -> frozenset[str]:
+        """Return the related files whose content, or that of their configuration, a partial clone lacks."""
+        tree = self._change.target
+        others = [path for path in paths if path not in self._touched]
+        configurations = list(filter(_may_be_configuration, others))
+        tree.prepare(configurations)
+        unknown = {os.path.dirname(path) for path in configurations if not tree.has_content(path)}
+        missing = {path for path in others if not unknown.isdisjoint(upward(os.path.dirname(path), self._root))}
+        related = [path for path in others if path not in missing and self._format(path) and is_related(path)]
+        tree.prepare(related)
+        return frozenset((*missing, *(path for path in related if not tree.has_content(path))))
 
     # --- touched files ------------------------------------------------------------------------------------------------
 
@@ -237,7 +265,12 @@ class ChangeReader:
         """Yield those of ``paths`` that are wanted dependency files and that the change does not touch."""
         resolver.tree.prepare([path for path in paths if _may_be_configuration(path)])
         return (
-            path for path in paths if path not in self._touched and self._format(path, resolver) and is_wanted(path)
+            path
+            for path in paths
+            if path not in self._touched
+            and path not in self._missing
+            and self._format(path, resolver)
+            and is_wanted(path)
         )
 
     def _read_target(self, paths: Sequence[str]) -> DiscoveryResult:
@@ -414,6 +447,10 @@ class ChangeReader:
         versions: list[FileVersion] = []
         checked_paths: list[str] = []
         problems = list(target.problems)
+        if self._missing:
+            lacking = "other files of the repository are not in this partial clone"
+            message = f"{lacking}: names that only they contain count as added"
+            problems.append(Problem(Severity.NOTE, message, "fetch them with `git fetch --refetch --no-filter`"))
         documents: dict[str, Document] = {}
         for file in target.files:
             path = file.parsed.path

@@ -105,6 +105,10 @@ class GitError(MothballError):
         return ": ".join(one_line(part) for part in self.args if part)
 
 
+class MissingObjectError(GitError):
+    """The repository lacks the content of a file, as a partial clone does."""
+
+
 class PageError(MothballError):
     """An index returned status 200 with content that is not a project page (PEP 503, PEP 691)."""
 

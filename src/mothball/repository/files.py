@@ -174,6 +174,10 @@ class Tree:
     def prepare(self, paths: Sequence[str]) -> None:
         """Prefetch the files at ``paths``, if reading many together is faster."""
 
+    def has_content(self, path: str) -> bool:  # noqa: ARG002 - git trees need it
+        """Return False if the file at ``path`` was prefetched, but its content is not in this partial clone."""
+        return True
+
     def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
         """Return the bytes of a file of at most ``limit`` bytes. Raises UnreadableFileError."""
         target = self._target(path)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 
-from mothball.model.errors import GitError, UnreadableFileError
+from mothball.model.errors import MissingObjectError, UnreadableFileError
 from mothball.repository.files import MAX_FILE_SIZE, Tree, too_large
 from mothball.repository.git_process import Git
 from mothball.repository.git_repository import Entry, Listing, Repository
@@ -23,6 +23,9 @@ class Blobs:
         self._git = git
         self._contents: dict[str, bytes | None] = {}
 
+    def __contains__(self, oid: str) -> bool:
+        return oid in self._contents
+
     def fetch(self, oids: Iterable[str]) -> None:
         """Read the contents of ``oids`` with one git process, or several if the total size is very large.
 
@@ -36,7 +39,7 @@ class Blobs:
         """Return the content of ``oid``, None if it is larger than ``MAX_FILE_SIZE``. Raises GitError."""
         self.fetch([oid])
         if oid not in self._contents:
-            raise GitError(f"git object {oid[:12]} is missing", help_text=_MISSING_HELP)
+            raise MissingObjectError(f"git object {oid[:12]} is missing", help_text=_MISSING_HELP)
         return self._contents[oid]
 
     def _fetch(self, oids: list[str]) -> int:
@@ -255,6 +258,11 @@ class GitTree(Tree):
     def prepare(self, paths: Sequence[str]) -> None:
         """Read the contents of the files at ``paths`` with one git process."""
         self._blobs.fetch(entry.oid for path in paths if (entry := self.entry(path)))
+
+    def has_content(self, path: str) -> bool:
+        """Return False if the file at ``path`` was prefetched, but its content is not in this partial clone."""
+        entry = self.entry(path)
+        return entry is None or entry.oid in self._blobs
 
     def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
         """Return the bytes of the file at ``path``. Raises UnreadableFileError or GitError."""
