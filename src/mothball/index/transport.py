@@ -22,6 +22,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import requests
@@ -97,16 +98,12 @@ class Transport:
         """Load all certificates. Raises ConfigError if a configured one is unusable."""
         self._settings = settings
         self._access = EndpointAccess(settings.credentials)
-        contexts: dict[TlsProfile, ssl.SSLContext] = {}
-        self._adapters: dict[TlsProfile, _Adapter] = {}
-        for profile in self._access.tls_profiles():
-            # A proxy is always verified, and gets no client certificate.
-            for needed in (profile, TlsProfile(profile.authorities)):
-                if needed not in contexts:
-                    contexts[needed] = tls_context(needed)
-            self._adapters[profile] = _Adapter(
-                contexts[profile], contexts[TlsProfile(profile.authorities)], settings.workers
-            )
+        context = cache(tls_context)
+        # A proxy is always verified, and gets no client certificate.
+        self._adapters = {
+            profile: _Adapter(context(profile), context(TlsProfile(profile.authorities)), settings.workers)
+            for profile in self._access.tls_profiles()
+        }
         self._proxies: dict[Endpoint, dict[str, str]] = {}
 
     def get(
