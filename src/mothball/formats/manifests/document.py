@@ -14,7 +14,7 @@ from itertools import chain, islice
 from operator import attrgetter
 
 from mothball.formats.ignores import read_comments
-from mothball.formats.manifests.tables import Tables
+from mothball.formats.manifests.tables import ArrayItem, Tables
 from mothball.formats.requirements.strings import Item, collect
 from mothball.formats.toml.scanner import scan, syntax_problems
 from mothball.formats.toml.values import Array, InlineTable, String, TomlScan, Value
@@ -22,13 +22,10 @@ from mothball.model.document import (
     Dependency,
     Document,
     IgnoreComment,
-    Include,
     IndexOption,
-    ParseProblem,
     SkipReason,
     Span,
     ToolIndex,
-    UnnamedEntry,
     Workspace,
     normalize_name,
 )
@@ -55,9 +52,7 @@ class SourceOverride(NamedTuple):
 
 
 # The items that a table reader may yield.
-ManifestItem = (
-    Dependency | ParseProblem | Include | UnnamedEntry | IgnoreComment | ToolIndex | SourceOverride | Workspace
-)
+ManifestItem = ArrayItem | IgnoreComment | ToolIndex | SourceOverride | Workspace
 ToolReader = Callable[[Tables], Iterable[ManifestItem]]
 
 _EXTRAS = "project.optional-dependencies"

@@ -26,7 +26,7 @@ from mothball.formats.toml.values import (
     inline_entries,
     source_span,
 )
-from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, UnnamedEntry
+from mothball.model.document import Dependency, DependencyKind, Include, IndexOption, ParseProblem, UnnamedEntry
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
@@ -130,7 +130,7 @@ def has_prefix(path: Path, pattern: Pattern) -> bool:
 
 # --- arrays of requirements: strings become dependencies, anything else a problem -------------------------------------
 
-ArrayItem = Dependency | ParseProblem | Include | UnnamedEntry
+ArrayItem = Dependency | ParseProblem | Include | UnnamedEntry | IndexOption
 StringReader = Callable[[String, Section], Iterable[ArrayItem]]
 InlineTableReader = Callable[[InlineTable, Section], Iterable[ArrayItem]]
 

@@ -27,6 +27,7 @@ from mothball.formats.source_map import (
 from mothball.formats.toml.values import String, source_span
 from mothball.model.document import (
     Dependency,
+    IndexOption,
     ParseProblem,
     SkipReason,
     Span,
@@ -103,10 +104,13 @@ def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     yield template.with_fields(dependency, read.specifier_span, read.entry_span.end)
 
 
-def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterator[ArrayItem]:
+def read_pip_lines(
+    string: String, section: Section, prefix: str = "", *, with_options: bool = False
+) -> Iterator[ArrayItem]:
     """Read a string that the tool passes to pip: lines of a requirements file in which it substitutes ``{fields}``.
 
-    ``prefix`` is the option that the tool puts before each line.
+    ``prefix`` is the option that the tool puts before each line. ``with_options`` yields the index options, which apply
+    to the whole file.
     """
     from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - not needed for templates
 
@@ -127,3 +131,8 @@ def read_pip_lines(string: String, section: Section, prefix: str = "") -> Iterat
         resolved = resolve_include(string.value, relocated(include, template.locate_in_value))
         if resolved is not None:
             yield relocated(resolved, partial(source_span, string))
+    for option in document.index_options if with_options else ():
+        # A field counts as a variable, and an incomplete option may name any index.
+        value = f"${string.value}" if template.is_unknown(option.span) else option.value
+        name = option.name if string.closed else "unknown"
+        yield IndexOption(template.locate(*option.span), name, value)

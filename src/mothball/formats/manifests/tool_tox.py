@@ -45,7 +45,8 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
     environments = (*_ENVIRONMENTS, *_bases(tables))
     for name, kind, prefix in _LISTS:
         # tox passes each constraint to pip as a file (tox 4, "constraints").
-        reader = partial(read_pip_lines, prefix=prefix)
+        # In a pyproject.toml, an option would apply to the other tables as well.
+        reader = partial(read_pip_lines, prefix=prefix, with_options=not tables.prefix)
         yield from _ListReader(tables, [(*table, name) for table in environments], kind, reader).read()
     yield from _read_ini(tables)
 

@@ -219,3 +219,24 @@ deps = [
     assert first.applies_to.slice(text).startswith('"""\n    old-lib')
     assert first.applies_to.end == first.span.end
     assert second.applies_to == second.span
+
+
+@pytest.mark.parametrize(
+    ("entry", "options"),
+    [
+        ('"-i https://index.example/"', [("index-url", "https://index.example/")]),
+        ("'--extra-index-url=https://index.example/'", [("extra-index-url", "https://index.example/")]),
+        ('"--no-index"', [("no-index", "")]),
+        ('"-i https://{env:HOST}/"', [("index-url", "$-i https://{env:HOST}/")]),
+    ],
+)
+def test_index_options_of_a_tox_toml_are_read(entry: str, options: list[tuple[str, str]]) -> None:
+    document = deps(f'["acme", {entry}, "b"]')
+    assert [(option.name, option.value) for option in document.index_options] == options
+    # They would apply to the dependencies of the project as well.
+    assert pyproject.parse(f"[tool.tox.env.test]\ndeps = [{entry}]\n").index_options == ()
+
+
+def test_incomplete_index_option_may_name_any_index() -> None:
+    document = deps('["acme", "-i https://index.exam')
+    assert document.index_options[0].name == "unknown"
