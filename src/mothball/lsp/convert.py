@@ -155,15 +155,12 @@ def diagnostics_of(checked: Checked, client: ClientFeatures) -> list[types.Diagn
 
 
 class _Converter:
-    """Converts the result of one check."""
-
     def __init__(self, checked: Checked, client: ClientFeatures) -> None:
         self._checked = checked
         self._client = client
         self._positions = Positions(checked.text, client.encoding)
 
     def diagnostics(self) -> list[types.Diagnostic]:
-        """Return all diagnostics."""
         unknown: dict[_Failure, list[Finding]] = {}
         diagnostics: list[types.Diagnostic] = []
         for finding in filter(is_reported, self._checked.findings()):

@@ -258,7 +258,7 @@ class UnsavedTexts:
         policies = (other.typed.policy for other in self._documents.values())
         return Unsaved(
             private_patterns(document.path, self.private()),
-            any(related.typed.changes_indexes for related in self._same_repository(document)),
+            any(related.typed.changes_indexes for related in self._others_in_repository(document)),
             tuple(policy for policy in policies if policy and is_inside(document.path, os.path.dirname(policy.path))),
         )
 
@@ -270,11 +270,10 @@ class UnsavedTexts:
                 if below.context is not None and is_inside(below.path, os.path.dirname(document.path)):
                     self._schedule_check(below)
         if (typed.project_name, typed.changes_indexes) != (before.project_name, before.changes_indexes):
-            for related in self._same_repository(document):
+            for related in self._others_in_repository(document):
                 self._schedule_check(related)
 
-    def _same_repository(self, document: OpenDocument) -> Iterator[OpenDocument]:
-        """Yield the other documents of the same repository."""
+    def _others_in_repository(self, document: OpenDocument) -> Iterator[OpenDocument]:
         context = document.context
         for related in self._documents.values():
             if related is not document and context and related.context and related.context.root == context.root:

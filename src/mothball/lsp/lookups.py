@@ -208,7 +208,6 @@ class _ResultBatcher:
         self._interval, self._growth = BATCH_INTERVAL * factor, min(factor, _MAX_GROWTH)
 
     def take(self, query: Query, result: IndexResult) -> None:
-        """Add a result."""
         self._waiting[query] = result
         if not self._is_due:
             self._is_due = True
@@ -216,7 +215,6 @@ class _ResultBatcher:
             self._interval *= self._growth
 
     def end(self, job: Future[IndexResults]) -> None:
-        """Deliver the remaining results."""
         self._waiting = {}
         # Early results lack the list of files, which decides whether a pinned version is yanked.
         self._on_results(

@@ -296,7 +296,6 @@ class Server(LanguageServer):
 
 
 def _register_documents(server: Server) -> None:
-    """Register the notifications about documents and workspace folders."""
     session = server.session
 
     def document_opened(params: types.DidOpenTextDocumentParams) -> None:

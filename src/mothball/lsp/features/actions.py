@@ -248,7 +248,6 @@ class _ActionBuilder:
                 yield self._action(fix.title, rules, self._own_edit((fix.edit,)), is_preferred=fix.is_preferred)
 
     def _own_edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
-        """Return ``edits`` of the document itself."""
         checked = self._checked
         return self._workspace_edit(self._params.text_document.uri, checked.version, checked.text, edits)
 

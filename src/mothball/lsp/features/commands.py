@@ -137,7 +137,6 @@ class WorkProgress:
         self._is_background = is_background
 
     async def _create(self) -> None:
-        """Request a progress token."""
         token, responded = f"mothball-{uuid.uuid4()}", asyncio.get_running_loop().create_future()
         response = self._server.protocol.send_request(
             types.WINDOW_WORK_DONE_PROGRESS_CREATE, types.WorkDoneProgressCreateParams(token)
