@@ -104,12 +104,13 @@ def configuration_candidates(text: str, offset: int, path: str) -> Iterator[Comp
     if place.is_item:
         node = node.get("items", {})
     span = Span(place.start, offset)
+    options = (node, *node.get("anyOf", ()))
     if place.is_key:
-        for key, description in _keys(node):
-            is_plain = place.is_quoted or _BARE_KEY.fullmatch(key)
-            yield CompletionChoice(key, key if is_plain else f'"{key}"', span, description, is_key=True)
+        for key, value in chain.from_iterable(option.get("properties", {}).items() for option in options):
+            new_text = key if place.is_quoted or _BARE_KEY.fullmatch(key) else f'"{key}"'
+            yield CompletionChoice(key, new_text, span, value.get("description", ""), is_key=True)
         return
-    for value in _values(node):
+    for value in chain.from_iterable(map(_values, options)):
         if isinstance(value, bool) and not place.is_quoted:
             yield CompletionChoice(str(value).lower(), str(value).lower(), span)
         elif isinstance(value, str):
@@ -134,17 +135,10 @@ def _node(path: tuple[str, ...]) -> dict[str, Any]:
     return node
 
 
-def _keys(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for option in (node, *node.get("anyOf", ())):
-        for key, value in option.get("properties", {}).items():
-            yield key, value.get("description", "")
-
-
 def _values(node: Mapping[str, Any]) -> Iterator[object]:
-    for option in (node, *node.get("anyOf", ())):
-        yield from option.get("enum", ())
-        if option.get("type") == "boolean":
-            yield from (True, False)
+    yield from node.get("enum", ())
+    if node.get("type") == "boolean":
+        yield from (True, False)
 
 
 def _place(text: str, offset: int) -> _Place | None:
