@@ -396,6 +396,20 @@ def sparse_checkout_of_a_partial_clone(shop: Workshop) -> None:
     assert "git object" in sparse.check().err, "the indexes of all names are compared"
 
 
+@row("A merge in a partial clone", "the index with all parents, as far as the clone has their files")
+def merge_in_a_partial_clone(shop: Workshop) -> None:
+    shop.commit({"pyproject.toml": toml("good-a"), "requirements.txt": lines("good-a")})
+    branched(shop, {"x/requirements.txt": lines("old-b")}, {"pyproject.toml": toml("old-c"), "requirements.txt": ""})
+    partial = clone(shop, "partial", "--filter=blob:none")
+    partial.git("merge", "--quiet", "--no-commit", "--no-ff", "origin/theirs")
+    assert partial.added() == {}
+    assert partial.check().code == 0
+    partial.stage({"requirements.txt": lines("old-a")})
+    assert partial.check().code == 2, "the version of the other parent is compared"
+    partial.stage({"requirements.txt": "", "dev-requirements.txt": lines("old-a")})
+    assert partial.added() == {"dev-requirements.txt": ["old-a"]}
+
+
 @row("A sparse checkout", "the index, which contains all files")
 def sparse_checkout(shop: Workshop) -> None:
     shop.commit({"a/pyproject.toml": toml("old-a"), "b/pyproject.toml": toml("good-a"), "b/x/requirements.txt": ""})

@@ -126,11 +126,35 @@ def _change(
     after = {path: difference.after for touched in differences.values() for path, difference in touched.items()}
     target = GitTree(repository, target_commit, blobs, after)
     bases = []
-    for commit, touched in differences.items():
+    for commit, touched in (_without_missing(differences, blobs) if len(differences) > 1 else differences).items():
         before = {path: difference.before for path, difference in touched.items()}
         tree = GitTree(repository, commit or "", blobs, before, others=target)
         bases.append(Base(tree, _follow_links(touched, tree, target, repository), commit))
     return Change(repository, blobs, target, tuple(bases), is_explicit, is_push)
+
+
+def _without_missing(
+    differences: Mapping[str | None, Mapping[str, Difference]], blobs: Blobs
+) -> Mapping[str | None, Mapping[str, Difference]]:
+    """Return the differences of a merge without the files that are as in one parent, and missing from another.
+
+    A partial clone lacks them, since git merges such files without reading them. What they add was added in the first
+    parent: the missing version could only excuse other additions.
+    """
+
+    def old_id(path: str, difference: Difference) -> str:
+        is_as_in_a_parent = any(path not in touched for touched in differences.values())
+        return difference.before.oid if difference.before and is_as_in_a_parent and has_dependency_name(path) else ""
+
+    ids = {old_id(*item) for touched in differences.values() for item in touched.items()} - {""}
+    blobs.fetch(ids)
+    missing = {oid for oid in ids if oid not in blobs}
+    if not missing:
+        return differences
+    return {
+        commit: {path: difference for path, difference in touched.items() if old_id(path, difference) not in missing}
+        for commit, touched in differences.items()
+    }
 
 
 def change_since(repository: Repository, revision: str, is_wanted: Callable[[str], bool]) -> Change:
