@@ -181,16 +181,14 @@ class _Converter:
         of_document += (self._diagnostic(finding, self._positions.top(), _message(finding)) for finding in unreadable)
         for failure, findings in unknown.items():
             worst = min(findings, key=lambda finding: _ORDER.index(finding.severity))
-            message = self._about_this_file(_combined_message(findings, stale.pop(failure[0], "")))
+            message = _combined_message(findings, stale.pop(failure[0], ""))
+            # Of a location in this document, only the line is shown, instead of its absolute path.
+            message = message.replace(f" in {one_line(self._checked.path)}:", " in line ")
             if _is_about_the_file(failure, findings):
                 of_document.append(self._diagnostic(worst, self._positions.top(), message))
             else:
                 diagnostics.append(self._finding_diagnostic(worst, message))
         return [*of_document, *_sorted(diagnostics)]
-
-    def _about_this_file(self, message: str) -> str:
-        """Return ``message`` with only the line of a location in this document, instead of its absolute path."""
-        return message.replace(f" in {one_line(self._checked.path)}:", " in line ")
 
     def _not_stated(self, finding: Finding) -> Iterator[types.Diagnostic]:
         """Yield the diagnostic of an index that states no statuses, at the first name looked up there."""

@@ -98,11 +98,6 @@ class OpenDocument:
         # Set, and replaced by a new event, when a check has finished and when the document is closed.
         self.check_ended = asyncio.Event()
 
-    def change(self, text: str, version: int | None) -> None:
-        """Replace the text."""
-        self.text, self.version = text, version
-        self.revision += 1
-
     def end_check(self) -> None:
         """Resume everything that waits for a check."""
         self.check_ended.set()

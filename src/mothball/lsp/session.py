@@ -106,7 +106,8 @@ class Session:
             return
         if document.text != text:
             document.last_edit = changed_span(document.text, text)
-        document.change(text, version)
+        document.text, document.version = text, version
+        document.revision += 1
         if uri in self.scripts:
             return
         self.unsaved_texts.text_changed(document)
