@@ -19,7 +19,7 @@ from mothball.config.project import PROJECT_INDEX_SETTING, ConfigOverrides, Proj
 from mothball.config.values import SEVERITY_SCOPES
 from mothball.formats.names import format_of
 from mothball.formats.toml.scanner import scan, scan_cached
-from mothball.formats.toml.values import TomlScan, find_span, first_error_in, to_mapping
+from mothball.formats.toml.values import TomlScan, find_span, first_error_in, to_mapping, value_at
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.model.document import LineIndex, Location, Position
 from mothball.model.errors import ConfigError, SnapshotError, UnreadableFileError
@@ -324,10 +324,8 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
 
 def settings_table(toml: TomlScan, path: Sequence[str]) -> object:
     """Return the table at the ``path`` of keys, empty if there is none."""
-    table: object = to_mapping(toml)
-    for key in path:
-        table = table.get(key, {}) if isinstance(table, Mapping) else {}
-    return table
+    table = value_at(to_mapping(toml), path)
+    return {} if table is None else table
 
 
 def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from itertools import compress
 
 from mothball.check.inputs import is_lock
 from mothball.edits.model import Edit, apply, end_of_line, end_of_logical_line, next_line, read_edited, start_of_line
@@ -22,6 +22,7 @@ from mothball.formats.toml.values import (
     flatten_inline_tables,
     key_at,
     to_mapping,
+    value_at,
 )
 from mothball.model.document import Dependency, Document, Span, normalize_name
 
@@ -52,13 +53,14 @@ def remove_dependency(text: str, document: Document, dependency: Dependency) -> 
     """
     if is_lock(document):
         return ()
-    extras = _PoetryExtras(text, document, dependency, "")
-    extras_edits = tuple(extras.edits())
+    name = _name_in_extras(document, dependency)
+    extras, extras_edits = _extras(text, document, name), tuple(_extras_edits(text, name, ""))
     for edit in _removals(text, document, dependency):
         for whole in dict.fromkeys((_with_comments(text, edit), edit)):
             edits = (whole, *extras_edits)
             edited = apply(text, edits)
-            if read_edited(edited, document, {dependency: None}) is not None and extras.are_expected(edited):
+            after = read_edited(edited, document, {dependency: None})
+            if after is not None and _extras(edited, document) == extras:
                 return edits
     return ()
 
@@ -77,17 +79,18 @@ def replace_dependency(
         return ()
     is_toml = document.format in _TOML_FORMATS
     name_spans = _name_spans(text, dependency.name_span) if is_toml else [dependency.name_span]
+    name_in_extras = _name_in_extras(document, dependency)
     # A name with a dot needs quotes as a TOML key; the normalized name does not.
     for name in dict.fromkeys((successor, normalize_name(successor))):
-        extras = _PoetryExtras(text, document, dependency, name)
+        extras = _extras(text, document, name_in_extras, name)
         for specifier in (dependency.specifier,) if keeps_specifier else ("*", ""):
             changes = () if keeps_specifier else _specifier_edits(text, dependency, specifier, is_toml=is_toml)
-            edits = (*(Edit(span, name) for span in name_spans), *changes, *extras.edits())
+            edits = (*(Edit(span, name) for span in name_spans), *changes, *_extras_edits(text, name_in_extras, name))
             edited = apply(text, edits)
             written = specifier if dependency.specifier else ""
             expected = dependency._replace(name=normalize_name(name), specifier=written)
             after = read_edited(edited, document, {dependency: expected})
-            if after is not None and extras.are_expected(edited):
+            if after is not None and _extras(edited, document) == extras:
                 return edits
     return ()
 
@@ -241,64 +244,40 @@ def _has_hashes(text: str, document: Document, dependency: Dependency) -> bool:
 # --- Poetry's extras --------------------------------------------------------------------------------------------------
 
 
-class _PoetryExtras:
-    """The extras of Poetry in which ``dependency`` is replaced with ``successor``, or removed if that is empty.
+def _extras_edits(text: str, name: str, successor: str) -> Iterator[Edit]:
+    """Yield the edits that replace ``name`` in all extras with ``successor``, or remove it if that is empty."""
+    for leaf in flatten_inline_tables(scan(text).entries) if name else ():
+        items = leaf.value.items if leaf.path[: len(_EXTRAS)] == _EXTRAS and isinstance(leaf.value, Array) else ()
+        matches = [isinstance(item, String) and normalize_name(item.value) == name for item in items]
+        if successor:
+            yield from (Edit(item.inner, successor) for item in compress(items, matches) if isinstance(item, String))
+            continue
+        # The matching items at the end are removed with the comma before them, others with the comma after them.
+        kept = max((index for index, is_match in enumerate(matches) if not is_match), default=-1)
+        for index in range(kept):
+            if matches[index]:
+                yield Edit(Span(items[index].span.start, items[index + 1].span.start), "")
+        if items[kept + 1 :]:
+            start = items[kept].span.end if kept >= 0 else items[0].span.start
+            yield Edit(Span(start, items[-1].span.end), "")
 
-    They stay if another entry of the same name remains.
-    """
 
-    def __init__(self, text: str, document: Document, dependency: Dependency, successor: str) -> None:
-        self._text, self._name, self._successor = text, dependency.name, successor
-        self._may_exist = document.format == "pyproject"
-        same = [
-            entry.name_span
-            for entry in document.dependencies
-            if (entry.name, entry.section) == (dependency.name, _POETRY_SECTION)
-        ]
-        is_entry = self._may_exist and dependency.section == _POETRY_SECTION
-        self._change = is_entry and set(same) == {dependency.name_span}
+def _extras(text: str, document: Document, name: str = "", successor: str = "") -> dict[str, list[str]]:
+    """Return the normalized names in each extra of Poetry, with ``successor``, if any, in place of ``name``."""
+    table = value_at(to_mapping(scan(text)), _EXTRAS) if document.format == "pyproject" and "poetry" in text else None
+    extras = {}
+    for extra, items in table.items() if isinstance(table, Mapping) else ():
+        if isinstance(items, list):
+            names = [normalize_name(item) for item in items if item and isinstance(item, str)]
+            extras[extra] = list(filter(None, (normalize_name(successor) if each == name else each for each in names)))
+    return extras
 
-    def edits(self) -> Iterator[Edit]:
-        """Yield the edits of the extras that have the dependency."""
-        for leaf in flatten_inline_tables(scan(self._text).entries) if self._change else ():
-            if leaf.path[: len(_EXTRAS)] == _EXTRAS and isinstance(leaf.value, Array):
-                yield from self._array_edits(leaf.value)
 
-    def are_expected(self, edited: str) -> bool:
-        """Return True if the extras in the ``edited`` text are those that the edits were meant to give."""
-        expected = self._extras(self._text)
-        if self._change:
-            new = [normalize_name(self._successor)] if self._successor else []
-            for extra, names in expected.items():
-                expected[extra] = [each for name in names for each in (new if name == self._name else [name])]
-        return self._extras(edited) == expected
-
-    def _extras(self, text: str) -> dict[str, list[str]]:
-        """Return the extras in ``text`` with normalized names."""
-        table: Any = to_mapping(scan(text)) if self._may_exist and _EXTRAS[1] in text else {}
-        for key in _EXTRAS:
-            table = table.get(key) if isinstance(table, Mapping) else None
-        extras = table.items() if isinstance(table, Mapping) else ()
-        return {
-            extra: [normalize_name(name) for name in names if isinstance(name, str)]
-            for extra, names in extras
-            if isinstance(names, list)
-        }
-
-    def _array_edits(self, array: Array) -> Iterator[Edit]:
-        items = array.items
-        matches = [isinstance(item, String) and normalize_name(item.value) == self._name for item in items]
-        if self._successor:
-            matching = (item for item, matched in zip(items, matches, strict=True) if matched)
-            yield from (Edit(item.inner, self._successor) for item in matching if isinstance(item, String))
-            return
-        if all(matches) and matches:
-            yield Edit(Span(items[0].span.start, items[-1].span.end), "")
-            return
-        for index, matched in enumerate(matches):
-            if not matched:
-                continue
-            if all(matches[index:]):
-                yield Edit(Span(items[index - 1].span.end, items[-1].span.end), "")
-                return
-            yield Edit(Span(items[index].span.start, items[index + 1].span.start), "")
+def _name_in_extras(document: Document, dependency: Dependency) -> str:
+    """Return the name of the only entry of Poetry's main table with it, which its extras may have; else ""."""
+    same = {
+        entry.name_span
+        for entry in document.dependencies
+        if (entry.name, entry.section) == (dependency.name, _POETRY_SECTION)
+    }
+    return dependency.name if document.format == "pyproject" and same == {dependency.name_span} else ""

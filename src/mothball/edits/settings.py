@@ -14,7 +14,16 @@ from typing import Any
 from mothball.check.messages import REASON_PLACEHOLDER, ignore_entry_text, toml_string
 from mothball.edits.model import Edit, apply, end_of_line, newline_of, next_line, start_of_line
 from mothball.formats.toml.scanner import scan
-from mothball.formats.toml.values import Array, InlineTable, String, TomlScan, Value, flatten_inline_tables, to_mapping
+from mothball.formats.toml.values import (
+    Array,
+    InlineTable,
+    String,
+    TomlScan,
+    Value,
+    flatten_inline_tables,
+    to_mapping,
+    value_at,
+)
 from mothball.model.document import LineIndex, Span, normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
@@ -195,12 +204,9 @@ def _new_lines(text: str, parsed: TomlScan, base: _Path, lines: Sequence[str]) -
 
 def _last_of_table(parsed: TomlScan, base: _Path) -> Span | None:
     """Return the span of the last value below the header ``base``, or of the header; None if there is neither."""
-    bodies = [*(header.body for header in parsed.headers), len(parsed.entries)]
-    if not base:
-        return parsed.entries[bodies[0] - 1].value.span if bodies[0] else None
-    for header, end in zip(parsed.headers, bodies[1:], strict=True):
-        if header.path == base:
-            return parsed.entries[end - 1].value.span if end > header.body else header.span
+    for header, entries in parsed.bodies():
+        if base == (header.path if header else ()):
+            return entries[-1].value.span if entries else header.span if header else None
     return None
 
 
@@ -213,9 +219,7 @@ def _existing_entry(parsed: TomlScan, prefix: _Path, name: str) -> tuple[_Path, 
     """Return the path of the ignore entry of ``name`` and the mapping of ``parsed``; an empty path if there is none."""
     mapping = to_mapping(parsed)
     base = (*prefix, _IGNORE)
-    table: object = mapping
-    for key in base:
-        table = table.get(key) if isinstance(table, Mapping) else None
+    table = value_at(mapping, base)
     keys = [key for key in table if normalize_name(key) == name] if isinstance(table, Mapping) else []
     return ((*base, keys[0]) if len(keys) == 1 and not parsed.errors else ()), mapping
 

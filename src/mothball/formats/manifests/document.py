@@ -17,7 +17,7 @@ from mothball.formats.ignores import read_comments
 from mothball.formats.manifests.tables import ArrayItem, Tables
 from mothball.formats.requirements.strings import Item, collect
 from mothball.formats.toml.scanner import scan, syntax_problems
-from mothball.formats.toml.values import Array, InlineTable, String, TomlScan, Value
+from mothball.formats.toml.values import TomlScan
 from mothball.model.document import (
     Dependency,
     Document,
@@ -110,10 +110,7 @@ def _may_hide_index(text: str, error: Span) -> bool:
 
 def _covering_strings(text: str, document: TomlScan, ignores: list[IgnoreComment]) -> Iterator[IgnoreComment]:
     """Extend ignore comments after a multi-line string to all its lines, as a string cannot contain comments."""
-    if not ignores or not ('"""' in text or "'''" in text):
-        yield from ignores
-        return
-    strings = sorted(_multiline_strings(document), key=attrgetter("end"))
+    strings = document.multi_line_strings
     for comment in ignores:
         before = bisect_right(strings, comment.span.start, key=attrgetter("end"))
         string = strings[before - 1] if before else None
@@ -122,21 +119,6 @@ def _covering_strings(text: str, document: TomlScan, ignores: list[IgnoreComment
             yield comment._replace(applies_to=Span(string.start, comment.applies_to.end))
         else:
             yield comment
-
-
-def _multiline_strings(document: TomlScan) -> Iterator[Span]:
-    """Yield the spans of all strings in triple quotes."""
-    stack: list[Value] = [entry.value for entry in document.entries]
-    while stack:
-        match stack.pop():
-            case String(quote=3, span=span):
-                yield span
-            case Array(items=items):
-                stack += items
-            case InlineTable(entries=entries):
-                stack += [entry.value for entry in entries]
-            case _:
-                pass
 
 
 def apply_source_overrides(

@@ -117,7 +117,13 @@ class _TomlScanner(Cursor):
         except TooManyError:
             # A part of the settings could be worse than none: it may lack the table that keeps names on an index.
             return TomlScan((), (), (), self._all_errors(), is_truncated=True)
-        return TomlScan(tuple(self._entries), tuple(self._headers), tuple(self._comments), self._all_errors())
+        return TomlScan(
+            tuple(self._entries),
+            tuple(self._headers),
+            tuple(self._comments),
+            self._all_errors(),
+            tuple(self._multi_line_strings),
+        )
 
     def _check_count(self, count: int, position: int) -> None:
         """Raise TooManyError if ``count`` statements or items are too many."""

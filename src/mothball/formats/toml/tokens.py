@@ -91,6 +91,7 @@ class Cursor:
         """Initialize with the text to read."""
         self._text = text
         self._comments: list[Span] = []
+        self._multi_line_strings: list[Span] = []
         self._errors: list[TomlError] = []
         # The offset of the first token on the line: only there can a statement begin that ends an unclosed array.
         self._line_start = 0
@@ -192,13 +193,14 @@ class Cursor:
             end = self._rest_of_line(start) if nested else following.start() if following else len(text)
             inner = Span(start, end)
             self._error(position, start, "unclosed multi-line string", f"close it with {quote * 3}")
-        content = inner.slice(text)
+        content, span = inner.slice(text), Span(position, end)
+        self._multi_line_strings.append(span)
         if quote == "'" and "\r" not in content and not content.startswith("\n"):
-            return String(Span(position, end), content, 3, match is not None)
+            return String(span, content, 3, match is not None)
         # A line ending directly after the opening quotes is not part of the value.
         content_start = end_of(_NEWLINE, text, start) if start < inner.end else start
         source = self._decoded(Span(content_start, inner.end), _ESCAPE if quote == '"' else r"\r\n?")
-        return String(Span(position, end), source.text, 3, match is not None, source)
+        return String(span, source.text, 3, match is not None, source)
 
     def _decoded(self, inner: Span, escape: str) -> SourceMap:
         """Return the decoded content between the quotes; report invalid escapes, which are kept as written."""

@@ -6,7 +6,7 @@ Spans are code-point offsets into the scanned text.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -121,13 +121,15 @@ class TomlScan(NamedTuple):
 
     ``entries`` are those of the document's tables; entries of inline tables are in their values. Each span in
     ``comments`` extends from ``#`` to the end of the line. ``errors`` is empty exactly if the text is valid TOML.
-    With ``is_truncated`` the document has too many errors or statements: it has errors, and nothing else is returned.
+    ``multi_line_strings`` are the spans of strings in triple quotes, in any value. With ``is_truncated`` the document
+    has too many errors or statements: it has errors, and nothing else is returned.
     """
 
     entries: tuple[TomlEntry, ...]
     headers: tuple[Header, ...]
     comments: tuple[Span, ...]
     errors: tuple[TomlError, ...]
+    multi_line_strings: tuple[Span, ...] = ()
     is_truncated: bool = False
 
     def bodies(self) -> Iterator[tuple[Header | None, tuple[TomlEntry, ...]]]:
@@ -196,6 +198,14 @@ def to_mapping(scan: TomlScan, prefix: Path = ()) -> dict[str, Any]:
             _enter_all(root, header.path)
         _place_all(root, (entry for entry in entries if entry.path[:depth] == prefix) if prefix else entries)
     return root
+
+
+def value_at(table: Mapping[str, Any], path: Iterable[str]) -> object:
+    """Return the value at ``path`` of a table, None if there is none."""
+    value: object = table
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
 def _place_all(root: dict[str, Any], entries: Iterable[TomlEntry]) -> None:
