@@ -33,15 +33,6 @@ _PLAIN = r"[A-Za-z/.~][A-Za-z0-9/.:@_~+-]*[A-Za-z0-9/]"
 _FIRST, _LAST = "(?xsi)^(?:.*/)?(?:", ")$"
 
 
-class _Event(NamedTuple):
-    """An event of the YAML parser; ``value`` is that of a scalar."""
-
-    kind: str
-    value: str = ""
-    anchor: str = ""
-    tag: str = ""
-
-
 class HookSource(NamedTuple):
     """The repository of the hook, and its tag or commit. Without them, the hook runs the installed mothball."""
 
@@ -223,7 +214,7 @@ def _with_files(text: str, hook: yaml.MappingNode, paths: Sequence[str]) -> str:
     lines = _files_lines(hook_files(paths), " " * key.start_mark.column)
     edited = apply(text, [Edit(Span(position, position), newline + newline.join(lines))])
     start = _inserted_at(text, edited, "\n".join(lines)) or 0
-    if [event.value for event in _events(text)[max(start - 2, 0) : start]] != ["id", HOOK_ID]:
+    if [value for value, *_ in _events(text)[max(start - 2, 0) : start]] != ["id", HOOK_ID]:
         raise ConfigError(_NOT_ONE_A_LINE, help_text=_BY_HAND)
     return edited
 
@@ -244,7 +235,7 @@ def _with_extended_files(text: str, hook: yaml.MappingNode, files: yaml.Node, pa
     edited = apply(text, [Edit(Span(start, end), block)])
     old, events = _events(text), _events(edited)
     changes = [pair for pair in zip(old, events, strict=False) if pair[0] != pair[1]]
-    if len(old) != len(events) or [(one.value, other.value) for one, other in changes] != [(before, after)]:
+    if len(old) != len(events) or [(one[0], other[0]) for one, other in changes] != [(before, after)]:
         raise ConfigError(_NOT_ONE_A_LINE, help_text=_BY_HAND)
     return edited
 
@@ -267,8 +258,8 @@ def _compose(text: str) -> yaml.Node | None:
     return node
 
 
-def _events(text: str) -> list[_Event]:
-    """Return the events of a text, without those of the stream and the documents; none if it is invalid.
+def _events(text: str) -> list[tuple[str, ...]]:
+    """Return value, anchor, tag and type of all events of a text within documents; none if it is invalid.
 
     Unlike a comparison of nodes, one of events takes linear time, whatever aliases the text has.
     """
@@ -277,7 +268,7 @@ def _events(text: str) -> list[_Event]:
     except yaml.YAMLError:
         return []
     return [
-        _Event(type(event).__name__, *(getattr(event, name, None) or "" for name in ("value", "anchor", "tag")))
+        (*(getattr(event, name, None) or "" for name in ("value", "anchor", "tag")), type(event).__name__)
         for event in events
         if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent)
     ]

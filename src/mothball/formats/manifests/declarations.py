@@ -11,7 +11,7 @@ How each tool uses its indexes is implemented in its module in ``routing``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import assert_never
 
@@ -32,6 +32,7 @@ from mothball.formats.pep508 import (
 )
 from mothball.formats.toml.values import (
     Array,
+    Header,
     InlineTable,
     Invalid,
     Key,
@@ -102,30 +103,6 @@ class NamedEntry(NamedTuple):
     complete: bool
 
 
-class _EntryBuilder:
-    """Collect an entry that has its own header or is written as dotted keys."""
-
-    def __init__(self, key: Key, section: str, span: Span, *, complete: bool) -> None:
-        self.key = key
-        self.section = section
-        self.span = span
-        self.complete = complete
-        self.members: dict[int, dict[str, Value]] = {}
-
-    def add(self, steps: Path, key: Key, value: Value) -> None:
-        """Add ``value`` at the path ``steps`` below the name; ``key`` is the key of the name in that setting."""
-        number, names = (steps[0], steps[1:]) if isinstance(steps[0], int) else (0, steps)
-        if len(names) == 1:
-            self.members.setdefault(number, {}).setdefault(str(names[0]), value)
-        self.complete = self.complete and _is_complete(value)
-        if key.span == self.key.span:
-            self.span = Span(self.span.start, max(self.span.end, value.span.end))
-
-    def to_entry(self) -> NamedEntry:
-        alternatives = tuple(self.members[number] for number in sorted(self.members)) or ({},)
-        return NamedEntry(self.key, self.section, self.span, alternatives, self.complete)
-
-
 def read_named_entries(
     tables: Tables, patterns: Iterable[Pattern], read: Callable[[NamedEntry], Iterable[ManifestItem]]
 ) -> Iterator[ManifestItem]:
@@ -140,15 +117,13 @@ def read_named_entries(
 def find_named_entries(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[NamedEntry | ParseProblem]:
     """Yield the entries of all tables that match ``patterns``, and a problem for each match that is no table."""
     matcher = TableMatcher(tables, patterns)
-    builders: dict[Path, _EntryBuilder] = {}
+    # The parts of each entry that is not one key/value pair, with the key of its name.
+    spread: dict[Path, list[tuple[Key, Header | TomlEntry]]] = {}
     not_tables: dict[str, Span] = {}
     for header in tables.headers:
         depth = matcher.matched_depth(header.path)
-        key = key_at(header, depth) if depth else None
-        if key is not None:
-            closed = header.span.slice(tables.text).endswith("]")
-            builder = _EntryBuilder(key, section_name(header.path[:depth]), header.span, complete=closed)
-            builders.setdefault(header.path[: depth + 1], builder)
+        if depth and (header_key := key_at(header, depth)):
+            spread.setdefault(header.path[: depth + 1], []).append((header_key, header))
     sections: dict[Path, str] = {}
     for setting, depth in matcher.settings():
         if len(setting.path) == depth + 1 and isinstance(setting.value, String) and isinstance(setting.path[-1], str):
@@ -165,10 +140,8 @@ def find_named_entries(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[
             elif len(entry.path) == depth + 1:
                 yield _whole_entry(entry_key, section_name(entry.path[:depth]), entry.value)
             else:
-                path, span = entry.path[: depth + 1], Span(entry_key.span.start, entry.value.span.end)
-                builder = _EntryBuilder(entry_key, section_name(path[:depth]), span, complete=True)
-                builders.setdefault(path, builder).add(entry.path[depth + 1 :], entry_key, entry.value)
-    yield from (builder.to_entry() for builder in builders.values())
+                spread.setdefault(entry.path[: depth + 1], []).append((entry_key, entry))
+    yield from (_spread_entry(parts, len(path) - 1, tables.text) for path, parts in spread.items())
     for section, span in not_tables.items():
         shown = one_line(section, MAX_SHOWN)
         yield ParseProblem(span, f"{shown} must be a table of project names", 'write entries such as requests = "*"')
@@ -179,6 +152,25 @@ def _table_entries(table: TomlEntry) -> Iterable[TomlEntry]:
     if isinstance(table.value, InlineTable):
         return inline_entries(table)
     return () if isinstance(table.value, Invalid) else (table,)
+
+
+def _spread_entry(parts: Sequence[tuple[Key, Header | TomlEntry]], depth: int, text: str) -> NamedEntry:
+    """Return the entry that has its own header or is written as dotted keys; each part has a key of its name."""
+    key, first = parts[0]
+    span = first.span if isinstance(first, Header) else key.span
+    complete = not isinstance(first, Header) or span.slice(text).endswith("]")
+    members: dict[int, dict[str, Value]] = {}
+    for part_key, part in parts:
+        if isinstance(part, TomlEntry):
+            steps = part.path[depth + 1 :]
+            number, names = (steps[0], steps[1:]) if isinstance(steps[0], int) else (0, steps)
+            if len(names) == 1:
+                members.setdefault(number, {}).setdefault(str(names[0]), part.value)
+            complete = complete and _is_complete(part.value)
+            if part_key == key:
+                span = Span(span.start, max(span.end, part.value.span.end))
+    alternatives = tuple(members[number] for number in sorted(members)) or ({},)
+    return NamedEntry(key, section_name(first.path[:depth]), span, alternatives, complete)
 
 
 def _whole_entry(key: Key, section: str, value: Value) -> NamedEntry | ParseProblem:

@@ -20,18 +20,8 @@ from mothball.formats.manifests.tables import (
     tool_tables,
 )
 from mothball.formats.requirements.strings import Section
+from mothball.formats.toml import values as toml
 from mothball.formats.toml.scanner import scan_cached
-from mothball.formats.toml.values import (
-    Array,
-    InlineTable,
-    Invalid,
-    Path,
-    String,
-    TomlEntry,
-    TomlScan,
-    Value,
-    flatten_inline_tables,
-)
 from mothball.model.document import Dependency, Document, ParseProblem, Span, normalize_name
 from mothball.model.sanitize import one_line
 
@@ -78,16 +68,16 @@ def parse(text: str) -> Document:
     requirements are skipped as incomplete.
     """
     document = scan_cached(text)
-    entries = list(flatten_inline_tables(document.entries))
-    names: dict[Path, str] = {}
+    entries = list(toml.flatten_inline_tables(document.entries))
+    names: dict[toml.Path, str] = {}
     for entry in entries:
-        if entry.path in _NAMES and isinstance(entry.value, String):
+        if entry.path in _NAMES and isinstance(entry.value, toml.String):
             names.setdefault(entry.path, entry.value.value)
     own_name = normalize_name(next((names[path] for path in _NAMES if path in names), ""))
     items: list[ManifestItem] = []
     items += _read_standard_tables(document, [entry for entry in entries if entry.path[0] in _TABLES], own_name)
     versions = (entry.value for entry in entries if entry.path == _REQUIRES_PYTHON)
-    requires_python = next((value.value for value in versions if isinstance(value, String) and value.closed), "")
+    requires_python = next((value.value for value in versions if isinstance(value, toml.String) and value.closed), "")
     if requires_python:
         items = [
             mark_never_installed(item, requires_python)
@@ -121,9 +111,9 @@ def parse(text: str) -> Document:
 # --- the standard tables ----------------------------------------------------------------------------------------------
 
 
-def _read_standard_tables(document: TomlScan, entries: list[TomlEntry], own_name: str) -> Iterator[ArrayItem]:
+def _read_standard_tables(document: toml.TomlScan, entries: list[toml.TomlEntry], own_name: str) -> Iterator[ArrayItem]:
     for entry in entries:
-        if _is_section(entry.path) and isinstance(entry.value, Array):
+        if _is_section(entry.path) and isinstance(entry.value, toml.Array):
             section = Section(".".join(map(str, entry.path)), project_name=own_name)
             table = _check_include if entry.path[0] == _GROUPS else None
             yield from read_items(entry.value.items, section, table=table)
@@ -136,16 +126,16 @@ def _read_standard_tables(document: TomlScan, entries: list[TomlEntry], own_name
     yield from _check_groups(entries)
 
 
-def _is_section(path: Path) -> bool:
+def _is_section(path: toml.Path) -> bool:
     return any(len(path) == len(section) and has_prefix(path, section) for section in _SECTIONS)
 
 
-def _check_shape(path: Path, span: Span, value: Value | None, reported: set[str]) -> Iterator[ParseProblem]:
+def _check_shape(path: toml.Path, span: Span, value: toml.Value | None, reported: set[str]) -> Iterator[ParseProblem]:
     """Report a value in place of a table, or a table in place of an array, each section once.
 
     ``value`` is None for a table header.
     """
-    if isinstance(value, Invalid):
+    if isinstance(value, toml.Invalid):
         return
     for section in _SECTIONS:
         names = path[: len(section)]
@@ -154,8 +144,8 @@ def _check_shape(path: Path, span: Span, value: Value | None, reported: set[str]
         name = one_line(".".join(map(str, names)), MAX_SHOWN)
         if name in reported or not has_prefix(names, section):
             continue
-        is_table = value is None or isinstance(value, InlineTable) or len(path) > len(names)
-        if len(names) == len(section) and (is_table or not isinstance(value, Array)):
+        is_table = value is None or isinstance(value, toml.InlineTable) or len(path) > len(names)
+        if len(names) == len(section) and (is_table or not isinstance(value, toml.Array)):
             reported.add(name)
             message = f"{name} must be an array of requirements"
             yield ParseProblem(span, message, 'write an array such as ["requests>=2.32"]')
@@ -167,32 +157,32 @@ def _check_shape(path: Path, span: Span, value: Value | None, reported: set[str]
 # --- PEP 735: groups that include groups ------------------------------------------------------------------------------
 
 
-def _check_include(table: InlineTable, _: Section) -> Iterator[ParseProblem]:
+def _check_include(table: toml.InlineTable, _: Section) -> Iterator[ParseProblem]:
     if not _is_include(table):
         message = "a dependency group may contain only requirements and includes"
         yield ParseProblem(table.span, message, f'write {{{_INCLUDE} = "NAME"}}')
 
 
-def _is_include(table: InlineTable) -> bool:
+def _is_include(table: toml.InlineTable) -> bool:
     """Return True for ``{include-group = "..."}`` and for an unterminated table."""
     return not table.closed or (
         len(table.entries) == 1
         and table.entries[0].path == (_INCLUDE,)
-        and isinstance(table.entries[0].value, String | Invalid)
+        and isinstance(table.entries[0].value, toml.String | toml.Invalid)
     )
 
 
-def _includes(value: Value) -> Iterator[String]:
+def _includes(value: toml.Value) -> Iterator[toml.String]:
     """Yield the names of the groups that a group includes."""
-    for item in value.items if isinstance(value, Array) else ():
-        for entry in item.entries if isinstance(item, InlineTable) and _is_include(item) else ():
-            if entry.path == (_INCLUDE,) and isinstance(entry.value, String) and entry.value.closed:
+    for item in value.items if isinstance(value, toml.Array) else ():
+        for entry in item.entries if isinstance(item, toml.InlineTable) and _is_include(item) else ():
+            if entry.path == (_INCLUDE,) and isinstance(entry.value, toml.String) and entry.value.closed:
                 yield entry.value
 
 
-def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
+def _check_groups(entries: Iterable[toml.TomlEntry]) -> Iterator[ParseProblem]:
     """Report duplicate group names, includes of unknown groups, and include cycles."""
-    groups: dict[str, list[String]] = {}
+    groups: dict[str, list[toml.String]] = {}
     spellings: dict[str, str] = {}
     for entry in entries:
         if entry.path[0] == _GROUPS and _is_section(entry.path):
@@ -218,7 +208,7 @@ def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
         yield ParseProblem(include.inner, message, "remove one of the includes")
 
 
-def _cyclic_includes(groups: Mapping[str, list[String]]) -> Iterator[String]:
+def _cyclic_includes(groups: Mapping[str, list[toml.String]]) -> Iterator[toml.String]:
     """Yield the includes that close a cycle: depth first, in file order, each group visited once."""
     done: set[str] = set()
     for start in groups:

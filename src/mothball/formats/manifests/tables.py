@@ -13,19 +13,7 @@ from typing import assert_never
 from mothball.formats.pep508 import parse_requirement
 from mothball.formats.requirements import strings as requirement_texts
 from mothball.formats.requirements.strings import Section, section_dependency_at
-from mothball.formats.toml.values import (
-    Array,
-    Header,
-    InlineTable,
-    Invalid,
-    Path,
-    Scalar,
-    String,
-    TomlEntry,
-    Value,
-    inline_entries,
-    source_span,
-)
+from mothball.formats.toml import values as toml
 from mothball.model.document import Dependency, DependencyKind, Include, IndexOption, ParseProblem, UnnamedEntry
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -48,8 +36,8 @@ class Tables(NamedTuple):
 
     text: str
     prefix: tuple[str, ...]
-    settings: tuple[TomlEntry, ...]
-    headers: tuple[Header, ...]
+    settings: tuple[toml.TomlEntry, ...]
+    headers: tuple[toml.Header, ...]
     own_name: str = ""
     standard: tuple[Dependency, ...] = ()
     requires_python: str = ""
@@ -57,11 +45,11 @@ class Tables(NamedTuple):
 
 def tool_tables(whole: Tables, names: Collection[str]) -> dict[str, Tables]:
     """Return the tables ``[tool.NAME]`` that exist, by name, for all of ``names``."""
-    settings: dict[str, list[TomlEntry]] = {}
-    headers: dict[str, list[Header]] = {}
+    settings: dict[str, list[toml.TomlEntry]] = {}
+    headers: dict[str, list[toml.Header]] = {}
     for setting in whole.settings:
         if setting.path[0] == "tool":
-            for nested in (setting,) if len(setting.path) > 1 else inline_entries(setting):
+            for nested in (setting,) if len(setting.path) > 1 else toml.inline_entries(setting):
                 settings.setdefault(str(nested.path[1]), []).append(nested)
     for header in whole.headers:
         if header.path[0] == "tool" and len(header.path) > 1:
@@ -74,7 +62,7 @@ def tool_tables(whole: Tables, names: Collection[str]) -> dict[str, Tables]:
     }
 
 
-def section_name(path: Path) -> str:
+def section_name(path: toml.Path) -> str:
     """Return the name of the table or array at ``path``; array indexes are omitted."""
     return ".".join(step for step in path if isinstance(step, str))
 
@@ -99,31 +87,31 @@ class TableMatcher:
             if ANY in steps or len(setting.path) <= first or setting.path[first] in steps
         ]
 
-    def matched_depth(self, path: Path) -> int:
+    def matched_depth(self, path: toml.Path) -> int:
         """Return the length of the prefix of ``path`` that matches a pattern, or 0."""
         for depth in self._depths:
             if depth <= len(path) and self._matches(path[:depth]):
                 return depth
         return 0
 
-    def settings(self) -> Iterator[tuple[TomlEntry, int]]:
+    def settings(self) -> Iterator[tuple[toml.TomlEntry, int]]:
         """Yield each setting at or below a match, with the length of the matching path prefix."""
         return self._matching(self._settings)
 
-    def _matching(self, settings: Iterable[TomlEntry]) -> Iterator[tuple[TomlEntry, int]]:
+    def _matching(self, settings: Iterable[toml.TomlEntry]) -> Iterator[tuple[toml.TomlEntry, int]]:
         for setting in settings:
             if depth := self.matched_depth(setting.path):
                 yield setting, depth
             elif len(setting.path) < self._depths[-1]:
-                yield from self._matching(inline_entries(setting))
+                yield from self._matching(toml.inline_entries(setting))
 
 
-def settings_at(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[TomlEntry]:
+def settings_at(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[toml.TomlEntry]:
     """Yield the settings whose whole paths match one of ``patterns``."""
     return (setting for setting, depth in TableMatcher(tables, patterns).settings() if len(setting.path) == depth)
 
 
-def has_prefix(path: Path, pattern: Pattern) -> bool:
+def has_prefix(path: toml.Path, pattern: Pattern) -> bool:
     """Return True if ``path`` matches ``pattern`` as far as both go."""
     return all(expected in (step, type(step)) for step, expected in zip(path, pattern, strict=False))
 
@@ -131,22 +119,22 @@ def has_prefix(path: Path, pattern: Pattern) -> bool:
 # --- arrays of requirements: strings become dependencies, anything else a problem -------------------------------------
 
 ArrayItem = Dependency | ParseProblem | Include | UnnamedEntry | IndexOption
-StringReader = Callable[[String, Section], Iterable[ArrayItem]]
-InlineTableReader = Callable[[InlineTable, Section], Iterable[ArrayItem]]
+StringReader = Callable[[toml.String, Section], Iterable[ArrayItem]]
+InlineTableReader = Callable[[toml.InlineTable, Section], Iterable[ArrayItem]]
 
 
-def read_requirement(string: String, section: Section) -> Iterable[ArrayItem]:
+def read_requirement(string: toml.String, section: Section) -> Iterable[ArrayItem]:
     """Parse a string as a requirement (PEP 508); if it is invalid, return the problem and any recognizable name."""
     if string.closed and not string.source:  # fast path: offsets need no mapping
         parsed = parse_requirement(string.value)
         if isinstance(parsed, Dependency) and parsed.skip_reason is None:
             return (section_dependency_at(parsed, string.span.start + string.quote, section),)
-    where = partial(source_span, string)
+    where = partial(toml.source_span, string)
     return requirement_texts.read_requirement(string.value, where, section, closed=string.closed)
 
 
 def read_items(
-    items: Iterable[Value],
+    items: Iterable[toml.Value],
     section: Section,
     string: StringReader = read_requirement,
     table: InlineTableReader | None = None,
@@ -158,19 +146,19 @@ def read_items(
     """
     for item in items:
         match item:
-            case String():
+            case toml.String():
                 yield from string(item, section)
-            case InlineTable() if table is not None:
+            case toml.InlineTable() if table is not None:
                 yield from table(item, section)
-            case Array() | InlineTable() | Scalar():
+            case toml.Array() | toml.InlineTable() | toml.Scalar():
                 yield ParseProblem(
                     item.span,
                     f"{one_line(section.name, MAX_SHOWN)} may contain only requirement strings",
                     'write a string such as "requests>=2.32"',
                 )
                 # A stray bracket must not hide the requirements after it.
-                yield from read_items(item.items if isinstance(item, Array) else (), section, string, table)
-            case Invalid():
+                yield from read_items(item.items if isinstance(item, toml.Array) else (), section, string, table)
+            case toml.Invalid():
                 pass  # reported by the scanner
             case _:
                 assert_never(item)
@@ -208,13 +196,13 @@ def read_arrays(  # noqa: PLR0913 - the array syntax of the tools differs in eac
 def read_files(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Include]:
     """Yield an include for each requirements file named in the strings and arrays that match ``patterns``."""
     for setting in settings_at(tables, patterns):
-        for item in setting.value.items if isinstance(setting.value, Array) else (setting.value,):
-            if isinstance(item, String) and item.closed:
+        for item in setting.value.items if isinstance(setting.value, toml.Array) else (setting.value,):
+            if isinstance(item, toml.String) and item.closed:
                 yield Include(item.inner, item.value, DependencyKind.REQUIREMENT)
 
 
-def _array_items(value: Value, *, allow_single: bool) -> tuple[Value, ...] | None:
+def _array_items(value: toml.Value, *, allow_single: bool) -> tuple[toml.Value, ...] | None:
     """Return the items of an array, or None if ``value`` is no array; an invalid value has no items."""
-    if isinstance(value, Array):
+    if isinstance(value, toml.Array):
         return value.items
-    return (value,) if allow_single or isinstance(value, Invalid) else None
+    return (value,) if allow_single or isinstance(value, toml.Invalid) else None
