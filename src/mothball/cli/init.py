@@ -29,7 +29,7 @@ from mothball.cli.write_ignores import (
 )
 from mothball.config.project import DEFAULT_INDEX, IndexStatuses, is_default_index
 from mothball.config.values import read_index_url
-from mothball.discovery.config_lookup import settings_table, table_path
+from mothball.discovery.config_lookup import table_path
 from mothball.discovery.discover import DiscoveryResult
 from mothball.edits.hook_entry import (
     HOOK_ID,
@@ -43,7 +43,7 @@ from mothball.edits.hook_entry import (
 from mothball.edits.model import apply
 from mothball.edits.settings import NewIgnore, NewSetting, add_config_ignores, add_settings
 from mothball.formats.toml.scanner import scan
-from mothball.formats.toml.values import to_mapping
+from mothball.formats.toml.values import table_at, to_mapping
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.records import NamedTuple
 from mothball.model.results import (
@@ -418,7 +418,7 @@ def _queried_indexes(repo: CheckedRepository) -> Iterator[tuple[str, str, bool]]
 
 def _index_key(text: str, prefix: tuple[str, ...], index: str) -> str:
     """Return the key of ``index`` in the table of indexes, which may lack the slash at the end."""
-    table = settings_table(scan(text), (*prefix, "indexes"))
+    table = table_at(scan(text), (*prefix, "indexes"))
     return next((key for key in table if base_url(key) == index), index) if isinstance(table, Mapping) else index
 
 

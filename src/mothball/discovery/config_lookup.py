@@ -19,7 +19,7 @@ from mothball.config.project import PROJECT_INDEX_SETTING, ConfigOverrides, Proj
 from mothball.config.values import SEVERITY_SCOPES
 from mothball.formats.names import format_of
 from mothball.formats.toml.scanner import scan, scan_cached
-from mothball.formats.toml.values import TomlScan, find_span, first_error_in, to_mapping, value_at
+from mothball.formats.toml.values import find_span, first_error_in, table_at, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.model.document import LineIndex, Location, Position
 from mothball.model.errors import ConfigError, SnapshotError, UnreadableFileError
@@ -186,7 +186,7 @@ class ConfigResolver:
         if prefix and find_span(toml, prefix) is None:
             return self._report_unusable(path, "no [tool.mothball] table", "name a file with that table in --config")
         try:
-            config = read_config(settings_table(toml, prefix), prefix)
+            config = read_config(table_at(toml, prefix), prefix)
         except ConfigError as error:
             is_copy = is_override and not prefix and find_span(toml, _SHARED_TABLE) is not None
             help_text = _COPY_HELP if is_copy else error.help
@@ -322,12 +322,6 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
     return pyproject if scanned.is_truncated or find_span(scanned, _SHARED_TABLE) else None
 
 
-def settings_table(toml: TomlScan, path: Sequence[str]) -> object:
-    """Return the table at the ``path`` of keys, empty if there is none."""
-    table = value_at(to_mapping(toml), path)
-    return {} if table is None else table
-
-
 def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:
     """Return True if an ``exclude`` pattern of the configuration matches the absolute ``path``."""
     exclude = resolved_config.config.exclude
@@ -395,7 +389,7 @@ def configured_settings(path: str, prefix: tuple[str, ...] = ()) -> Iterator[Con
     """
     text = DISK.read_utf8(path)
     toml, lines = scan_cached(text), LineIndex(text)
-    table = settings_table(toml, prefix)
+    table = table_at(toml, prefix)
     for key, value in table.items() if isinstance(table, Mapping) else ():
         for below, entry in _entries(value, _TABLES.get(key, 0)):
             span = find_span(toml, (*prefix, key, *below))

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.check.inputs import ResolvedFile, line_range
 from mothball.config.project import is_default_index
-from mothball.discovery.config_lookup import settings_table, table_path
+from mothball.discovery.config_lookup import table_path
 from mothball.formats.names import may_be_dependency_file
 from mothball.formats.toml.scanner import scan_cached
+from mothball.formats.toml.values import table_at
 from mothball.model.document import LineIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
@@ -52,7 +53,7 @@ def policy_changes(change: Change, files: Iterable[ResolvedFile]) -> tuple[Probl
 
 def _settings(tree: Tree, path: str) -> object:
     """Return mothball's table in the file at ``path``, empty if there is none; what is invalid in it is left out."""
-    return settings_table(scan_cached(_text(tree, path)), table_path(path))
+    return table_at(scan_cached(_text(tree, path)), table_path(path))
 
 
 def _changed_keys(before: object, after: object, prefix: str = "") -> Iterator[str]:

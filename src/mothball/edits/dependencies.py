@@ -21,8 +21,7 @@ from mothball.formats.toml.values import (
     TomlEntry,
     flatten_inline_tables,
     key_at,
-    to_mapping,
-    value_at,
+    table_at,
 )
 from mothball.model.document import Dependency, Document, Span, normalize_name
 
@@ -264,7 +263,7 @@ def _extras_edits(text: str, name: str, successor: str) -> Iterator[Edit]:
 
 def _extras(text: str, document: Document, name: str = "", successor: str = "") -> dict[str, list[str]]:
     """Return the normalized names in each extra of Poetry, with ``successor``, if any, in place of ``name``."""
-    table = value_at(to_mapping(scan(text)), _EXTRAS) if document.format == "pyproject" and "poetry" in text else None
+    table = table_at(scan(text), _EXTRAS) if document.format == "pyproject" and "poetry" in text else None
     extras = {}
     for extra, items in table.items() if isinstance(table, Mapping) else ():
         if isinstance(items, list):

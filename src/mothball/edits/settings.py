@@ -21,8 +21,8 @@ from mothball.formats.toml.values import (
     TomlScan,
     Value,
     flatten_inline_tables,
+    table_at,
     to_mapping,
-    value_at,
 )
 from mothball.model.document import LineIndex, Span, normalize_name
 from mothball.model.errors import ConfigError
@@ -219,7 +219,7 @@ def _existing_entry(parsed: TomlScan, prefix: _Path, name: str) -> tuple[_Path, 
     """Return the path of the ignore entry of ``name`` and the mapping of ``parsed``; an empty path if there is none."""
     mapping = to_mapping(parsed)
     base = (*prefix, _IGNORE)
-    table = value_at(mapping, base)
+    table = table_at(parsed, base)
     keys = [key for key in table if normalize_name(key) == name] if isinstance(table, Mapping) else []
     return ((*base, keys[0]) if len(keys) == 1 and not parsed.errors else ()), mapping
 

@@ -28,7 +28,7 @@ from mothball.discovery.project_context import LocalProjects
 from mothball.discovery.resolve import resolve_text
 from mothball.formats.table import parse
 from mothball.formats.toml.scanner import scan_cached
-from mothball.formats.toml.values import find_span, to_mapping
+from mothball.formats.toml.values import find_span, table_at
 from mothball.index.resolution import Query
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import (
@@ -364,10 +364,7 @@ def typed_table(text: str, path: str) -> object:
     # A cheap test before scanning the text.
     if os.path.basename(path) not in (MOTHBALL_TOML, PYPROJECT_TOML) or (prefix and "mothball" not in text):
         return {}
-    table: object = to_mapping(scan_cached(text), prefix)
-    for key in prefix:
-        table = table.get(key, {}) if isinstance(table, Mapping) else {}
-    return table
+    return table_at(scan_cached(text), prefix)
 
 
 # --- texts with a syntax error ----------------------------------------------------------------------------------------

@@ -188,24 +188,24 @@ def flatten_inline_tables(entries: Iterable[TomlEntry]) -> Iterator[TomlEntry]:
 def to_mapping(scan: TomlScan, prefix: Path = ()) -> dict[str, Any]:
     """Return the document as plain values; for valid TOML 1.0, the result of ``tomllib.loads``.
 
-    With a ``prefix``, only the table at this path is read. For a document with errors, return what could be read;
-    duplicate keys have their first value.
+    With a ``prefix``, tables that are not at this path are left out. For a document with errors, return what could be
+    read; duplicate keys have their first value.
     """
     root: dict[str, Any] = {}
     depth = len(prefix)
     for header, entries in scan.bodies():
-        if header is not None and header.path[:depth] == prefix:
+        if header is not None and header.path[:depth] == prefix[: len(header.path)]:
             _enter_all(root, header.path)
-        _place_all(root, (entry for entry in entries if entry.path[:depth] == prefix) if prefix else entries)
+        _place_all(root, (entry for entry in entries if entry.path[:depth] == prefix[: len(entry.path)]))
     return root
 
 
-def value_at(table: Mapping[str, Any], path: Iterable[str]) -> object:
-    """Return the value at ``path`` of a table, None if there is none."""
-    value: object = table
+def table_at(scan: TomlScan, path: tuple[str, ...]) -> object:
+    """Return the table at ``path`` as plain values, empty if there is none; or the value in its place."""
+    table: object = to_mapping(scan, path)
     for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
+        table = table.get(key, {}) if isinstance(table, Mapping) else {}
+    return table
 
 
 def _place_all(root: dict[str, Any], entries: Iterable[TomlEntry]) -> None:
