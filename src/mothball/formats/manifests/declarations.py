@@ -16,20 +16,8 @@ from itertools import islice
 from typing import assert_never
 
 from mothball.formats.manifests.document import ManifestItem
-from mothball.formats.manifests.tables import (
-    ARRAY_INDEX,
-    MAX_SHOWN,
-    Pattern,
-    TableMatcher,
-    Tables,
-    section_name,
-)
-from mothball.formats.pep508 import (
-    NAME_PATTERN,
-    find_leading_name,
-    parse_requirement,
-    skip_reason_for_url,
-)
+from mothball.formats.manifests.tables import ARRAY_INDEX, MAX_SHOWN, Pattern, TableMatcher, Tables, section_name
+from mothball.formats.pep508 import NAME_PATTERN, find_leading_name, parse_requirement, skip_reason_for_url
 from mothball.formats.toml.values import (
     Array,
     Header,

@@ -14,21 +14,11 @@ from itertools import chain, islice
 from operator import attrgetter
 
 from mothball.formats.ignores import read_comments
-from mothball.formats.manifests.tables import ArrayItem, Tables
+from mothball.formats.manifests.tables import Tables
 from mothball.formats.requirements.strings import Item, collect
 from mothball.formats.toml.scanner import scan, syntax_problems
 from mothball.formats.toml.values import TomlScan
-from mothball.model.document import (
-    Dependency,
-    Document,
-    IgnoreComment,
-    IndexOption,
-    SkipReason,
-    Span,
-    ToolIndex,
-    Workspace,
-    normalize_name,
-)
+from mothball.model.document import Dependency, Document, IgnoreComment, IndexOption, SkipReason, Span, normalize_name
 from mothball.model.records import NamedTuple
 
 
@@ -52,7 +42,7 @@ class SourceOverride(NamedTuple):
 
 
 # The items that a table reader may yield.
-ManifestItem = ArrayItem | IgnoreComment | ToolIndex | SourceOverride | Workspace
+ManifestItem = Item | SourceOverride
 ToolReader = Callable[[Tables], Iterable[ManifestItem]]
 
 _EXTRAS = "project.optional-dependencies"

@@ -7,6 +7,7 @@ to an existing group. The module with the function of a tool is imported only if
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 
 from mothball.formats.manifests.document import ManifestItem, ToolReader, build_document, mark_never_installed
 from mothball.formats.manifests.tables import (
@@ -138,18 +139,16 @@ def _check_shape(path: toml.Path, span: Span, value: toml.Value | None, reported
     if isinstance(value, toml.Invalid):
         return
     for section in _SECTIONS:
-        names = path[: len(section)]
-        array_depth = next((depth for depth, step in enumerate(names) if isinstance(step, int)), None)
-        names = names[:array_depth]
+        names = tuple(takewhile(lambda step: isinstance(step, str), path[: len(section)]))
         name = one_line(".".join(map(str, names)), MAX_SHOWN)
         if name in reported or not has_prefix(names, section):
             continue
-        is_table = value is None or isinstance(value, toml.InlineTable) or len(path) > len(names)
-        if len(names) == len(section) and (is_table or not isinstance(value, toml.Array)):
+        is_deeper = len(path) > len(names)
+        if len(names) == len(section) and (is_deeper or not isinstance(value, toml.Array)):
             reported.add(name)
             message = f"{name} must be an array of requirements"
             yield ParseProblem(span, message, 'write an array such as ["requests>=2.32"]')
-        elif len(names) < len(section) and (array_depth is not None or not is_table):
+        elif len(names) < len(section) and (is_deeper or not isinstance(value, toml.InlineTable | None)):
             reported.add(name)
             yield ParseProblem(span, f"{name} must be a table", f"write a table header: [{name}]")
 

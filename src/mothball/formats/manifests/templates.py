@@ -7,23 +7,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from mothball.formats.manifests.tables import ArrayItem
-from mothball.formats.pep508 import (
-    find_leading_name,
-    parse_requirement,
-)
-from mothball.formats.requirements.strings import (
-    Section,
-    incomplete_dependency,
-    section_dependency,
-)
-from mothball.formats.source_map import (
-    SourcePart,
-    has_brace,
-    is_substitution,
-    resolve_include,
-    source_map,
-    substitute,
-)
+from mothball.formats.pep508 import find_leading_name, parse_requirement
+from mothball.formats.requirements.strings import Section, incomplete_dependency, section_dependency
+from mothball.formats.source_map import SourcePart, has_brace, is_substitution, resolve_include, source_map, substitute
 from mothball.formats.toml.values import String, source_span
 from mothball.model.document import (
     Dependency,
