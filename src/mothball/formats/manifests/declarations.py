@@ -18,20 +18,7 @@ from typing import assert_never
 from mothball.formats.manifests.document import ManifestItem
 from mothball.formats.manifests.tables import ARRAY_INDEX, MAX_SHOWN, Pattern, TableMatcher, Tables, section_name
 from mothball.formats.pep508 import NAME_PATTERN, find_leading_name, parse_requirement, skip_reason_for_url
-from mothball.formats.toml.values import (
-    Array,
-    Header,
-    InlineTable,
-    Invalid,
-    Key,
-    Path,
-    Scalar,
-    String,
-    TomlEntry,
-    Value,
-    inline_entries,
-    key_at,
-)
+from mothball.formats.toml import values as toml
 from mothball.model.document import (
     Dependency,
     DependencyKind,
@@ -47,7 +34,7 @@ from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 
 # The keys and values of a table.
-Members = Mapping[str, Value]
+Members = Mapping[str, toml.Value]
 
 _VCS = frozenset({"git", "hg", "svn", "bzr"})
 _DIRECT_REFERENCES = ("url", "path", "file")
@@ -58,19 +45,20 @@ _NAME = f"(?ai:{NAME_PATTERN})"
 _SOURCE_KEYS = _VCS.union(_DIRECT_REFERENCES)
 
 
-def text_of(value: Value | None) -> str:
+def text_of(value: toml.Value | None) -> str:
     """Return the value of a string, or an empty string."""
-    return value.value if isinstance(value, String) else ""
+    return value.value if isinstance(value, toml.String) else ""
 
 
-def texts_of(value: Value | None) -> tuple[str, ...]:
+def texts_of(value: toml.Value | None) -> tuple[str, ...]:
     """Return the strings in an array."""
-    return tuple(item.value for item in value.items if isinstance(item, String)) if isinstance(value, Array) else ()
+    items = value.items if isinstance(value, toml.Array) else ()
+    return tuple(item.value for item in items if isinstance(item, toml.String))
 
 
-def is_true(value: Value | None) -> bool:
+def is_true(value: toml.Value | None) -> bool:
     """Return True for the value ``true``."""
-    return isinstance(value, Scalar) and value.value is True
+    return isinstance(value, toml.Scalar) and value.value is True
 
 
 # --- entries by project name ------------------------------------------------------------------------------------------
@@ -84,7 +72,7 @@ class NamedEntry(NamedTuple):
     a value is missing.
     """
 
-    key: Key
+    key: toml.Key
     section: str
     span: Span
     alternatives: tuple[Members, ...]
@@ -106,23 +94,24 @@ def find_named_entries(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[
     """Yield the entries of all tables that match ``patterns``, and a problem for each match that is no table."""
     matcher = TableMatcher(tables, patterns)
     # The parts of each entry that is not one key/value pair, with the key of its name.
-    spread: dict[Path, list[tuple[Key, Header | TomlEntry]]] = {}
+    spread: dict[toml.Path, list[tuple[toml.Key, toml.Header | toml.TomlEntry]]] = {}
     not_tables: dict[str, Span] = {}
     for header in tables.headers:
         depth = matcher.matched_depth(header.path)
-        if depth and (header_key := key_at(header, depth)):
+        if depth and (header_key := toml.key_at(header, depth)):
             spread.setdefault(header.path[: depth + 1], []).append((header_key, header))
-    sections: dict[Path, str] = {}
+    sections: dict[toml.Path, str] = {}
     for setting, depth in matcher.settings():
-        if len(setting.path) == depth + 1 and isinstance(setting.value, String) and isinstance(setting.path[-1], str):
+        path, keys, value = setting
+        if len(path) == depth + 1 and isinstance(value, toml.String) and isinstance(path[-1], str):
             # Fast path for most entries: a name with a version string.
-            key, parent, version = setting.keys[-1], setting.path[:depth], setting.value
+            key, parent = keys[-1], path[:depth]
             section = sections.get(parent) or sections.setdefault(parent, section_name(parent))
-            span = make(Span, (key.span.start, version.span.end))
-            yield make(NamedEntry, (key, section, span, ({"version": version},), version.closed))
+            span = make(Span, (key.span.start, value.span.end))
+            yield make(NamedEntry, (key, section, span, ({"version": value},), value.closed))
             continue
-        for entry in (setting,) if len(setting.path) > depth else _table_entries(setting):
-            entry_key = key_at(entry, depth)
+        for entry in (setting,) if len(path) > depth else _table_entries(setting):
+            entry_key = toml.key_at(entry, depth)
             if entry_key is None:
                 not_tables.setdefault(section_name(entry.path[:depth]), entry.value.span)
             elif len(entry.path) == depth + 1:
@@ -135,21 +124,21 @@ def find_named_entries(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[
         yield ParseProblem(span, f"{shown} must be a table of project names", 'write entries such as requests = "*"')
 
 
-def _table_entries(table: TomlEntry) -> Iterable[TomlEntry]:
+def _table_entries(table: toml.TomlEntry) -> Iterable[toml.TomlEntry]:
     """Return the settings of an inline table, nothing for an invalid value, ``table`` itself for any other value."""
-    if isinstance(table.value, InlineTable):
-        return inline_entries(table)
-    return () if isinstance(table.value, Invalid) else (table,)
+    if isinstance(table.value, toml.InlineTable):
+        return toml.inline_entries(table)
+    return () if isinstance(table.value, toml.Invalid) else (table,)
 
 
-def _spread_entry(parts: Sequence[tuple[Key, Header | TomlEntry]], depth: int, text: str) -> NamedEntry:
+def _spread_entry(parts: Sequence[tuple[toml.Key, toml.Header | toml.TomlEntry]], depth: int, text: str) -> NamedEntry:
     """Return the entry that has its own header or is written as dotted keys; each part has a key of its name."""
     key, first = parts[0]
-    span = first.span if isinstance(first, Header) else key.span
-    complete = not isinstance(first, Header) or span.slice(text).endswith("]")
-    members: dict[int, dict[str, Value]] = {}
+    span = first.span if isinstance(first, toml.Header) else key.span
+    complete = not isinstance(first, toml.Header) or span.slice(text).endswith("]")
+    members: dict[int, dict[str, toml.Value]] = {}
     for part_key, part in parts:
-        if isinstance(part, TomlEntry):
+        if isinstance(part, toml.TomlEntry):
             steps = part.path[depth + 1 :]
             number, names = (steps[0], steps[1:]) if isinstance(steps[0], int) else (0, steps)
             if len(names) == 1:
@@ -161,45 +150,45 @@ def _spread_entry(parts: Sequence[tuple[Key, Header | TomlEntry]], depth: int, t
     return NamedEntry(key, section_name(first.path[:depth]), span, alternatives, complete)
 
 
-def _whole_entry(key: Key, section: str, value: Value) -> NamedEntry | ParseProblem:
+def _whole_entry(key: toml.Key, section: str, value: toml.Value) -> NamedEntry | ParseProblem:
     """Return the entry that is written as one key/value pair, or the problem of its value."""
-    if isinstance(value, Scalar):
+    if isinstance(value, toml.Scalar):
         shown = one_line(key.name, MAX_SHOWN)
         return ParseProblem(value.span, f"{shown} must be a string or a table", 'write a version such as "*"')
     alternatives = tuple(_alternatives(value))
-    is_empty_array = isinstance(value, Array) and not value.items
+    is_empty_array = isinstance(value, toml.Array) and not value.items
     complete = _is_complete(value) and (bool(alternatives) or is_empty_array)
     return NamedEntry(key, section, Span(key.span.start, value.span.end), alternatives, complete)
 
 
-def _alternatives(value: Value) -> Iterator[Members]:
+def _alternatives(value: toml.Value) -> Iterator[Members]:
     match value:
-        case String():
+        case toml.String():
             yield {"version": value}
-        case InlineTable():
+        case toml.InlineTable():
             # The first of equal keys counts.
             yield {str(entry.path[0]): entry.value for entry in reversed(value.entries) if len(entry.path) == 1}
-        case Array():
+        case toml.Array():
             for item in value.items:
-                if isinstance(item, String | InlineTable):
+                if isinstance(item, toml.String | toml.InlineTable):
                     yield from _alternatives(item)
-        case Scalar() | Invalid():
+        case toml.Scalar() | toml.Invalid():
             pass
         case _:
             assert_never(value)
 
 
-def _is_complete(value: Value) -> bool:
+def _is_complete(value: toml.Value) -> bool:
     match value:
-        case String():
+        case toml.String():
             return value.closed
-        case Array():
+        case toml.Array():
             return value.closed and all(map(_is_complete, value.items))
-        case InlineTable():
+        case toml.InlineTable():
             return value.closed and all(_is_complete(entry.value) for entry in value.entries)
-        case Scalar():
+        case toml.Scalar():
             return True
-        case Invalid():
+        case toml.Invalid():
             return False
         case _:
             assert_never(value)
@@ -247,7 +236,7 @@ def empty_source(name: str, members: Members) -> ParseProblem | None:
     """Return the problem of an alternative with a source that names nothing, such as ``git = ""``."""
     for key in sorted(_SOURCE_KEYS.intersection(members)):
         value = members[key]
-        if not isinstance(value, String) or (value.closed and not value.value.strip()):
+        if not isinstance(value, toml.String) or (value.closed and not value.value.strip()):
             message = f"`{key}` of {one_line(name, MAX_SHOWN)} names no source"
             return ParseProblem(value.span, message, f'write where the package comes from, or remove "{key}"')
     return None
@@ -299,7 +288,7 @@ def read_named_entry(  # noqa: PLR0913 - the syntax of the tools differs in each
     elif own_reason is None and pins is not None:
         own_reason, index_urls, index_name = pins.resolve(entry.alternatives)
     version = members.get("version")
-    specifier = version.inner if isinstance(version, String) and version.value else None
+    specifier = version.inner if isinstance(version, toml.String) and version.value else None
     entry_span = entry.span
     if not entry.complete:
         # Without the white space before a missing value.
@@ -356,16 +345,16 @@ def declared_indexes(tables: Tables, array: str, tool: str, role_of: Callable[[M
         if not members and path not in headers:
             continue
         url, codes = members.get("url"), members.get("ignore-error-codes")
-        span = url.inner if isinstance(url, String) else headers.get(path) or next(iter(members.values())).span
+        span = url.inner if isinstance(url, toml.String) else headers.get(path) or next(iter(members.values())).span
         index = ToolIndex(
             span,
             tool,
-            url.value if isinstance(url, String) and url.closed else "",
+            url.value if isinstance(url, toml.String) and url.closed else "",
             text_of(members.get("name")),
             role_of(members),
             includes=texts_of(members.get("include_packages")),
             excludes=texts_of(members.get("exclude_packages")),
-            ignore_error_codes=tuple(_integers(codes)) if tool == "uv" and isinstance(codes, Array) else (),
+            ignore_error_codes=tuple(_integers(codes)) if tool == "uv" and isinstance(codes, toml.Array) else (),
         )
         indexes.append(index)
     return indexes
@@ -376,22 +365,22 @@ def first_switch(members: Members, *names: str) -> str:
     return next((name for name in names if is_true(members.get(name))), "")
 
 
-def _integers(array: Array) -> Iterator[int]:
+def _integers(array: toml.Array) -> Iterator[int]:
     for item in array.items:
-        if isinstance(item, Scalar) and isinstance(item.value, int) and not isinstance(item.value, bool):
+        if isinstance(item, toml.Scalar) and isinstance(item.value, int) and not isinstance(item.value, bool):
             yield item.value
 
 
-def _tables_at(tables: Tables, pattern: Pattern) -> dict[Path, dict[str, Value]]:
+def _tables_at(tables: Tables, pattern: Pattern) -> dict[toml.Path, dict[str, toml.Value]]:
     """Return the keys and values of each table that matches ``pattern``, by its path."""
     matcher = TableMatcher(tables, (pattern,))
     depth = len(tables.prefix) + len(pattern)
-    found: dict[Path, dict[str, Value]] = {
+    found: dict[toml.Path, dict[str, toml.Value]] = {
         header.path[:depth]: {} for header in tables.headers if matcher.matched_depth(header.path)
     }
     for setting, _ in matcher.settings():
         members = found.setdefault(setting.path[:depth], {})
-        for member in (setting,) if len(setting.path) > depth else inline_entries(setting):
+        for member in (setting,) if len(setting.path) > depth else toml.inline_entries(setting):
             if len(member.path) == depth + 1:
                 members.setdefault(str(member.path[depth]), member.value)
     return found
@@ -405,15 +394,15 @@ def _invalid_arrays(tables: Tables, array: str) -> Iterator[Span]:
             yield header.span
     for setting, _ in TableMatcher(tables, ((array,),)).settings():
         below, value = setting.path[depth:], setting.value
-        is_array = isinstance(value, Array) and all(isinstance(item, InlineTable) for item in value.items)
+        is_array = isinstance(value, toml.Array) and all(isinstance(item, toml.InlineTable) for item in value.items)
         if not (isinstance(below[0], int) if below else is_array):
             yield value.span
 
 
-def index_urls_in(value: Value) -> Iterator[tuple[Span, str]]:
+def index_urls_in(value: toml.Value) -> Iterator[tuple[Span, str]]:
     """Yield the URLs in a string or an array of strings, with their spans; empty for incomplete or invalid items."""
-    for item in value.items if isinstance(value, Array) else (value,):
-        yield (item.inner, item.value) if isinstance(item, String) and item.closed else (item.span, "")
+    for item in value.items if isinstance(value, toml.Array) else (value,):
+        yield (item.inner, item.value) if isinstance(item, toml.String) and item.closed else (item.span, "")
 
 
 class IndexPins:
@@ -458,11 +447,11 @@ def read_workspaces(tables: Tables, tool: str, pattern: Pattern) -> Iterator[Wor
         yield Workspace(tool, patterns, tuple(_path_patterns(members.get("exclude"))))
 
 
-def _path_patterns(value: Value | None) -> Iterator[str]:
-    for item in value.items if isinstance(value, Array) else ():
-        if isinstance(item, InlineTable):
+def _path_patterns(value: toml.Value | None) -> Iterator[str]:
+    for item in value.items if isinstance(value, toml.Array) else ():
+        if isinstance(item, toml.InlineTable):
             path = next((entry.value for entry in item.entries if entry.path == ("path",)), None)
         else:
             path = item
-        if isinstance(path, String) and path.closed and path.value:
+        if isinstance(path, toml.String) and path.closed and path.value:
             yield path.value
