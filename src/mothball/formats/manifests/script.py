@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from mothball.formats.broken import conflict_problems, is_conflict_marker
 from mothball.formats.manifests import pyproject
@@ -78,8 +79,8 @@ class _Block:
         self.is_cut = False
         self._text = opening.string
         self._lines: list[re.Match[str]] = []
-        self._broken: list[re.Match[str]] = []
-        self._before_broken = 0
+        self._broken = 0
+        # The index of the closing line.
         self._end: int | None = None
 
     @property
@@ -92,8 +93,8 @@ class _Block:
         Up to ``_MAX_BROKEN`` lines before the closing line may lack the ``# ``. After such a line, an opening line
         starts a new block.
         """
-        is_comment = line[1] == "#" or line[1].startswith("# ")
-        if len(self._lines) >= _MAX_LINES:
+        is_comment = _is_comment(line)
+        if len(self._lines) - self._broken >= _MAX_LINES:
             self.is_cut = is_comment
             return False
         if is_comment:
@@ -101,13 +102,10 @@ class _Block:
                 return False
             if _CLOSING.fullmatch(line[1]):
                 self._end = len(self._lines)
-            self._lines.append(line)
-            return True
-        if not line[1] or self.is_closed or len(self._broken) >= _MAX_BROKEN:
+        elif not line[1] or self.is_closed or self._broken >= _MAX_BROKEN:
             return False
-        if not self._broken:
-            self._before_broken = len(self._lines)
-        self._broken.append(line)
+        self._broken += not is_comment
+        self._lines.append(line)
         return True
 
     def nested_block_problems(self) -> Iterator[ParseProblem]:
@@ -140,17 +138,19 @@ class _Block:
 
     def _broken_lines(self) -> list[Span]:
         """Return the spans of the lines that do not start with ``# ``; there are none in a block that is not closed."""
-        return [Span(*line.span(1)) for line in self._broken] if self.is_closed else []
+        return [Span(*line.span(1)) for line in self._lines if not _is_comment(line)] if self.is_closed else []
 
     def as_project_table(self) -> SourceMap:
         """Return the content as the table ``[project]`` of a pyproject.toml."""
-        lines = self._lines[: self._end]
-        if not self.is_closed and self._broken:
-            # In a block that is never closed, the first line without `# ` is code.
-            lines = self._lines[: self._before_broken]
-        parts = [_content(line) for line in lines]
+        # In a block that is never closed, the first line without `# ` is code.
+        comments = filter if self.is_closed else takewhile
+        parts = [_content(line) for line in comments(_is_comment, self._lines[: self._end])]
         start = parts[0].start if parts else self.opening.end
         return source_map([SourcePart(_HEADER, start, start), *parts])
+
+
+def _is_comment(line: re.Match[str]) -> bool:
+    return line[1] == "#" or line[1].startswith("# ")
 
 
 def _content(line: re.Match[str]) -> SourcePart:
