@@ -102,7 +102,7 @@ _IGNORABLE_STATUSES = (ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED)
 _CAUSE_HELP = {
     Cause.OFFLINE: "check it once online to cache the result, or use a snapshot that contains it "
     "(`mothball snapshot` writes one)",
-    Cause.PROXY: "check the proxy (`mothball explain NAME` shows the setting and where its credentials come from)",
+    Cause.PROXY: "start the proxy, or correct its setting (`mothball explain NAME` shows all settings)",
     Cause.UNAUTHORIZED: "add credentials to netrc, a keyring or the index URL in {user_config}",
     Cause.REFUSED_REDIRECT: "if packages come from there too, configure it as another index (`--extra-index-url`, "
     "`[[tool.uv.index]]`) or as `index-url`: names are sent to no other host",
@@ -128,6 +128,11 @@ _TOOL_INDEX_TABLES = (
     ("uv", "[[tool.uv.index]]", ()),
     ("poetry", "[[tool.poetry.source]]", ('priority = "supplemental"',)),
     ("pdm", "[[tool.pdm.source]]", ()),
+)
+# Messages of ``index.network_errors`` about TLS of which a certificate authority is not the cause.
+_HANDSHAKE = r"does not use TLS|cannot establish a TLS connection"
+_HANDSHAKE_HELP = (
+    "check scheme and port of the index URL, and whether the index requires a client certificate (`client-cert`)"
 )
 _OTHER_CAUSE_HELP = f"check again when the index responds, or {_SNAPSHOT}"
 
@@ -280,6 +285,8 @@ def _message_text(
 
 def _unavailable_help(lookup: Unavailable) -> str:
     """Return the remedy for a failed lookup."""
+    if lookup.cause is Cause.TLS and re.search(_HANDSHAKE, lookup.detail):
+        return _HANDSHAKE_HELP
     if lookup.cause is not Cause.REFUSED_URL:
         return _with_path(_CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP))
     from mothball.index.urls import endpoint_of  # noqa: PLC0415 - rare

@@ -94,7 +94,7 @@ class EndpointAccess:
         request = requests.Request("GET", f"{endpoint.scheme}://{endpoint.display()}/").prepare()
         from_environment = requests.utils.resolve_proxies(request, {}).get(endpoint.scheme)
         if from_environment:
-            return InstallerSetting(from_environment, "the environment")
+            return InstallerSetting(from_environment, _variable_of(from_environment, endpoint.scheme))
         configured = {"http": uv.http_proxy, "https": uv.https_proxy}[endpoint.scheme]
         if configured is None or not self._applies("uv", endpoint):
             return None
@@ -143,6 +143,15 @@ class EndpointAccess:
         """Return True unless only settings of other installers name ``endpoint``."""
         named_by = self._installers.get(endpoint, set()) if endpoint is not None else set()
         return not named_by or not named_by.isdisjoint({installer, ""})
+
+
+def _variable_of(proxy: str, scheme: str) -> str:
+    """Return the variable that names ``proxy``; elsewhere than in one, Windows and macOS have it in their settings."""
+    for name in (f"{scheme}_proxy", "all_proxy"):
+        for variable, value in os.environ.items():
+            if variable.lower() == name and value == proxy:
+                return variable
+    return "the system"
 
 
 # --- TLS contexts -----------------------------------------------------------------------------------------------------

@@ -14,10 +14,11 @@ import urllib3.exceptions
 from requests.exceptions import ConnectTimeout, InvalidSchema, ReadTimeout
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
+from mothball.config.user_settings import InstallerSetting
 from mothball.index.project_page import Failed
 from mothball.model.records import NamedTuple
-from mothball.model.results import Cause
-from mothball.model.sanitize import one_line
+from mothball.model.results import MAX_DETAIL, Cause
+from mothball.model.sanitize import one_line, strip_credentials
 
 # All exceptions of an HTTP request: requests does not wrap all of urllib3's and the standard library's.
 NETWORK_ERRORS = (
@@ -47,7 +48,7 @@ _FAILED, _RETRYABLE, _DOWN = (False, False), (True, False), (False, True)
 # Exceptions, the cause, a template of the message, and flags. The first match counts, since a chain of exceptions
 # contains several of them.
 _ERROR_KINDS: tuple[tuple[tuple[type[BaseException], ...], Cause, str, tuple[bool, bool]], ...] = (
-    (_PROXY_ERRORS, Cause.PROXY, "cannot connect to the proxy for {host} ({reason})", _DOWN),
+    (_PROXY_ERRORS, Cause.PROXY, "cannot connect to the proxy for {via}: {reason}", _DOWN),
     ((ssl.SSLCertVerificationError,), Cause.TLS, "the TLS certificate of {host} is not trusted ({reason})", _DOWN),
     ((socket.gaierror,), Cause.UNREACHABLE, "cannot resolve the host name {host}", _DOWN),
     ((ConnectionRefusedError,), Cause.UNREACHABLE, "{host} refused the connection", _DOWN),
@@ -58,25 +59,42 @@ _ERROR_KINDS: tuple[tuple[tuple[type[BaseException], ...], Cause, str, tuple[boo
     ((http.client.IncompleteRead,), Cause.UNEXPECTED_RESPONSE, "the response of {host} is incomplete", _FAILED),
     ((zlib.error,), Cause.UNEXPECTED_RESPONSE, "{host} returned invalid gzip data", _FAILED),
     ((NewConnectionError,), Cause.UNREACHABLE, "cannot connect to {host} ({reason})", _DOWN),
-    ((InvalidSchema,), Cause.PROXY, "the SOCKS proxy for {host} requires PySocks: install it beside mothball", _DOWN),
+    ((InvalidSchema,), Cause.PROXY, "the SOCKS proxy for {via} requires PySocks: install it beside mothball", _DOWN),
     ((http.client.HTTPException,), Cause.UNEXPECTED_RESPONSE, "{host} did not return a valid HTTP response", _FAILED),
     ((BaseException,), Cause.UNREACHABLE, "cannot query {host} ({reason})", _FAILED),
 )
 # The message of http.client for a proxy that does not open a tunnel.
 _REFUSED_TUNNEL = r"Tunnel connection failed: ([0-9]{3})\b"
+# Reasons of OpenSSL for a response in plain text, such as that of an HTTP server.
+_PLAIN_TEXT = ("wrong version number", "http request")
 
 
-def transport_error(error: BaseException, host: str) -> TransportError:
-    """Return the failure for ``error``, raised by a request to ``host``."""
+def transport_error(error: BaseException, host: str, proxy: InstallerSetting | None = None) -> TransportError:
+    """Return the failure for ``error``, raised by a request to ``host`` through ``proxy``."""
     chain = tuple(_chain(error))
     refusal = next((match for link in chain if (match := re.search(_REFUSED_TUNNEL, str(link)))), None)
     if refusal:
-        detail = f"the proxy returned {status_text(int(refusal[1]))} for {host}"
-        return TransportError(Failed(Cause.PROXY, one_line(detail)), endpoint_down=True)
+        return TransportError(refused_by_proxy(int(refusal[1]), host, proxy), endpoint_down=True)
     kind = next(kind for kind in _ERROR_KINDS if any(isinstance(link, kind[0]) for link in chain))
     _, cause, message, (retryable, endpoint_down) = kind
-    failed = Failed(cause, one_line(message.format(host=host, reason=_reason(chain))))
+    reason = _reason(chain)
+    if cause is Cause.TLS and reason in _PLAIN_TEXT:
+        message = "{host} does not use TLS on this port ({reason})"
+    failed = Failed(cause, one_line(message.format(host=host, via=_via(host, proxy), reason=reason), MAX_DETAIL))
     return TransportError(failed, retryable, endpoint_down)
+
+
+def refused_by_proxy(status: int, host: str, proxy: InstallerSetting | None) -> Failed:
+    """Return the failure for a response of ``proxy`` itself to a request to ``host``."""
+    detail = f"the proxy returned {status_text(status)} for {_via(host, proxy)}"
+    return Failed(Cause.PROXY, one_line(detail, MAX_DETAIL))
+
+
+def _via(host: str, proxy: InstallerSetting | None) -> str:
+    """Return ``host`` with ``proxy``, without its credentials, and the setting that names it."""
+    if proxy is None:
+        return host
+    return f"{host} ({one_line(strip_credentials(proxy.text), 100)}, set by {one_line(proxy.set_by, 200)})"
 
 
 def status_text(status: int) -> str:

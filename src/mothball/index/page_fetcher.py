@@ -14,7 +14,7 @@ from mothball.config.values import is_ignorable_error_code
 from mothball.index.credential_sources import credential_sources
 from mothball.index.credentials import CredentialStore, Login, base_of_page
 from mothball.index.limits import Deadline, RequestLimits
-from mothball.index.network_errors import TransportError, status_text
+from mothball.index.network_errors import TransportError, refused_by_proxy, status_text
 from mothball.index.project_page import (
     Failed,
     Fetched,
@@ -289,7 +289,8 @@ class _PageFetch:
             case 403:
                 return self._access_denied(status)
             case 407 if self._may_be_proxy:
-                return Failed(Cause.PROXY, f"the proxy returned {status_text(status)} for {self._endpoint.display()}")
+                proxy = self._fetcher.transport.proxy(self._endpoint)
+                return refused_by_proxy(status, self._endpoint.display(), proxy)
             case _:
                 cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_RESPONSE
                 return Failed(cause, f"{self._host} returned {status_text(status)}", self._ignorable(status))

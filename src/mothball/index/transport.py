@@ -32,7 +32,7 @@ import urllib3.connection
 import urllib3.connectionpool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from mothball.config.user_settings import TOTAL_SECONDS, CredentialSettings
+from mothball.config.user_settings import TOTAL_SECONDS, CredentialSettings, InstallerSetting
 from mothball.index.endpoint_access import EndpointAccess, TlsProfile, tls_context
 from mothball.index.limits import LARGE, Deadline
 from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error
@@ -104,7 +104,7 @@ class Transport:
             profile: _Adapter(context(profile), context(TlsProfile(profile.authorities)), settings.workers)
             for profile in self._access.tls_profiles()
         }
-        self._proxies: dict[Endpoint, dict[str, str]] = {}
+        self._proxies: dict[Endpoint, InstallerSetting | None] = {}
 
     def get(
         self,
@@ -124,10 +124,11 @@ class Transport:
         own = self._access.timeout(endpoint)
         seconds = (own, own) if own is not None else (self._settings.connect_timeout, self._settings.read_timeout)
         timeouts = (min(seconds[0], remaining), min(seconds[1], remaining))
+        proxy = self.proxy(endpoint)
         try:
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
             response = self._adapters[self._access.tls_profile(endpoint)].send(
-                request, stream=True, timeout=timeouts, proxies=self._proxies_for(endpoint)
+                request, stream=True, timeout=timeouts, proxies={endpoint.scheme: proxy.text} if proxy else {}
             )
             with response:
                 return self._read(response, endpoint, deadline, take_slot)
@@ -136,15 +137,21 @@ class Transport:
         except NETWORK_ERRORS as error:
             if not deadline.remaining():
                 return TransportError(deadline_exceeded(endpoint))
-            return transport_error(error, endpoint.display())
+            return transport_error(error, endpoint.display(), proxy)
 
     def sends_certificate(self, endpoint: Endpoint) -> bool:
         """Return True if ``endpoint`` can request a client certificate of the user."""
         return endpoint.scheme == "https" and self._access.tls_profile(endpoint).certificate is not None
 
+    def proxy(self, endpoint: Endpoint) -> InstallerSetting | None:
+        """Return the proxy for ``endpoint``, None without one; its URL may contain a password."""
+        if endpoint not in self._proxies:
+            self._proxies[endpoint] = self._access.proxy(endpoint)
+        return self._proxies[endpoint]
+
     def may_be_proxy(self, endpoint: Endpoint) -> bool:
         """Return True if a response of ``endpoint`` may be from a proxy, which forwards plain HTTP."""
-        return endpoint.scheme == "http" and bool(self._proxies_for(endpoint))
+        return endpoint.scheme == "http" and self.proxy(endpoint) is not None
 
     def retries(self, endpoint: Endpoint) -> int:
         """Return how often a failed request to ``endpoint`` is repeated."""
@@ -155,12 +162,6 @@ class Transport:
         """Close idle connections."""
         for adapter in self._adapters.values():
             adapter.close()
-
-    def _proxies_for(self, endpoint: Endpoint) -> dict[str, str]:
-        if endpoint not in self._proxies:
-            proxy = self._access.proxy(endpoint)
-            self._proxies[endpoint] = {} if proxy is None else {endpoint.scheme: proxy.text}
-        return self._proxies[endpoint]
 
     def _read(
         self, response: requests.Response, endpoint: Endpoint, deadline: Deadline, take_slot: Callable[[], bool]

@@ -64,7 +64,7 @@ def test_tls_error_without_reason_is_named() -> None:
 
 def test_reason_is_sanitized() -> None:
     detail = transport_error(urllib3.exceptions.ProxyError("x", OSError(1, "bad\x1b[31m\nproxy")), HOST).failed.detail
-    assert detail == "cannot connect to the proxy for index.example (bad [31m proxy)"
+    assert detail == "cannot connect to the proxy for index.example: bad [31m proxy"
 
 
 def test_closed_connection_is_retryable_but_incomplete_response_is_not() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import truststore
 
+from mothball.check.messages import finding_message
 from mothball.config.user_settings import CredentialSettings
 from mothball.index.client import Client, ClientSettings
 from mothball.index.endpoint_access import Authorities, TlsProfile, tls_context
@@ -20,7 +21,7 @@ from mothball.index.limits import INITIAL_LIMIT
 from mothball.index.project_page import Failed, Fetched, Outcome, PageRequest, ProjectPage, Redirected
 from mothball.index.transport import Transport
 from mothball.model.errors import ConfigError
-from mothball.model.results import Cause
+from mothball.model.results import Cause, Origin, Unavailable
 from tests.support.loopback import Certificate, forget_network_settings, make_certificate
 from tests.support.scripted_index import ScriptedIndex, json_page, redirect
 
@@ -116,8 +117,9 @@ def test_https_to_an_http_server_is_reported() -> None:
         [outcome] = fetch(index.url.replace("http://", "https://"))
     assert isinstance(outcome, Failed)
     assert outcome.cause is Cause.TLS
-    assert outcome.detail.startswith(f"cannot establish a TLS connection to 127.0.0.1:{index.port} (")
-    assert "_" not in outcome.detail
+    assert outcome.detail == f"127.0.0.1:{index.port} does not use TLS on this port (wrong version number)"
+    message = finding_message("old-lib", Unavailable(outcome.cause, outcome.detail, Origin(index.url, 0)))
+    assert message.help.startswith("check scheme and port of the index URL")
 
 
 def test_unanswered_handshake_times_out() -> None:

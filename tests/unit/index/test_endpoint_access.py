@@ -90,7 +90,7 @@ def test_loopback_has_no_proxy() -> None:
 def test_variables_take_precedence_over_uv_toml_and_not_over_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://environment.example")
     access = EndpointAccess(SETTINGS, {})
-    assert access.proxy(at("https://uv.example/")) == InstallerSetting("http://environment.example", "the environment")
+    assert access.proxy(at("https://uv.example/")) == InstallerSetting("http://environment.example", "HTTPS_PROXY")
     assert access.proxy(at("https://pip.example/")) == PIP_PROXY
 
 
