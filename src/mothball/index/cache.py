@@ -248,10 +248,6 @@ class Database:
                 statement = f"DELETE FROM Settings WHERE key NOT IN ({marks})"  # noqa: S608 - only question marks
                 self.connection.execute(statement, settings)
 
-    def close(self) -> None:
-        """Close the database; an unfinished transaction is rolled back."""
-        self.connection.close()
-
 
 # --- pages ------------------------------------------------------------------------------------------------------------
 
@@ -402,7 +398,7 @@ class StatusCache:
         self._may_write = False
         self._writer = None
         if self._database is not None:
-            self._database.close()
+            self._database.connection.close()  # rolls an unfinished transaction back
             self._database = None
 
     def _markers_stored_at(self, index: str) -> float | None:
