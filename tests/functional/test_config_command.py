@@ -145,6 +145,22 @@ def test_settings_of_installers_and_variables_are_shown_with_origins(project: Pr
     assert found["SSL_CERT_FILE"] == ("/ca", "environment")
 
 
+def test_default_index_names_the_settings_of_installers_that_come_first(project: Project) -> None:
+    def line(**environment: str) -> str:
+        shown = project.run("config", "show", env=environment).out.splitlines()
+        return next(line for line in shown if line.startswith("index-url")).partition("  # ")[2]
+
+    see = "see `mothball explain NAME`"
+    assert line() == "default"
+    assert line(PIP_INDEX_URL=A) == f"default; pip.index-url comes first where it applies, {see}"
+    assert (
+        line(PIP_INDEX_URL=A, UV_DEFAULT_INDEX=B)
+        == f"default; pip.index-url, uv.default-index come first where they apply, {see}"
+    )
+    assert settings(project, PIP_INDEX_URL=A)["index-url"] == (DEFAULT_INDEX, "default")
+    assert line(PIP_INDEX_URL=A, MOTHBALL_INDEX_URL=B) == "MOTHBALL_INDEX_URL"
+
+
 def test_settings_beside_mothball_toml_are_listed_as_ignored(project: Project) -> None:
     project.write("mothball.toml", 'max-age = "2h"\n')
     project.write("pyproject.toml", '[tool.mothball]\nmax-age = "1d"\n\n[tool.mothball.severity]\narchived = "note"\n')

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mothball.cli.common import print_problems, requested_index_urls, set_up
@@ -31,6 +31,12 @@ _DEFAULTS: Mapping[str, object] = {
     "keyring-provider": "auto",
     "allow-local-indexes": False,
 }
+_DEFAULT = "default"
+# Keys of rows with settings of installers that may come before the built-in default index.
+_INSTALLER_INDEXES = (
+    *("pip.index-url", "pip.extra-index-url", "pip.no-index", "uv.default-index", "uv.index", "uv.extra-index-url"),
+    *("uv.no-index", "pipenv.mirror"),
+)
 _VARIABLES = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"),
     *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),
@@ -135,7 +141,7 @@ def _own_rows(
             elif overrides.unverified is None or not _is_unverified_of_project(setting.key, level):
                 by_key.setdefault(setting.key, {})[level] = setting
     set_keys = {key[0] for key in by_key}
-    defaults = [ConfiguredSetting((key,), value, "default") for key, value in _DEFAULTS.items() if key not in set_keys]
+    defaults = [ConfiguredSetting((key,), value, _DEFAULT) for key, value in _DEFAULTS.items() if key not in set_keys]
     chosen = [_effective_setting(key, by_level) for key, by_level in by_key.items()]
     rows = (_row(setting.key, setting.value, setting.location) for setting in (*defaults, *chosen, *combined))
     yield from sorted(rows, key=lambda row: row.key)
@@ -218,11 +224,15 @@ def _masked(value: object) -> tuple[object, bool]:
             return one_line(str(value)), False
 
 
-def _lines(rows: Iterable[_Row]) -> Iterator[str]:
-    shown = [
-        (f"{key} = {json.dumps(value, ensure_ascii=False)}", f"{origin}{' (credentials not shown)' if secret else ''}")
-        for key, value, origin, secret in rows
-    ]
+def _lines(rows: Sequence[_Row]) -> Iterator[str]:
+    indexes = list(dict.fromkeys(row.key for row in rows if row.key in _INSTALLER_INDEXES))
+    shown = []
+    for key, value, origin, has_secret in rows:
+        comment = f"{origin} (credentials not shown)" if has_secret else origin
+        if indexes and (key, origin) == ("index-url", _DEFAULT):
+            verb = "comes first where it applies" if len(indexes) == 1 else "come first where they apply"
+            comment = f"default; {', '.join(indexes)} {verb}, see `mothball explain NAME`"
+        shown.append((f"{key} = {json.dumps(value, ensure_ascii=False)}", comment))
     width = min(max((len(setting) for setting, _ in shown), default=0), 60)
     for setting, origin in shown:
         yield f"{setting:<{width}}  # {origin}"
