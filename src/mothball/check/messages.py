@@ -20,6 +20,7 @@ from mothball.model.records import NamedTuple
 from mothball.model.results import (
     MAX_DETAIL,
     Cause,
+    CheckedDependency,
     KnownStatus,
     LookupResult,
     Missing,
@@ -38,15 +39,19 @@ class EntrySource(NamedTuple):
 
     ``config_path`` is the configuration file that a new setting belongs to. An ignore comment in a file that
     ``is_generated`` would be overwritten by the tool. ``index_setting`` declares a further index in such a file, see
-    ``further_index_lines``.
+    ``further_index_lines``. For dependencies with ``is_added``, the report shows once how to ignore them, below all
+    findings (report/remedies.py).
     """
 
     config_path: str = ""
     is_generated: bool = False
     index_setting: str = ""
+    is_added: bool = False
 
     def with_ignore(self, text: MessageText, name: str, rule: str, versions: tuple[str, ...] = ()) -> MessageText:
         """Return ``text`` with how to ignore ``rule`` for the project ``name`` as the end of its help."""
+        if self.is_added:
+            return text
         entry = ignore_entry_text(name, (rule,), versions=versions) if self.is_generated else ""
         how = f"with `{ignore_comment_text((rule,))}`"
         if entry:
@@ -137,40 +142,29 @@ _HANDSHAKE_HELP = (
 _OTHER_CAUSE_HELP = f"check again when the index responds, or {_SNAPSHOT}"
 
 
-def finding_message(  # noqa: PLR0913 - the parts of a text
+def finding_message(
     name: str,
     lookup: LookupResult,
     via: tuple[str, ...] = (),
     *,
     source: EntrySource = _NO_FILE,
-    added: bool = False,
     successor: str = "",
 ) -> MessageText:
     """Return the texts of the finding for the lookup result of the project ``name``.
 
-    ``via`` is the dependency path of a transitive dependency. For ``added`` dependencies, the report shows once how to
-    ignore them, below all findings (report/remedies.py). ``successor`` is the configured successor of the project, or
-    of the direct dependency ``via[0]``.
+    ``via`` is the dependency path of a transitive dependency. ``successor`` is the configured successor of the project,
+    or of the direct dependency ``via[0]``.
     """
     successor = one_line(successor, 100)
     text = _message_text(one_line(name, 100), lookup, one_line(via[0], 100) if via else "", source, successor)
-    if isinstance(lookup, KnownStatus) and lookup.status in _IGNORABLE_STATUSES and not added:
+    if isinstance(lookup, KnownStatus) and lookup.status in _IGNORABLE_STATUSES:
         text = source.with_ignore(text, name, lookup.status)
     return _with_dependency_path(text, name, via)
 
 
-def version_message(  # noqa: PLR0913 - as finding_message
-    name: str,
-    version: str,
-    verdict: VersionVerdict,
-    lookup: LookupResult,
-    via: tuple[str, ...] = (),
-    *,
-    source: EntrySource = _NO_FILE,
-    added: bool = False,
-) -> MessageText:
-    """Return the texts of the finding of a version rule. The other arguments are those of ``finding_message``."""
-    name, version = one_line(name, 100), one_line(version, 60)
+def version_message(item: CheckedDependency, version: str, verdict: VersionVerdict, source: EntrySource) -> MessageText:
+    """Return the texts of the finding of a version rule."""
+    name, version, lookup, via = one_line(item.dependency.name, 100), one_line(version, 60), item.lookup, item.via
     index = "the index" if isinstance(lookup, Skipped) else one_line(lookup.origin.index_url, 100)
     if verdict.rule is Rule.RE_REGISTERED:
         message = f"{name} on {index} has none of the files that were recorded for it, only later ones"
@@ -186,8 +180,7 @@ def version_message(  # noqa: PLR0913 - as finding_message
         text = MessageText(message, "find out why the locked files are gone before you lock again")
     else:
         text = MessageText(f"{name} {version} is not on {index}", "use a version that the index has")
-    if not added:
-        text = source.with_ignore(text, name, verdict.rule or "", (version,))
+    text = source.with_ignore(text, name, verdict.rule or "", (version,))
     return _with_dependency_path(text, name, via)
 
 

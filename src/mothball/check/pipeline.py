@@ -288,16 +288,12 @@ class _FileCheck:
             self._file.resolved_config.edited_path,
             dependency.kind is DependencyKind.LOCKED,
             next(iter(index_lines), ""),
+            self._settings.mode is CheckMode.ADDED,
         )
-        added = self._settings.mode is CheckMode.ADDED
-        if violation.version is None:
-            successor = self._successor(item.via[0] if item.via else dependency.name)
-            return messages.finding_message(
-                dependency.name, item.lookup, item.via, source=source, added=added, successor=successor
-            )
-        return messages.version_message(
-            dependency.name, violation.version, verdict, item.lookup, item.via, source=source, added=added
-        )
+        if violation.version is not None:
+            return messages.version_message(item, violation.version, verdict, source)
+        successor = self._successor(item.via[0] if item.via else dependency.name)
+        return messages.finding_message(dependency.name, item.lookup, item.via, source=source, successor=successor)
 
     def _successor(self, name: str) -> str:
         return self._file.resolved_config.config.successors.get(name, "")
