@@ -25,6 +25,8 @@ _ENTRY = "mothball check --added"
 _REPOS = "repos"
 _NOT_ONE_A_LINE = "the hook is not written with one key a line"
 _BY_HAND = "extend its `files` by hand"
+FULL_CHECK = "the hook runs a full check, so it does not reject added dependencies"
+FULL_CHECK_HELP = "add `--added` to its `entry`, or remove `entry` and `args` if `repo` is the repository of mothball"
 # In code points. Real configurations have a few kilobytes.
 _MAX_LENGTH = 200_000
 # What a scalar may contain without quotes.
@@ -100,10 +102,21 @@ def add_hook(text: str, source: HookSource, paths: Sequence[str]) -> str:
     hook = _hook(root)
     if hook is None:
         return _with_entry(text, root, hook_entry(source, paths).replace("\n", newline_of(text)))
+    if runs_full_check(_text(hook, "entry"), _arguments(hook)):
+        raise ConfigError(FULL_CHECK, help_text=FULL_CHECK_HELP)
     if not paths or _text(hook, "pass_filenames") == "false":
         return text
     files = _value(hook, "files")
     return _with_files(text, hook, paths) if files is None else _with_extended_files(text, hook, files, paths)
+
+
+def runs_full_check(entry: str, arguments: Iterable[str]) -> bool:
+    """Return True if a hook with ``entry`` and ``args`` runs mothball, but not for added dependencies only.
+
+    What other commands do, such as a script, is not known.
+    """
+    command = " ".join((entry, *arguments))
+    return bool(re.search(r"\bmothball\s+check\b", command)) and not re.search(r"--(?:added|since|from-ref)\b", command)
 
 
 def _validate(text: str) -> None:
@@ -198,13 +211,20 @@ def _appended(text: str, repos: yaml.Node, entry: str, newline: str) -> str:
 
 
 def _hook(root: yaml.Node | None) -> yaml.MappingNode | None:
-    """Return the first hook that runs mothball for added dependencies."""
+    """Return the first hook that runs mothball for added dependencies, else the first that has its ID."""
+    found: yaml.MappingNode | None = None
     for repo in _items(_value(root, _REPOS)):
         for hook in _items(_value(repo, "hooks")):
             is_ours = _text(hook, "id") == HOOK_ID or _text(hook, "entry").startswith(_ENTRY)
             if is_ours and isinstance(hook, yaml.MappingNode):
-                return hook
-    return None
+                if not runs_full_check(_text(hook, "entry"), _arguments(hook)):
+                    return hook
+                found = found or hook
+    return found
+
+
+def _arguments(hook: yaml.Node) -> list[str]:
+    return [item.value for item in _items(_value(hook, "args")) if isinstance(item, yaml.ScalarNode)]
 
 
 def _with_files(text: str, hook: yaml.MappingNode, paths: Sequence[str]) -> str:
