@@ -39,23 +39,19 @@ class _Template:
             if prefix and line.slice(value).lstrip()[:1] not in "-#":
                 parts.append(SourcePart(prefix, line.start, line.start))
             parts += substitute(value, line)
-        self._map = source_map(parts)
-        self.text = self._map.text
+        self.map = source_map(parts)
+        self.text = self.map.text
         unknown = [part for part in parts if is_substitution(value, part)]
         self.has_unknown = bool(unknown)
         self.is_unclosed = any(value[part.end - 1] != "}" for part in unknown)
 
-    def locate_in_value(self, start: int, end: int) -> Span:
-        """Return the range of ``text[start:end]`` in the value of the string."""
-        return self._map.locate(start, end)
-
     def locate(self, start: int, end: int) -> Span:
         """Return the range of ``text[start:end]`` in the file."""
-        return source_span(self._string, *self._map.locate(start, end))
+        return source_span(self._string, *self.map.locate(start, end))
 
     def is_unknown(self, span: Span) -> bool:
         """Return True if ``span`` of the text contains a field whose value is not known."""
-        return self.has_unknown and has_brace(self._string.value, self._map.locate(*span))
+        return self.has_unknown and has_brace(self._string.value, self.map.locate(*span))
 
     def with_fields(self, dependency: Dependency, specifier: Span | None, end: int) -> Dependency:
         """Return ``dependency``, whose entry ends at ``end``, with the unknown fields as written."""
@@ -66,8 +62,8 @@ class _Template:
         )
 
     def _written(self, span: Span) -> str:
-        is_unknown = any(is_substitution(self._string.value, part) for part in self._map.parts(*span))
-        return self._map.locate(*span).slice(self._string.value) if is_unknown else span.slice(self.text)
+        is_unknown = any(is_substitution(self._string.value, part) for part in self.map.parts(*span))
+        return self.map.locate(*span).slice(self._string.value) if is_unknown else span.slice(self.text)
 
 
 def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
@@ -104,7 +100,7 @@ def read_pip_lines(
     document = requirements.parse(template.text, kind=section.kind)
     for dependency in document.dependencies:
         if template.is_unknown(dependency.name_span):
-            entry = template.locate_in_value(*dependency.entry_span)
+            entry = template.map.locate(*dependency.entry_span)
             yield UnnamedEntry(source_span(string, *entry), variable_skip_reason(entry.slice(string.value)))
         else:
             located = section_dependency(dependency, template.locate, section, closed=string.closed)
@@ -114,7 +110,7 @@ def read_pip_lines(
     for problem in document.problems if string.closed and not template.has_unknown else ():
         yield relocated(problem, template.locate)
     for include in document.includes if string.closed else ():
-        resolved = resolve_include(string.value, relocated(include, template.locate_in_value))
+        resolved = resolve_include(string.value, relocated(include, template.map.locate))
         if resolved is not None:
             yield relocated(resolved, partial(source_span, string))
     for option in document.index_options if with_options else ():
