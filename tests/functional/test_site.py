@@ -11,7 +11,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-INCLUDED = re.compile(r'--8<-- "([A-Z]+\.md)"\n')
+# A page with the text of a file in the root, and a link to it for those who read the page in the repository.
+INCLUDED = re.compile(
+    r'--8<-- "([A-Z]+\.md)"\n\n'
+    r'<p class="repository-only">In the repository, this page is <a href="\.\./\1">\1</a>\.</p>\n'
+)
 
 
 def in_navigation(entry: Any) -> Iterator[str]:
@@ -35,3 +39,7 @@ def test_included_documents_link_only_to_pages() -> None:
     for name in names:
         for target in re.findall(r"\]\(([^)]+)\)", (ROOT / name).read_text("utf-8")):
             assert (DOCS / target.partition("#")[0]).is_file(), f"{name}: {target}"
+
+
+def test_link_to_the_repository_is_hidden_on_the_site() -> None:
+    assert ".repository-only {\n  display: none;\n}\n" in (DOCS / "stylesheets/site.css").read_text("utf-8")
