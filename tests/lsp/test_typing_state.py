@@ -207,6 +207,21 @@ def test_name_that_may_become_private_by_an_unsaved_pattern_waits(
     client.wait_for_diagnostics(typist.document, "archived", "archived")
 
 
+def test_possible_private_name_in_a_restored_text_waits(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    """Editors keep unsaved texts when they are closed."""
+    workspace.write("mothball.toml", 'private = ["acme-*"]\n')
+    for name in ("fine", "old-lib"):
+        index.script(name, page(name, "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    client.in_loop(lambda: vars(client.server.session).update(pause=0.0, typing_pause=0.0))
+    document = client.open(workspace.write("requirements.txt", "fine\n"), "fine\nold-lib\nacme")
+    client.wait_for_diagnostics(document, "archived", "archived")
+    client.settle(document)
+    assert {request.name for request in index.received} == {"fine", "old-lib"}
+
+
 @pytest.mark.parametrize("written", ["new = {}", "new = { }", "[packages.new]\n", "[packages.new]\n\npa\n"])
 def test_name_with_empty_table_is_not_looked_up_while_editing_it(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, written: str

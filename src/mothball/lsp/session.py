@@ -258,6 +258,11 @@ class Session:
         if document.reads_started != read_number:
             return
         parsed, cached = done
+        saved = parsed.context.saved
+        if document.context is None and document.last_edit is None and saved is not None:
+            # The editor may have restored a text that was not saved, whose last edit is not known.
+            edit = changed_span(saved.file.text, document.text)
+            document.last_edit = edit if document.text != saved.file.text else None
         document.context = parsed.context
         if document.text == parsed.text:
             document.parsed = parsed
