@@ -12,17 +12,8 @@ from itertools import compress
 from mothball.check.inputs import is_lock
 from mothball.edits.model import Edit, apply, end_of_line, end_of_logical_line, next_line, read_edited, start_of_line
 from mothball.formats.requirements.compiled import end_of_annotations
+from mothball.formats.toml import values as toml
 from mothball.formats.toml.scanner import scan
-from mothball.formats.toml.values import (
-    Array,
-    Header,
-    InlineTable,
-    String,
-    TomlEntry,
-    flatten_inline_tables,
-    key_at,
-    table_at,
-)
 from mothball.model.document import Dependency, Document, Span, normalize_name
 
 # In these formats, an entry extends to the end of its line.
@@ -188,13 +179,13 @@ def _is_only_item(text: str, item: Span, indent: str) -> bool:
 def _name_spans(text: str, name_span: Span) -> list[Span]:
     """Return the spans of the name of a dependency: of several keys if its table is written as dotted keys."""
     parsed = scan(text)
-    parts: list[Header | TomlEntry] = [*parsed.headers, *parsed.entries]
+    parts: list[toml.Header | toml.TomlEntry] = [*parsed.headers, *parsed.entries]
     around = (part for part in parts if part.keys[0].span.start <= name_span.start < part.keys[-1].span.end)
     for part in around:
         for depth in range(len(part.path)):
-            if (key := key_at(part, depth)) and key.inner == name_span:
+            if (key := toml.key_at(part, depth)) and key.inner == name_span:
                 path = part.path[: depth + 1]
-                keys = (key_at(other, depth) for other in parts if other.path[: depth + 1] == path)
+                keys = (toml.key_at(other, depth) for other in parts if other.path[: depth + 1] == path)
                 return list(dict.fromkeys(key.inner for key in keys if key))
     return [name_span]
 
@@ -223,13 +214,13 @@ def _version_spans(text: str, entry: Dependency) -> Iterator[Span]:
     """Yield the spans of all versions in an array of tables, such as ``lib = [{version = "1"}, {version = "2"}]``."""
     for statement in scan(text).entries:
         last = statement.keys[-1].span
-        if last.start <= entry.name_span.start < last.end and isinstance(statement.value, Array):
-            tables = (item for item in statement.value.items if isinstance(item, InlineTable))
+        if last.start <= entry.name_span.start < last.end and isinstance(statement.value, toml.Array):
+            tables = (item for item in statement.value.items if isinstance(item, toml.InlineTable))
             members = (member for table in tables for member in table.entries)
             yield from (
                 member.value.inner
                 for member in members
-                if member.path == ("version",) and isinstance(member.value, String)
+                if member.path == ("version",) and isinstance(member.value, toml.String)
             )
 
 
@@ -245,11 +236,13 @@ def _has_hashes(text: str, document: Document, dependency: Dependency) -> bool:
 
 def _extras_edits(text: str, name: str, successor: str) -> Iterator[Edit]:
     """Yield the edits that replace ``name`` in all extras with ``successor``, or remove it if that is empty."""
-    for leaf in flatten_inline_tables(scan(text).entries) if name else ():
-        items = leaf.value.items if leaf.path[: len(_EXTRAS)] == _EXTRAS and isinstance(leaf.value, Array) else ()
-        matches = [isinstance(item, String) and normalize_name(item.value) == name for item in items]
+    for leaf in toml.flatten_inline_tables(scan(text).entries) if name else ():
+        items = leaf.value.items if leaf.path[: len(_EXTRAS)] == _EXTRAS and isinstance(leaf.value, toml.Array) else ()
+        matches = [isinstance(item, toml.String) and normalize_name(item.value) == name for item in items]
         if successor:
-            yield from (Edit(item.inner, successor) for item in compress(items, matches) if isinstance(item, String))
+            yield from (
+                Edit(item.inner, successor) for item in compress(items, matches) if isinstance(item, toml.String)
+            )
             continue
         # The matching items at the end are removed with the comma before them, others with the comma after them.
         kept = max((index for index, is_match in enumerate(matches) if not is_match), default=-1)
@@ -263,7 +256,7 @@ def _extras_edits(text: str, name: str, successor: str) -> Iterator[Edit]:
 
 def _extras(text: str, document: Document, name: str = "", successor: str = "") -> dict[str, list[str]]:
     """Return the normalized names in each extra of Poetry, with ``successor``, if any, in place of ``name``."""
-    table = table_at(scan(text), _EXTRAS) if document.format == "pyproject" and "poetry" in text else None
+    table = toml.table_at(scan(text), _EXTRAS) if document.format == "pyproject" and "poetry" in text else None
     extras = {}
     for extra, items in table.items() if isinstance(table, Mapping) else ():
         if isinstance(items, list):

@@ -13,17 +13,8 @@ from typing import Any
 
 from mothball.check.messages import REASON_PLACEHOLDER, ignore_entry_text, toml_string
 from mothball.edits.model import Edit, apply, end_of_line, newline_of, next_line, start_of_line
+from mothball.formats.toml import values as toml
 from mothball.formats.toml.scanner import scan
-from mothball.formats.toml.values import (
-    Array,
-    InlineTable,
-    String,
-    TomlScan,
-    Value,
-    flatten_inline_tables,
-    table_at,
-    to_mapping,
-)
 from mothball.model.document import LineIndex, Span, normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
@@ -64,7 +55,7 @@ def add_settings(text: str, prefix: _Path, settings: Iterable[NewSetting]) -> st
 
 def _add(text: str, base: _Path, key: str, value: str) -> str:
     parsed = _scan(text, base)
-    expected = to_mapping(parsed)
+    expected = toml.to_mapping(parsed)
     table: Any = expected
     for name in base:
         table = table.setdefault(name, {}) if isinstance(table, dict) else None
@@ -94,10 +85,10 @@ def add_config_ignores(text: str, prefix: _Path, entries: Iterable[NewIgnore]) -
     """
     base = (*prefix, _IGNORE)
     parsed = _scan(text, base)
-    expected = to_mapping(parsed)
+    expected = toml.to_mapping(parsed)
     table = _table(expected, base)
     keys = {normalize_name(key): key for key in table}
-    arrays = {leaf.path: leaf.value for leaf in flatten_inline_tables(parsed.entries)}
+    arrays = {leaf.path: leaf.value for leaf in toml.flatten_inline_tables(parsed.entries)}
     edits: list[Edit] = []
     new: list[str] = []
     for entry in entries:
@@ -149,11 +140,11 @@ def add_config_reason(text: str, prefix: _Path, name: str) -> Edit | None:
     path, expected = _existing_entry(parsed, prefix, name)
     placeholder = toml_string(REASON_PLACEHOLDER)
     edit = None
-    for leaf in flatten_inline_tables(parsed.entries) if path else ():
-        if leaf.path == (*path, "reason") and isinstance(leaf.value, String):
+    for leaf in toml.flatten_inline_tables(parsed.entries) if path else ():
+        if leaf.path == (*path, "reason") and isinstance(leaf.value, toml.String):
             edit = Edit(leaf.value.span, placeholder)
     for entry in parsed.entries if path and edit is None else ():
-        if entry.path == path and isinstance(entry.value, InlineTable) and entry.value.entries:
+        if entry.path == path and isinstance(entry.value, toml.InlineTable) and entry.value.entries:
             end = entry.value.entries[-1].value.span.end
             edit = Edit(Span(end, end), f", reason = {placeholder}")
     if edit is None:
@@ -162,7 +153,7 @@ def add_config_reason(text: str, prefix: _Path, name: str) -> Edit | None:
     return edit if _gives(text, [edit], expected) else None
 
 
-def _scan(text: str, base: _Path) -> TomlScan:
+def _scan(text: str, base: _Path) -> toml.TomlScan:
     """Return the scan of ``text``. Raises ConfigError if it is not valid TOML."""
     parsed = scan(text)
     for error in parsed.errors[:1]:
@@ -174,7 +165,7 @@ def _scan(text: str, base: _Path) -> TomlScan:
 def _gives(text: str, edits: Sequence[Edit], expected: dict[str, Any], table: _Path = ()) -> bool:
     """Return True if the edited ``text`` is valid and equal to ``expected``, apart from a missing empty ``table``."""
     after = scan(apply(text, edits))
-    found = to_mapping(after)
+    found = toml.to_mapping(after)
     _table(found, table)
     return not after.errors and _comparable(found) == _comparable(expected)
 
@@ -184,7 +175,7 @@ def _comparable(document: dict[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, default=repr)
 
 
-def _new_lines(text: str, parsed: TomlScan, base: _Path, lines: Sequence[str]) -> Edit:
+def _new_lines(text: str, parsed: toml.TomlScan, base: _Path, lines: Sequence[str]) -> Edit:
     """Return the edit that adds ``lines`` to the end of the table at ``base`` of ``text``, which was parsed.
 
     Without a header for it, a new table is added at the end of the text. An empty ``base`` is the top level, which ends
@@ -202,7 +193,7 @@ def _new_lines(text: str, parsed: TomlScan, base: _Path, lines: Sequence[str]) -
     return Edit(Span(len(text), len(text)), newline * missing + table)
 
 
-def _last_of_table(parsed: TomlScan, base: _Path) -> Span | None:
+def _last_of_table(parsed: toml.TomlScan, base: _Path) -> Span | None:
     """Return the span of the last value below the header ``base``, or of the header; None if there is neither."""
     for header, entries in parsed.bodies():
         if base == (header.path if header else ()):
@@ -215,16 +206,16 @@ def _key(name: str) -> str:
     return name if name.replace("-", "").replace("_", "").isalnum() and name.isascii() else toml_string(name)
 
 
-def _existing_entry(parsed: TomlScan, prefix: _Path, name: str) -> tuple[_Path, dict[str, Any]]:
+def _existing_entry(parsed: toml.TomlScan, prefix: _Path, name: str) -> tuple[_Path, dict[str, Any]]:
     """Return the path of the ignore entry of ``name`` and the mapping of ``parsed``; an empty path if there is none."""
-    mapping = to_mapping(parsed)
+    mapping = toml.to_mapping(parsed)
     base = (*prefix, _IGNORE)
-    table = table_at(parsed, base)
+    table = toml.table_at(parsed, base)
     keys = [key for key in table if normalize_name(key) == name] if isinstance(table, Mapping) else []
     return ((*base, keys[0]) if len(keys) == 1 and not parsed.errors else ()), mapping
 
 
-def _statement(text: str, parsed: TomlScan, path: _Path) -> Span | None:
+def _statement(text: str, parsed: toml.TomlScan, path: _Path) -> Span | None:
     """Return the lines of the entry or of the table with a header at ``path``."""
     entry = next((entry for entry in parsed.entries if entry.path == path), None)
     header = next((header for header in parsed.headers if header.path == path), None)
@@ -257,11 +248,11 @@ def _rules(entry: object, path: _Path) -> list[Any]:
     return rules
 
 
-def _extension(array: Value | None, current: list[Any], items: Sequence[str]) -> Iterator[Edit]:
+def _extension(array: toml.Value | None, current: list[Any], items: Sequence[str]) -> Iterator[Edit]:
     """Yield the edit that appends the missing ``items`` to ``array``; append them to its value ``current``."""
     missing = [str(item) for item in items if item not in current]
     current += missing
-    if missing and isinstance(array, Array):
+    if missing and isinstance(array, toml.Array):
         position = array.items[-1].span.end if array.items else array.span.start + 1
         new_items = ", ".join(map(toml_string, missing))
         yield Edit(Span(position, position), f", {new_items}" if array.items else new_items)
