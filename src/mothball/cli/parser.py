@@ -247,7 +247,7 @@ def _add_config_option(command: argparse._ActionsContainer) -> None:
 
 
 def _add_index_url(command: argparse._ActionsContainer) -> None:
-    _add(command, "--index-url URL", "default index, used where no file or setting names another one")
+    _add(command, "--index-url URL", "default index, instead of the configured one; indexes that files name come first")
 
 
 def _add_network(command: _Parser, *, with_snapshot: bool) -> None:

@@ -238,7 +238,7 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
         "keyring-provider": read_keyring_provider,
         "client-cert": read_user_path,
         "timeout": read_timeout,
-        "trusted-hosts": read_strings,
+        "trusted-hosts": read_hosts,
         "insecure-hosts": read_hosts,
         "private": read_name_patterns,
         "offline": read_boolean,

@@ -177,11 +177,11 @@ def _severity(value: object, at: KeyPath) -> Severity:
     return Severity(read_choice(value, at, tuple(Severity)))
 
 
-def read_duration(value: object, at: KeyPath) -> float:
+def read_duration(value: object, at: KeyPath, expected: str = 'a duration such as "30m", "1h" or "7d"') -> float:
     """Return the seconds of a duration such as ``"90s"``, ``"30m"``, ``"1h"``, ``"7d"``, ``"2w"``."""
     match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if match is None:
-        raise invalid_value(at, value, 'a duration such as "30m", "1h" or "7d"')
+        raise invalid_value(at, value, expected)
     return float(int(match[1]) * _UNIT_SECONDS[match[2]])
 
 
@@ -274,7 +274,8 @@ def read_user_index_urls(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]
     index_urls = []
     for name, url in read_mapping(value, at, '{ internal = "https://index.example/simple/" }').items():
         if not re.fullmatch(INDEX_NAME, name):
-            raise invalid_value((*at, name), name, "an index name: letters, digits, `.`, `_` and `-`")
+            message = f"`{one_line(name, 60)}` is not an index name"
+            raise ConfigError(message, key=(*at, name), help_text="use letters, digits, `.`, `_` and `-` only")
         index_urls.append(UserIndexUrl(read_user_index_url(url, (*at, name)), name))
     return tuple(index_urls)
 
@@ -297,13 +298,14 @@ def read_hosts(value: object, at: KeyPath) -> tuple[str, ...]:
     hosts = read_strings(value, at)
     for host in hosts:
         if not re.fullmatch(HOST_AND_PORT, host):
-            raise invalid_value(at, strip_credentials(host), "an array of hosts such as `index.example:8443`")
+            raise _invalid_item(at, strip_credentials(host), 'hosts such as "index.example" or "index.example:8443"')
     return hosts
 
 
 def read_timeout(value: object, at: KeyPath) -> float:
     """Return the seconds of a duration between one second and ten minutes."""
-    seconds = read_duration(value, at)
+    expected = 'a duration from "1s" to "10m"'
+    seconds = read_duration(value, at, expected)
     if not MIN_TIMEOUT <= seconds <= MAX_TIMEOUT:
-        raise invalid_value(at, value, 'a duration from "1s" to "10m"')
+        raise invalid_value(at, value, expected)
     return seconds

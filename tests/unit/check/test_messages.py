@@ -210,6 +210,7 @@ def test_help_for_an_ignorable_status_names_the_setting() -> None:
         (Cause.UNEXPECTED_RESPONSE, "PEP 503"),
         (Cause.TLS, "REQUESTS_CA_BUNDLE"),
         (Cause.PROXY, "mothball explain NAME"),
+        (Cause.UNREACHABLE, "check its URL and your network"),
         *((cause, "check again") for cause in (Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DEADLINE)),
         *((cause, "check again") for cause in (Cause.SERVER_ERROR, Cause.RATE_LIMITED, Cause.TOO_LARGE)),
     ],

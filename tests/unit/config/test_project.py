@@ -247,6 +247,11 @@ def test_error_names_the_key_of_a_value_that_must_be_a_table() -> None:
     [
         ({"trusted-hosts": "index.example"}, "trusted-hosts", "an array of strings"),
         ({"trusted-hosts": [3]}, "trusted-hosts", "only non-empty strings"),
+        (
+            {"trusted-hosts": ["https://a.example/"]},
+            "trusted-hosts",
+            'must contain only hosts such as "index.example" or "index.example:8443", not "https://a.example/"',
+        ),
         ({"allow-local-indexes": "no"}, "allow-local-indexes", "true or false"),
         ({"private": ["a b"]}, "private", "project names"),
         ({"offline": 0}, "offline", "true or false"),
