@@ -89,6 +89,7 @@ def test_since_requires_a_commit(tmp_path: Path) -> None:
     shop = Workshop(new_repository(tmp_path.resolve() / "new"), tmp_path / "home")
     result = shop.check("--since", "HEAD")
     assert (result.code, "the repository has no commits" in result.err) == (2, True)
+    assert "use --added" in result.err
 
 
 def test_revision_options_imply_added(shop: Workshop) -> None:

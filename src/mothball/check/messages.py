@@ -135,11 +135,12 @@ _TOOL_INDEX_TABLES = (
     ("poetry", "[[tool.poetry.source]]", ('priority = "supplemental"',)),
     ("pdm", "[[tool.pdm.source]]", ()),
 )
-# Messages of ``index.network_errors`` about TLS of which a certificate authority is not the cause.
-_HANDSHAKE = r"does not use TLS|cannot establish a TLS connection"
-_HANDSHAKE_HELP = (
-    "check scheme and port of the index URL, and whether the index requires a client certificate (`client-cert`)"
-)
+# Remedies for failures of TLS of which a certificate authority is not the cause, by a part of the message.
+_PORT_HELP = "check scheme and port of the index URL"
+_TLS_HELP = {
+    "does not use TLS": _PORT_HELP,
+    "cannot establish a TLS connection": f"{_PORT_HELP}, and whether it requires a client certificate (`client-cert`)",
+}
 _OTHER_CAUSE_HELP = f"check again when the index responds, or {_SNAPSHOT}"
 
 
@@ -279,8 +280,8 @@ def _message_text(
 
 def _unavailable_help(lookup: Unavailable) -> str:
     """Return the remedy for a failed lookup."""
-    if lookup.cause is Cause.TLS and re.search(_HANDSHAKE, lookup.detail):
-        return _HANDSHAKE_HELP
+    if lookup.cause is Cause.TLS:
+        return next((text for part, text in _TLS_HELP.items() if part in lookup.detail), _CAUSE_HELP[Cause.TLS])
     if lookup.cause is not Cause.REFUSED_URL:
         return _with_path(_CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP))
     from mothball.index.urls import endpoint_of  # noqa: PLC0415 - rare

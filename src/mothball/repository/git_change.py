@@ -164,7 +164,7 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
     the filters that a repository configures.
     """
     if repository.head is None:
-        raise GitError("the repository has no commits", help_text="omit --since: all staged files count as added")
+        raise GitError("the repository has no commits", help_text="use --added: all staged files count as added")
     git, blobs = repository.git, Blobs(repository.git)
     base = _merge_base(repository, revision, repository.head)
     tree = GitTree(repository, base or "", blobs)

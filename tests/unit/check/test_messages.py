@@ -219,6 +219,12 @@ def test_help_for_a_failed_lookup_depends_on_the_cause(cause: Cause, remedy: str
     assert remedy in finding_message("old-lib", Unavailable(cause, "", ORIGIN)).help
 
 
+def test_help_for_a_failed_handshake_is_not_about_authorities() -> None:
+    detail = "cannot establish a TLS connection to index.example (tlsv13 alert certificate required)"
+    help_text = finding_message("old-lib", Unavailable(Cause.TLS, detail, ORIGIN)).help
+    assert ("client-cert" in help_text, "REQUESTS_CA_BUNDLE" in help_text) == (True, False)
+
+
 @pytest.mark.parametrize("reason", [*SkipReason])
 def test_every_skip_reason_has_a_text(reason: SkipReason) -> None:
     assert SKIP_REASON_TEXT[reason]
