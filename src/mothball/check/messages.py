@@ -108,7 +108,7 @@ _CAUSE_HELP = {
     Cause.OFFLINE: "check it once online to cache the result, or use a snapshot that contains it "
     "(`mothball snapshot` writes one)",
     Cause.UNREACHABLE: f"check again when the index responds (check its URL and your network, too), or {_SNAPSHOT}",
-    Cause.PROXY: "start the proxy, or correct its setting (`mothball explain NAME` shows all settings)",
+    Cause.PROXY: "check that the proxy is running, or correct its setting (`mothball explain NAME` shows its address)",
     Cause.UNAUTHORIZED: "add credentials to netrc, a keyring or the index URL in {user_config}",
     Cause.REFUSED_REDIRECT: "if packages come from there too, configure it as another index (`--extra-index-url`, "
     "`[[tool.uv.index]]`) or as `index-url`: names are sent to no other host",

@@ -18,7 +18,7 @@ from mothball.config.user_settings import InstallerSetting
 from mothball.index.project_page import Failed
 from mothball.model.records import NamedTuple
 from mothball.model.results import MAX_DETAIL, Cause
-from mothball.model.sanitize import one_line, strip_credentials
+from mothball.model.sanitize import one_line
 
 # All exceptions of an HTTP request: requests does not wrap all of urllib3's and the standard library's.
 NETWORK_ERRORS = (
@@ -91,10 +91,8 @@ def refused_by_proxy(status: int, host: str, proxy: InstallerSetting | None) -> 
 
 
 def _via(host: str, proxy: InstallerSetting | None) -> str:
-    """Return ``host`` with ``proxy``, without its credentials, and the setting that names it."""
-    if proxy is None:
-        return host
-    return f"{host} ({one_line(strip_credentials(proxy.text), 100)}, set by {one_line(proxy.set_by, 200)})"
+    """Return ``host`` and the setting that names ``proxy``; its URL is internal, and reports are published."""
+    return host if proxy is None else f"{host} (set by {one_line(proxy.set_by, 200)})"
 
 
 def status_text(status: int) -> str:
