@@ -375,8 +375,14 @@ def _problems(
         for checked_file in files:
             yield from notes_of(checked_file)
     yield from _contradicted_settings(files)
-    yield from _stale_problems(dependencies, files, settings)
-    yield from _unauthenticated_problems(dependencies)
+    doubtful = [
+        item
+        for item in dependencies
+        if not isinstance(item.lookup, Skipped)
+        and ((origin := item.lookup.origin).source is Source.STALE or not origin.authenticated)
+    ]
+    yield from _stale_problems(doubtful, files, settings)
+    yield from _unauthenticated_problems(doubtful)
 
 
 def _private_names(checked_file: CheckedFile) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from operator import itemgetter
@@ -90,8 +90,7 @@ class Lookups:
         flicker. While a version is being typed, the status of the project is that of the version before.
         """
         results = {}
-        for query in queries:
-            key = _key(query)
+        for query, key in _with_keys(queries):
             if (stored := self._results.get(key)) is not None:
                 results[query] = stored.result
             else:
@@ -101,8 +100,8 @@ class Lookups:
     def outdated(self, queries: Iterable[Query], now: float) -> list[Query]:
         """Return the queries that have no result or an expired one."""
         outdated = []
-        for query in queries:
-            stored = self._results.get(_key(query))
+        for query, key in _with_keys(queries):
+            stored = self._results.get(key)
             if stored is None or stored.expires_at < now or stored.query.settings != query.settings:
                 outdated.append(query)
         return outdated
@@ -114,8 +113,8 @@ class Lookups:
     def store(self, results: IndexResults) -> None:
         """Store results that were read from the cache."""
         now = time.time()
-        for query, result in results.items():
-            key = _key(query)
+        for query, key in _with_keys(results):
+            result = results[query]
             self._results[key] = _Stored(query, result, _expiry(query, result, now))
             self._latest[_without_version(key)] = result
 
@@ -147,12 +146,12 @@ class Lookups:
     def prune(self, in_use: Iterable[Query]) -> None:
         """Drop the results of all queries but ``in_use`` if there are too many."""
         if len(self._results) > _MAX_RESULTS:
-            keys = set(map(_key, in_use))
+            keys = {key for _, key in _with_keys(in_use)}
             self._results = {key: stored for key, stored in self._results.items() if key in keys}
             self._numbers = {
-                query: number
-                for query, number in self._numbers.items()
-                if query in self._in_flight or _key(query) in keys
+                query: self._numbers[query]
+                for query, key in _with_keys(self._numbers)
+                if query in self._in_flight or key in keys
             }
             self._latest.clear()
 
@@ -228,9 +227,15 @@ class _ResultBatcher:
         self._on_results(waiting)
 
 
-def _key(query: Query) -> _Key:
-    name, indexes, settings, *files = query
-    return name, indexes, *_settings_of_key(settings), *files
+def _with_keys(queries: Iterable[Query]) -> Iterator[tuple[Query, _Key]]:
+    """Yield each query with its key."""
+    previous: LookupSettings | None = None
+    fields: object = ()
+    for query in queries:
+        name, indexes, settings, pin, whole_list = query
+        if settings is not previous:  # most queries of a file share their settings
+            previous, fields = settings, _settings_of_key(settings)
+        yield query, (name, indexes, fields, pin, whole_list)
 
 
 def _without_version(key: _Key) -> _Key:
