@@ -20,14 +20,7 @@ from mothball.index.releases import Releases
 from mothball.index.resolution import Query
 from mothball.index.resolver import Fetcher, OnResult, Resolver
 from mothball.model.errors import CacheError, MothballError
-from mothball.model.results import (
-    Cause,
-    IndexResult,
-    Origin,
-    PageStatus,
-    Source,
-    Unavailable,
-)
+from mothball.model.results import Cause, IndexResult, Origin, PageStatus, Source, Unavailable
 from mothball.repository.files import Stamp, stamp_of
 
 if TYPE_CHECKING:

@@ -26,15 +26,7 @@ from mothball.discovery.resolve import private_patterns
 from mothball.formats.toml.scanner import scan_cached
 from mothball.formats.toml.values import first_error_in
 from mothball.index.resolution import Query
-from mothball.lsp.open_text import (
-    Checked,
-    DocumentContext,
-    Parsed,
-    TypedPolicy,
-    Unsaved,
-    typed_setting,
-    typed_table,
-)
+from mothball.lsp.open_text import Checked, DocumentContext, Parsed, TypedPolicy, Unsaved, typed_setting, typed_table
 from mothball.model.document import DependencyKind, Span
 from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML

@@ -12,11 +12,7 @@ from types import MappingProxyType
 from mothball.check.inputs import LookUp, ResolvedFile, RunSettings, is_lock
 from mothball.config.project import UserConfig
 from mothball.config.user_settings import user_config_file
-from mothball.discovery.config_lookup import (
-    ConfigResolver,
-    ConfigResolverSettings,
-    is_excluded_by_config,
-)
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, is_excluded_by_config
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.project_context import claimed_files, metadata_files
 from mothball.formats.names import format_of, has_generator_header, may_be_included

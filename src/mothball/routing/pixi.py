@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from mothball.routing.candidates import (
-    RoutingRequest,
-    Selection,
-    reject,
-    tool_candidate,
-)
+from mothball.routing.candidates import RoutingRequest, Selection, reject, tool_candidate
 
 
 def select_indexes(request: RoutingRequest) -> Selection:

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from mothball.routing.candidates import (
-    RoutingRequest,
-    Selection,
-    reject,
-    tool_candidate,
-    without_url,
-)
+from mothball.routing.candidates import RoutingRequest, Selection, reject, tool_candidate, without_url
 
 # The name of a source that stands for the default index in Poetry.
 _PYPI = "pypi"

@@ -34,15 +34,7 @@ from mothball.formats.yaml.scan import (
     scan_yaml,
     unvisited,
 )
-from mothball.model.document import (
-    Dependency,
-    DependencyKind,
-    Document,
-    ParseProblem,
-    SkipReason,
-    Span,
-    normalize_name,
-)
+from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span, normalize_name
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:

@@ -10,12 +10,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from mothball.formats.pep508 import (
-    dependency_at,
-    find_leading_name,
-    name_only_requirement,
-    parse_requirement,
-)
+from mothball.formats.pep508 import dependency_at, find_leading_name, name_only_requirement, parse_requirement
 from mothball.model.document import (
     Dependency,
     DependencyKind,

@@ -15,13 +15,7 @@ from mothball.lsp.features.commands import CHECK_AGAIN
 from mothball.lsp.features.hover import project_page
 from mothball.lsp.open_text import Checked
 from mothball.lsp.server import Server
-from mothball.model.results import (
-    CheckedDependency,
-    KnownStatus,
-    PageStatus,
-    ProjectStatus,
-    Rule,
-)
+from mothball.model.results import CheckedDependency, KnownStatus, PageStatus, ProjectStatus, Rule
 from mothball.repository.paths import repository_root
 
 # Editors request links once, when a document is opened, and cannot be sent new ones; wait this many seconds for lookup
