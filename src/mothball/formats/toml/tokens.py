@@ -203,11 +203,15 @@ class Cursor:
         return String(span, source.text, 3, match is not None, source)
 
     def _decoded(self, inner: Span, escape: str) -> SourceMap:
-        """Return the decoded content between the quotes; report invalid escapes, which are kept as written."""
+        """Return the decoded content between the quotes; report invalid escapes, which are kept as written.
+
+        ``escape`` matches escapes and line endings, in a literal string only the latter.
+        """
         from mothball.formats.source_map import decoded_parts, source_map  # noqa: PLC0415 - few strings have escapes
 
         parts = decoded_parts(self._text, inner, re.compile(escape), _decode_escape)
-        for start, end in (part[1:] for part in parts if part.text.startswith("\\") and part.is_exact):
+        escapes = [part for part in parts if part.text.startswith("\\")] if escape == _ESCAPE else []
+        for start, end in (part[1:] for part in escapes if part.is_exact):
             shown = one_line(self._text[start : min(start + 2, inner.end)])
             self._error(start, end, f"invalid escape `{shown}`", "write \\\\ for a backslash, or use '...'")
         return source_map(parts)

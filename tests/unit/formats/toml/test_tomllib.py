@@ -44,6 +44,8 @@ def check_against_tomllib(text: str) -> None:
 
 @given(documents())
 @example('a = """a\\\\\r\n  b"""')
+@example("a = '''\n\\b'''")
+@example("a = '''(\r\n\\.git\r\n)'''")
 @example("[[a.b]]\nc = 1\n[a]\nd.e = 1\n[a.b.c]\n")
 @example("[a.b]\n[a]\nb.c = 1\n[a.b.d]")
 @example("a = [\n['b']\n]\n['c']")
