@@ -13,7 +13,6 @@ docs/added.md lists all cases.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -297,6 +296,7 @@ def _repinned(  # noqa: PLR0913, PLR0917 - what may have the version at the base
 ) -> Iterator[Dependency]:
     """Yield the entries that were there before with another version or other files, without those ``added``."""
     standing_of = _standing_in(target)
+    recorded = _RecordedEntries(base_locks)
     # Versions and locks of other projects: `base_projects` has those of this one, and of those that enclose it.
     old_pins: _Pins = {}
     for version in previous:
@@ -309,7 +309,7 @@ def _repinned(  # noqa: PLR0913, PLR0917 - what may have the version at the base
             is_known = base_projects.cover_pin(target.project, entry.name, pin, role) or _covers_pin(
                 (*old_pins.get((entry.name, pin), ()), *moved), role
             )
-            if not is_known or _has_other_files(target.parsed, entry, base_locks):
+            if not is_known or recorded.have_other_files(target.parsed, entry, pin):
                 yield entry
 
 
@@ -337,32 +337,50 @@ def _comparable_pin(entry: Dependency) -> str:
     """Return the pinned version, empty without one; equal releases, such as 1.0 and 1.0.0, have the same form."""
     pin = pin_of(entry)
     release = pin.removeprefix("v")
-    return re.sub(r"(?:\.0+)+\Z", "", release) if release.replace(".", "").isdecimal() else pin
+    if not release.replace(".", "").isdecimal():
+        return pin
+    numbers = release.split(".")
+    while len(numbers) > 1 and numbers[-1] and not numbers[-1].strip("0"):
+        numbers.pop()
+    return ".".join(numbers)
 
 
-def _has_other_files(target: ParsedFile, entry: Dependency, base_locks: Iterable[BaseLock]) -> bool:
-    """Return True if the lock ``target`` records none of the files that were recorded for the version before."""
-    if not target.may_record_files:
-        return False
-    old_entries = [
-        (lock.parsed, old)
-        for lock in base_locks
-        for old in lock.entries.get(entry.name, ())
-        if _comparable_pin(old) == _comparable_pin(entry)
-    ]
-    text = entry_text(target, entry)
-    if not old_entries or any(text == entry_text(parsed, old) for parsed, old in old_entries):
-        return False
-    digests = digests_of(target, entry)
-    old_digests = [digests_of(parsed, old) for parsed, old in old_entries]
-    return bool(digests) and any(old_digests) and all(map(digests.isdisjoint, old_digests))
+class _RecordedEntries:
+    """The entries of base locks by name and version, whose files are compared with those of a target lock.
+
+    Texts and digests are computed once for each version: a lock may have many entries with the same one.
+    """
+
+    def __init__(self, base_locks: Iterable[BaseLock]) -> None:
+        self._entries: dict[tuple[str, str], list[tuple[ParsedFile, Dependency]]] = {}
+        for lock in base_locks:
+            for name, entries in lock.entries.items():
+                for entry in entries:
+                    self._entries.setdefault((name, _comparable_pin(entry)), []).append((lock.parsed, entry))
+        self._texts: dict[tuple[str, str], set[str]] = {}
+        self._digests: dict[tuple[str, str], frozenset[str]] = {}
+
+    def have_other_files(self, target: ParsedFile, entry: Dependency, pin: str) -> bool:
+        """Return True if the lock ``target`` records none of the files that were recorded for the version before."""
+        key = entry.name, pin
+        old_entries = self._entries.get(key)
+        if not old_entries or not target.may_record_files:
+            return False
+        if key not in self._texts:
+            self._texts[key] = {entry_text(parsed, old) for parsed, old in old_entries}
+        if entry_text(target, entry) in self._texts[key]:
+            return False
+        if key not in self._digests:
+            self._digests[key] = frozenset().union(*(digests_of(parsed, old) for parsed, old in old_entries))
+        digests, old_digests = digests_of(target, entry), self._digests[key]
+        return bool(digests) and bool(old_digests) and digests.isdisjoint(old_digests)
 
 
 def _base_lock(version: FileVersion) -> BaseLock:
-    entries: dict[str, tuple[Dependency, ...]] = {}
+    entries: dict[str, list[Dependency]] = {}
     for entry in version.parsed.document.dependencies:
-        entries[entry.name] = (*entries.get(entry.name, ()), entry)
-    return BaseLock(version.parsed, entries, version.committed_at)
+        entries.setdefault(entry.name, []).append(entry)
+    return BaseLock(version.parsed, {name: tuple(same) for name, same in entries.items()}, version.committed_at)
 
 
 def ignored_names(document: Document, text: str, resolved_config: ResolvedConfig | None) -> frozenset[str]:

@@ -192,3 +192,37 @@ def _bumped(count: int) -> None:
 def test_time_for_many_entries_is_linear() -> None:
     few, many = least_seconds(lambda: _bumped(500)), least_seconds(lambda: _bumped(5000))
     assert many < few * 30
+
+
+def _relocked(releases: list[str]) -> None:
+    """Compare two locks that record ``releases`` of one project, each with another file."""
+    locks = []
+    for start in (0, len(releases)):
+        text = "version = 1\n" + "".join(
+            f'\n[[package]]\nname = "lib"\nversion = "{release}"\n'
+            f'sdist = {{ url = "https://files.example/lib.zip", hash = "sha256:{number:064x}" }}\n'
+            for number, release in enumerate(releases, start)
+        )
+        locks.append(FileVersion("/r/uv.lock", "/r", ParsedFile("/r/uv.lock", "/r", text, parse("uv-lock", text))))
+    base, target = locks
+    (addition,) = additions([target], [base], {"/r/uv.lock": target.parsed.document})
+    assert (len(addition.dependencies), len(addition.repinned)) == (0, len(releases))
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("release", ["{}", "1"], ids=["many releases", "one release"])
+def test_time_for_many_locked_entries_of_one_project_is_linear(release: str) -> None:
+    few, many = (
+        least_seconds(lambda count=count: _relocked([release.format(number) for number in range(count)]))  # type: ignore[misc]
+        for count in (100, 1000)
+    )
+    assert many < few * 30
+
+
+@pytest.mark.alone
+def test_time_for_long_releases_is_linear() -> None:
+    few, many = (
+        least_seconds(lambda length=length: _relocked([f"1{'.0' * length}.1"]))  # type: ignore[misc]
+        for length in (2000, 20_000)
+    )
+    assert many < few * 30
