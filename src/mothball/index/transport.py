@@ -124,8 +124,9 @@ class Transport:
         own = self._access.timeout(endpoint)
         seconds = (own, own) if own is not None else (self._settings.connect_timeout, self._settings.read_timeout)
         timeouts = (min(seconds[0], remaining), min(seconds[1], remaining))
-        proxy = self.proxy(endpoint)
+        proxy: InstallerSetting | None = None
         try:
+            proxy = self.proxy(endpoint)
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
             response = self._adapters[self._access.tls_profile(endpoint)].send(
                 request, stream=True, timeout=timeouts, proxies={endpoint.scheme: proxy.text} if proxy else {}

@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from mothball.index.client import Client, ClientSettings
-from mothball.index.limits import INITIAL_LIMIT
+from mothball.index.limits import INITIAL_LIMIT, Deadline
+from mothball.index.network_errors import TransportError
 from mothball.index.project_page import Failed, PageRequest
-from mothball.index.transport import connect
+from mothball.index.transport import Transport, connect
+from mothball.index.urls import Endpoint
 from mothball.model.results import Cause
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
 
@@ -170,3 +172,11 @@ def test_hanging_resolver_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert outcomes == [Failed(Cause.TIMEOUT, "connecting to index.example timed out")] * 50
     # Only the first requests connect; the others fail because the breaker is open.
     assert len(connections) <= INITIAL_LIMIT
+
+
+def test_host_that_is_no_address_is_a_failure_and_no_exception() -> None:
+    # Python before 3.11.4 accepts this host in a URL.
+    endpoint = Endpoint("https", "1:2", 443)
+    error = Transport(ClientSettings()).get("https://[1:2]/lib/", endpoint, {}, Deadline(1.0), lambda: True)
+    assert isinstance(error, TransportError)
+    assert error.failed.detail == "cannot query [1:2] (LocationParseError)"
