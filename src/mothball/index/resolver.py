@@ -159,17 +159,18 @@ class Resolver:
         def proceed(query: Query) -> None:
             """Resolve ``query``, or add the request that is needed for it."""
             step = run.next_step(query, indexes[query])
-            if isinstance(step, PageRequest) and time.monotonic() >= end:
-                run.add_outcome(page_key(step.index_url, step.name), _TOO_LATE)
-                step = run.next_step(query, indexes[query])
             if not isinstance(step, PageRequest):
                 resolved[query] = step
                 return
             key = page_key(step.index_url, step.name)
-            if key not in waiting:
-                waiting[key] = []
+            if key in waiting:
+                waiting[key].append(query)
+            elif time.monotonic() < end:
+                waiting[key] = [query]
                 requests.append(step)
-            waiting[key].append(query)
+            else:
+                run.add_outcome(key, _TOO_LATE)
+                proceed(query)
 
         for query in indexes:
             proceed(query)

@@ -206,6 +206,16 @@ def test_next_index_is_not_queried_after_the_deadline(index: ScriptedIndex) -> N
     assert (first.count("old-lib"), index.count("old-lib")) == (1, 0)
 
 
+def test_page_that_was_requested_before_the_deadline_is_used_after_it(index: ScriptedIndex) -> None:
+    index.script("old-lib", PAGE._replace(delay=0.5))
+    with ScriptedIndex({"old-lib": Reply(404, delay=0.2)}) as first, Client() as client:
+        resolver = Resolver(open_client=lambda: client, cache=None, clock=lambda: 0.0)
+        queries = [Query("old-lib", (index.url,)), Query("old-lib", (first.url, index.url))]
+        results = resolver.look_up(queries, seconds=0.1)
+    origins = [result.origin.index_url for result in results.values() if isinstance(result, KnownStatus)]
+    assert origins == [index.url, index.url]
+
+
 def test_slow_page_does_not_delay_the_next_index_of_other_names(index: ScriptedIndex) -> None:
     index.script("silent", SILENCE)
     with ScriptedIndex() as first, Client(ClientSettings(deadline=1.0)) as client:
