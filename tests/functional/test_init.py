@@ -327,6 +327,15 @@ def test_git_hooks_in_another_directory_are_not_changed(project: Project) -> Non
     assert "add the line `mothball check --added || exit 1` to its pre-commit hook\n" in result.out
 
 
+def test_no_git_hook_is_written_where_git_fails(project: Project) -> None:
+    git = repository(project)
+    git.git("-c", "user.name=x", "-c", "user.email=x@index.example", "commit", "-qm", "x", "--allow-empty")
+    git.git("config", "core.hooksPath", "~no-such-user/hooks")
+    result = project.run("init", "--yes", "--git-hook")
+    assert (result.code, (project.root / "hooks").exists()) == (2, False)
+    assert "git cannot find the directory of the hooks: failed to expand user dir" in result.err
+
+
 # --- ignores and snapshots --------------------------------------------------------------------------------------------
 
 

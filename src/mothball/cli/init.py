@@ -47,7 +47,7 @@ from mothball.edits.model import apply
 from mothball.edits.settings import NewIgnore, NewSetting, add_config_ignores, add_settings
 from mothball.formats.toml.scanner import scan
 from mothball.formats.toml.values import table_at, to_mapping
-from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
+from mothball.model.errors import ConfigError, GitError, UnreadableFileError, UsageError
 from mothball.model.records import NamedTuple
 from mothball.model.results import (
     KnownStatus,
@@ -361,13 +361,17 @@ class _Plan:
 
 
 def _hooks_directory(repository: Repository) -> tuple[str, bool]:
-    """Return the directory that git reads hooks from, and whether `core.hooksPath` names it."""
+    """Return the directory that git reads hooks from, and whether `core.hooksPath` names it. Raises GitError."""
     git, root = repository.git, repository.root
     # The last value is the one that mothball passes to git.
     configured = git.run("config", "-z", "--type=path", "--get-all", "core.hooksPath").stdout.split(b"\0")[:-2]
     if configured:
         return os.path.join(root, os.fsdecode(configured[-1])), True
-    common = os.fsdecode(git.run("rev-parse", "--git-common-dir").stdout.removesuffix(b"\n"))
+    result = git.run("rev-parse", "--git-common-dir")
+    if result.returncode != 0:
+        detail = result.stderr.decode(errors="replace").removeprefix("fatal: ")
+        raise GitError("git cannot find the directory of the hooks", detail=detail.strip())
+    common = os.fsdecode(result.stdout.removesuffix(b"\n"))
     return os.path.normpath(os.path.join(root, common, "hooks")), False
 
 
