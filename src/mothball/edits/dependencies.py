@@ -211,17 +211,19 @@ def _specifier_edits(text: str, entry: Dependency, specifier: str, *, is_toml: b
 
 
 def _version_spans(text: str, entry: Dependency) -> Iterator[Span]:
-    """Yield the spans of all versions in an array of tables, such as ``lib = [{version = "1"}, {version = "2"}]``."""
-    for statement in scan(text).entries:
-        last = statement.keys[-1].span
-        if last.start <= entry.name_span.start < last.end and isinstance(statement.value, toml.Array):
-            tables = (item for item in statement.value.items if isinstance(item, toml.InlineTable))
-            members = (member for table in tables for member in table.entries)
-            yield from (
-                member.value.inner
-                for member in members
-                if member.path == ("version",) and isinstance(member.value, toml.String)
-            )
+    """Yield the spans of all versions in an array of tables: inline ones or those with headers."""
+    parsed = scan(text)
+    parts: list[toml.Header | toml.TomlEntry] = [*parsed.headers, *parsed.entries]
+    named = (part.path for part in parts if part.keys[-1].span.start <= entry.name_span.start < part.keys[-1].span.end)
+    path = next(named, ())
+    path = path[:-1] if path and isinstance(path[-1], int) else path
+    for statement in parsed.entries if path else ():
+        if statement.path[: len(path)] == path:
+            tables = toml.inline_entries(statement) if isinstance(statement.value, toml.Array) else (statement,)
+            for member in toml.flatten_inline_tables(tables):
+                number, *keys = member.path[len(path) :] or ("",)
+                if isinstance(number, int) and keys == ["version"] and isinstance(member.value, toml.String):
+                    yield member.value.inner
 
 
 def _has_hashes(text: str, document: Document, dependency: Dependency) -> bool:

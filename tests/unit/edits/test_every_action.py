@@ -82,6 +82,20 @@ def test_name_is_replaced_in_all_parts_of_an_entry(text: str) -> None:
     assert edited(text, edits) == text.replace("old-lib", "new-lib")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.poetry.dependencies]\nold-lib = [{version = "1", python = "<3.9"}, {version = "2"}]\n',
+        '[[tool.poetry.dependencies.old-lib]]\nversion = "1"\n[[tool.poetry.dependencies.old-lib]]\nversion = "2"\n',
+    ],
+)
+def test_all_versions_of_an_entry_are_replaced(text: str) -> None:
+    document = parse("pyproject", text)
+    edits = replace_dependency(text, document, old_lib(document), "new-lib", keeps_specifier=False)
+    expected = text.replace("old-lib", "new-lib").replace('"1"', '"*"').replace('"2"', '"*"')
+    assert edited(text, edits) == expected
+
+
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_removed_name_is_not_checked(sample: Sample) -> None:
     document = parse(sample.format, sample.text)
