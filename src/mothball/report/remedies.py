@@ -106,11 +106,18 @@ class RemedyContext(NamedTuple):
 
     def git_add(self, paths: Iterable[str]) -> str:
         """Return the command that stages ``paths``."""
-        if self.directory:
-            paths = (os.path.relpath(path, self.directory) for path in paths)
+        return f"git add {' '.join(map(self._argument, paths))}"
+
+    def snapshot_command(self, path: str) -> str:
+        """Return the command that writes a snapshot of the repository to ``path``."""
+        searched = f" {self._argument('.')}" if self.directory else ""
+        return f"mothball snapshot -o {self._argument(path)}{searched}"
+
+    def _argument(self, path: str) -> str:
+        """Return ``path`` as an argument of a command that the user runs."""
+        shown = one_line(os.path.relpath(path, self.directory) if self.directory else path)
         # A leading dash would be an option.
-        shown = (f"./{path}" if path.startswith("-") else path for path in map(one_line, paths))
-        return f"git add {' '.join(map(shlex.quote, shown))}"
+        return shlex.quote(f"./{shown}" if shown.startswith("-") else shown)
 
 
 def remedies(report: Report, context: RemedyContext) -> str:
@@ -300,7 +307,7 @@ def _unverified_lines(errors: Iterable[Finding], report: Report, context: Remedy
     paths = [finding.path for finding in unverified] or [*context.config_files, ""][:has_problem]
     for config_file in sorted({context.config_file(path) for path in paths}):
         snapshot = os.path.join(os.path.dirname(config_file.path), config_file.snapshot or "statuses.json")
-        command = f"`mothball snapshot -o {shlex.quote(one_line(snapshot))}`"
+        command = f"`{context.snapshot_command(snapshot)}`"
         if config_file.snapshot:
             yield f"or update the snapshot while online: {command}{context.staging([snapshot])}"
             continue

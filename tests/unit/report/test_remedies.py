@@ -231,6 +231,12 @@ def test_snapshot_is_suggested_next_to_the_configuration_or_updated() -> None:
     assert "snapshot =" not in text
 
 
+def test_snapshot_command_is_for_the_directory_of_the_user() -> None:
+    text = remedies(report(a=DOWN), RemedyContext(directory="sub/"))
+    assert "run `mothball snapshot -o ../statuses.json ..` while online, add" in text
+    assert "then `git add ../statuses.json ../mothball.toml`" in text
+
+
 def test_commands_match_the_blocked_action() -> None:
     pushed = remedies(report(a=ARCHIVED, b=DOWN), SHARED._replace(action=PUSH))
     assert "to skip the hook for one push" in pushed
