@@ -243,7 +243,7 @@ def test_report_that_cannot_be_written_is_an_error(project: Project) -> None:
     assert "choose another file with --report" in result.err
 
 
-@pytest.mark.parametrize("target", ["../outside", ".git/config", "gone/../../outside"])
+@pytest.mark.parametrize("target", ["../outside", ".git/config", ".GIT/config", "gone/../../outside"])
 def test_report_is_not_written_through_links_out_of_the_repository(project: Project, target: str) -> None:
     """A change could otherwise overwrite files of the user who checks it."""
     example(project)

@@ -173,7 +173,8 @@ def _is_linked_away(path: str, root: str) -> bool:
     if not is_inside(path, root) or is_inside(path, git_directory):
         return False
     real = os.path.realpath(path)
-    return not is_inside(real, real_root) or is_inside(real, os.path.join(real_root, ".git"))
+    # `.GIT` is the same directory on the file systems of macOS.
+    return not is_inside(real, real_root) or is_inside(real.lower(), os.path.join(real_root, ".git").lower())
 
 
 def print_problems(findings: Iterable[Finding], problems: Iterable[Problem]) -> None:
