@@ -1,143 +1,37 @@
 """Find the dependencies that a change adds.
 
-A dependency is added if its name is in the target version of a file and no base entry covers it. Within the same
-project, a base entry covers entries of its own role or a weaker one: an entry of a manifest covers its name in every
-file, an entry of a lock covers only locks and constraints, a constraint only constraints, whether or not the change
-moves it. A skipped or unresolvable entry, with or without a name, one that is never installed, and one in
-``.pre-commit-config.yaml`` cover only themselves, in the same file. A manifest also covers the projects below its own,
-and the manifest of a workspace member covers the names that the lock of the workspace records as requirements of
-members. An entry that leaves a file of a related project is moved: one removal excuses one addition. From other
-projects, a moved entry is added, one level lower. An ignored entry that is moved covers only ignored ones.
-docs/added.md lists all cases.
+A dependency is added if its name is in the target version of a file and no base entry covers it (``base_entries``).
+From projects that are not related, a moved entry is added, one level lower. docs/added.md lists all cases.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from enum import IntEnum, auto
 from operator import attrgetter
 
-from mothball.check.inputs import (
-    BaseLock,
-    ResolvedConfig,
-    SelectedEntries,
-    is_beneath,
-    is_lock,
-    line_range,
-    pin_of,
-    required_by_members,
+from mothball.check.base_entries import (
+    PRE_COMMIT,
+    BaseProjects,
+    FileVersion,
+    Pins,
+    Removals,
+    Standings,
+    add_pins,
+    comparable_pin,
+    covers_pin,
+    names_of,
+    standing_in,
 )
+from mothball.check.inputs import BaseLock, ResolvedConfig, SelectedEntries, is_beneath, line_range, required_by_members
 from mothball.formats.recorded_files import digests_of, entry_text
-from mothball.model.document import (
-    UNRESOLVABLE_REASONS,
-    Dependency,
-    DependencyKind,
-    Document,
-    LineIndex,
-    ParsedFile,
-    ParseProblem,
-    UnnamedEntry,
-)
-from mothball.model.records import NamedTuple
-from mothball.routing.facts import NO_FACTS, LookupFacts
+from mothball.model.document import Dependency, Document, LineIndex, ParsedFile, ParseProblem, UnnamedEntry
 
-_PRE_COMMIT = "pre-commit"
 # Formats whose lists are not computed by programs, which may change while the text of a list stays the same.
-_NOT_COMPUTED = frozenset({_PRE_COMMIT, "requirements"})
+_NOT_COMPUTED = frozenset({PRE_COMMIT, "requirements"})
 # Minimum share of common names (Jaccard index) for a new file to count as a renamed one.
 _MIN_SIMILARITY = 0.5
-
-
-class _Role(IntEnum):
-    """The role of an entry, from the weakest to the strongest.
-
-    Each role covers the weaker ones, except that entries of the first four roles cover only themselves. Entries in
-    ``.pre-commit-config.yaml`` are installed: of the other roles, only manifests cover them.
-    """
-
-    SKIPPED = auto()
-    UNRESOLVABLE = auto()
-    NEVER_INSTALLED = auto()
-    PRE_COMMIT = auto()
-    CONSTRAINT = auto()
-    LOCK = auto()
-    MANIFEST = auto()
-
-
-_NOT_LOOKED_UP = frozenset({_Role.SKIPPED, _Role.UNRESOLVABLE})
-_NOT_MOVED = _NOT_LOOKED_UP.union((_Role.NEVER_INSTALLED,))
-_COVER_ONLY_THEMSELVES = _NOT_MOVED.union((_Role.PRE_COMMIT,))
-
-
-class _Standing(NamedTuple):
-    """What decides whether an entry covers another one of the same name: it must not be less in any field.
-
-    ``on_default`` is true if the built-in default index is a candidate for the entry, ``is_reported`` if no ignore
-    applies to it.
-    """
-
-    role: _Role
-    on_default: bool
-    is_reported: bool
-
-    @property
-    def covers_others(self) -> bool:
-        """Whether the entry may cover entries of other files."""
-        return self.role not in _COVER_ONLY_THEMSELVES
-
-    def covers(self, other: _Standing) -> bool:
-        """Return True if an entry with this standing covers one with the ``other`` standing in the same file."""
-        is_same = self.role is other.role
-        is_stronger = (
-            self.covers_others and other.role not in _NOT_LOOKED_UP and self.role >= _weakest_cover(other.role)
-        )
-        return (
-            (is_same or is_stronger) and self.on_default >= other.on_default and self.is_reported >= other.is_reported
-        )
-
-
-def _weakest_cover(role: _Role) -> _Role:
-    """Return the weakest role that covers ``role``, apart from entries that only cover themselves."""
-    return _Role.MANIFEST if role is _Role.PRE_COMMIT else role
-
-
-# The standings of the entries of each name.
-_Standings = dict[str, set[_Standing]]
-
-
-class FileVersion(NamedTuple):
-    """One version of a dependency file.
-
-    ``path`` is the absolute path of the file or of a link to it, ``project`` the absolute directory of the project that
-    it belongs to in its tree, and ``oid`` the git object ID of its text, empty if it has none. ``parent`` is the index
-    of the parent commit in a merge: a file can have another name in each parent. ``facts`` determine which entries are
-    skipped. ``on_default`` are its entries for which the built-in default index is a candidate, None if the change does
-    not affect that. ``ignored`` are the names that an ignore applies to. ``include_problems`` are its includes that
-    cannot be followed. ``committed_at`` returns the time of the parent commit (Unix time, seconds), None if it is not
-    known.
-    """
-
-    path: str
-    project: str
-    parsed: ParsedFile
-    oid: str = ""
-    parent: int = 0
-    facts: LookupFacts = NO_FACTS
-    on_default: frozenset[Dependency] | None = None
-    ignored: frozenset[str] = frozenset()
-    include_problems: tuple[ParseProblem, ...] = ()
-    committed_at: Callable[[], float | None] = lambda: None
-
-    @property
-    def problems(self) -> tuple[ParseProblem, ...]:
-        """The problems of the document and its includes."""
-        return (*self.parsed.document.problems, *self.include_problems)
-
-    def is_on_default(self, entry: Dependency) -> bool:
-        """Return True if the built-in default index is a candidate for ``entry``, or if that does not change."""
-        return self.on_default is None or entry in self.on_default
 
 
 def additions(
@@ -154,7 +48,7 @@ def additions(
     ``in_same_workspace`` returns whether two projects, absolute directories, are in one workspace. ``is_project``
     returns whether the target has a project in a directory.
     """
-    base_projects = _BaseProjects(base, present)
+    base_projects = BaseProjects(base, present)
     previous_versions = _previous_versions(targets, base, present)
     previous = [previous_versions[target.path] for target in targets]
     renames = [
@@ -163,21 +57,21 @@ def additions(
         for version in versions
         if version.path != target.path
     ]
-    removals = _Removals(base, present, renames, in_same_workspace, is_project)
+    removals = Removals(base, present, renames, in_same_workspace, is_project)
     # Moves between related projects take precedence over moves between others, in all files.
     new = [_new_entries(target, old, base_projects, removals) for target, old in zip(targets, previous, strict=True)]
     selections = []
     for target, old, entries in zip(targets, previous, new, strict=True):
         locks = _base_locks(target, old, base)
         base_locks = tuple(map(_base_lock, locks))
-        standing_of = _standing_in(target)
+        standing_of = standing_in(target)
         moved_from = {
             entry: path
             for entry in entries
             if (path := removals.take(target, entry, standing_of(entry), related=False))
         }
         moved_pins = (
-            entry for entry in moved_from if _covers_pin(removals.roles_of_pin(target, entry), standing_of(entry).role)
+            entry for entry in moved_from if covers_pin(removals.roles_of_pin(target, entry), standing_of(entry).role)
         )
         selection = SelectedEntries(
             tuple(entries),
@@ -236,17 +130,17 @@ def merge_additions(first: SelectedEntries, second: SelectedEntries) -> Selected
 
 
 def _new_entries(
-    target: FileVersion, previous: Sequence[FileVersion], base_projects: _BaseProjects, removals: _Removals
+    target: FileVersion, previous: Sequence[FileVersion], base_projects: BaseProjects, removals: Removals
 ) -> list[Dependency]:
     """Return the entries that neither a base entry nor a move between related projects covers."""
-    previous_standings: _Standings = {}
+    previous_standings: Standings = {}
     for version in previous:
         # An entry that stays in its file covers itself, ignored or not.
-        standing_of = _standing_in(version, version.ignored if version.path != target.path else frozenset())
+        standing_of = standing_in(version, version.ignored if version.path != target.path else frozenset())
         for entry in version.parsed.document.dependencies:
             previous_standings.setdefault(entry.name, set()).add(standing_of(entry))
     member_requirements = required_by_members(target.parsed.document)
-    standing_of = _standing_in(target)
+    standing_of = standing_in(target)
     new = []
     for entry in target.parsed.document.dependencies:
         name, standing = entry.name, standing_of(entry)
@@ -290,59 +184,27 @@ def _repinned(  # noqa: PLR0913, PLR0917 - what may have the version at the base
     target: FileVersion,
     added: AbstractSet[Dependency],
     previous: Iterable[FileVersion],
-    base_projects: _BaseProjects,
-    removals: _Removals,
+    base_projects: BaseProjects,
+    removals: Removals,
     base_locks: Iterable[BaseLock],
 ) -> Iterator[Dependency]:
     """Yield the entries that were there before with another version or other files, without those ``added``."""
-    standing_of = _standing_in(target)
+    standing_of = standing_in(target)
     recorded = _RecordedEntries(base_locks)
     # Versions and locks of other projects: `base_projects` has those of this one, and of those that enclose it.
-    old_pins: _Pins = {}
+    old_pins: Pins = {}
     for version in previous:
         if not is_beneath(target.project, version.project):
-            _add_pins(old_pins, version)
+            add_pins(old_pins, version)
     for entry in target.parsed.document.dependencies:
-        if entry not in added and (pin := _comparable_pin(entry)) and target.facts.skip_reason(entry) is None:
+        if entry not in added and (pin := comparable_pin(entry)) and target.facts.skip_reason(entry) is None:
             role = standing_of(entry).role
             moved = removals.roles_of_pin(target, entry)
-            is_known = base_projects.cover_pin(target.project, entry.name, pin, role) or _covers_pin(
+            is_known = base_projects.cover_pin(target.project, entry.name, pin, role) or covers_pin(
                 (*old_pins.get((entry.name, pin), ()), *moved), role
             )
             if not is_known or recorded.have_other_files(target.parsed, entry, pin):
                 yield entry
-
-
-# The roles of the entries with each name and pinned version.
-_Pins = dict[tuple[str, str], set[_Role]]
-
-
-def _add_pins(pins: _Pins, version: FileVersion) -> None:
-    standing_of = _standing_in(version)
-    for entry in version.parsed.document.dependencies:
-        if pin := _comparable_pin(entry):
-            pins.setdefault((entry.name, pin), set()).add(standing_of(entry).role)
-
-
-def _covers_pin(roles: Iterable[_Role], role: _Role) -> bool:
-    """Return True if an entry with one of ``roles`` and the same version covers the pin of an entry with ``role``.
-
-    The version rules are as severe for a lock as for a manifest, but not for weaker roles.
-    """
-    weakest = min(_weakest_cover(role), _Role.LOCK)
-    return any(each is role or each >= weakest for each in roles)
-
-
-def _comparable_pin(entry: Dependency) -> str:
-    """Return the pinned version, empty without one; equal releases, such as 1.0 and 1.0.0, have the same form."""
-    pin = pin_of(entry)
-    release = pin.removeprefix("v")
-    if not release.replace(".", "").isdecimal():
-        return pin
-    numbers = release.split(".")
-    while len(numbers) > 1 and numbers[-1] and not numbers[-1].strip("0"):
-        numbers.pop()
-    return ".".join(numbers)
 
 
 class _RecordedEntries:
@@ -356,7 +218,7 @@ class _RecordedEntries:
         for lock in base_locks:
             for name, entries in lock.entries.items():
                 for entry in entries:
-                    self._entries.setdefault((name, _comparable_pin(entry)), []).append((lock.parsed, entry))
+                    self._entries.setdefault((name, comparable_pin(entry)), []).append((lock.parsed, entry))
         self._texts: dict[tuple[str, str], set[str]] = {}
         self._digests: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -400,167 +262,6 @@ def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:
     return problem.message, problem.span.slice(text)
 
 
-def _standing_in(version: FileVersion, ignored: Collection[str] | None = None) -> Callable[[Dependency], _Standing]:
-    """Return the function of the standing of an entry; by default, all ``ignored`` names of the file are ignored."""
-    document, skip_reason = version.parsed.document, version.facts.skip_reason
-    names = version.ignored if ignored is None else ignored
-    # The role of all entries that are looked up and installed, None if each of them states its own.
-    of_file = _Role.LOCK if is_lock(document) else _Role.PRE_COMMIT if document.format == _PRE_COMMIT else None
-
-    def role_of(entry: Dependency) -> _Role:
-        reason = skip_reason(entry)
-        if reason is not None:
-            return _Role.UNRESOLVABLE if reason in UNRESOLVABLE_REASONS else _Role.SKIPPED
-        if entry.is_never_installed:
-            return _Role.NEVER_INSTALLED
-        if of_file is not None:
-            return of_file
-        return _Role.MANIFEST if entry.kind is DependencyKind.REQUIREMENT else _Role.CONSTRAINT
-
-    return lambda entry: _Standing(role_of(entry), version.is_on_default(entry), entry.name not in names)
-
-
-class _BaseProjects:
-    """The names and the pinned versions at the base by project."""
-
-    def __init__(self, base: Iterable[FileVersion], present: Mapping[str, Document | None]) -> None:
-        self._standings: dict[str, _Standings] = {}
-        self._pins: dict[str, _Pins] = {}
-        self._related_projects: dict[str, tuple[Sequence[str], Sequence[str]]] = {}
-        for version in base:
-            # An ignored entry that leaves its file is moved, and covers no entry that is not ignored.
-            ignored = version.ignored & _removed_names(version, present) if version.ignored else version.ignored
-            standings = self._standings.setdefault(version.project, {})
-            pins = self._pins.setdefault(version.project, {})
-            standing_of = _standing_in(version, ignored)
-            for entry in version.parsed.document.dependencies:
-                standing = standing_of(entry)
-                standings.setdefault(entry.name, set()).add(standing)
-                if pin := _comparable_pin(entry):
-                    pins.setdefault((entry.name, pin), set()).add(standing.role)
-
-    def cover(self, project: str, name: str, standing: _Standing, member_requirements: frozenset[str]) -> bool:
-        """Return True if a base entry in ``project``, or in a related project, covers ``name``.
-
-        ``member_requirements`` are the names that a lock records as requirements of workspace members.
-        """
-        if standing.role in _NOT_LOOKED_UP:
-            return False
-        # Of other projects, only manifests count.
-        in_other = _Standing(_Role.MANIFEST, standing.on_default, standing.is_reported)
-        enclosing, below = self._related(project)
-        return any(
-            each.covers_others and each.covers(standing if other == project else in_other)
-            for other in ((*enclosing, *below) if name in member_requirements else enclosing)
-            for each in self._standings[other].get(name, ())
-        )
-
-    def cover_pin(self, project: str, name: str, pin: str, role: _Role) -> bool:
-        """Return True if the base has this version in ``project``, or in a project that encloses it."""
-        roles = (each for other in self._related(project)[0] for each in self._pins[other].get((name, pin), ()))
-        return _covers_pin(roles, role)
-
-    def _related(self, project: str) -> tuple[Sequence[str], Sequence[str]]:
-        """Return the projects that are or enclose ``project``, and those below it, computed once for all its names."""
-        if project not in self._related_projects:
-            enclosing = [other for other in self._standings if is_beneath(project, other)]
-            below = [other for other in self._standings if other != project and is_beneath(other, project)]
-            self._related_projects[project] = enclosing, below
-        return self._related_projects[project]
-
-
-class _Removals:
-    """The entries that leave a file in the change. Each of them excuses one addition in another file.
-
-    A file with links is one file: an entry leaves it if it leaves all its paths, and enters it once.
-    """
-
-    def __init__(
-        self,
-        base: Iterable[FileVersion],
-        present: Mapping[str, Document | None],
-        renames: Iterable[tuple[FileVersion, FileVersion]],
-        in_same_workspace: Callable[[str, str], bool],
-        is_project: Callable[[str], bool],
-    ) -> None:
-        self._in_same_workspace = in_same_workspace
-        # Projects whose directory was moved.
-        self._renamed_projects: set[tuple[str, str]] = set()
-        renamed: dict[tuple[str, int], set[str]] = {}
-        for version, target in renames:
-            renamed.setdefault((version.path, version.parent), set()).update(_names(target.parsed.document))
-            if version.project != target.project and not is_project(version.project):
-                self._renamed_projects.add((version.project, target.project))
-        # The versions of each file at its paths: the file itself first, then the links to it.
-        files: dict[tuple[str, int], list[FileVersion]] = {}
-        for version in base:
-            files.setdefault((version.parsed.path, version.parent), []).append(version)
-        # A name that leaves a file is one removal, whatever the number of its entries and of the parents in a merge.
-        strongest: dict[tuple[str, str], tuple[_Standing, Sequence[FileVersion]]] = {}
-        for (path, parent), versions in files.items():
-            names = set.intersection(
-                *(_removed_names(version, present) - renamed.get((version.path, parent), set()) for version in versions)
-            )
-            standing_of = _standing_in(versions[0])
-            for entry in versions[0].parsed.document.dependencies if names else ():
-                standing, removal = standing_of(entry), (entry.name, path)
-                if (
-                    entry.name in names
-                    and standing.role not in _NOT_MOVED
-                    and (removal not in strongest or strongest[removal][0] < standing)
-                ):
-                    strongest[removal] = standing, versions
-        self._removed: dict[str, list[tuple[_Standing, Sequence[FileVersion]]]] = {}
-        for (name, _), removed in strongest.items():
-            self._removed.setdefault(name, []).append(removed)
-        # The pins of the files that entries were moved from, by path and parent.
-        self._pins: dict[tuple[str, int], _Pins] = {}
-        # The removals that are used up, by the path of the file and the entry that was added.
-        self._taken: dict[tuple[str, Dependency], tuple[_Standing, Sequence[FileVersion]]] = {}
-
-    def take(self, target: FileVersion, entry: Dependency, standing: _Standing, *, related: bool) -> str:
-        """Return the path that ``entry`` was moved from, empty if there is none, and use up the removal.
-
-        With ``related``, only removals from related projects count.
-        """
-        if standing.role in _NOT_MOVED:
-            return ""
-        addition = target.parsed.path, entry
-        taken = self._taken.get(addition)
-        removals = self._removed.get(entry.name, []) if taken is None else [taken]
-        for number, (removed, versions) in enumerate(removals):
-            if removed.covers(standing) and (
-                not related or any(self._is_related(version.project, target.project) for version in versions)
-            ):
-                self._taken[addition] = removals.pop(number)
-                return versions[0].path
-        return ""
-
-    def roles_of_pin(self, target: FileVersion, entry: Dependency) -> Iterable[_Role]:
-        """Return the roles with which the file that ``entry`` was moved from pinned the same version of its name."""
-        taken = self._taken.get((target.parsed.path, entry))
-        if taken is None:
-            return ()
-        version = taken[1][0]
-        place = version.parsed.path, version.parent
-        if place not in self._pins:
-            _add_pins(self._pins.setdefault(place, {}), version)
-        return self._pins[place].get((entry.name, _comparable_pin(entry)), ())
-
-    def _is_related(self, old: str, new: str) -> bool:
-        return (
-            is_beneath(old, new)
-            or is_beneath(new, old)
-            or (old, new) in self._renamed_projects
-            or self._in_same_workspace(old, new)
-        )
-
-
-def _removed_names(version: FileVersion, present: Mapping[str, Document | None]) -> set[str]:
-    """Return the names that the target version of the file does not contain; none if the change does not touch it."""
-    return _names(version.parsed.document) - _names(present[version.path]) if version.path in present else set()
-
-
 def _previous_versions(
     targets: Sequence[FileVersion], base: Sequence[FileVersion], present: Mapping[str, Document | None]
 ) -> dict[str, list[FileVersion]]:
@@ -585,7 +286,7 @@ class _DeletedFiles:
 
     def __init__(self, versions: Sequence[FileVersion]) -> None:
         self._versions = versions
-        self._names = [_names(version.parsed.document) for version in versions]
+        self._names = [names_of(version.parsed.document) for version in versions]
         self._taken: set[str] = set()
         # The numbers of the versions, by format and name, and by an empty format and object ID.
         self._numbers: dict[tuple[str, str], list[int]] = {}
@@ -609,12 +310,8 @@ class _DeletedFiles:
         return (number for number in self._numbers.get(key, ()) if self._versions[number].path not in self._taken)
 
     def _most_similar(self, target: FileVersion) -> int | None:
-        names, file_format = _names(target.parsed.document), target.parsed.document.format
+        names, file_format = names_of(target.parsed.document), target.parsed.document.format
         common = Counter(number for name in names for number in self._left((file_format, name)))
         similarity = {number: count / len(names | self._names[number]) for number, count in common.items()}
         best = max(similarity, key=lambda number: (similarity[number], self._versions[number].path), default=None)
         return None if best is None or similarity[best] < _MIN_SIMILARITY else best
-
-
-def _names(document: Document | None) -> set[str]:
-    return {entry.name for entry in document.dependencies} if document else set()

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from mothball.check.additions import FileVersion, additions, ignored_names, merge_additions
+from mothball.check.additions import additions, ignored_names, merge_additions
+from mothball.check.base_entries import FileVersion
 from mothball.check.inputs import NOTHING_SELECTED, ResolvedFile, RunSettings, SelectedEntries, is_lock
 from mothball.discovery.config_lookup import ConfigResolver, index_policy, is_excluded_by_config
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover

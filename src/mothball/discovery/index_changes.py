@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from mothball.check.additions import FileVersion
+from mothball.check.base_entries import FileVersion
 from mothball.check.inputs import ResolvedFile
 from mothball.config.project import is_default_index
 from mothball.model.document import UNRESOLVABLE_REASONS, Dependency, Document, ParsedFile

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.check.additions import FileVersion, additions
+from mothball.check.additions import additions
+from mothball.check.base_entries import FileVersion
 from mothball.formats.table import parse
 from mothball.model.document import DependencyKind, Document, FileKind, ParsedFile
 from tests.support.timing import least_seconds
