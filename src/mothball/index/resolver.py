@@ -158,19 +158,17 @@ class Resolver:
 
         def proceed(query: Query) -> None:
             """Resolve ``query``, or add the request that is needed for it."""
-            step = run.next_step(query, indexes[query])
-            if not isinstance(step, PageRequest):
-                resolved[query] = step
-                return
-            key = page_key(step.index_url, step.name)
-            if key in waiting:
-                waiting[key].append(query)
-            elif time.monotonic() < end:
-                waiting[key] = [query]
-                requests.append(step)
-            else:
+            while isinstance(step := run.next_step(query, indexes[query]), PageRequest):
+                key = page_key(step.index_url, step.name)
+                if key in waiting:
+                    waiting[key].append(query)
+                    return
+                if time.monotonic() < end:
+                    waiting[key] = [query]
+                    requests.append(step)
+                    return
                 run.add_outcome(key, _TOO_LATE)
-                proceed(query)
+            resolved[query] = step
 
         for query in indexes:
             proceed(query)

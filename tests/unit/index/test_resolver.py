@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from mothball.index.cache import BATCH, NOT_KEPT, CachedPage, StatusCache
 from mothball.index.project_page import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.index.resolution import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query
+from mothball.index.resolution import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query, Resolution
 from mothball.index.resolver import Resolver
 from mothball.model.results import (
     Cause,
@@ -371,3 +372,15 @@ def test_pages_are_cached_in_batches(world: World, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(world.cache, "put_many", counting)
     world.look_up([Query(f"lib-{number}", (INDEX,)) for number in range(2 * BATCH + 1)], {})
     assert sizes == [BATCH, BATCH, 1]
+
+
+def test_lookup_is_freed_at_its_end(world: World) -> None:
+    """The server seldom searches for reference cycles, and a lookup holds what it read of thousands of pages."""
+    gc.collect()
+    gc.disable()
+    try:
+        world.look_up([Query("old-lib", (HOME, INDEX)), Query("lib", (INDEX,))], {(INDEX, "lib"): Fetched(ARCHIVED)})
+        left = [item for item in gc.get_objects() if isinstance(item, Resolution)]
+    finally:
+        gc.enable()
+    assert left == []
