@@ -33,7 +33,8 @@ INSTALL = (
     *(f"    {runner} install {HOOK_TYPES}\n" for runner in ("pre-commit", "prek")),
     f"  install pre-commit or prek, for example with `uv tool install prek`, then:\n    prek install {HOOK_TYPES}\n",
 )
-UNCHANGED = [Result(0, NOTHING, ""), *(Result(0, f"{NOTHING}{NOT_INSTALLED}{each}", "") for each in INSTALL)]
+UNCHANGED = Result(0, NOTHING, "")
+UNCHANGED_WITHOUT_HOOKS = [Result(0, f"{NOTHING}{NOT_INSTALLED}{each}", "") for each in INSTALL]
 
 
 @pytest.fixture
@@ -114,11 +115,11 @@ def test_hook_entry_of_a_repository_is_written(project: Project) -> None:
 def test_next_steps_install_the_hook_only_if_git_has_none(project: Project) -> None:
     assert any(step in project.run("init", "--yes").out for step in INSTALL)
     # The hook is configured, but no commit is checked.
-    assert project.run("init", "--yes") in UNCHANGED[1:]
+    assert project.run("init", "--yes") in UNCHANGED_WITHOUT_HOOKS
     project.write(".git/hooks/pre-commit", "")
-    assert project.run("init", "--yes") in UNCHANGED[1:]
+    assert project.run("init", "--yes") in UNCHANGED_WITHOUT_HOOKS
     project.write(".git/hooks/pre-merge-commit", "")
-    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    assert project.run("init", "--yes") == UNCHANGED
     (project.root / CONFIG).unlink()
     assert "install" not in project.run("init", "--yes", "--repo", "../mothball", "--rev", "v1").out
 
@@ -169,7 +170,7 @@ def test_hooks_in_the_home_directory_are_found(project: Project) -> None:
     (project.home / "hooks").mkdir()
     for name in ("pre-commit", "pre-merge-commit"):
         (project.home / "hooks" / name).touch()
-    assert project.run("init", "--yes") == Result(0, NOTHING, "")
+    assert project.run("init", "--yes") == UNCHANGED
 
 
 def test_hook_that_a_runner_installs_does_not_need_mothball_on_the_path(project: Project) -> None:
@@ -187,7 +188,7 @@ def test_second_run_writes_nothing(project: Project) -> None:
     arguments = ("init", "--yes", "--reason", "in use", "--write-snapshot", "statuses.json")
     assert project.run(*arguments).code == 0
     before = content(project)
-    assert project.run(*arguments) in UNCHANGED
+    assert project.run(*arguments) in UNCHANGED_WITHOUT_HOOKS
     assert content(project) == before
 
 
@@ -253,7 +254,7 @@ def test_entry_for_prek_toml_is_shown(project: Project) -> None:
     assert entry is not None
     path.write_text(path.read_text() + "\n".join(line[4:] for line in entry[1].splitlines()))
     assert tomllib.loads(path.read_text())["repos"][-1]["hooks"][0]["id"] == "mothball"
-    assert project.run("init", "--yes") in UNCHANGED
+    assert project.run("init", "--yes") in UNCHANGED_WITHOUT_HOOKS
     project.write("requirements.txt", "-r deps/base.list\n")
     project.write("deps/base.list", "good-lib\n")
     repository(project).git("add", "--all")
@@ -265,7 +266,7 @@ def test_entry_for_prek_toml_is_shown(project: Project) -> None:
 def test_own_expression_of_the_hook_is_not_changed(project: Project) -> None:
     text = "repos:\n- repo: a\n  hooks:\n  - id: mothball\n    files: requirements\n"
     path = project.write(CONFIG, text)
-    assert project.run("init", "--yes") in UNCHANGED
+    assert project.run("init", "--yes") in UNCHANGED_WITHOUT_HOOKS
     project.write("requirements.txt", "-r deps/base.list\n")
     project.write("deps/base.list", "good-lib\n")
     repository(project).git("add", "--all")
@@ -298,7 +299,7 @@ def test_git_hook_is_written(project: Project) -> None:
         assert path.read_text() == "#!/bin/sh\nexec mothball check --added\n"
         assert os.access(path, os.X_OK)
     assert not (project.root / CONFIG).exists()
-    assert project.run("init", "--yes", "--git-hook") in UNCHANGED
+    assert project.run("init", "--yes", "--git-hook") == UNCHANGED
 
 
 def test_git_hook_of_a_linked_worktree_is_that_of_the_repository(project: Project) -> None:
@@ -316,7 +317,7 @@ def test_existing_git_hook_is_not_changed(project: Project) -> None:
     remedy = re.search(r"add the line `(.+)` to it", result.out)
     assert remedy is not None
     path.write_text(path.read_text() + remedy[1] + "\n")
-    assert project.run("init", "--yes", "--git-hook") in UNCHANGED
+    assert project.run("init", "--yes", "--git-hook") == UNCHANGED
 
 
 def test_git_hooks_in_another_directory_are_not_changed(project: Project) -> None:
@@ -384,7 +385,7 @@ def test_index_with_statuses_is_recorded(project: Project, index: ScriptedIndex)
     assert project.run("init", "--yes").code == 0
     document = tomllib.loads((project.root / "mothball.toml").read_text())
     assert document == {"index-url": index.url, "indexes": {index.url: {"statuses": "stated"}}}
-    assert project.run("init", "--yes") in UNCHANGED
+    assert project.run("init", "--yes") in UNCHANGED_WITHOUT_HOOKS
 
 
 def test_settings_of_an_index_are_extended(project: Project, index: ScriptedIndex) -> None:
@@ -410,12 +411,12 @@ def test_index_without_statuses_is_left_to_the_user(
 
     assert project.run(*query[:-1], index.url, "--yes").code == 0
     assert tomllib.loads(path.read_text())["status-index"] == index.url
-    assert project.run("init", "--yes") in UNCHANGED
+    assert project.run("init", "--yes") in UNCHANGED_WITHOUT_HOOKS
 
     path.write_text(before)
     assert project.run(*accept, "--yes").code == 0
     assert tomllib.loads(path.read_text())["indexes"] == {mirror.url: {"statuses": "none"}}
-    assert project.run("init", "--yes") in UNCHANGED
+    assert project.run("init", "--yes") in UNCHANGED_WITHOUT_HOOKS
     assert project.check("--strict").code == 0
 
 
